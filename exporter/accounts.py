@@ -1,0 +1,80 @@
+"""Whose bill it is: organizations, users and enterprises."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class AccountType(StrEnum):
+    ORGANIZATION = "organization"
+    USER = "user"
+    ENTERPRISE = "enterprise"
+
+
+class Platform(StrEnum):
+    """GitHub's two billing platforms: the closed endpoints and the usage reports."""
+
+    LEGACY = "legacy"
+    USAGE = "usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """What a plan includes in a month; ``None`` where it is not known.
+
+    Units: minutes a month, gigabytes of transfer a month, gigabytes of storage.
+    """
+
+    actions_minutes: float | None = None
+    packages_bandwidth_gigabytes: float | None = None
+    shared_storage_gigabytes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account whose bill is watched, named as the user configured it.
+
+    ``platform`` is ``None`` where the exporter finds out by asking. ``quotas`` are the
+    ones that the user set, which rule over those of the plan.
+    """
+
+    type: AccountType
+    name: str
+    platform: Platform | None = None
+    quotas: Quotas = field(default=Quotas())
+
+    @property
+    def key(self) -> tuple[AccountType, str]:
+        """Identity: GitHub ignores the case of names."""
+        return self.type, self.name.casefold()
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.name}"
+
+
+USAGE_ROOTS: Mapping[AccountType, str] = {
+    AccountType.ORGANIZATION: "/organizations/{account}",
+    AccountType.USER: "/users/{account}",
+    AccountType.ENTERPRISE: "/enterprises/{account}",
+}
+"""Where GitHub's usage reports, AI credits and budgets stand (OpenAPI 23.0.2)."""
+
+CLASSIC_ROOTS: Mapping[AccountType, str] = {
+    **USAGE_ROOTS,
+    AccountType.ORGANIZATION: "/orgs/{account}",
+}
+"""Where the legacy endpoints, GHAS and Copilot stand: organizations differ by a letter or two."""
+
+
+def overlaps(accounts: Iterable[Account]) -> list[str]:
+    """Warn, one sentence each, where two accounts may hold the same dollars."""
+    listed = list(accounts)
+    enterprises = [account for account in listed if account.type is AccountType.ENTERPRISE]
+    organizations = [account for account in listed if account.type is AccountType.ORGANIZATION]
+    if not enterprises or not organizations:
+        return []
+    return [
+        f"{enterprise} may own {', '.join(account.name for account in organizations)}: "
+        "an enterprise's bill contains its organizations', so never add across account_type"
+        for enterprise in enterprises
+    ]

@@ -1,0 +1,63 @@
+"""Metric, Sample, Reading: what may be said, one value said, all that was said at once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Sample(NamedTuple):
+    """One value of one metric; ``labels`` stand in the order of ``metric.labels``."""
+
+    metric: "Metric"
+    labels: tuple[str, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What may be said: a gauge's whole name, its help and its labels beyond the account's.
+
+    Calling it makes a sample. An undeclared or missing label is a ``TypeError`` at once.
+    """
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+    def __call__(self, value: float, **labels: str) -> Sample:
+        if labels.keys() != set(self.labels):
+            raise TypeError(
+                f"{self.name} takes the labels {list(self.labels)}, not {sorted(labels)}: "
+                "declare them in exporter/metrics/catalogue.py or mend the call"
+            )
+        return Sample(self, tuple(labels[name] for name in self.labels), float(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one collector said at one time. A reading is whole or not at all.
+
+    ``cycle_end`` is set where the values are month to date: an hour after it they are gone.
+    ``facts`` describe the account (``plan``), ``unknown_skus`` are pairs of product and SKU.
+    Two samples of the same metric and labels are a ``ValueError``: rows that come out equal
+    are summed before they are said.
+    """
+
+    taken: datetime
+    samples: tuple[Sample, ...]
+    cycle_end: datetime | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    unknown_skus: frozenset[tuple[str, str]] = frozenset()
+
+    def __post_init__(self) -> None:
+        seen = set()
+        for metric, labels, _ in self.samples:
+            if (metric.name, labels) in seen:
+                raise ValueError(f"{metric.name} was said twice with the same labels: sum the rows")
+            seen.add((metric.name, labels))
+
+
+def present(pairs: Iterable[tuple[Metric, float | None]]) -> tuple[Sample, ...]:
+    """Say what is there: a missing value is an absent sample, never 0."""
+    return tuple(metric(value) for metric, value in pairs if value is not None)
