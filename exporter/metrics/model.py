@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Sample(NamedTuple):
@@ -14,16 +14,19 @@ class Sample(NamedTuple):
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """What may be said: a gauge's whole name, its help and its labels beyond the account's.
+    """What may be said: its whole name, its help, and its labels beyond the account's.
 
+    ``per_account`` metrics carry ``account_type`` and ``account`` before their own labels.
     Calling it makes a sample. An undeclared or missing label is a ``TypeError`` at once.
     """
 
     name: str
     help: str
     labels: tuple[str, ...] = ()
+    type: Literal["gauge", "counter", "histogram"] = "gauge"
+    per_account: bool = True
 
     def __call__(self, value: float, **labels: str) -> Sample:
         if labels.keys() != set(self.labels):
@@ -32,6 +35,10 @@ class Metric:
                 "declare them in exporter/metrics/catalogue.py or mend the call"
             )
         return Sample(self, tuple(labels[name] for name in self.labels), float(value))
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        return ("account_type", "account", *self.labels) if self.per_account else self.labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+# Every verb of the project, the same for people and for CI.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+# Without an account there is nothing to poll, and a first look should still show something.
+ACCOUNTS := $(strip $(GITHUB_BILLING_ORGANIZATIONS) $(GITHUB_BILLING_USERS) \
+	$(GITHUB_BILLING_ENTERPRISES) $(GITHUB_BILLING_CONFIG_FILE))
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: .venv/.run ## run the exporter with ARGS; the demo where no account is configured
+	@exec $(BIN)/github-billing-exporter $(or $(ARGS),$(if $(ACCOUNTS),,demo))
+
+.PHONY: test
+test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, tests, coverage
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+	$(BIN)/github-billing-exporter docs check
+	$(BIN)/pytest --numprocesses=auto --cov --cov-report=term-missing:skip-covered
+
+.PHONY: fix
+fix: .venv/.dev ## mend what can be mended by itself: formatting and lint
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: lock
+lock: .venv/.dev ## write the lock files anew from pyproject.toml; ARGS=--upgrade for newer versions
+	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements.lock
+	printf '%s\n' hatchling editables | $(COMPILE) $(ARGS) - --output-file requirements-build.lock
+	$(COMPILE) $(ARGS) pyproject.toml --group dev --constraints requirements.lock \
+		--constraints requirements-build.lock --output-file requirements-dev.lock
+
+.PHONY: clean
+clean: ## remove the environment, the tools and every cache
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+		.coverage .coverage.* build dist
+
+.venv/.made:
+	@scripts/venv $(PYTHON) .venv
+	@touch $@
+
+.venv/.run: .venv/.made requirements.lock requirements-build.lock pyproject.toml exporter/__init__.py
+	@echo "Installing the exporter into .venv" >&2
+	@$(PIP) install --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) check >&2
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.lock
+	@echo "Installing the developers' tools into .venv" >&2
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.tools/.done: scripts/tools
+	@scripts/tools .tools
+	@touch $@

@@ -1,0 +1,171 @@
+"""One name for every product, SKU, unit and runner, however GitHub spells it.
+
+The usage report says ``Actions Linux``, the usage summary ``actions_linux``; the examples of
+OpenAPI 23.0.2 mix both. Known names are those of GitHub's docs page on product and SKU names
+and of its runner price tables; unknown ones keep their normal form.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+STANDARD_RUNNERS = frozenset(
+    {"linux", "linux_slim", "linux_arm", "windows", "windows_arm", "macos"}
+)
+"""Runners that the quota of a plan applies to (docs: Actions runner pricing)."""
+
+_LARGER_RUNNERS = frozenset(
+    {
+        "linux_2_core_advanced",
+        "linux_4_core_gpu",
+        "macos_l",
+        "macos_xl",
+        "windows_2_core",
+        "windows_2_core_advanced",
+        "windows_4_core_gpu",
+        *(f"{os}_{n}_core" for os in ("linux", "windows") for n in (4, 8, 16, 32, 64, 96)),
+        *(f"{os}_{n}_core_arm" for os in ("linux", "windows") for n in (2, 4, 8, 16, 32, 64)),
+    }
+)
+
+# GitHub does not say which of its AI products each of these is billed under.
+_AI = frozenset(
+    {
+        "code_quality_ai_credit",
+        "coding_agent_ai_credit",
+        "copilot_agent_premium_request",
+        "copilot_ai_credits",
+        "copilot_premium_request",
+        "spark_ai_credits",
+        "spark_premium_request",
+    }
+)
+
+_KNOWN: Mapping[str, frozenset[str]] = {
+    "actions": frozenset(
+        {
+            "actions_cache_storage",
+            "actions_custom_image_storage",
+            "actions_self_hosted",
+            "actions_storage",
+            *(f"actions_{runner}" for runner in STANDARD_RUNNERS | _LARGER_RUNNERS),
+        }
+    ),
+    "code_quality": _AI | {"code_quality_licenses"},
+    "codespaces": frozenset(
+        {
+            "codespaces_prebuild_storage",
+            "codespaces_storage",
+            *(f"codespaces_compute_d{cores}" for cores in (2, 4, 8, 16, 32)),
+        }
+    ),
+    "copilot": _AI | {"copilot_enterprise", "copilot_for_business", "copilot_standalone"},
+    "ghas": frozenset(
+        {"ghas_code_security_licenses", "ghas_licenses", "ghas_secret_protection_licenses"}
+    ),
+    "ghec": frozenset({"ghec_licenses"}),
+    "git_lfs": frozenset({"git_lfs_bandwidth", "git_lfs_storage"}),
+    "models": frozenset({"models_inference"}),
+    "packages": frozenset({"packages_bandwidth", "packages_storage"}),
+    "sandbox": frozenset({"sandbox_linux", "sandbox_memory", "sandbox_snapshot"}),
+    "spark": _AI,
+}
+
+_PRODUCT_ALIASES: Mapping[str, str] = {"copilot_ai_credits": "copilot"}
+
+_SKU_ALIASES: Mapping[str, str] = {
+    "actions_linux_arm64": "actions_linux_arm",
+    "actions_macos_3_core": "actions_macos",
+    "actions_macos_4_core": "actions_macos",
+    "actions_macos_5_core": "actions_macos_xl",
+    "actions_macos_6_core": "actions_macos_xl",
+    "actions_macos_12_core": "actions_macos_l",
+    "ai_credit": "copilot_ai_credits",
+    "copilot_ai_credit": "copilot_ai_credits",
+    "copilot_ai_unit": "copilot_ai_credits",
+    "copilot_business": "copilot_for_business",
+    "packages_data_transfer": "packages_bandwidth",
+}
+
+_UNIT_ALIASES: Mapping[str, str] = {
+    "ai_units": "ai_credits",
+    "credits": "ai_credits",
+    "gb_hours": "gigabyte_hours",
+    "request": "requests",
+}
+
+_SYSTEMS: Mapping[str, str] = {
+    "linux": "linux",
+    "macos": "macos",
+    "ubuntu": "linux",
+    "windows": "windows",
+}
+
+# A capital with two small letters after it begins a word, so macOS is one, and so is GitHub.
+_WORD_WITHIN = re.compile(r"(?<=[A-Za-z0-9])(?!Hub)(?=[A-Z][a-z]{2})")
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+# A report of millions of rows has a few dozen spellings.
+_remembered = lru_cache(maxsize=1024)
+
+
+def normal_form(text: str) -> str:
+    """Write any text in lower snake case: ``GigabyteHours`` → ``gigabyte_hours``.
+
+    Letters and digits of every script stay; what has none becomes empty. Never raises, and
+    leaves a normal form as it is.
+    """
+    words = _WORD_WITHIN.sub("_", text).lower()
+    return _BETWEEN_WORDS.sub("_", words).strip("_")
+
+
+@_remembered
+def product_name(text: str) -> str:
+    """Name a product: ``Git LFS`` → ``git_lfs``."""
+    name = normal_form(text)
+    return _PRODUCT_ALIASES.get(name, name)
+
+
+@_remembered
+def sku_name(text: str) -> str:
+    """Name a SKU as the price tables do: ``Actions macOS 3-core`` → ``actions_macos``."""
+    # Display names have spaces between words: no capital within one begins another.
+    name = normal_form(text.lower())
+    return _SKU_ALIASES.get(name, name)
+
+
+@_remembered
+def unit_name(text: str) -> str:
+    """Name a unit: ``AICredits``, ``ai-units`` and ``credits`` are ``ai_credits``."""
+    name = normal_form(text)
+    return _UNIT_ALIASES.get(name, name)
+
+
+def is_known(product: str, sku: str) -> bool:
+    """Tell whether GitHub publishes this SKU for this product; any spelling of both will do."""
+    return sku_name(sku) in _KNOWN.get(product_name(product), frozenset())
+
+
+def runner_of_sku(sku: str) -> str:
+    """Name the runner that a SKU bills: ``actions_linux_4_core`` → ``linux_4_core``."""
+    return sku_name(sku).removeprefix("actions_")
+
+
+def runner_of_legacy_key(key: str) -> str | None:
+    """Name the runner of a key of the legacy minutes breakdown, in the words of the SKUs.
+
+    ``UBUNTU`` → ``linux``, ``macos_12_core`` → ``macos_l`` (OpenAPI of December 2024). ``None``
+    for ``total``, the sum of the others. Case does not matter.
+    """
+    name = normal_form(key.lower())
+    if name == "total":
+        return None
+    system, bar, size = name.partition("_")
+    sku = f"actions_{_SYSTEMS.get(system, system)}{bar}{size}"
+    return _SKU_ALIASES.get(sku, sku).removeprefix("actions_")
+
+
+def operating_system(runner_or_sku: str) -> str:
+    """Tell the system of a runner or of its SKU: linux, windows, macos or other."""
+    system, _, _ = runner_of_sku(runner_or_sku).partition("_")
+    return _SYSTEMS.get(system, "other")

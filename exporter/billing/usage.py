@@ -1,0 +1,183 @@
+"""Rows of the usage summary to sums: by SKU, and as the legacy endpoints had them.
+
+Rows whose names come out equal are summed, never dropped, and negative values keep their sign.
+The rules for the legacy figures are GitHub's (docs: Previous billing platform endpoints).
+
+A sum or price that is not finite is a ``ValueError`` that begins with the field's name, whatever
+made it so: a NaN, an infinity, or values too huge to add. All but `unknown_skus` may raise it.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime
+from math import fsum, isfinite, nan
+from typing import NamedTuple, Protocol, TypeVar
+
+from exporter.billing import skus
+from exporter.billing.cycle import Cycle
+
+_Key = TypeVar("_Key", bound=Hashable)
+
+_SHARED_STORAGE = frozenset({"actions_storage", "packages_storage"})
+_REPORTS_LAG_HOURS = 24
+
+
+class SummaryRow(Protocol):
+    """A SKU at one price for a period, as the usage summary has it (OpenAPI 23.0.2).
+
+    Names in any spelling, quantities in ``unit_type``, price and amounts in US dollars.
+    """
+
+    @property
+    def product(self) -> str: ...
+    @property
+    def sku(self) -> str: ...
+    @property
+    def unit_type(self) -> str: ...
+    @property
+    def price_per_unit(self) -> float: ...
+    @property
+    def gross_quantity(self) -> float: ...
+    @property
+    def discount_quantity(self) -> float: ...
+    @property
+    def net_quantity(self) -> float: ...
+    @property
+    def gross_amount(self) -> float: ...
+    @property
+    def discount_amount(self) -> float: ...
+    @property
+    def net_amount(self) -> float: ...
+
+
+class Totals(NamedTuple):
+    """What was used, what of it a quota, a discount or free use covered, what is billed."""
+
+    gross: float
+    discount: float
+    net: float
+
+
+def quantities(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Totals]:
+    """Sum quantities by product, SKU and unit, in that unit."""
+    return {names: _quantity(same) for names, same in _grouped(rows, _names).items()}
+
+
+def money(rows: Iterable[SummaryRow]) -> dict[tuple[str, str], Totals]:
+    """Sum US dollars by product and SKU."""
+    return {names: _amount(same) for names, same in _grouped(rows, _product_and_sku).items()}
+
+
+def prices(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], float]:
+    """List US dollars a unit by product, SKU and unit; what had two prices has none here."""
+    found = {
+        names: {_finite("price_per_unit", row.price_per_unit) for row in same}
+        for names, same in _grouped(rows, _names).items()
+    }
+    return {names: price for names, (price, *others) in found.items() if not others}
+
+
+def unknown_skus(rows: Iterable[SummaryRow]) -> frozenset[tuple[str, str]]:
+    """List the pairs of product and SKU that GitHub does not publish."""
+    return frozenset(names for names in map(_product_and_sku, rows) if not skus.is_known(*names))
+
+
+def actions_minutes(rows: Iterable[SummaryRow]) -> Totals:
+    """Sum minutes of Actions: raw, of public repositories and larger runners too."""
+    return _quantity(_billed(rows, "actions", "minutes"))
+
+
+def runner_minutes(rows: Iterable[SummaryRow]) -> dict[tuple[str, str], float]:
+    """Split the gross of `actions_minutes` by operating system and runner."""
+    by_runner = _grouped(_billed(rows, "actions", "minutes"), _runner)
+    return {runner: _quantity(same).gross for runner, same in by_runner.items()}
+
+
+def packages_bandwidth_gigabytes(rows: Iterable[SummaryRow]) -> Totals:
+    """Sum gigabytes transferred out of Packages; Git LFS is a product of its own."""
+    return _quantity(_billed(rows, "packages", "gigabytes"))
+
+
+def shared_storage_gigabytes(
+    rows: Iterable[SummaryRow], cycle: Cycle, now: datetime
+) -> float | None:
+    """Average gigabytes that Actions and Packages stored from the cycle's start to ``now``.
+
+    ``None`` in the first 24 hours, when reports lag too far behind for an average.
+    """
+    hours = cycle.hours_until(now)
+    return None if hours < _REPORTS_LAG_HOURS else _shared_storage(rows).gross / hours
+
+
+def shared_storage_paid_gigabytes(rows: Iterable[SummaryRow], cycle: Cycle) -> float:
+    """Gigabyte-months of Actions and Packages storage billed so far, of the month's own length."""
+    return _shared_storage(rows).net / cycle.hours
+
+
+def _names(row: SummaryRow) -> tuple[str, str, str]:
+    return (
+        skus.product_name(row.product),
+        skus.sku_name(row.sku),
+        skus.unit_name(row.unit_type),
+    )
+
+
+def _product_and_sku(row: SummaryRow) -> tuple[str, str]:
+    return _names(row)[:2]
+
+
+def _runner(row: SummaryRow) -> tuple[str, str]:
+    runner = skus.runner_of_sku(row.sku)
+    return skus.operating_system(runner), runner
+
+
+def _grouped(
+    rows: Iterable[SummaryRow], key: Callable[[SummaryRow], _Key]
+) -> dict[_Key, list[SummaryRow]]:
+    groups: dict[_Key, list[SummaryRow]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
+
+
+def _billed(rows: Iterable[SummaryRow], product: str, unit: str) -> list[SummaryRow]:
+    return [row for row in rows if _names(row)[::2] == (product, unit)]
+
+
+def _shared_storage(rows: Iterable[SummaryRow]) -> Totals:
+    """Sum gigabyte-hours; by SKU alone, as ``sharedStorage`` was met as their product too."""
+    stored = []
+    for row in rows:
+        _, sku, unit = _names(row)
+        if sku in _SHARED_STORAGE and unit == "gigabyte_hours":
+            stored.append(row)
+    return _quantity(stored)
+
+
+def _quantity(rows: list[SummaryRow]) -> Totals:
+    return Totals(
+        _sum("gross_quantity", (row.gross_quantity for row in rows)),
+        _sum("discount_quantity", (row.discount_quantity for row in rows)),
+        _sum("net_quantity", (row.net_quantity for row in rows)),
+    )
+
+
+def _amount(rows: list[SummaryRow]) -> Totals:
+    return Totals(
+        _sum("gross_amount", (row.gross_amount for row in rows)),
+        _sum("discount_amount", (row.discount_amount for row in rows)),
+        _sum("net_amount", (row.net_amount for row in rows)),
+    )
+
+
+def _sum(field: str, values: Iterable[float]) -> float:
+    try:
+        total = fsum(values)
+    except (OverflowError, ValueError):  # too huge to add, or infinities of both signs
+        total = nan
+    return _finite(field, total)
+
+
+def _finite(field: str, value: float) -> float:
+    if not isfinite(value):
+        raise ValueError(f"{field} does not come to a finite number")
+    return value

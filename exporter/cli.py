@@ -1,0 +1,289 @@
+"""The command line: the only place that prints or exits."""
+
+import asyncio
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from exporter import __version__
+from exporter.settings import Option, Settings, SettingsError, load, options
+
+if TYPE_CHECKING:
+    from exporter.app import App
+    from exporter.github.auth import Credential
+
+PROGRAM = "github-billing-exporter"
+
+FAILED, WRONG_SETTINGS, NOT_WRITABLE = 1, 2, 3
+
+_NO_ACCOUNT = (
+    "no account to watch: give --organization NAME, --user NAME or --enterprise SLUG "
+    f"(or GITHUB_BILLING_ORGANIZATIONS and its like), or see it work: {PROGRAM} demo"
+)
+_NO_CREDENTIAL = (
+    "no token to ask GitHub with: set GITHUB_BILLING_TOKEN, or --github.token-file FILE "
+    "(arguments are visible to others, so there is no flag for the token itself)"
+)
+_DEMO_PACE = 1 / 15  # hours a second: a minute shows four hours of usage
+_DEMO_SECTIONS = ("web", "log", "poll")
+
+
+class _RunByDefault(click.Group):
+    """Without a command it is ``run``, with whatever options follow."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in {"--help", "--version"}):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+def _settings_options(
+    wanted: Callable[[Option], bool] = lambda _: True,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command a flag for each setting that has one."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options()):
+            if option.flag is None or not wanted(option):
+                continue
+            default = f"; default {option.default_text}" if option.default_text else ""
+            command = click.option(
+                option.flag,
+                _parameter(option),
+                multiple=option.repeatable,
+                metavar=option.metavar,
+                help=f"{option.description} [{option.environment[0]}{default}]",
+            )(command)
+        return command
+
+    return decorate
+
+
+def _parameter(option: Option) -> str:
+    return "__".join(option.path)
+
+
+def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Nest the flags that were given by section, as the settings take them."""
+    nested: dict[str, Any] = {}
+    for option in options():
+        value = given.get(_parameter(option))
+        if value not in (None, ()):
+            section = nested
+            for key in option.path[:-1]:
+                section = section.setdefault(key, {})
+            section[option.path[-1]] = list(value) if option.repeatable else value
+    return nested
+
+
+@click.group(
+    cls=_RunByDefault, context_settings={"help_option_names": ["--help"], "max_content_width": 100}
+)
+@click.version_option(
+    __version__,
+    message=f"{PROGRAM} %(version)s (revision "
+    f"{os.environ.get('GITHUB_BILLING_EXPORTER_REVISION') or 'unknown'}, "
+    f"Python {platform.python_version()})",
+)
+def commands() -> None:
+    """Watch what GitHub costs you: GitHub's bill as Prometheus metrics.
+
+    Without a command it runs the service. Settings are flags over environment over a YAML file
+    (--config.file); docs/settings.md has them all. The token comes from GITHUB_BILLING_TOKEN,
+    GITHUB_TOKEN or --github.token-file.
+    """
+
+
+@commands.command()
+@_settings_options()
+def run(**given: Any) -> None:
+    """Poll GitHub on an interval and serve /metrics."""
+    settings = load_settings(given)
+    _serve(settings, *_assemble(settings))
+
+
+@commands.command()
+@_settings_options()
+def check(**given: Any) -> None:
+    """Try the credential against every account and collector, and say what works.
+
+    Exits 0, or 1 if something required fails or GitHub cannot be reached, 2 for wrong settings.
+    """
+    from exporter import check as checking  # noqa: PLC0415  (start-up of the service is a feature)
+
+    settings = load_settings(given)
+    app, secret = _assemble(settings)
+    click.echo(f"Trying {len(app.poller.watches)} accounts ...", err=True)
+    asyncio.run(_once(app))
+    click.echo(checking.report(app, secret))
+    if checking.failed(app):
+        sys.exit(FAILED)
+
+
+@commands.command()
+@_settings_options()
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to this file, whole or not at all, instead of standard output.",
+)
+def once(output: Path | None, **given: Any) -> None:
+    """Poll every job once and print the page, as for node_exporter's textfile collector.
+
+    Exits 0, or 1 if something required failed (the page is written all the same), 2 for wrong
+    settings, 3 if the file cannot be written.
+    """
+    from exporter.check import failed  # noqa: PLC0415  (start-up of the service is a feature)
+    from exporter.exposition import text  # noqa: PLC0415  (the same)
+
+    settings = load_settings(given)
+    app, _ = _assemble(settings, process=False)
+    asyncio.run(_once(app))
+    page = text(app.poller.page(), app.telemetry.registry)
+    if output is None:
+        sys.stdout.buffer.write(page)
+    else:
+        try:
+            _write_atomically(output, page)
+        except OSError as error:
+            _end(NOT_WRITABLE, f"--output {output}: {error.strerror}")
+    if failed(app):
+        sys.exit(FAILED)
+
+
+@commands.command()
+@_settings_options(lambda option: option.path[0] in _DEMO_SECTIONS)
+def demo(**given: Any) -> None:
+    """Run the service against a simulated GitHub inside the process: no account, no token."""
+    import httpx  # noqa: PLC0415  (start-up of the service is a feature)
+
+    from exporter import demo as simulation  # noqa: PLC0415  (the same)
+    from exporter.app import App, utc_now  # noqa: PLC0415  (the same)
+    from exporter.github import auth  # noqa: PLC0415  (the same)
+
+    accounts = simulation.demo_accounts()
+    flags = _flags(given)
+    flags["poll"] = {"interval": "15s", "timeout": "10s", **flags.get("poll", {})}
+    for account in accounts:
+        flags.setdefault(f"{account.type.value}s", []).append(account.name)
+    names = {o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS}
+    settings = _load(flags, {name: os.environ[name] for name in names & os.environ.keys()})
+    github = simulation.SimulatedGitHub(accounts, clock=utc_now, pace=_DEMO_PACE)
+    secret = auth.from_token("demo", github.token)
+    app = App.assemble(settings, secret, transport=httpx.ASGITransport(github))
+    _serve(settings, app, secret)
+
+
+@commands.command()
+@click.argument("page", metavar="metrics|settings|permissions|failures|collectors|check|write")
+def docs(page: str) -> None:
+    """Print a page of docs/ that the code can write, or check or write them all."""
+    from exporter import reference  # noqa: PLC0415  (start-up of the service is a feature)
+
+    if page == "write":
+        reference.write(Path.cwd())
+    elif page == "check":
+        stale = reference.stale(Path.cwd())
+        if stale:
+            _end(
+                FAILED, f"not as the code writes them: {', '.join(stale)}; run {PROGRAM} docs write"
+            )
+    elif page in reference.PAGES:
+        click.echo(reference.PAGES[page](), nl=False)
+    else:
+        known = ", ".join([*reference.PAGES, "check", "write"])
+        _end(WRONG_SETTINGS, f"docs: no page {page}: there are {known}")
+
+
+def load_settings(given: Mapping[str, Any]) -> Settings:
+    """Load the settings, or end with every fault, a line each."""
+    settings = _load(_flags(given), os.environ)
+    if not settings.accounts_configured:
+        _end(WRONG_SETTINGS, _NO_ACCOUNT)
+    return settings
+
+
+def _load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
+    from exporter.collectors import ALL  # noqa: PLC0415  (--help and --version need none)
+
+    try:
+        return load(flags, environment, ALL)
+    except SettingsError as error:
+        _end(WRONG_SETTINGS, *error.faults)
+
+
+def _assemble(settings: Settings, *, process: bool = True) -> "tuple[App, Credential]":
+    from exporter.app import App, credential  # noqa: PLC0415  (--help and --version need none)
+
+    secret = credential(settings.credential_sources)
+    if secret is None:
+        _end(WRONG_SETTINGS, _NO_CREDENTIAL)
+    _configure_logs(settings, secret)
+    return App.assemble(settings, secret, process=process), secret
+
+
+def _configure_logs(settings: Settings, secret: "Credential") -> None:
+    from exporter import logs  # noqa: PLC0415  (--help and --version need none)
+
+    logs.configure(settings.log.level, settings.log.format, secret.shown)
+
+
+def _serve(settings: Settings, app: "App", secret: "Credential") -> None:
+    import structlog  # noqa: PLC0415  (--help and --version need none)
+
+    from exporter.server import listen  # noqa: PLC0415  (the same)
+
+    _configure_logs(settings, secret)
+    address = settings.web.listen_address
+    try:
+        listening = listen(address)
+    except OSError as error:
+        _end(FAILED, f"--web.listen-address {address}: cannot listen: {error.strerror or error}")
+    try:
+        asyncio.run(app.run(listening))
+    except* Exception:
+        structlog.get_logger().exception("ended by a fault of its own")
+        sys.exit(FAILED)
+
+
+async def _once(app: "App") -> None:
+    async with app.http:
+        await app.poller.once()
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    """Put the content in the file's place at once; readable for all, as node_exporter reads it."""
+    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+def _end(code: int, *lines: str) -> NoReturn:
+    for line in lines:
+        click.echo(f"{PROGRAM}: {line}", err=True)
+    sys.exit(code)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a misspelt option is one line and exit code 2."""
+    try:
+        commands.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+    except click.ClickException as error:
+        _end(WRONG_SETTINGS, f"{error.format_message()} See {PROGRAM} --help.")
+    except click.Abort:
+        sys.exit(130)

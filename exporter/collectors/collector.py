@@ -1,0 +1,53 @@
+"""What a collector is: how to ask one question of GitHub."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from exporter.accounts import Account, AccountType, Platform
+from exporter.github.questions import GitHub
+from exporter.metrics.model import Metric, Reading
+
+Collect = Callable[[GitHub, Account, datetime], Awaitable[Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Data plus one async function, which catches nothing and keeps no state.
+
+    ``permissions`` say for each account type that it knows which right it takes.
+    ``platform`` is the one billing platform it stands on, ``None`` where it runs by itself.
+    ``instead_of`` names collectors whose metrics it may emit too, as only one of them stands.
+    ``interval`` and ``timeout`` are its own; ``None`` means the global ones.
+    ``why_off`` says why one is not in the default set, and is empty where it is.
+    """
+
+    name: str
+    summary: str
+    endpoints: tuple[str, ...]
+    permissions: Mapping[AccountType, str]
+    metrics: tuple[Metric, ...]
+    collect: Collect
+    platform: Platform | None = None
+    instead_of: tuple[str, ...] = ()
+    interval: Callable[[datetime], timedelta] | None = None
+    timeout: timedelta | None = None
+    why_off: str = ""
+
+    @property
+    def account_types(self) -> frozenset[AccountType]:
+        return frozenset(self.permissions)
+
+    @property
+    def default(self) -> bool:
+        return not self.why_off
+
+    def check(self, reading: Reading) -> None:
+        """Raise ``ValueError`` where a reading says a metric that is not declared here."""
+        undeclared = {
+            sample.metric.name for sample in reading.samples if sample.metric not in self.metrics
+        }
+        if undeclared:
+            raise ValueError(
+                f"{self.name} said {sorted(undeclared)}: add it to the collector's metrics"
+            )

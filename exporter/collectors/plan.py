@@ -1,0 +1,100 @@
+"""The account's plan: its quotas, and an organization's seats."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from exporter.accounts import Account, AccountType, Platform, Quotas
+from exporter.billing import quotas
+from exporter.collectors.collector import Collector
+from exporter.github.body import Number
+from exporter.github.errors import NotFound
+from exporter.github.questions import GitHub
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading, present
+
+_ORGANIZATION = "/orgs/{account}"
+_USER = "/user"
+_UNTOLD = (403, 404)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    name: str
+    filled_seats: Number | None = None
+    seats: Number | None = None
+
+
+class Organization(msgspec.Struct, frozen=True):
+    """``plan`` is absent where the credential may not see it (OpenAPI 23.0.2)."""
+
+    plan: Plan | None = None
+
+
+class User(msgspec.Struct, frozen=True):
+    """The person behind the credential; ``plan`` needs the scope ``user``."""
+
+    login: str
+    plan: Plan | None = None
+
+
+async def _ask(github: GitHub, account: Account) -> Plan | None:
+    if account.type is AccountType.ORGANIZATION:
+        organization = await github.get_or_none(
+            _ORGANIZATION, Organization, none=_UNTOLD, account=account.name
+        )
+        return organization.plan if organization else None
+    user = await github.get_or_none(_USER, User, none=_UNTOLD)
+    if user is None or user.login.casefold() != account.name.casefold():
+        return None
+    return user.plan
+
+
+async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
+    """Say the plan's quotas and seats. `NotFound` where neither GitHub nor a setting tells any."""
+    is_enterprise = account.type is AccountType.ENTERPRISE
+    plan = None if is_enterprise else await _ask(github, account)
+    if plan is None and not is_enterprise and account.quotas == Quotas():
+        raise NotFound(
+            detail="GitHub does not tell this credential the account's plan",
+            hint="Quotas and seats stay absent. Set the quota.* settings, or give the "
+            "credential: {permission}.",
+        )
+    name = plan.name.strip().lower() if plan else ""
+    included = quotas.merged(account.quotas, quotas.plan_quotas(account.type, name or None))
+    return Reading(
+        taken=now,
+        samples=present(
+            [
+                (catalogue.ACTIONS_INCLUDED_MINUTES, included.actions_minutes),
+                (catalogue.PACKAGES_INCLUDED_BANDWIDTH, included.packages_bandwidth_gigabytes),
+                (catalogue.SHARED_STORAGE_INCLUDED, included.shared_storage_gigabytes),
+                (catalogue.PLAN_FILLED_SEATS, plan.filled_seats if plan else None),
+                (catalogue.PLAN_PURCHASED_SEATS, plan.seats if plan else None),
+            ]
+        ),
+        facts={"plan": name},
+    )
+
+
+PLAN = Collector(
+    name="plan",
+    summary="Quotas of the account's plan; an organization's filled and purchased seats",
+    endpoints=(_ORGANIZATION, _USER),
+    permissions={
+        AccountType.ORGANIZATION: "owner; classic token with admin:org, fine-grained token with "
+        "Administration: read, or App with Organization plan: read",
+        AccountType.USER: "the user's own classic token with user",
+        AccountType.ENTERPRISE: "none: the quotas are those of Enterprise Cloud",
+    },
+    metrics=(
+        catalogue.ACTIONS_INCLUDED_MINUTES,
+        catalogue.PACKAGES_INCLUDED_BANDWIDTH,
+        catalogue.SHARED_STORAGE_INCLUDED,
+        catalogue.PLAN_FILLED_SEATS,
+        catalogue.PLAN_PURCHASED_SEATS,
+    ),
+    collect=collect,
+    platform=Platform.USAGE,
+    instead_of=("legacy_actions", "legacy_packages"),
+    interval=lambda now: timedelta(hours=1),  # noqa: ARG005  (plans change rarely, at any time)
+)

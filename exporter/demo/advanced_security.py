@@ -1,0 +1,76 @@
+"""GitHub Advanced Security: active committers of an account, page by page of repositories."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from exporter.accounts import AccountType
+from exporter.demo.accounts import SimulatedAccount
+from exporter.demo.answer import BAD_REQUEST, NO_ADVANCED_SECURITY, NOT_FOUND, Answer, ok, refusal
+
+_PRODUCTS = {"bundled": ("",), "split": ("code_security", "secret_protection")}
+_OTHER_PRODUCT = refusal(422, "Validation Failed")
+
+
+def committers(
+    members: Sequence[SimulatedAccount], query: Mapping[str, str], now: datetime
+) -> Answer:
+    """Answer for one product, which split accounts must name and bundled ones must not.
+
+    Totals stand on every page and no ``link`` is sent (OpenAPI 23.0.2 describes none). The
+    status for the wrong product is a guess.
+    """
+    account = members[0]
+    if account.type is AccountType.USER:
+        return NOT_FOUND
+    if account.ghas == "none":
+        return NO_ADVANCED_SECURITY
+    product = query.get("advanced_security_product", "")
+    if product not in _PRODUCTS[account.ghas]:
+        return _OTHER_PRODUCT
+    try:
+        page, per_page = int(query.get("page", 1)), int(query.get("per_page", 30))
+    except ValueError:
+        return BAD_REQUEST
+    page, per_page = max(1, page), min(max(1, per_page), 100)
+    repositories = {
+        f"{owner}/{name}": _active(member, name, product)
+        for member in members
+        for owner, name in member.owned_repositories
+    }
+    repositories = {name: logins for name, logins in repositories.items() if logins}
+    everyone = {login for logins in repositories.values() for login in logins}
+    shown = list(repositories.items())[(page - 1) * per_page : page * per_page]
+    return ok(
+        {
+            "total_advanced_security_committers": len(everyone),
+            "total_count": len(repositories),
+            "maximum_advanced_security_committers": len(everyone) + 2,
+            "purchased_advanced_security_committers": -(-len(everyone) // 5) * 5,
+            "repositories": [_repository(name, logins, now) for name, logins in shown],
+        }
+    )
+
+
+def _active(account: SimulatedAccount, repository: str, product: str) -> list[str]:
+    """Choose the committers of a repository: always the same two thirds or so."""
+    return [
+        login
+        for login in account.committers
+        if zlib.crc32(f"{repository}/{login}/{product}".encode()) % 3
+    ]
+
+
+def _repository(name: str, logins: list[str], now: datetime) -> Mapping[str, object]:
+    return {
+        "name": name,
+        "advanced_security_committers": len(logins),
+        "advanced_security_committers_breakdown": [
+            {
+                "user_login": login,
+                "last_pushed_date": f"{now - timedelta(days=ago + 1):%Y-%m-%d}",
+                "last_pushed_email": f"{login}@example.com",
+            }
+            for ago, login in enumerate(logins)
+        ],
+    }

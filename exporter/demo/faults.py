@@ -1,0 +1,157 @@
+"""Fault: what goes wrong between GitHub and its client, put in the way of chosen requests."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Self, TypedDict, Unpack
+
+from exporter.accounts import AccountType
+from exporter.demo.answer import BAD_CREDENTIALS, HTML_TYPE, NOT_FOUND, Answer, moved, refusal
+
+_LIMIT_EXCEEDED = "API rate limit exceeded for user ID 1."
+_SECONDARY_LIMIT = (
+    "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+)
+_ERROR_PAGE = b"<html><body><h1>Server Error</h1></body></html>"
+
+
+class Where(TypedDict, total=False):
+    """Which requests a fault meets; see `Fault`."""
+
+    match: str
+    account: str | None
+    times: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """A fault of the requests whose path contains ``match`` and, if given, names ``account``.
+
+    It happens ``times`` times, or until cleared. ``status``, ``body`` (sent as it is, never
+    compressed) and ``headers`` take the place of the true answer's; what is not given stays.
+    ``hang`` holds the answer back until the event is set or the client goes. ``delay`` are
+    seconds before the headers, ``chunk_delay`` seconds between quarters of the body. With
+    ``cut`` the connection breaks after so many bytes of a body announced as longer.
+    """
+
+    match: str = ""
+    account: str | None = None
+    times: int | None = None
+    status: int | None = None
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hang: asyncio.Event | None = None
+    delay: float = 0.0
+    chunk_delay: float = 0.0
+    cut: int | None = None
+
+    def meets(self, path: str) -> bool:
+        """Tell whether a request for ``path`` is one of its own."""
+        named = self.account is None or path.casefold().split("/")[2:3] == [self.account.casefold()]
+        return self.times != 0 and self.match in path and named
+
+    def spoil(self, answer: Answer) -> Answer:
+        """Give what is said in place of ``answer``."""
+        return Answer(
+            status=answer.status if self.status is None else self.status,
+            body=answer.body if self.body is None else self.body,
+            headers={**answer.headers, **self.headers},
+        )
+
+    @classmethod
+    def _of(cls, answer: Answer, headers: Mapping[str, str], where: Where) -> Self:
+        return cls(
+            status=answer.status, body=answer.body, headers={**answer.headers, **headers}, **where
+        )
+
+    @classmethod
+    def unauthorized(cls, **where: Unpack[Where]) -> Self:
+        return cls._of(BAD_CREDENTIALS, {}, where)
+
+    @classmethod
+    def forbidden(cls, message: str, **where: Unpack[Where]) -> Self:
+        return cls._of(refusal(403, message), {}, where)
+
+    @classmethod
+    def not_found(cls, **where: Unpack[Where]) -> Self:
+        return cls._of(NOT_FOUND, {}, where)
+
+    @classmethod
+    def moved(cls, **where: Unpack[Where]) -> Self:
+        """Close an endpoint as GitHub closed the legacy ones of organizations."""
+        return cls._of(moved(AccountType.ORGANIZATION), {}, where)
+
+    @classmethod
+    def rate_limited_primary(cls, reset: datetime, **where: Unpack[Where]) -> Self:
+        """Refuse until ``reset``, with nothing remaining."""
+        headers = {
+            "x-ratelimit-remaining": "0",
+            "x-ratelimit-reset": str(int(reset.timestamp())),
+        }
+        return cls._of(refusal(403, _LIMIT_EXCEEDED), headers, where)
+
+    @classmethod
+    def rate_limited_secondary(
+        cls, retry_after: int | None = None, *, status: int = 403, **where: Unpack[Where]
+    ) -> Self:
+        """Refuse with 403 or 429, ``retry_after`` in seconds; GitHub often leaves it out."""
+        headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+        return cls._of(refusal(status, _SECONDARY_LIMIT), headers, where)
+
+    @classmethod
+    def secondary_in_disguise(cls, **where: Unpack[Where]) -> Self:
+        """Speak of the primary limit while requests remain, as has been observed."""
+        return cls._of(refusal(403, _LIMIT_EXCEEDED), {}, where)
+
+    @classmethod
+    def server_error(
+        cls, status: int = 502, body: bytes = _ERROR_PAGE, **where: Unpack[Where]
+    ) -> Self:
+        return cls._of(Answer(status, body, {"content-type": HTML_TYPE}), {}, where)
+
+    @classmethod
+    def html_with_200(cls, **where: Unpack[Where]) -> Self:
+        """Answer as a captive portal or a proxy's login page does."""
+        return cls._of(Answer(200, _ERROR_PAGE, {"content-type": HTML_TYPE}), {}, where)
+
+    @classmethod
+    def redirect(cls, url: str, *, status: int = 302, **where: Unpack[Where]) -> Self:
+        return cls._of(refusal(status, "Moved"), {"location": url}, where)
+
+    @classmethod
+    def hanging(cls, **where: Unpack[Where]) -> Self:
+        """Never answer."""
+        return cls(hang=asyncio.Event(), **where)
+
+    @classmethod
+    def slow(cls, delay: float, **where: Unpack[Where]) -> Self:
+        """Answer the truth ``delay`` seconds late."""
+        return cls(delay=delay, **where)
+
+    @classmethod
+    def cut_short(cls, after: int, **where: Unpack[Where]) -> Self:
+        """Break the connection after so many bytes of the true answer's body."""
+        return cls(cut=after, **where)
+
+
+class Faults:
+    """The faults that stand; of several that meet a request, the first added happens."""
+
+    def __init__(self) -> None:
+        self._standing: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        self._standing.append(fault)
+
+    def clear(self) -> None:
+        self._standing.clear()
+
+    def take(self, path: str) -> Fault | None:
+        """Give the fault that a request for ``path`` meets, once less to happen."""
+        for index, fault in enumerate(self._standing):
+            if fault.meets(path):
+                if fault.times is not None:
+                    self._standing[index] = replace(fault, times=fault.times - 1)
+                return fault
+        return None

@@ -1,0 +1,85 @@
+"""The closed endpoints: figures of a month to date, with the plan's quota beside them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from math import ceil, fsum
+
+from exporter.accounts import AccountType
+from exporter.demo.accounts import LegacyFamily, SimulatedAccount
+from exporter.demo.answer import Answer, ok
+from exporter.demo.consumption import Activity, Month, Use, uses
+from exporter.demo.meters import Plan, plan
+
+_STANDARD_RUNNERS = {
+    "actions_linux": ("UBUNTU", 1),
+    "actions_windows": ("WINDOWS", 2),
+    "actions_macos": ("MACOS", 10),
+}
+_LARGER_RUNNERS = {"actions_linux_4_core": "ubuntu_4_core"}
+
+
+def figures(
+    members: Sequence[SimulatedAccount], family: LegacyFamily, now: datetime, activity: Activity
+) -> Answer:
+    """Answer one of the three, or what the account puts in its place.
+
+    Organizations and users get operating-system multipliers and whole numbers, enterprises
+    neither (OpenAPI 17.0.0, descriptions).
+    """
+    account = members[0]
+    if account.legacy and family in account.legacy:
+        return ok(account.legacy[family])
+    month = Month(now.year, now.month)
+    found = uses(members, month, now, activity)
+    included = plan(account)
+    match family:
+        case "actions":
+            return ok(_actions(found, included, raw=account.type is AccountType.ENTERPRISE))
+        case "packages":
+            return ok(_packages(found, included))
+        case "shared-storage":
+            return ok(_shared_storage(found, included, month, now))
+
+
+def _quantity(found: Iterable[Use], *skus: str) -> float:
+    return fsum(use.quantity for use in found if use.meter.sku in skus)
+
+
+def _actions(found: list[Use], included: Plan, *, raw: bool) -> Mapping[str, object]:
+    standard: dict[str, float] = {}
+    for sku, (key, multiplier) in _STANDARD_RUNNERS.items():
+        minutes = _quantity(found, sku)
+        standard[key] = minutes if raw else ceil(minutes * multiplier)
+    larger: dict[str, float] = {}
+    for sku, key in _LARGER_RUNNERS.items():
+        minutes = _quantity(found, sku)
+        larger[key] = minutes if raw else ceil(minutes)
+    beyond = max(0.0, fsum(standard.values()) - included.minutes)
+    breakdown = standard | larger
+    total = fsum(breakdown.values())
+    return {
+        "total_minutes_used": total,
+        "total_paid_minutes_used": beyond + fsum(larger.values()),
+        "included_minutes": float(included.minutes),
+        "minutes_used_breakdown": breakdown | {"total": total},
+    }
+
+
+def _packages(found: list[Use], included: Plan) -> Mapping[str, object]:
+    used = ceil(_quantity(found, "packages_bandwidth"))
+    return {
+        "total_gigabytes_bandwidth_used": used,
+        "total_paid_gigabytes_bandwidth_used": max(0, used - ceil(included.transfer)),
+        "included_gigabytes_bandwidth": ceil(included.transfer),
+    }
+
+
+def _shared_storage(
+    found: list[Use], included: Plan, month: Month, now: datetime
+) -> Mapping[str, object]:
+    held = _quantity(found, "actions_storage", "packages_storage") / month.hours
+    return {
+        "days_left_in_billing_cycle": month.length - now.day,
+        "estimated_paid_storage_for_month": ceil(max(0.0, held - included.storage)),
+        "estimated_storage_for_month": ceil(held),
+    }

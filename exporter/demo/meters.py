@@ -1,0 +1,187 @@
+"""Meter: what GitHub bills by, how it spells that, and what a plan covers of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Literal
+
+from exporter.accounts import AccountType
+from exporter.demo.accounts import SimulatedAccount
+
+
+class Pool(StrEnum):
+    """What is included for an account and drawn on by several SKUs, in their unit, a month."""
+
+    MINUTES = auto()
+    STORAGE = auto()
+    TRANSFER = auto()
+    LFS_STORAGE = auto()
+    LFS_TRANSFER = auto()
+    CODESPACES_COMPUTE = auto()
+    CODESPACES_STORAGE = auto()
+    AI_CREDITS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """One SKU: spelling of the usage summary, display name of the usage report, price in USD.
+
+    ``rate`` is in units: of an account of size 1 an hour, of a seat an hour, or of a seat a
+    month, as ``per`` says. Prices are GitHub's published ones of 2026.
+    """
+
+    product: str
+    sku: str
+    display: str
+    unit: str
+    price: float
+    rate: float
+    pool: Pool | None = None
+    per: Literal["account", "seat", "seat_month"] = "account"
+
+
+_GB_HOUR = 0.00033602
+_GB_HOUR_OF_CHEAP_STORAGE = 0.07 / 744
+
+_FOR_ALL = (
+    Meter("Actions", "actions_linux", "Actions Linux", "minutes", 0.006, 5.3, Pool.MINUTES),
+    Meter("Actions", "actions_windows", "Actions Windows", "minutes", 0.010, 0.9, Pool.MINUTES),
+    Meter("Actions", "actions_macos", "Actions macOS 3-core", "minutes", 0.062, 0.5, Pool.MINUTES),
+    Meter("Actions", "actions_linux_arm", "Actions Linux ARM", "minutes", 0.005, 0.7, Pool.MINUTES),
+    Meter("Actions", "actions_linux_4_core", "Actions Linux 4-core", "minutes", 0.012, 1.1),
+    Meter(
+        "Actions",
+        "actions_storage",
+        "Actions storage",
+        "gigabyte-hours",
+        _GB_HOUR,
+        1.2,
+        Pool.STORAGE,
+    ),
+    Meter(
+        "Packages",
+        "packages_storage",
+        "Packages storage",
+        "gigabyte-hours",
+        _GB_HOUR,
+        1.5,
+        Pool.STORAGE,
+    ),
+    Meter(
+        "Packages",
+        "packages_bandwidth",
+        "Packages data transfer",
+        "gigabytes",
+        0.50,
+        0.021,
+        Pool.TRANSFER,
+    ),
+    Meter(
+        "Git LFS",
+        "git_lfs_storage",
+        "Git LFS storage",
+        "gigabyte-hours",
+        _GB_HOUR_OF_CHEAP_STORAGE,
+        14.0,
+        Pool.LFS_STORAGE,
+    ),
+    Meter(
+        "Git LFS",
+        "git_lfs_bandwidth",
+        "Git LFS bandwidth",
+        "gigabytes",
+        0.0875,
+        0.03,
+        Pool.LFS_TRANSFER,
+    ),
+    Meter(
+        "Codespaces",
+        "codespaces_compute_d2",
+        "Codespaces compute D2",
+        "hours",
+        0.18,
+        0.11,
+        Pool.CODESPACES_COMPUTE,
+    ),
+    Meter(
+        "Codespaces",
+        "codespaces_storage",
+        "Codespaces storage",
+        "gigabyte-hours",
+        _GB_HOUR_OF_CHEAP_STORAGE,
+        9.0,
+        Pool.CODESPACES_STORAGE,
+    ),
+    Meter(
+        "Copilot",
+        "copilot_ai_unit",
+        "Copilot AI Credits",
+        "ai-units",
+        0.01,
+        3.1,
+        Pool.AI_CREDITS,
+        per="seat",
+    ),
+)
+
+
+def _licence(product: str, sku: str, display: str, price: float) -> Meter:
+    return Meter(product, sku, display, "user-months", price, 1.0, per="seat_month")
+
+
+_FOR_MANY = (_licence("Copilot", "copilot_for_business", "Copilot Business", 19.0),)
+_FOR_ENTERPRISES = (_licence("GHEC", "ghec_licenses", "GHEC licenses", 21.0),)
+_ADVANCED_SECURITY = {
+    "none": (),
+    "bundled": (_licence("GHAS", "ghas_licenses", "GHAS licenses", 49.0),),
+    "split": (
+        _licence("GHAS", "ghas_code_security_licenses", "GHAS Code Security licenses", 30.0),
+        _licence(
+            "GHAS", "ghas_secret_protection_licenses", "GHAS Secret Protection licenses", 19.0
+        ),
+    ),
+}
+
+DISPLAY_NAMES = {
+    meter.sku: meter.display
+    for group in (_FOR_ALL, _FOR_MANY, _FOR_ENTERPRISES, *_ADVANCED_SECURITY.values())
+    for meter in group
+}
+
+
+def meters(account: SimulatedAccount) -> tuple[Meter, ...]:
+    """List what the account uses."""
+    if account.type is AccountType.USER:
+        return _FOR_ALL
+    licences = _FOR_MANY + _ADVANCED_SECURITY[account.ghas]
+    if account.type is AccountType.ENTERPRISE:
+        licences += _FOR_ENTERPRISES
+    return _FOR_ALL + licences
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a plan includes: minutes, GB of storage, GB of transfer, GB of LFS, each a month."""
+
+    minutes: float = 0.0
+    storage: float = 0.0
+    transfer: float = 0.0
+    lfs: float = 0.0
+    codespaces_core_hours: float = 0.0
+    codespaces_storage: float = 0.0
+
+
+_USER_PLANS = {
+    "free": Plan(2_000, 0.5, 1, 10, 120, 15),
+    "pro": Plan(3_000, 1, 10, 10, 180, 20),
+}
+_OTHER_PLANS = {
+    "free": Plan(2_000, 0.5, 1, 10),
+    "team": Plan(3_000, 2, 10, 250),
+    "enterprise": Plan(50_000, 50, 100, 250),
+}
+
+
+def plan(account: SimulatedAccount) -> Plan:
+    """Look up what is included (docs: product usage included); nothing on an unknown plan."""
+    table = _USER_PLANS if account.type is AccountType.USER else _OTHER_PLANS
+    return table.get(account.plan, Plan())

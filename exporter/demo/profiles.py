@@ -1,0 +1,32 @@
+"""Accounts as GitHub describes them, with the plan where the credential may see it."""
+
+import zlib
+from collections.abc import Mapping
+
+from exporter.demo.accounts import SimulatedAccount
+
+
+def organization(account: SimulatedAccount) -> Mapping[str, object]:
+    """Describe an organization; owners alone see its ``plan`` (OpenAPI 23.0.2, get an org)."""
+    bought = -(-account.seats // 10) * 10
+    seats = {"filled_seats": account.seats, "seats": bought}
+    return _profile(account, "Organization", {"space": 976_562_499, "private_repos": 9_999} | seats)
+
+
+def user(account: SimulatedAccount) -> Mapping[str, object]:
+    """Describe the person behind the credential; ``plan`` needs the scope ``user``."""
+    limits = {"space": 976_562_499, "collaborators": 0, "private_repos": 9_999}
+    return _profile(account, "User", limits)
+
+
+def _profile(
+    account: SimulatedAccount, kind: str, limits: Mapping[str, int]
+) -> Mapping[str, object]:
+    plan = {} if "plan" in account.hidden else {"plan": {"name": account.plan, **limits}}
+    return {
+        "login": account.name,
+        "id": zlib.crc32(account.name.encode()),
+        "type": kind,
+        "name": account.name.title(),
+        **plan,
+    }

@@ -1,0 +1,79 @@
+"""The bytes of /metrics: the page rendered once for each format, the process's own part live."""
+
+import asyncio
+import functools
+import struct
+import zlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from exporter.metrics.page import Page
+
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_OPENMETRICS_END = b"# EOF\n"
+_LEVEL = 6
+
+
+class Rendered(NamedTuple):
+    """A part of a body: its bytes, and the same deflated but not ended, with its checksum."""
+
+    plain: bytes
+    deflated: bytes
+    checksum: int
+
+
+class Exposition:
+    """Answers scrapes. Rendering runs in a thread, once for all who wait for the same."""
+
+    def __init__(self, page: Callable[[], Page], telemetry: CollectorRegistry) -> None:
+        self._page = page
+        self._telemetry = telemetry
+        self._rendered_page: Page | None = None
+        self._renderings: dict[str, asyncio.Future[Rendered]] = {}
+
+    async def body(self, accept: str, *, gzip: bool) -> tuple[bytes, str]:
+        """Give the body and its content type, as ``Accept`` asks for them."""
+        encode, content_type = choose_encoder(accept)
+        page = await self._of_page(encode, content_type)
+        live = await asyncio.to_thread(encode, self._telemetry)
+        if not gzip:
+            return page.plain + live, content_type
+        return await asyncio.to_thread(_gzipped, page, live), content_type
+
+    async def _of_page(self, encode: Callable[[Collector], bytes], content_type: str) -> Rendered:
+        page = self._page()
+        if page is not self._rendered_page:
+            self._rendered_page, self._renderings = page, {}
+        rendering = self._renderings.get(content_type)
+        if rendering is None:
+            loop = asyncio.get_running_loop()
+            rendering = loop.run_in_executor(None, functools.partial(_render, encode, page))
+            self._renderings[content_type] = rendering
+        # A scraper that hangs up must not take the page away from the others.
+        return await asyncio.shield(rendering)
+
+
+def text(page: Page, telemetry: CollectorRegistry) -> bytes:
+    """Render both parts in the plain text format, for a file."""
+    encode, _ = choose_encoder("")
+    return encode(page) + encode(telemetry)
+
+
+def _render(encode: Callable[[Collector], bytes], page: Page) -> Rendered:
+    plain = encode(page).removesuffix(_OPENMETRICS_END)
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    deflated = deflate.compress(plain) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    return Rendered(plain, deflated, zlib.crc32(plain))
+
+
+def _gzipped(page: Rendered, live: bytes) -> bytes:
+    """Join both parts to one gzip member, so that any decoder reads them as one."""
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    end = deflate.compress(live) + deflate.flush()
+    checksum = zlib.crc32(live, page.checksum)
+    length = (len(page.plain) + len(live)) & 0xFFFFFFFF
+    return _GZIP_HEADER + page.deflated + end + struct.pack("<II", checksum, length)

@@ -1,0 +1,201 @@
+"""One host and one credential: requests that are conditional, bounded and told of."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from exporter import __version__
+from exporter.github import body, errors
+from exporter.github.auth import Credential
+from exporter.github.pacing import Pacing, RateLimit, rate_limit
+
+REQUEST_SECONDS = 15.0
+"""For one request and its whole answer; GitHub gives up after ten (docs: troubleshooting)."""
+
+_REDIRECTS = 3
+_USER_AGENT = f"github-billing-exporter/{__version__}"
+_EXPIRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:UTC|[+-]\d{4})")
+
+
+def api_version(base_url: str) -> str:
+    """Choose the REST API version by kind of host.
+
+    Enterprise Server up to 3.20 knows the first version alone (docs: API versions).
+    """
+    enterprise_server = httpx.URL(base_url).path.rstrip("/").endswith("/api/v3")
+    return "2022-11-28" if enterprise_server else "2026-03-10"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one request came to, for whoever observes: never a name, never a body.
+
+    ``endpoint`` is the template, ``status`` GitHub's or ``error`` where no answer came whole.
+    """
+
+    credential: str
+    endpoint: str
+    status: str
+    seconds: float
+    rate_limit: RateLimit | None = None
+    expires: datetime | None = None
+    scopes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decoded answer, kept for as long as GitHub says that it has not changed."""
+
+    payload: object
+    etag: str
+    next_url: str
+    credential_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as it came, and the version of the credential that it came to."""
+
+    response: httpx.Response
+    body: bytes
+    credential_version: int
+
+
+class Client:
+    """What all jobs of one host and one credential share."""
+
+    def __init__(
+        self,
+        *,
+        http: httpx.AsyncClient,
+        base_url: str,
+        credential: Credential,
+        observer: Callable[[Exchange], None],
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.credential = credential
+        self.pacing = Pacing(clock=clock, sleep=sleep)
+        self.sleep = sleep
+        self._http = http
+        self._observer = observer
+        self._clock = clock
+        self._api_version = api_version(base_url)
+
+    def seconds_until(self, at: datetime) -> float:
+        return (at - self._clock()).total_seconds()
+
+    async def exchange(self, url: str, endpoint: str, kept: Answer | None) -> Received:
+        """Send one request and read its whole answer, whatever its status.
+
+        ``kept`` is asked about where it came to the same credential. Raises `Unauthorized`,
+        `Unreachable`, `Rejected` or `InvalidPayload`.
+        """
+        started = time.perf_counter()
+        status, headers = "error", httpx.Headers()
+        token, version = self.credential.read()
+        asked = {
+            "accept": "application/vnd.github+json",
+            "accept-encoding": "gzip",
+            "authorization": f"Bearer {token}",
+            "user-agent": _USER_AGENT,
+            "x-github-api-version": self._api_version,
+        }
+        if kept is not None and kept.etag and kept.credential_version == version:
+            asked["if-none-match"] = kept.etag
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                response, content = await self._follow(url, endpoint, asked)
+            status, headers = str(response.status_code), response.headers
+        except TimeoutError:
+            raise errors.Unreachable(
+                detail=f"no whole answer within {REQUEST_SECONDS:g} s", endpoint=endpoint
+            ) from None
+        except httpx.DecodingError:
+            raise errors.InvalidPayload(
+                detail="the body is not compressed as it says", endpoint=endpoint
+            ) from None
+        except httpx.ConnectError as error:
+            raise errors.Unreachable(detail=f"no connection: {error}", endpoint=endpoint) from None
+        except httpx.HTTPError as error:
+            # The text of some of these holds the request's headers, and so the token.
+            raise errors.Unreachable(
+                detail=f"the connection failed ({type(error).__name__})", endpoint=endpoint
+            ) from None
+        finally:
+            self._observer(
+                Exchange(
+                    credential=self.credential.name,
+                    endpoint=endpoint,
+                    status=status,
+                    seconds=time.perf_counter() - started,
+                    rate_limit=core_limit(headers),
+                    expires=_expiry(headers),
+                    scopes=headers.get("x-oauth-scopes"),
+                )
+            )
+        return Received(response, content, version)
+
+    async def _follow(
+        self, url: str, endpoint: str, headers: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes]:
+        for _ in range(_REDIRECTS + 1):
+            async with self._http.stream("GET", url, headers=headers) as response:
+                if response.status_code not in {301, 302, 303, 307, 308}:
+                    return response, await body.read(response, endpoint)
+            url = self.same_host(response.headers.get("location", ""), url, endpoint)
+        raise errors.Rejected(detail="redirected without end", endpoint=endpoint)
+
+    def same_host(self, location: str, url: str, endpoint: str) -> str:
+        """Resolve a URL that GitHub told us to ask next; another host gets no token.
+
+        Raises `Rejected` that names the host.
+        """
+        try:
+            target = httpx.URL(url).join(location)
+        except httpx.InvalidURL:
+            raise errors.Rejected(detail="sent on to no URL", endpoint=endpoint) from None
+        home = httpx.URL(self.base_url)
+        if (target.scheme, target.host, target.port) != (home.scheme, home.host, home.port):
+            where = re.sub(r"[^A-Za-z0-9.:/-]", "", f"{target.scheme}://{target.host}")
+            raise errors.Rejected(
+                detail=f"sent on to another host, {where[:100]}",
+                hint="Set github.api-url to the host that answers itself.",
+                endpoint=endpoint,
+            )
+        return str(target)
+
+    def failure(self, received: Received, endpoint: str) -> errors.GitHubError:
+        """Say what an answer that is no 200 means, and let the credential wait if it must."""
+        status, headers = received.response.status_code, received.response.headers
+        message = body.message(received.body)
+        if errors.is_limit(status, headers, message):
+            return errors.RateLimited(
+                detail="GitHub's limit for this credential is used up",
+                endpoint=endpoint,
+                status=status,
+                request_id=errors.request_id(headers),
+                retry_at=self.pacing.limited(headers),
+            )
+        return errors.of_answer(status, headers, message, endpoint)
+
+
+def core_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """Read the limit that billing endpoints draw on; search and GraphQL have their own."""
+    return rate_limit(headers) if headers.get("x-ratelimit-resource", "core") == "core" else None
+
+
+def _expiry(headers: Mapping[str, str]) -> datetime | None:
+    found = headers.get("github-authentication-token-expiration", "")
+    if not _EXPIRY.fullmatch(found):
+        return None
+    try:
+        return datetime.strptime(found.replace("UTC", "+0000"), "%Y-%m-%d %H:%M:%S %z")
+    except ValueError:
+        return None

@@ -1,0 +1,114 @@
+"""Limits and waits of one credential, obeyed by all who use it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+CONCURRENT_REQUESTS = 8
+"""GitHub allows 100 and advises few (docs: rate limits, best practices)."""
+
+_SHORTEST_WAIT = timedelta(seconds=1)
+_FIRST_SECONDARY_WAIT = timedelta(minutes=1)
+_LONGEST_SECONDARY_WAIT = timedelta(hours=1)
+_LONGEST_PRIMARY_WAIT = timedelta(hours=1, minutes=1)
+_LONGEST_RETRY_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """The primary limit as GitHub's headers tell it: requests an hour, and when it begins anew."""
+
+    limit: int
+    remaining: int
+    reset: datetime
+
+
+def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """Read the primary limit, or ``None`` where there is none to read, as on Enterprise Server."""
+    try:
+        return RateLimit(
+            limit=int(headers["x-ratelimit-limit"]),
+            remaining=int(headers["x-ratelimit-remaining"]),
+            reset=datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
+        )
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+
+
+class Pacing:
+    """Lets requests of one credential go, none while GitHub says to wait.
+
+    ``slots`` are for attempts, each of which asks one request after the other.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self.slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
+        self._until: datetime | None = None
+        self._secondary_wait = _FIRST_SECONDARY_WAIT
+
+    @property
+    def blocked_until(self) -> datetime | None:
+        """When requests may go again; ``None`` where they may now."""
+        if self._until is not None and self._until <= self._clock():
+            self._until = None
+        return self._until
+
+    def unblock(self) -> None:
+        """Forget the wait: the credential has changed, and limits are a credential's."""
+        self._until = None
+
+    async def turn(self, refuse: Callable[[datetime], None]) -> None:
+        """Wait until a request may go; ``refuse`` raises where that is not worth it."""
+        while (until := self.blocked_until) is not None:
+            refuse(until)
+            await self._sleep((until - self._clock()).total_seconds())
+
+    def answered(self, limit: RateLimit | None) -> None:
+        """Learn from an answer that was no limit; one that used the last request up blocks."""
+        self._secondary_wait = _FIRST_SECONDARY_WAIT
+        if limit is not None and limit.remaining == 0:
+            self._block(min(limit.reset, self._clock() + _LONGEST_PRIMARY_WAIT))
+
+    def limited(self, headers: Mapping[str, str]) -> datetime:
+        """Learn from a limit and give the time to wait for, as GitHub's docs order it.
+
+        ``retry-after`` (seconds or a date) rules; else a used-up primary limit's reset; else a
+        minute, doubled each time in a row up to an hour.
+        """
+        now = self._clock()
+        limit = rate_limit(headers)
+        told = _retry_after(headers.get("retry-after", ""), now)
+        if told is not None:
+            until = min(max(told, now + _SHORTEST_WAIT), now + _LONGEST_RETRY_AFTER)
+        elif limit is not None and limit.remaining == 0 and limit.reset > now:
+            until = min(limit.reset, now + _LONGEST_PRIMARY_WAIT)
+        elif (blocked := self.blocked_until) is not None:
+            until = blocked  # requests that were under way together tell one limit
+        else:
+            until = now + self._secondary_wait
+            self._secondary_wait = min(self._secondary_wait * 2, _LONGEST_SECONDARY_WAIT)
+        self._block(until)
+        return until
+
+    def _block(self, until: datetime) -> None:
+        if until > self._clock() and (self._until is None or until > self._until):
+            self._until = until
+
+
+def _retry_after(value: str, now: datetime) -> datetime | None:
+    try:
+        if value.strip().isdigit():
+            return now + timedelta(seconds=int(value))
+        told = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)

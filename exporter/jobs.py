@@ -1,0 +1,160 @@
+"""Job: an account and a collector, what came of it, and when it is due again."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from exporter.accounts import Account
+from exporter.collectors import Collector
+from exporter.github.client import Client
+from exporter.github.errors import INTERNAL, GitHubError, RateLimited, Unauthorized
+from exporter.github.questions import Answers
+from exporter.metrics.model import Reading
+from exporter.metrics.page import JobFacts
+from exporter.settings import JobSettings
+
+_NOT_OFFERED_WAIT = timedelta(days=1)
+_FAILURE_WAIT = timedelta(minutes=15)
+_UNAUTHORIZED_WAIT = timedelta(hours=1)
+_EDGE = timedelta(minutes=5)
+
+
+def _jitter() -> float:
+    return random.uniform(0.95, 1.05)  # noqa: S311  (no secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt failed: the reason that metrics show, and words for people."""
+
+    reason: str
+    detail: str
+    hint: str
+
+    @classmethod
+    def of(cls, error: GitHubError | None, job: "Job") -> "Failure":
+        """Word an error for people; ``None`` is a fault of our own."""
+        if error is None:
+            return cls(INTERNAL, "a fault of the exporter's own", "See its log; please report it.")
+        permission = job.collector.permissions[job.account.type]
+        return cls(error.reason, str(error), error.mend(permission))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt came to: a reading, or an error, which is ``None`` where it was our own."""
+
+    at: datetime
+    duration: timedelta
+    reading: Reading | None = None
+    error: GitHubError | None = None
+
+    @property
+    def unattempted(self) -> bool:
+        return isinstance(self.error, RateLimited) and self.error.unattempted
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """What is known of one account and collector. Only the poller changes it.
+
+    ``available`` is ``None`` while unknown, ``begun`` is true from an attempt's slot to its end.
+    """
+
+    account: Account
+    collector: Collector
+    client: Client
+    settings_at: Callable[[datetime], JobSettings]
+    due: datetime
+    wait: timedelta = timedelta(0)
+    running: bool = False
+    begun: bool = False
+    missed: int = 0
+    answers: Answers = field(default_factory=dict)
+    credential_version: int = 0
+    available: bool | None = None
+    failure: Failure | None = None
+    failures_in_row: int = 0
+    last_attempt: datetime | None = None
+    last_success: datetime | None = None
+    duration: timedelta | None = None
+    reading: Reading | None = None
+
+    @property
+    def succeeded_ever(self) -> bool:
+        return self.last_success is not None
+
+    def record(self, outcome: Outcome, failure: Failure | None, *, offered: bool = True) -> None:
+        """Take an attempt's outcome. A failure leaves the last good reading in place."""
+        self.last_attempt, self.duration = outcome.at, outcome.duration
+        self.credential_version = self.client.credential.version
+        self.failure = failure
+        if outcome.reading is not None:
+            self.reading, self.last_success = outcome.reading, outcome.at
+            self.available, self.failures_in_row = True, 0
+        else:
+            self.failures_in_row += 1
+            if not offered:
+                self.available = False
+
+    def stand_by(self) -> None:
+        """Wait behind the other platform, whose numbers stand instead."""
+        self.reading = self.failure = self.available = None
+        self.failures_in_row = 0
+
+    def waits_for_credential(self) -> bool:
+        """Whether a changed credential may change what GitHub says."""
+        return self.available is False or (
+            self.failure is not None
+            and self.failure.reason in {"unauthorized", "forbidden", "not_found", "rate_limited"}
+        )
+
+    def schedule(self, now: datetime, wait: timedelta) -> None:
+        """Be due after ``wait``, but soon after the month's edge where a month is read."""
+        self.missed = 0
+        end = self.reading.cycle_end if self.reading else None
+        if end is not None and now < end:
+            wait = min(wait, end - now + _EDGE * random.random())  # noqa: S311  (no secret)
+        self.wait, self.due = wait, now + wait
+
+    def next_wait(self, now: datetime, error: GitHubError | None, *, failed: bool) -> timedelta:
+        """Say how long to wait after an attempt that was offered."""
+        interval = self.settings_at(now).interval
+        jitter = _jitter()
+        if isinstance(error, RateLimited) and error.retry_at is not None:
+            return max(error.retry_at - now, timedelta(0)) + timedelta(seconds=5 * random.random())  # noqa: S311
+        if isinstance(error, Unauthorized):
+            doubled = interval * (1 << min(self.failures_in_row - 1, 10))
+            return max(interval, min(doubled, _UNAUTHORIZED_WAIT)) * jitter
+        return (min(interval, _FAILURE_WAIT) if failed else interval) * jitter
+
+    def next_daily_wait(self, now: datetime) -> timedelta:
+        """Say how long to wait where it was not offered."""
+        return max(self.settings_at(now).interval, _NOT_OFFERED_WAIT) * _jitter()
+
+    def notice_missed(self, now: datetime) -> int:
+        """Count the polls that were due and not begun within one interval, each once."""
+        if self.begun or now < self.due:
+            return 0
+        missed = int((now - self.due) / self.settings_at(now).interval) - self.missed
+        self.missed += max(missed, 0)
+        return max(missed, 0)
+
+    def facts(self, now: datetime, *, standing_by: bool) -> JobFacts:
+        settings = self.settings_at(now)
+        return JobFacts(
+            collector=self.collector.name,
+            available=self.available,
+            standing_by=standing_by,
+            failure=self.failure.reason if self.failure and self.available is not False else None,
+            detail=self.failure.detail if self.failure else "",
+            hint=self.failure.hint if self.failure else "",
+            last_attempt=self.last_attempt,
+            last_success=self.last_success,
+            duration=self.duration,
+            next_attempt=None if standing_by else self.due,
+            interval=settings.interval,
+            stale_after=settings.stale_after,
+            reading=self.reading,
+        )

@@ -1,0 +1,161 @@
+"""The page: what is shown of readings and jobs at one time, as metric families."""
+
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from exporter.metrics import catalogue
+from exporter.metrics.model import Metric, Reading, Sample
+
+LINGERING = timedelta(hours=1)
+"""How long a month-to-date reading outlives its cycle."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """A job as the page shows it.
+
+    ``available`` is ``None`` while unknown. ``failure`` is the reason that the last attempt
+    failed for, ``detail`` and ``hint`` say it to people. ``standing_by`` jobs wait behind
+    another platform and show no metric.
+    """
+
+    collector: str
+    available: bool | None
+    standing_by: bool
+    failure: str | None
+    detail: str
+    hint: str
+    last_attempt: datetime | None
+    last_success: datetime | None
+    duration: timedelta | None
+    next_attempt: datetime | None
+    interval: timedelta
+    stale_after: timedelta
+    reading: Reading | None
+
+    @property
+    def expires(self) -> datetime | None:
+        """When the reading is too old to be shown."""
+        if self.reading is None:
+            return None
+        stale = self.reading.taken + self.stale_after
+        end = self.reading.cycle_end
+        return stale if end is None else min(stale, end + LINGERING)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """An account and its jobs as the page shows them; ``platform`` is empty while undecided."""
+
+    account_type: str
+    account: str
+    host: str
+    platform: str
+    jobs: tuple[JobFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    version: str
+    revision: str
+
+
+class Page(Collector):
+    """What is shown at ``now``, immutable. It holds until ``valid_until``."""
+
+    def __init__(self, accounts: Iterable[AccountFacts], build: Build, now: datetime) -> None:
+        self.accounts = tuple(accounts)
+        self.build = build
+        self.now = now
+        expiries = [job.expires for account in self.accounts for job in account.jobs]
+        self.valid_until = min((at for at in expiries if at is not None and at > now), default=None)
+
+    def shown(self, job: JobFacts) -> Reading | None:
+        """Give the job's reading, unless it is too old."""
+        expires = job.expires
+        return job.reading if expires is not None and expires > self.now else None
+
+    def state(self, job: JobFacts) -> str:
+        """Say in a word or two how a job stands."""
+        if job.standing_by:
+            return "stands by"
+        if job.available is False:
+            return "not offered"
+        if job.failure is not None:
+            return "fails"
+        if job.last_attempt is None:
+            return "not asked yet"
+        return "works" if self.shown(job) is not None else "too old"
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give the families in the order of the catalogue; families of no samples are left out."""
+        samples: dict[Metric, list[tuple[tuple[str, ...], float]]] = {
+            metric: [] for metric in catalogue.BILL + catalogue.JOBS
+        }
+        for account in self.accounts:
+            identity = (account.account_type, account.account)
+            for metric, labels, value in self._of_account(account):
+                samples[metric].append((identity + labels, value))
+        for metric, labels, value in self._of_exporter():
+            samples[metric].append((labels, value))
+        for metric, listed in samples.items():
+            if listed:
+                family = GaugeMetricFamily(metric.name, metric.help, labels=metric.all_labels)
+                for labels, value in listed:
+                    family.add_metric(labels, value)
+                yield family
+
+    def _of_account(self, account: AccountFacts) -> Iterator[Sample]:
+        plan = ""
+        for job in account.jobs:
+            yield from _of_job(job)
+            reading = self.shown(job)
+            if reading is not None:
+                plan = reading.facts.get("plan", plan)
+                yield from reading.samples
+        yield catalogue.ACCOUNT_INFO(1, platform=account.platform, plan=plan, host=account.host)
+
+    def _of_exporter(self) -> Iterator[Sample]:
+        types = [account.account_type for account in self.accounts]
+        for account_type in sorted(set(types)):
+            yield catalogue.ACCOUNTS(types.count(account_type), account_type=account_type)
+        readings = (self.shown(job) for account in self.accounts for job in account.jobs)
+        unknown = {pair for reading in readings if reading for pair in reading.unknown_skus}
+        for product, sku in sorted(unknown):
+            yield catalogue.UNKNOWN_SKU_INFO(1, product=product, sku=sku)
+        yield catalogue.BUILD_INFO(
+            1,
+            version=self.build.version,
+            revision=self.build.revision,
+            python=platform.python_version(),
+        )
+
+
+def _of_job(job: JobFacts) -> Iterator[Sample]:
+    collector = job.collector
+    if job.standing_by:
+        return
+    if job.available is not None:
+        yield catalogue.COLLECTOR_AVAILABLE(job.available, collector=collector)
+    if job.available is not False and job.last_attempt is not None:
+        yield catalogue.COLLECTOR_SUCCESS(job.failure is None, collector=collector)
+        if job.failure is not None:
+            yield catalogue.COLLECTOR_FAILURE_INFO(1, collector=collector, reason=job.failure)
+    for metric, at in (
+        (catalogue.COLLECTOR_LAST_ATTEMPT, job.last_attempt),
+        (catalogue.COLLECTOR_LAST_SUCCESS, job.last_success),
+    ):
+        if at is not None:
+            yield metric(at.timestamp(), collector=collector)
+    for metric, length in (
+        (catalogue.COLLECTOR_DURATION, job.duration),
+        (catalogue.COLLECTOR_INTERVAL, job.interval),
+        (catalogue.COLLECTOR_STALE_AFTER, job.stale_after),
+    ):
+        if length is not None:
+            yield metric(length.total_seconds(), collector=collector)

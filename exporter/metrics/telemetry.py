@@ -1,0 +1,75 @@
+"""What the process itself did: live counters, histograms and gauges in a registry of their own."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from exporter.metrics import catalogue
+from exporter.metrics.model import Metric
+
+
+class Telemetry:
+    """Counts what happened. Failures and missed polls start at 0 for all that can happen.
+
+    ``process`` adds ``process_*`` and ``python_*``, which a textfile must leave out.
+    """
+
+    def __init__(
+        self, collectors: Iterable[str], reasons: Iterable[str], *, process: bool = True
+    ) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type here
+        self.registry = CollectorRegistry()
+        self._failures = self._counter(catalogue.COLLECTOR_FAILURES)
+        self._missed = self._counter(catalogue.POLLS_MISSED)
+        self._requests = self._counter(catalogue.API_REQUESTS)
+        duration = catalogue.API_REQUEST_DURATION
+        self._durations = Histogram(
+            duration.name, duration.help, duration.labels, registry=self.registry
+        )
+        self._limit = self._gauge(catalogue.API_RATE_LIMIT)
+        self._remaining = self._gauge(catalogue.API_RATE_LIMIT_REMAINING)
+        self._reset = self._gauge(catalogue.API_RATE_LIMIT_RESET)
+        self._expiration = self._gauge(catalogue.CREDENTIAL_EXPIRATION)
+        reasons = tuple(reasons)
+        for collector in collectors:
+            self._missed.labels(collector)
+            for reason in reasons:
+                self._failures.labels(collector, reason)
+        if process:
+            ProcessCollector(registry=self.registry)
+            PlatformCollector(registry=self.registry)
+            GCCollector(registry=self.registry)
+
+    def failed(self, collector: str, reason: str) -> None:
+        self._failures.labels(collector, reason).inc()
+
+    def missed(self, collector: str, polls: int) -> None:
+        self._missed.labels(collector).inc(polls)
+
+    def requested(self, endpoint: str, status: str, seconds: float) -> None:
+        self._requests.labels(endpoint, status).inc()
+        self._durations.labels(endpoint, status).observe(seconds)
+
+    def limited(self, credential: str, limit: int, remaining: int, reset: datetime) -> None:
+        self._limit.labels(credential).set(limit)
+        self._remaining.labels(credential).set(remaining)
+        self._reset.labels(credential).set(reset.timestamp())
+
+    def expires(self, credential: str, at: datetime) -> None:
+        self._expiration.labels(credential).set(at.timestamp())
+
+    def _counter(self, metric: Metric) -> Counter:
+        return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
+
+    def _gauge(self, metric: Metric) -> Gauge:
+        return Gauge(metric.name, metric.help, metric.labels, registry=self.registry)

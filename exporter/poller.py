@@ -1,0 +1,291 @@
+"""The poller: attempts every job when it is due, applies the platform rule, keeps the page."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from exporter.accounts import Account, Platform
+from exporter.collectors import ALL
+from exporter.github.client import Client
+from exporter.github.errors import Closed, GitHubError, NotOffered
+from exporter.github.questions import attempt
+from exporter.jobs import Failure, Job, Outcome
+from exporter.metrics.page import Build, Page
+from exporter.watch import Watch
+
+_TURN_SECONDS = 5.0
+_SHORTEST_TURN_SECONDS = 0.1
+_ALIVE = timedelta(seconds=60)
+_PRIORITY = {collector.name: place for place, collector in enumerate(ALL)}
+
+log = structlog.get_logger()
+
+
+class Observer(Protocol):
+    """Who counts what the poller did."""
+
+    def failed(self, collector: str, reason: str) -> None: ...
+    def missed(self, collector: str, polls: int) -> None: ...
+
+
+class Poller:
+    """Polls the watches on their intervals. One job's failure touches no other.
+
+    ``clock`` gives the time in UTC, ``sleep`` waits for seconds; both are handed in.
+    """
+
+    def __init__(
+        self,
+        watches: Iterable[Watch],
+        *,
+        build: Build,
+        observer: Observer,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.watches = list(watches)
+        self._build = build
+        self._observer = observer
+        self._clock = clock
+        self._sleep = sleep
+        self._started = self._turned = clock()
+        self._ready = False
+        self._page: Page | None = None
+        self._versions: dict[Client, int] = {}
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                now = self._turned = self._clock()
+                self._notice_credentials(now)
+                for watch, job in self._due(now):
+                    job.running = True
+                    tasks.create_task(self._poll(watch, job))
+                await self._sleep(self._pause(now))
+
+    async def once(self) -> None:
+        """Attempt every job once; what would have to wait for a limit fails."""
+        async with asyncio.TaskGroup() as tasks:
+            for watch, job in self._in_order(self._heads()):
+                tasks.create_task(self._poll(watch, job, may_postpone=False))
+
+    def page(self) -> Page:
+        """Give the page as it holds now: built anew after a poll and at an expiry."""
+        now = self._clock()
+        page = self._page
+        if page is None or (page.valid_until is not None and page.valid_until <= now):
+            facts = [watch.facts(now) for watch in self.watches]
+            page = self._page = Page(facts, self._build, now)
+        return page
+
+    @property
+    def alive(self) -> bool:
+        """Whether the scheduler has turned lately."""
+        return self._clock() - self._turned <= _ALIVE
+
+    @property
+    def ready(self) -> bool:
+        """Whether each job was attempted or skipped once, or an interval has passed; it latches."""
+        if not self._ready:
+            now = self._clock()
+            jobs = [(watch, job) for watch in self.watches for job in watch.jobs]
+            self._ready = all(
+                job.last_attempt is not None
+                or (watch.stands_by(job) and self._decided(watch))
+                or now - self._started >= job.settings_at(now).interval
+                for watch, job in jobs
+            )
+        return self._ready
+
+    def _decided(self, watch: Watch) -> bool:
+        return all(job.last_attempt for job in watch.jobs if job.collector.name == "usage")
+
+    def _heads(self) -> list[tuple[Watch, Job]]:
+        return [(watch, job) for watch in self.watches for job in watch.heads()]
+
+    def _in_order(self, heads: Iterable[tuple[Watch, Job]]) -> list[tuple[Watch, Job]]:
+        return sorted(heads, key=lambda head: _PRIORITY.get(head[1].collector.name, len(ALL)))
+
+    def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
+        due = []
+        for watch, job in self._heads():
+            missed = job.notice_missed(now)
+            if missed:
+                self._observer.missed(job.collector.name, missed)
+            if job.running:
+                continue
+            if job.due - now > job.wait:  # the clock was set back
+                job.due = now + job.wait
+            if job.due <= now and job.client.pacing.blocked_until is None:
+                due.append((watch, job))
+        return self._in_order(due)
+
+    def _pause(self, now: datetime) -> float:
+        turn = now + timedelta(seconds=_TURN_SECONDS)
+        starts = (
+            max(job.due, job.client.pacing.blocked_until or job.due)
+            for _, job in self._heads()
+            if not job.running
+        )
+        first = min(starts, default=turn)
+        return max(_SHORTEST_TURN_SECONDS, min(_TURN_SECONDS, (first - now).total_seconds()))
+
+    def _notice_credentials(self, now: datetime) -> None:
+        """Ask again at once what a changed credential may have changed."""
+        heads = self._heads()
+        for client in {job.client for _, job in heads}:
+            version = client.credential.version
+            if self._versions.setdefault(client, version) == version:
+                continue
+            self._versions[client] = version
+            client.pacing.unblock()
+            for watch, job in heads:
+                led = watch.of_side(Platform.LEGACY) if watch.decides else []
+                if job.client is client and any(j.waits_for_credential() for j in (job, *led)):
+                    job.due = now
+
+    async def _poll(self, watch: Watch, job: Job, *, may_postpone: bool = True) -> None:
+        try:
+            outcome = await self._attempt(job)
+            if outcome.unattempted and may_postpone:
+                return
+            if watch.decides and job.collector.name == "usage":
+                await self._decide(watch, job, outcome)
+            elif not watch.stands_by(job):  # the platform may have changed meanwhile
+                self._take_alone(job, outcome)
+        finally:
+            job.running = False
+            self._page = None
+
+    async def _attempt(self, job: Job) -> Outcome:
+        now = self._clock()
+        timeout = job.settings_at(now).timeout.total_seconds()
+        reading, failed = None, None
+        try:
+            async with attempt(job.client, job.answers, timeout) as github:
+                job.begun = True
+                now = self._clock()
+                reading = await job.collector.collect(github, job.account, now)
+                job.collector.check(reading)
+        except GitHubError as error:
+            reading, failed = None, error
+        except Exception:
+            # The one place where a fault of our own ends: it is told once, and others live on.
+            reading = None
+            log.exception("internal fault", **_names(job))
+        finally:
+            job.begun = False
+        return Outcome(now, self._clock() - now, reading, failed)
+
+    async def _attempts(self, jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
+        async with asyncio.TaskGroup() as tasks:
+            attempts = [(job, tasks.create_task(self._attempt(job))) for job in jobs]
+        return [(job, task.result()) for job, task in attempts]
+
+    async def _decide(self, watch: Watch, usage: Job, outcome: Outcome) -> None:
+        """Find out the platform: usage first, legacy where usage is not offered.
+
+        Whatever follows from the answers is assigned without a wait in between, so that no page
+        shows half of it.
+        """
+        legacy = watch.of_side(Platform.LEGACY)
+        if outcome.reading is not None:
+            if watch.platform is Platform.USAGE:
+                self._take(usage, outcome)
+            else:
+                others = [job for job in watch.of_side(Platform.USAGE) if job is not usage]
+                taken = await self._attempts(others)
+                self._switch(watch, Platform.USAGE)
+                self._take(usage, outcome)
+                for job, other in taken:
+                    if other.unattempted:
+                        job.schedule(self._clock(), timedelta(0))
+                    else:
+                        self._take_alone(job, other)
+            self._schedule_group(usage, legacy, None)
+        elif isinstance(outcome.error, NotOffered):
+            outcomes = await self._attempts(legacy)
+            self._decide_by_legacy(watch, usage, outcome, outcomes)
+        elif watch.front is Platform.USAGE:
+            self._take(usage, outcome)
+            self._schedule_group(usage, legacy, outcome)
+        else:
+            usage.record(outcome, None, offered=False)
+            for job in legacy:
+                self._take(job, outcome)
+            self._schedule_group(usage, legacy, outcome)
+
+    def _decide_by_legacy(
+        self, watch: Watch, usage: Job, outcome: Outcome, outcomes: list[tuple[Job, Outcome]]
+    ) -> None:
+        refused = [job for job, o in outcomes if isinstance(o.error, NotOffered | Closed)]
+        answered = any(o.reading for _, o in outcomes)
+        failed: Outcome | None = None
+        if answered or (len(refused) < len(outcomes) and watch.platform is not Platform.USAGE):
+            if answered:
+                self._switch(watch, Platform.LEGACY)
+            watch.front = Platform.LEGACY
+            usage.record(outcome, None, offered=False)
+            for job, legacy_outcome in outcomes:
+                self._take(job, legacy_outcome, offered=job not in refused)
+                if legacy_outcome.reading is None and job not in refused:
+                    failed = legacy_outcome
+        else:
+            failed = outcome
+            if watch.platform is Platform.LEGACY:
+                watch.platform, watch.front = None, Platform.USAGE
+            self._take(usage, outcome)
+            for job, legacy_outcome in outcomes:
+                if job in refused:
+                    self._take(job, legacy_outcome, offered=False)
+        self._schedule_group(usage, [job for job, _ in outcomes], failed)
+
+    def _switch(self, watch: Watch, platform: Platform) -> None:
+        if watch.platform is not platform:
+            log.info("platform", **_identity(watch.account), platform=platform.value)
+        watch.switch(platform)
+
+    def _schedule_group(self, usage: Job, legacy: list[Job], failed: Outcome | None) -> None:
+        now = self._clock()
+        error = failed.error if failed else None
+        usage.schedule(now, usage.next_wait(now, error, failed=failed is not None))
+        for job in legacy:
+            job.wait, job.due = usage.wait, usage.due
+
+    def _take_alone(self, job: Job, outcome: Outcome) -> None:
+        now = self._clock()
+        required = job.settings_at(now).required
+        not_offered = (
+            isinstance(outcome.error, NotOffered) and not required and not job.succeeded_ever
+        )
+        self._take(job, outcome, offered=not not_offered)
+        if not_offered:
+            job.schedule(now, job.next_daily_wait(now))
+        else:
+            wait = job.next_wait(now, outcome.error, failed=outcome.reading is None)
+            job.schedule(now, wait)
+
+    def _take(self, job: Job, outcome: Outcome, *, offered: bool = True) -> None:
+        if outcome.reading is not None:
+            job.record(outcome, None)
+            return
+        failure = Failure.of(outcome.error, job)
+        words = {"reason": failure.reason, "detail": failure.detail, "hint": failure.hint}
+        if offered:
+            self._observer.failed(job.collector.name, failure.reason)
+            log.warning("collector failed", **_names(job), **words)
+        elif job.available is not False:
+            log.info("collector not offered", **_names(job), **words)
+        job.record(outcome, failure, offered=offered)
+
+
+def _identity(account: Account) -> dict[str, str]:
+    return {"account_type": account.type.value, "account": account.name}
+
+
+def _names(job: Job) -> dict[str, str]:
+    return {**_identity(job.account), "collector": job.collector.name}

@@ -1,0 +1,19 @@
+"""Settings: one model, read from flags, environment and a YAML file, faults told all at once."""
+
+from exporter.settings.fields import ListenAddress
+from exporter.settings.loading import SettingsError, load
+from exporter.settings.model import CredentialSources, JobSettings, Settings
+from exporter.settings.options import Option, options
+from exporter.settings.reference import render_reference
+
+__all__ = [
+    "CredentialSources",
+    "JobSettings",
+    "ListenAddress",
+    "Option",
+    "Settings",
+    "SettingsError",
+    "load",
+    "options",
+    "render_reference",
+]

@@ -1,0 +1,157 @@
+"""What single values cannot show: settings that contradict each other or the world."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from exporter.accounts import Account, AccountType
+from exporter.collectors import Collector
+from exporter.settings.durations import format_duration
+from exporter.settings.located import Sources
+from exporter.settings.model import Loc, Settings, Timing
+from exporter.settings.options import closest
+
+_MONTH = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 32)]
+"""A collector's own interval may depend on the day; settings must not fail on some days only."""
+
+
+def check(
+    settings: Settings, sources: Sources, collectors: Sequence[Collector], *, times: bool
+) -> Iterator[str]:
+    """Find the faults of settings that are valid by themselves, a line each.
+
+    ``times`` is false where a duration was already at fault, so that those which depend on
+    it cannot be judged.
+    """
+    yield from _credential(settings, sources)
+    yield from _accounts(settings, sources)
+    yield from _unknown_collectors(settings, sources, collectors)
+    yield from _contradicting_collectors(settings, sources)
+    yield from _unfitting_collectors(settings, sources, collectors)
+    if times:
+        yield from _times(settings, sources, collectors)
+
+
+def _credential(settings: Settings, sources: Sources) -> Iterator[str]:
+    token, file = settings.credential_sources.token, settings.credential_sources.token_file
+    place = sources.nearest(("github", "token_file")).place
+    if token and file:
+        other = sources.nearest(("github", "token")).place
+        yield f"{place}: {other} is set too: leave one of them, a token or a token file"
+    if file and (problem := _unreadable(file)):
+        yield f"{place}: {problem}"
+
+
+def _unreadable(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            # Bounded, as the path may be that of a device.
+            return "" if opened.read(65536).strip() else "the file is empty: put the token into it"
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
+    except ValueError:
+        return "must be the path of a file"
+
+
+def _accounts(settings: Settings, sources: Sources) -> Iterator[str]:
+    first: dict[tuple[AccountType, str], Loc] = {}
+    for account, loc in zip(settings.accounts(), _account_locs(settings), strict=True):
+        if first.setdefault(account.key, loc) != loc:
+            place, other = sources.nearest(loc).place, sources.nearest(first[account.key]).place
+            yield f"{place}: {account} is the account of {other} again: leave one of them"
+
+
+def _account_locs(settings: Settings) -> Iterator[Loc]:
+    """Give the place of each account, in the order of ``settings.accounts()``."""
+    listed = settings.organizations, settings.users, settings.enterprises, settings.entries
+    keys = "organizations", "users", "enterprises", "accounts"
+    for key, entries in zip(keys, listed, strict=True):
+        yield from ((key, position) for position in range(len(entries)))
+
+
+def _collector_lists(settings: Settings) -> Iterator[tuple[Loc, tuple[str, ...]]]:
+    yield ("collectors",), settings.collectors
+    yield ("no_collectors",), settings.no_collectors
+    for position, entry in enumerate(settings.entries):
+        yield ("accounts", position, "collectors"), entry.collectors
+        yield ("accounts", position, "no_collectors"), entry.no_collectors
+
+
+def _unknown_collectors(
+    settings: Settings, sources: Sources, collectors: Sequence[Collector]
+) -> Iterator[str]:
+    known = tuple(collector.name for collector in collectors)
+    named: list[tuple[Loc, str]] = [
+        ((*loc, position), name)
+        for loc, names in _collector_lists(settings)
+        for position, name in enumerate(names)
+    ]
+    named += [(("collector_settings", name), name) for name in settings.collector_settings]
+    for loc, name in named:
+        if name not in known:
+            yield f"{sources.nearest(loc).place}: no such collector: {closest(name, known)}"
+
+
+def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[str]:
+    lists = dict(_collector_lists(settings))
+    everywhere: Loc = ("no_collectors",)
+    pairs: list[tuple[Loc, Loc]] = [(("collectors",), everywhere)]
+    for position in range(len(settings.entries)):
+        wanted: Loc = ("accounts", position, "collectors")
+        pairs += [(wanted, ("accounts", position, "no_collectors")), (wanted, everywhere)]
+    for wanted, excluded in pairs:
+        for position, name in enumerate(lists[wanted]):
+            if name in lists[excluded]:
+                place = sources.nearest((*wanted, position)).place
+                other = sources.nearest((*excluded, lists[excluded].index(name))).place
+                yield f"{place}: the collector is excluded by {other}: leave one of them"
+
+
+def _unfitting_collectors(
+    settings: Settings, sources: Sources, collectors: Sequence[Collector]
+) -> Iterator[str]:
+    types = {collector.name: collector.account_types for collector in collectors}
+    for at, entry in enumerate(settings.entries):
+        kind, _ = entry.named
+        for position, name in enumerate(entry.collectors):
+            if kind not in types.get(name, {kind}):
+                place = sources.nearest(("accounts", at, "collectors", position)).place
+                yield f"{place}: the collector is not for {kind} accounts: leave it out"
+
+
+def _times(settings: Settings, sources: Sources, collectors: Sequence[Collector]) -> Iterator[str]:
+    # Without accounts, those found later will have the settings of everyone.
+    accounts = settings.accounts() or [Account(kind, "(any)") for kind in AccountType]
+    told = set()
+    for account in accounts:
+        for collector in settings.collectors_for(account, collectors):
+            for now in _moments(collector):
+                times = settings.timing(account, collector, now)
+                place = _culprit(times, sources)
+                if place and place not in told:
+                    told.add(place)
+                    yield f"{place}: {_too_short(times, f'{collector.name} of {account}')}"
+
+
+def _moments(collector: Collector) -> Iterator[datetime]:
+    """Give a time for each of a collector's own intervals."""
+    if collector.interval is None:
+        return iter(_MONTH[:1])
+    return iter({collector.interval(day): day for day in _MONTH}.values())
+
+
+def _culprit(times: Timing, sources: Sources) -> str:
+    """Find the setting that makes a good reading end before the next one may be there."""
+    if times.stale_after.value >= times.interval.value + times.timeout.value:
+        return ""
+    locs = (chosen.loc for chosen in (times.stale_after, times.interval, times.timeout))
+    return next((found.place for loc in locs if loc and (found := sources.at(loc))), "")
+
+
+def _too_short(times: Timing, job: str) -> str:
+    interval, stale_after, timeout = (format_duration(chosen.value) for chosen in times)
+    least = format_duration(times.interval.value + times.timeout.value)
+    return (
+        f"a reading by {job} is stale after {stale_after}, sooner than its interval of "
+        f"{interval} and timeout of {timeout} have passed: stale_after must be at least {least}"
+    )

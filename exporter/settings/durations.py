@@ -1,0 +1,45 @@
+"""Durations as Prometheus writes them: ``90s``, ``15m``, ``1h30m``, ``1d``."""
+
+import re
+from datetime import timedelta
+
+_UNITS = {
+    "y": timedelta(days=365),
+    "w": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+    "ms": timedelta(milliseconds=1),
+}
+_SPELLING = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS))
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration: units from the largest down, each at most once, a year being 365 days.
+
+    ``ValueError`` for everything else, a bare number and what no ``timedelta`` holds included.
+    """
+    spelled = _SPELLING.fullmatch(text)
+    if not text or spelled is None:
+        raise ValueError("must be a duration such as 90s, 15m, 1h30m or 1d")
+    try:
+        return sum(
+            (
+                int(count) * unit
+                for count, unit in zip(spelled.groups(), _UNITS.values(), strict=True)
+                if count
+            ),
+            timedelta(),
+        )
+    except OverflowError:
+        raise ValueError("must be a shorter duration") from None
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration in days and smaller units; what is under a millisecond is left out."""
+    written = ""
+    for unit in ("d", "h", "m", "s", "ms"):
+        count, duration = divmod(duration, _UNITS[unit])
+        written += f"{count}{unit}" if count else ""
+    return written or "0s"

@@ -1,0 +1,92 @@
+"""Reads the settings from everywhere and tells all faults at once."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from exporter.accounts import AccountType
+from exporter.collectors import Collector
+from exporter.settings.checks import check
+from exporter.settings.located import Sources
+from exporter.settings.model import Loc, Settings
+from exporter.settings.options import closest, known_keys
+from exporter.settings.reading import read_environment, read_fallbacks, read_flags
+from exporter.settings.yaml_file import read_file
+
+_SENTENCES = {
+    "tuple_type": "must be a list",
+    "model_type": "must be a mapping (key: value)",
+    "dict_type": "must be a mapping (key: value)",
+    "path_type": "must be the path of a file",
+}
+_TIMES = {"poll", "collector_settings", "interval", "stale_after", "timeout"}
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used. ``faults`` are lines that say what, where and the mend."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+def load(
+    flags: Mapping[str, object], environment: Mapping[str, str], collectors: Sequence[Collector]
+) -> Settings:
+    """Read settings from flags over environment over the YAML file over defaults.
+
+    ``flags`` are nested by section, as ``{"poll": {"interval": "5m"}}``. Lists are replaced,
+    not joined. `SettingsError` with all faults, none of which holds a value that was read.
+    """
+    reads = [read_flags(flags), read_environment(environment)]
+    named = Sources(tuple(read.tree for read in reads)).at(("config", "file"))
+    if named and isinstance(named.value, str | Path):
+        reads.append(read_file(Path(named.value)))
+    sources = Sources(tuple(read.tree for read in reads))
+    if not sources.at(("github", "token_file")):
+        sources = Sources((*sources.trees, read_fallbacks(environment)))
+
+    settings, sources, invalid = _validate(sources)
+    times = not any(_TIMES.intersection(loc) for loc in invalid)
+    faults = [
+        *(fault for read in reads for fault in read.faults),
+        *invalid.values(),
+        *check(settings, sources, collectors, times=times),
+    ]
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
+    """Validate what can be, leaving out what is at fault, so that the rest is checked too."""
+    faults: dict[Loc, str] = {}
+    while True:
+        try:
+            return sources.settings(), sources, faults
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_input=False)
+        for each in errors:
+            loc = each["loc"]
+            faults[loc] = f"{sources.nearest(loc).place}: {_sentence(each)}"
+        sources = sources.without([sources.nearest(_cut(each["loc"])) for each in errors])
+
+
+def _cut(loc: Loc) -> Loc:
+    """Leave out an account as a whole where its name is at fault."""
+    return loc[:-1] if loc[0] == "accounts" and loc[-1] in set(AccountType) else loc
+
+
+def _sentence(error: ErrorDetails) -> str:
+    *section, last = error["loc"]
+    match error["type"]:
+        case "extra_forbidden":
+            return f"no such key: {closest(str(last), known_keys(tuple(section)))}"
+        case "literal_error":
+            return f"must be {error['ctx']['expected']}"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case kind:
+            return _SENTENCES.get(kind, error["msg"])

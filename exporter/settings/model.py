@@ -1,0 +1,214 @@
+"""The settings as one model, and what they come to for an account and for a job."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, NamedTuple, get_args
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from exporter.accounts import Account, AccountType, Platform, Quotas
+from exporter.collectors import Collector
+from exporter.settings.fields import CollectorName, Login, Shown, Slug
+from exporter.settings.sections import (
+    AccountEntry,
+    ConfigSettings,
+    GitHubSettings,
+    JobTimes,
+    LogSettings,
+    PlatformChoice,
+    PollSettings,
+    QuotaSettings,
+    WebSettings,
+)
+
+Loc = tuple[str | int, ...]
+"""The way to a setting: keys and, in lists, positions from 0."""
+
+_STALE_INTERVALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """What the settings come to for one account and collector at one time."""
+
+    interval: timedelta
+    stale_after: timedelta
+    timeout: timedelta
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSources:
+    """Where the token comes from; at most one is set."""
+
+    token: SecretStr | None
+    token_file: Path | None
+
+
+class Chosen(NamedTuple):
+    """A duration that applies, and the setting it stands in unless it is the collector's own."""
+
+    value: timedelta
+    loc: Loc | None = None
+
+
+class Timing(NamedTuple):
+    interval: Chosen
+    stale_after: Chosen
+    timeout: Chosen
+
+
+class Settings(BaseSettings):
+    """All settings. Built directly it looks at its arguments alone; `load` looks around."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    organizations: Annotated[tuple[Login, ...], Shown("NAME")] = Field(
+        (), description="Organization whose bill is watched."
+    )
+    users: Annotated[tuple[Login, ...], Shown("NAME")] = Field(
+        (), description="User whose bill is watched."
+    )
+    enterprises: Annotated[tuple[Slug, ...], Shown("SLUG")] = Field(
+        (), description="Enterprise whose bill is watched."
+    )
+    github: GitHubSettings = GitHubSettings()
+    poll: PollSettings = PollSettings()
+    platform: Annotated[PlatformChoice, Shown("|".join(get_args(PlatformChoice)))] = Field(
+        "auto", description="GitHub's billing platform; auto asks and follows a move."
+    )
+    collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = Field(
+        (), description="Collector to run beside the default ones; its failures count."
+    )
+    no_collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = Field(
+        (), description="Collector not to run."
+    )
+    quota: QuotaSettings = QuotaSettings()
+    web: WebSettings = WebSettings()
+    config: ConfigSettings = ConfigSettings()
+    log: LogSettings = LogSettings()
+    entries: tuple[AccountEntry, ...] = Field(
+        (), alias="accounts", description="Accounts with settings of their own, one entry each."
+    )
+    collector_settings: dict[str, JobTimes] = Field(
+        {}, description="Times of single collectors, by name."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings hands it over
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours knows where a value stands
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source here
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source here
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    @property
+    def credential_sources(self) -> CredentialSources:
+        return CredentialSources(self.github.token, self.github.token_file)
+
+    @property
+    def accounts_configured(self) -> bool:
+        return bool(self.organizations or self.users or self.enterprises or self.entries)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Give the accounts in the order of the settings: lists first, then entries."""
+        listed = (
+            (AccountType.ORGANIZATION, self.organizations),
+            (AccountType.USER, self.users),
+            (AccountType.ENTERPRISE, self.enterprises),
+        )
+        return (
+            *(self._account(kind, name) for kind, names in listed for name in names),
+            *(self._account(*entry.named, entry) for entry in self.entries),
+        )
+
+    def collectors_for(
+        self, account: Account, collectors: Iterable[Collector]
+    ) -> tuple[Collector, ...]:
+        """Choose those to run for an account, on whichever platform it stands."""
+        _, entry = self._entry(account)
+        excluded = {*self.no_collectors, *(entry.no_collectors if entry else ())}
+        return tuple(
+            collector
+            for collector in collectors
+            if account.type in collector.account_types
+            and (collector.default or self._is_named(collector, account))
+            and collector.name not in excluded
+        )
+
+    def job(self, account: Account, collector: Collector, now: datetime) -> JobSettings:
+        """Settle one job. A collector's own interval may depend on ``now``."""
+        times = self.timing(account, collector, now)
+        return JobSettings(
+            interval=times.interval.value,
+            stale_after=times.stale_after.value,
+            timeout=times.timeout.value,
+            required=self._is_named(collector, account)
+            or collector.name == "usage"
+            or collector.name.startswith("legacy_"),
+        )
+
+    def timing(self, account: Account, collector: Collector, now: datetime) -> Timing:
+        """Settle the times of one job, and tell in which settings they stand.
+
+        The file's word on the collector comes first, then the collector's own, then the
+        account's, then everyone's. ``stale_after`` of the latter two is not meant for a
+        collector with an interval of its own: that one is stale after three of them.
+        """
+        special = _layer(
+            ("collector_settings", collector.name), self.collector_settings.get(collector.name)
+        )
+        common = (*_layer(*self._entry(account)), *_layer(("poll",), self.poll))
+        own_interval = [Chosen(collector.interval(now))] if collector.interval else []
+        own_timeout = [Chosen(collector.timeout)] if collector.timeout else []
+
+        apart = [*_chosen("interval", special), *own_interval]
+        interval = next(chain(apart, _chosen("interval", common)))
+        stale_after = next(
+            chain(
+                _chosen("stale_after", special if apart else (*special, *common)),
+                [Chosen(_STALE_INTERVALS * interval.value)],
+            )
+        )
+        timeout = next(chain(_chosen("timeout", special), own_timeout, _chosen("timeout", common)))
+        return Timing(interval, stale_after, timeout)
+
+    def _entry(self, account: Account) -> tuple[Loc, AccountEntry | None]:
+        for position, entry in enumerate(self.entries):
+            if Account(*entry.named).key == account.key:
+                return ("accounts", position), entry
+        return (), None
+
+    def _is_named(self, collector: Collector, account: Account) -> bool:
+        _, entry = self._entry(account)
+        return collector.name in {*self.collectors, *(entry.collectors if entry else ())}
+
+    def _account(self, kind: AccountType, name: str, entry: AccountEntry | None = None) -> Account:
+        platform = (entry and entry.platform) or self.platform
+        quotas = self.quota.model_dump()
+        if entry:
+            quotas |= entry.quota.model_dump(exclude_none=True)
+        return Account(
+            kind, name, None if platform == "auto" else Platform(platform), Quotas(**quotas)
+        )
+
+
+_Layer = tuple[Loc, JobTimes | PollSettings]
+
+
+def _layer(loc: Loc, times: JobTimes | PollSettings | None) -> tuple[_Layer, ...]:
+    return ((loc, times),) if times else ()
+
+
+def _chosen(leaf: str, layers: Iterable[_Layer]) -> list[Chosen]:
+    found: list[tuple[Loc, timedelta | None]] = [
+        ((*loc, leaf), getattr(times, leaf)) for loc, times in layers
+    ]
+    return [Chosen(value, loc) for loc, value in found if value is not None]

@@ -1,0 +1,105 @@
+"""Every setting that has a flag or an environment variable, listed from the model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from functools import cache
+from typing import get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from exporter.settings.durations import format_duration
+from exporter.settings.fields import Shown
+from exporter.settings.model import Loc, Settings
+
+PREFIX = "GITHUB_BILLING_"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting as users spell it.
+
+    ``path`` are its keys in the file. ``flag`` is ``None`` for what must not show in a list
+    of processes. Of several names in ``environment`` the first one set rules. ``repeatable``
+    ones take many values: the flag again, commas in the environment, a list in the file.
+    ``elsewhere`` is empty where the file can hold it, else it says what to do instead.
+    """
+
+    path: tuple[str, ...]
+    flag: str | None
+    environment: tuple[str, ...]
+    repeatable: bool
+    default_text: str
+    description: str
+    metavar: str
+    elsewhere: str
+
+
+@cache
+def options() -> tuple[Option, ...]:
+    """List the options in the order of the model."""
+    return tuple(_options(Settings, ()))
+
+
+def known_keys(loc: Loc) -> tuple[str, ...]:
+    """List the keys that a section takes; positions and names of collectors are passed over."""
+    fields = _fields(Settings)
+    for step in loc:
+        if field := fields.get(str(step)):
+            fields = next(map(_fields, _models(field.annotation)), {})
+    return tuple(fields)
+
+
+def closest(word: str, known: tuple[str, ...]) -> str:
+    """Point from a word that is not known to what may have been meant."""
+    # The prefix of all variables would make any two of them look alike.
+    bare = {name.removeprefix(PREFIX): name for name in known}
+    if matches := get_close_matches(word.removeprefix(PREFIX), bare, n=1):
+        return f"did you mean {bare[matches[0]]}?"
+    return f"there are {', '.join(known)}" if known else "there is none"
+
+
+def _options(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[Option]:
+    for name, field in model.model_fields.items():
+        here = (*path, name)
+        for shown in field.metadata:
+            if isinstance(shown, Shown):
+                yield _option(here, field, shown)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _options(field.annotation, here)
+
+
+def _option(path: tuple[str, ...], field: FieldInfo, shown: Shown) -> Option:
+    repeatable = get_origin(field.annotation) is tuple
+    flag = "--" + ".".join(path).replace("_", "-")
+    # The section github would say the name of the program a second time.
+    variable = PREFIX + "_".join(path[path[0] == "github" :]).upper()
+    return Option(
+        path=path,
+        flag=(flag.removesuffix("s") if repeatable else flag) if shown.flag else None,
+        environment=(variable, *shown.also),
+        repeatable=repeatable,
+        default_text=_text(field.default) if shown.default is None else shown.default,
+        description=field.description or "",
+        metavar=shown.metavar,
+        elsewhere=shown.elsewhere,
+    )
+
+
+def _text(default: object) -> str:
+    if isinstance(default, timedelta):
+        return format_duration(default)
+    return "" if default in (None, ()) else str(default)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)

@@ -1,0 +1,146 @@
+"""The sections of the settings, an entry of an account among them."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from exporter.accounts import AccountType
+from exporter.settings.fields import (
+    Address,
+    Amount,
+    ApiUrl,
+    CollectorName,
+    Duration,
+    ListenAddress,
+    Login,
+    Shown,
+    Slug,
+    Token,
+)
+
+PlatformChoice = Literal["auto", "legacy", "usage"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["human", "json"]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class GitHubSettings(Section):
+    token: Annotated[
+        Token | None,
+        Shown(
+            "TOKEN",
+            also=("GITHUB_TOKEN",),
+            flag=False,
+            elsewhere="a token is not set here: put it in the environment variable "
+            "GITHUB_BILLING_TOKEN, or in a file of its own, named by github.token_file",
+        ),
+    ] = Field(
+        None,
+        description="Token that reads the bill. GITHUB_TOKEN counts only where "
+        "neither this nor a token file is set.",
+    )
+    token_file: Annotated[Path | None, Shown("FILE")] = Field(
+        None, description="File that holds the token alone; read again when it changes."
+    )
+    api_url: Annotated[ApiUrl, Shown("URL")] = Field(
+        "https://api.github.com",
+        description="GitHub's API: https://HOST/api/v3 for Enterprise Server, "
+        "https://api.SUBDOMAIN.ghe.com with data residency.",
+    )
+
+
+class PollSettings(Section):
+    interval: Annotated[Duration, Shown("DURATION")] = Field(
+        timedelta(minutes=15), description="Time from one poll of a collector to the next."
+    )
+    stale_after: Annotated[Duration | None, Shown("DURATION", "three intervals")] = Field(
+        None, description="Age at which a reading that could not be renewed is no longer shown."
+    )
+    timeout: Annotated[Duration, Shown("DURATION")] = Field(
+        timedelta(seconds=30), description="Longest time for one poll of one collector."
+    )
+
+
+class QuotaSettings(Section):
+    actions_minutes: Annotated[Amount | None, Shown("MINUTES", "by plan")] = Field(
+        None, description="Actions minutes a month that the plan includes."
+    )
+    packages_bandwidth_gigabytes: Annotated[Amount | None, Shown("GIGABYTES", "by plan")] = Field(
+        None, description="Packages transfer a month that the plan includes."
+    )
+    shared_storage_gigabytes: Annotated[Amount | None, Shown("GIGABYTES", "by plan")] = Field(
+        None, description="Storage for artifacts and packages that the plan includes."
+    )
+
+
+class WebSettings(Section):
+    listen_address: Annotated[Address, Shown("ADDRESS")] = Field(
+        ListenAddress("", 9877),
+        description="Where to serve: host:port, :port for all interfaces, [IPv6 address]:port.",
+    )
+
+
+class ConfigSettings(Section):
+    file: Annotated[
+        Path | None,
+        Shown("FILE", elsewhere="a file cannot name another: use --config.file"),
+    ] = Field(None, description="YAML file with these settings.")
+
+
+class LogSettings(Section):
+    level: Annotated[LogLevel, Shown("|".join(get_args(LogLevel)))] = Field(
+        "info", description="Least severe events to log."
+    )
+    format: Annotated[
+        LogFormat | None, Shown("|".join(get_args(LogFormat)), "human on a terminal, else json")
+    ] = Field(None, description="How events are written, one a line.")
+
+
+class JobTimes(Section):
+    interval: Duration | None = Field(None, description="As poll.interval, here alone.")
+    stale_after: Duration | None = Field(None, description="As poll.stale_after, here alone.")
+    timeout: Duration | None = Field(None, description="As poll.timeout, here alone.")
+
+
+class AccountEntry(JobTimes):
+    organization: Login | None = Field(None, description="The organization's name.")
+    user: Login | None = Field(None, description="The user's name.")
+    enterprise: Slug | None = Field(
+        None, validate_default=True, description="The enterprise's slug."
+    )
+    platform: PlatformChoice | None = Field(None, description="As platform, here alone.")
+    quota: QuotaSettings = Field(
+        QuotaSettings(), description="As quota, here alone; what is not set stays as there."
+    )
+    collectors: tuple[CollectorName, ...] = Field(
+        (), description="Further collectors to run here, required."
+    )
+    no_collectors: tuple[CollectorName, ...] = Field(
+        (), description="Further collectors not to run here."
+    )
+
+    @field_validator("enterprise")
+    @classmethod
+    def _one_name(cls, enterprise: str | None, info: ValidationInfo) -> str | None:
+        # A name at fault is missing from info.data; it has its own fault and counts as given.
+        others = [info.data.get(key, key) for key in ("organization", "user")]
+        if sum(name is not None for name in (*others, enterprise)) != 1:
+            raise ValueError("must have exactly one of organization, user and enterprise")
+        return enterprise
+
+    @property
+    def named(self) -> tuple[AccountType, str]:
+        return next(
+            (kind, name)
+            for kind, name in (
+                (AccountType.ORGANIZATION, self.organization),
+                (AccountType.USER, self.user),
+                (AccountType.ENTERPRISE, self.enterprise),
+            )
+            if name is not None
+        )

@@ -1,0 +1,71 @@
+"""Watch: an account with its jobs, and which billing platform's numbers stand for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from exporter.accounts import Account, Platform
+from exporter.jobs import Job
+from exporter.metrics.page import AccountFacts
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """An account and its jobs.
+
+    ``platform`` is what GitHub's answers decided, or the user; ``None`` while undecided.
+    ``front`` is the side whose jobs are shown: while undecided the one that fails.
+    """
+
+    account: Account
+    host: str
+    jobs: Sequence[Job]
+    platform: Platform | None = None
+    front: Platform = Platform.USAGE
+    decides: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = {job.collector.name for job in self.jobs}
+        only = Platform.USAGE if "usage" in names else Platform.LEGACY
+        fixed = self.account.platform
+        if fixed is None and ("usage" not in names or not self.of_side(Platform.LEGACY)):
+            fixed = only
+        self.decides = fixed is None
+        self.platform = fixed
+        self.front = fixed or Platform.USAGE
+
+    def of_side(self, platform: Platform) -> list[Job]:
+        return [job for job in self.jobs if job.collector.platform is platform]
+
+    def heads(self) -> list[Job]:
+        """Give the jobs that are attempted by themselves; ``usage`` leads its group."""
+        led = self.of_side(Platform.LEGACY) if self.decides else []
+        return [job for job in self.jobs if job not in led and not self.stands_by(job)]
+
+    def stands_by(self, job: Job) -> bool:
+        """Whether a job waits behind the other platform.
+
+        ``usage`` never does, as it is asked at every poll; a refused ``legacy_*`` is not offered.
+        """
+        side = job.collector.platform
+        if side is None or job.collector.name == "usage":
+            return False
+        if side is Platform.LEGACY:
+            return self.front is not side and job.available is not False
+        return self.platform is not side
+
+    def switch(self, platform: Platform) -> None:
+        """Let the other side's numbers go, so that old and new never stand together."""
+        self.platform = self.front = platform
+        for job in self.jobs:
+            if job.collector.platform not in {None, platform}:
+                job.stand_by()
+
+    def facts(self, now: datetime) -> AccountFacts:
+        return AccountFacts(
+            account_type=self.account.type.value,
+            account=self.account.name,
+            host=self.host,
+            platform=self.platform.value if self.platform else "",
+            jobs=tuple(job.facts(now, standing_by=self.stands_by(job)) for job in self.jobs),
+        )

@@ -1,0 +1,61 @@
+"""Asker: a client of one simulated GitHub in process, with a clock in its hand."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub, demo_accounts
+
+NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
+OCTOBER = {"year": "2026", "month": "10"}
+JSON = Any  # what GitHub sends is checked against its own schema, not against types of ours
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Asker:
+    """A client of one simulated GitHub, in process."""
+
+    def __init__(
+        self, *accounts: SimulatedAccount, pace: float = 0.0, expires: datetime | None = None
+    ) -> None:
+        self.clock = Clock()
+        self.github = SimulatedGitHub(
+            accounts or demo_accounts(), clock=self.clock, pace=pace, expires=expires
+        )
+
+    def get(
+        self, path: str, params: Mapping[str, str] | None = None, **headers: str | None
+    ) -> httpx.Response:
+        """Ask; a header given as ``None`` is left out, ``_`` in its name is ``-``."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"user-agent": "test", "authorization": f"Bearer {DEMO_TOKEN}", **named}
+
+        async def asking() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.github)
+            async with httpx.AsyncClient(transport=transport) as client:
+                request = client.build_request(
+                    "GET", f"https://api.github.com{path}", params=params
+                )
+                for name, value in sent.items():
+                    request.headers.pop(name, None)
+                    if value is not None:
+                        request.headers[name] = value
+                return await client.send(request)
+
+        return asyncio.run(asking())
+
+    def rows(self, path: str, params: Mapping[str, str] = OCTOBER) -> list[dict[str, JSON]]:
+        response = self.get(path, params)
+        assert response.status_code == 200, response.text
+        rows: list[dict[str, JSON]] = response.json()["usageItems"]
+        return rows

@@ -1,0 +1,22 @@
+"""What every test may rely on: a clean environment and unhurried property tests."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# The profile that is active already stays underneath: hypothesis' own for CI is deterministic.
+settings.register_profile("exporter", parent=settings(), deadline=None)
+settings.load_profile("exporter")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clean_environment() -> Iterator[None]:
+    """Keep the developer's tokens, accounts and proxies out, also of the processes started."""
+    foreign = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("GITHUB_") or name.upper() in foreign:
+                patch.delenv(name)
+        yield
