@@ -37,7 +37,7 @@ def _credential(settings: Settings, sources: Sources) -> Iterator[str]:
     place = sources.nearest(("github", "token_file")).place
     if token and file:
         other = sources.nearest(("github", "token")).place
-        yield f"{place}: {other} is set too: leave one of them, a token or a token file"
+        yield f"{place}: {other} is set too: leave one of the two"
     if file and (problem := _unreadable(file)):
         yield f"{place}: {problem}"
 
@@ -58,7 +58,7 @@ def _accounts(settings: Settings, sources: Sources) -> Iterator[str]:
     for account, loc in zip(settings.accounts(), _account_locs(settings), strict=True):
         if first.setdefault(account.key, loc) != loc:
             place, other = sources.nearest(loc).place, sources.nearest(first[account.key]).place
-            yield f"{place}: {account} is the account of {other} again: leave one of them"
+            yield f"{place}: {account} is the account of {other} again: leave one of the two"
 
 
 def _account_locs(settings: Settings) -> Iterator[Loc]:
@@ -104,7 +104,7 @@ def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[
             if name in lists[excluded]:
                 place = sources.nearest((*wanted, position)).place
                 other = sources.nearest((*excluded, lists[excluded].index(name))).place
-                yield f"{place}: the collector is excluded by {other}: leave one of them"
+                yield f"{place}: the collector is excluded by {other}: leave one of the two"
 
 
 def _unfitting_collectors(

@@ -43,7 +43,7 @@ def load(
     reads = [read_flags(flags), read_environment(environment)]
     named = Sources(tuple(read.tree for read in reads)).at(("config", "file"))
     if named and isinstance(named.value, str | Path):
-        reads.append(read_file(Path(named.value)))
+        reads.append(read_file(Path(named.value), named.place))
     sources = Sources(tuple(read.tree for read in reads))
     if not sources.at(("github", "token_file")):
         sources = Sources((*sources.trees, read_fallbacks(environment)))

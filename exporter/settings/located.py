@@ -1,6 +1,6 @@
 """Values that know where the user wrote them, so that a fault can say so."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -68,12 +68,7 @@ class Sources(NamedTuple):
 
     def nearest(self, loc: Loc) -> Located:
         """Find the value at a place, else the innermost one around it."""
-        return next(self._outwards(loc))
+        return next(found for length in range(len(loc), -1, -1) if (found := self.at(loc[:length])))
 
     def without(self, cut: Collection[Located]) -> "Sources":
         return Sources(tuple(tree.without(cut) for tree in self.trees))
-
-    def _outwards(self, loc: Loc) -> Iterator[Located]:
-        for length in range(len(loc), -1, -1):
-            if found := self.at(loc[:length]):
-                yield found

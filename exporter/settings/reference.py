@@ -10,7 +10,7 @@ EXAMPLE = """\
 organizations: [acme]
 poll:
   interval: 5m
-no_collectors: [budgets]
+no_collectors: [advanced_security]
 accounts:
   - enterprise: acme-corp
     interval: 1h

@@ -26,10 +26,13 @@ class _UnreadableError(Exception):
     """Why there is nothing to read, as the line to tell."""
 
 
-def read_file(path: Path) -> Read:
-    """Read a file, which is safe YAML: plain values only, no aliases, no key twice."""
+def read_file(path: Path, place: str) -> Read:
+    """Read a file, which is safe YAML: plain values only, no aliases, no key twice.
+
+    ``place`` is where the user named the file, told where it cannot be read.
+    """
     try:
-        loader, root = _root(path)
+        loader, root = _root(path, place)
     except _UnreadableError as error:
         return Read(Located({}, str(path)), (str(error),))
     if root is None:
@@ -39,32 +42,30 @@ def read_file(path: Path) -> Read:
     # Another source's section would silently rule over a plain value in its place.
     shapeless = [
         found
-        for section in ((), *_SECTIONS)
+        for section in _SECTIONS
         if (found := tree.at(section))
         and found not in walk.broken
         and not isinstance(found.value, dict)
     ]
     walk.faults += [f"{found.place}: must be a mapping (key: value)" for found in shapeless]
-    if tree in shapeless:
-        return Read(Located({}, str(path)), tuple(walk.faults))
     rest = tree.without([*walk.broken, *shapeless])
     read = misplaced(rest, (option for option in options() if option.elsewhere))
     return Read(read.tree, (*walk.faults, *read.faults))
 
 
-def _root(path: Path) -> tuple[yaml.SafeLoader, yaml.Node | None]:
+def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise _UnreadableError(f"{path}: cannot be read: {error.strerror}") from None
+        raise _UnreadableError(f"{place}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise _UnreadableError(f"{path}:{line}: is not text in UTF-8") from None
     except ValueError:
-        raise _UnreadableError(f"{str(path)!a}: is not the path of a file") from None
+        raise _UnreadableError(f"{place}: must be the path of a file") from None
     try:
         loader = yaml.SafeLoader(text)
-        return loader, loader.get_single_node()
+        root = loader.get_single_node()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _UnreadableError(f"{path}:{line}: holds a character that YAML bars") from None
@@ -75,6 +76,10 @@ def _root(path: Path) -> tuple[yaml.SafeLoader, yaml.Node | None]:
         raise _UnreadableError(f"{path}:{line}: is not YAML: {problem}") from None
     except RecursionError:
         raise _UnreadableError(f"{path}: is nested too deeply") from None
+    if root and not isinstance(root, yaml.MappingNode):
+        line = root.start_mark.line + 1
+        raise _UnreadableError(f"{path}:{line}: must be a mapping (key: value)")
+    return loader, root
 
 
 class _Walk:

@@ -1,0 +1,164 @@
+"""The exporter and a simulated GitHub in one process, on a clock that jumps from wait to wait.
+
+An hour of simulated time takes as long as what happens in it. Nothing sleeps and nothing is
+patched: the event loop's own clock is the one that is handed in.
+"""
+
+import asyncio
+import contextlib
+import selectors
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.accounts import AccountType
+from exporter.app import App
+from exporter.collectors import ALL
+from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
+from exporter.exposition import text
+from exporter.github.auth import Credential, from_token
+from exporter.jobs import Job
+from exporter.settings import Settings, load
+
+START = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """Where nothing is ready, the time that would be waited for passes at once."""
+
+    passed = 0.0
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        ready = super().select(None if timeout is None else 0)
+        if not ready and timeout:
+            self.passed += timeout
+        return ready
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.passed
+
+
+def virtual(scenario: Callable[[], Awaitable[None]]) -> None:
+    """Run a coroutine function on a loop whose time jumps."""
+
+    async def run() -> None:
+        await scenario()
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        runner.run(run())
+
+
+class World:
+    """An exporter that polls a simulated GitHub. Made inside a virtual loop."""
+
+    def __init__(
+        self,
+        *accounts: SimulatedAccount,
+        start: datetime = START,
+        settings: Mapping[str, object] | None = None,
+        watched: Sequence[SimulatedAccount] | None = None,
+        credential: Credential | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._start = start
+        self._loop = asyncio.get_running_loop()
+        self.step = timedelta(0)
+        self.github = SimulatedGitHub(accounts, clock=self.clock)
+        flags: dict[str, Any] = dict(settings or {})
+        for account in accounts if watched is None else watched:
+            flags.setdefault(f"{account.type.value}s", []).append(account.name)
+        self.settings: Settings = load(flags, {}, ALL)
+        self.app = App.assemble(
+            self.settings,
+            credential or from_token("default", DEMO_TOKEN),
+            transport=transport or httpx.ASGITransport(self.github),
+            clock=self.clock,
+            process=False,
+        )
+        self._polling: asyncio.Task[None] | None = None
+
+    def clock(self) -> datetime:
+        """Tell the time; ``step`` is by how much somebody has set the clock."""
+        return self._start + timedelta(seconds=self._loop.time()) + self.step
+
+    async def __aenter__(self) -> "World":
+        """Begin to poll, and let the first attempts end."""
+        self._polling = self._loop.create_task(self.app.poller.run())
+        await self.passes(seconds=1)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._polling is not None
+        self._polling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._polling
+        await self.app.http.aclose()
+
+    async def passes(self, **time: float) -> None:
+        """Let time pass: ``minutes=15``."""
+        await asyncio.sleep(timedelta(**time).total_seconds())
+
+    async def passes_until(self, moment: datetime) -> None:
+        await asyncio.sleep((moment - self.clock()).total_seconds())
+
+    def text(self) -> str:
+        return text(self.app.poller.page(), self.app.telemetry.registry).decode()
+
+    def samples(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+        """Read the page as Prometheus would: a series' name and labels, and its value."""
+        found: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
+        for family in text_string_to_metric_families(self.text()):
+            for sample in family.samples:
+                key = (sample.name, frozenset(sample.labels.items()))
+                assert key not in found, f"{key} stands on the page twice"
+                found[key] = sample.value
+        return found
+
+    def series(self, name: str, **labels: str) -> dict[frozenset[tuple[str, str]], float]:
+        """Give the series of a name whose labels include these."""
+        name = name if name.startswith("github_billing_") else f"github_billing_{name}"
+        wanted = set(labels.items())
+        return {
+            found: value
+            for (series, found), value in self.samples().items()
+            if series == name and wanted <= found
+        }
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Give the one value of a series, ``None`` where it is absent."""
+        values = list(self.series(name, **labels).values())
+        assert len(values) <= 1, f"{len(values)} series match {name} {labels}"
+        return values[0] if values else None
+
+    def job(self, collector: str, account: str | None = None) -> Job:
+        return next(
+            job
+            for watch in self.app.poller.watches
+            for job in watch.jobs
+            if job.collector.name == collector and account in {None, watch.account.name}
+        )
+
+    def asked(self, part: str) -> int:
+        """Count the requests whose path holds ``part``."""
+        return sum(part in request.path for request in self.github.requests)
+
+
+def organization(name: str = "acme", **fields: Any) -> SimulatedAccount:
+    return SimulatedAccount(AccountType.ORGANIZATION, name, **fields)
+
+
+def user(name: str = "mona", **fields: Any) -> SimulatedAccount:
+    return SimulatedAccount(AccountType.USER, name, **fields)
+
+
+def enterprise(name: str = "acme-corp", **fields: Any) -> SimulatedAccount:
+    return SimulatedAccount(AccountType.ENTERPRISE, name, **fields)
