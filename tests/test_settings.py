@@ -60,7 +60,7 @@ class TestPrecedence:
         assert settings.organizations == ("from-file",)
 
     def test_flags_that_were_not_given_and_empty_variables_leave_the_default(self) -> None:
-        flags = {"organizations": (), "poll": {"interval": None}}
+        flags = {"organizations": (), "users": [], "poll": {"interval": None}}
         environment = {"GITHUB_BILLING_PLATFORM": "", "GITHUB_BILLING_TOKEN": ""}
         assert load(flags, environment, COLLECTORS) == Settings()
 

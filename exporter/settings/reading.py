@@ -80,11 +80,12 @@ def _flags(value: object, path: tuple[str, ...], places: Mapping[tuple[str, ...]
 def _leaf(value: object, place: str) -> Located:
     if not isinstance(value, list | tuple):
         return Located(value, place)
-    places = [f"{place}, item {number}" for number in range(1, len(value) + 1)]
-    return Located(
-        [Located(*item) for item in zip(value, places if len(value) > 1 else [place], strict=True)],
-        place,
-    )
+    several = len(value) > 1
+    items = [
+        Located(item, f"{place}, item {number}" if several else place)
+        for number, item in enumerate(value, 1)
+    ]
+    return Located(items, place)
 
 
 def _nested(leaves: Mapping[tuple[str, ...], Located]) -> Located:
