@@ -19,6 +19,8 @@ class TestNormalForm:
             ("GitHub Models", "github_models"),
             ("macOS", "macos"),
             ("MacOS", "macos"),
+            ("PRUs", "prus"),
+            ("a _-_ b", "a_b"),
             ("  -- Some (new)\u00a0SKU! ", "some_new_sku"),
             ("Größe 2", "größe_2"),
             ("\ud800\x00", ""),
@@ -54,6 +56,7 @@ class TestNames:
         ("seen", "sku"),
         [
             ("Actions macOS 3-core", "actions_macos"),
+            ("Actions macOS 4-core", "actions_macos"),
             ("actions_macos_l", "actions_macos_l"),
             ("Actions macOS 12-core", "actions_macos_l"),
             ("Actions macOS XL", "actions_macos_xl"),
@@ -73,6 +76,7 @@ class TestNames:
             ("copilot_ai_unit", "copilot_ai_credits"),
             ("copilot_ai_credit", "copilot_ai_credits"),
             ("Actions Quantum 8-core", "actions_quantum_8_core"),
+            ("JetBrains seats", "jetbrains_seats"),
         ],
     )
     def test_of_skus_are_those_of_the_price_tables(self, seen: str, sku: str) -> None:
