@@ -28,18 +28,34 @@ _LARGER_RUNNERS = frozenset(
     }
 )
 
-# GitHub does not say which of its AI products each of these is billed under.
-_AI = frozenset(
+AI_CREDIT_SKUS = frozenset(
     {
         "code_quality_ai_credit",
         "coding_agent_ai_credit",
-        "copilot_agent_premium_request",
         "copilot_ai_credits",
-        "copilot_premium_request",
         "spark_ai_credits",
-        "spark_premium_request",
     }
 )
+PREMIUM_REQUEST_SKUS = frozenset(
+    {"copilot_agent_premium_request", "copilot_premium_request", "spark_premium_request"}
+)
+
+# GitHub does not say which of its AI products each of these is billed under.
+_AI = AI_CREDIT_SKUS | PREMIUM_REQUEST_SKUS
+
+SEAT_SKUS = frozenset(
+    {
+        "code_quality_licenses",
+        "copilot_enterprise",
+        "copilot_for_business",
+        "copilot_standalone",
+        "ghas_code_security_licenses",
+        "ghas_licenses",
+        "ghas_secret_protection_licenses",
+        "ghec_licenses",
+    }
+)
+"""SKUs that are billed in user-months (docs: product and SKU names)."""
 
 _KNOWN: Mapping[str, frozenset[str]] = {
     "actions": frozenset(

@@ -8,10 +8,15 @@ from exporter.collectors.advanced_security import (
     ADVANCED_SECURITY,
     ADVANCED_SECURITY_REPOSITORIES,
 )
+from exporter.collectors.budgets import BUDGET_ESTIMATES, BUDGETS
 from exporter.collectors.collector import Collector
+from exporter.collectors.copilot import COPILOT_SEAT_ACTIVITY, COPILOT_SEATS
+from exporter.collectors.cost_centers import COST_CENTERS, USAGE_COST_CENTERS
 from exporter.collectors.legacy import LEGACY_ACTIONS, LEGACY_PACKAGES, LEGACY_SHARED_STORAGE
+from exporter.collectors.licenses import LICENSE_SYNC, LICENSES
+from exporter.collectors.model_usage import MODEL_USAGE
 from exporter.collectors.plan import PLAN
-from exporter.collectors.usage import USAGE
+from exporter.collectors.usage import USAGE, USAGE_PREVIOUS_CYCLE
 
 __all__ = ["ALL", "Collector"]
 
@@ -21,6 +26,16 @@ ALL: tuple[Collector, ...] = (
     LEGACY_PACKAGES,
     LEGACY_SHARED_STORAGE,
     PLAN,
+    BUDGETS,
+    BUDGET_ESTIMATES,
+    MODEL_USAGE,
     ADVANCED_SECURITY,
+    COPILOT_SEATS,
+    LICENSES,
+    LICENSE_SYNC,
+    COST_CENTERS,
+    USAGE_PREVIOUS_CYCLE,
+    USAGE_COST_CENTERS,
+    COPILOT_SEAT_ACTIVITY,
     ADVANCED_SECURITY_REPOSITORIES,
 )

@@ -1,11 +1,11 @@
 """GitHub Advanced Security: seats by product, committers by repository (OpenAPI 23.0.2, GHEC)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
-from exporter.collectors.collector import Collector
+from exporter.collectors.collector import Collector, hourly
 from exporter.github.body import Number
 from exporter.github.errors import InvalidPayload, NotFound
 from exporter.github.questions import GitHub
@@ -154,6 +154,6 @@ ADVANCED_SECURITY_REPOSITORIES = Collector(
     permissions=_PERMISSIONS,
     metrics=(catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS,),
     collect=collect_repositories,
-    interval=lambda now: timedelta(hours=1),  # noqa: ARG005  (many pages, slow to change)
+    interval=hourly,
     why_off="a series for each repository and product",
 )

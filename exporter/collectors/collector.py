@@ -8,6 +8,17 @@ from exporter.accounts import Account, AccountType, Platform
 from exporter.github.questions import GitHub
 from exporter.metrics.model import Metric, Reading
 
+
+def hourly(_now: datetime) -> timedelta:
+    """Be the interval of what changes rarely, at any time."""
+    return timedelta(hours=1)
+
+
+def six_hourly(_now: datetime) -> timedelta:
+    """Be the interval of what takes many requests or a long answer."""
+    return timedelta(hours=6)
+
+
 Collect = Callable[[GitHub, Account, datetime], Awaitable[Reading]]
 
 

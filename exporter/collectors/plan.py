@@ -1,12 +1,12 @@
 """The account's plan: its quotas, and an organization's seats."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.billing import quotas
-from exporter.collectors.collector import Collector
+from exporter.collectors.collector import Collector, hourly
 from exporter.github.body import Number
 from exporter.github.errors import NotFound
 from exporter.github.questions import GitHub
@@ -96,5 +96,5 @@ PLAN = Collector(
     collect=collect,
     platform=Platform.USAGE,
     instead_of=("legacy_actions", "legacy_packages"),
-    interval=lambda now: timedelta(hours=1),  # noqa: ARG005  (plans change rarely, at any time)
+    interval=hourly,
 )

@@ -1,6 +1,6 @@
 """GitHub's usage summary: one row a SKU for a month (OpenAPI 23.0.2)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -13,6 +13,8 @@ from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, present
+
+_SETTLING_DAYS = 2
 
 
 class TimePeriod(msgspec.Struct, frozen=True):
@@ -47,15 +49,24 @@ def _endpoint(account_type: AccountType) -> str:
     return f"{USAGE_ROOTS[account_type]}/settings/billing/usage/summary"
 
 
-async def ask(github: GitHub, account: Account, cycle: Cycle) -> list[Item]:
-    """Ask for a month's summary; `InvalidPayload` where GitHub answers for another period."""
+async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) -> list[Item]:
+    """Ask for a month's summary; `InvalidPayload` where GitHub answers for another period.
+
+    ``filters`` are ``organization``, ``repository`` (``owner/name``) and ``cost_center_id``
+    (``none`` for usage outside of cost centers); the first and last for enterprises alone.
+    """
     endpoint = _endpoint(account.type)
     summary = await github.get(
-        endpoint, Summary, account=account.name, year=cycle.year, month=cycle.month
+        endpoint, Summary, account=account.name, year=cycle.year, month=cycle.month, **filters
     )
-    if summary.time_period != TimePeriod(cycle.year, cycle.month):
-        raise InvalidPayload(detail="timePeriod is not the month asked for", endpoint=endpoint)
+    check_period(summary.time_period, cycle, endpoint)
     return summary.usage_items
+
+
+def check_period(period: TimePeriod, cycle: Cycle, endpoint: str) -> None:
+    """Raise `InvalidPayload` where GitHub answered for another period than the month asked for."""
+    if period != TimePeriod(cycle.year, cycle.month):
+        raise InvalidPayload(detail="timePeriod is not the month asked for", endpoint=endpoint)
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -107,6 +118,11 @@ _QUANTITIES: tuple[Metric, Metric, Metric] = (
     catalogue.USAGE_DISCOUNT_QUANTITY,
     catalogue.USAGE_NET_QUANTITY,
 )
+_PREVIOUS = (
+    catalogue.PREVIOUS_CYCLE_USAGE_GROSS_USD,
+    catalogue.PREVIOUS_CYCLE_USAGE_DISCOUNT_USD,
+    catalogue.PREVIOUS_CYCLE_USAGE_NET_USD,
+)
 _MONEY: tuple[Metric, Metric, Metric] = (
     catalogue.USAGE_GROSS_USD,
     catalogue.USAGE_DISCOUNT_USD,
@@ -127,19 +143,40 @@ def _skus(rows: list[Item]) -> tuple[Sample, ...]:
     return tuple(samples)
 
 
+async def collect_previous(github: GitHub, account: Account, now: datetime) -> Reading:
+    cycle = Cycle.at(now)
+    rows = await ask(github, account, cycle.previous())
+    return Reading(
+        taken=now,
+        samples=tuple(
+            metric(value, product=product, sku=sku)
+            for (product, sku), totals in usage.money(rows).items()
+            for metric, value in zip(_PREVIOUS, totals, strict=True)
+        ),
+        cycle_end=cycle.end,  # then another month is the previous one
+    )
+
+
+def previous_interval(now: datetime) -> timedelta:
+    """Ask often while late rows still land in the month that has ended, then rarely."""
+    return timedelta(hours=1) if now.day <= _SETTLING_DAYS else timedelta(hours=12)
+
+
+PERMISSIONS = {
+    AccountType.ORGANIZATION: "owner or billing manager; classic token with repo or "
+    "admin:org, or fine-grained token or App with Administration: read",
+    AccountType.USER: "the user's own classic token with user, or fine-grained token with "
+    "Plan: read",
+    AccountType.ENTERPRISE: "owner or billing manager; classic token with "
+    "manage_billing:enterprise, or App with enterprise billing: read",
+}
+
 USAGE = Collector(
     name="usage",
     summary="Quantities and US dollars by SKU of the current month, Actions minutes by runner, "
     "Packages bandwidth, shared storage and the billing cycle",
     endpoints=tuple(_endpoint(kind) for kind in AccountType),
-    permissions={
-        AccountType.ORGANIZATION: "owner or billing manager; classic token with repo or "
-        "admin:org, or fine-grained token or App with Administration: read",
-        AccountType.USER: "the user's own classic token with user, or fine-grained token with "
-        "Plan: read",
-        AccountType.ENTERPRISE: "owner or billing manager; classic token with "
-        "manage_billing:enterprise, or App with enterprise billing: read",
-    },
+    permissions=PERMISSIONS,
     metrics=(
         catalogue.CYCLE_REMAINING_DAYS,
         catalogue.CYCLE_START,
@@ -158,4 +195,13 @@ USAGE = Collector(
     collect=collect,
     platform=Platform.USAGE,
     instead_of=("legacy_actions", "legacy_packages", "legacy_shared_storage"),
+)
+USAGE_PREVIOUS_CYCLE = Collector(
+    name="usage_previous_cycle",
+    summary="US dollars by SKU of last month",
+    endpoints=tuple(_endpoint(kind) for kind in AccountType),
+    permissions=PERMISSIONS,
+    metrics=_PREVIOUS,
+    collect=collect_previous,
+    interval=previous_interval,
 )

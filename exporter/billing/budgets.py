@@ -1,0 +1,60 @@
+"""What a budget covers, and how much of it net usage has consumed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import fsum
+
+from exporter.billing import skus
+from exporter.billing.usage import SummaryRow
+
+_BUNDLE = "bundle"
+_PRODUCT = "product"
+_SKU = "sku"
+_KINDS = {"BundlePricing": _BUNDLE, "ProductPricing": _PRODUCT, "SkuPricing": _SKU}
+
+# A bundle is named by what it bundles: AI credits, before June 2026 premium requests (docs:
+# product and SKU names).
+_BUNDLES = {
+    "ai_credits": skus.AI_CREDIT_SKUS,
+    "premium_requests": skus.PREMIUM_REQUEST_SKUS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The products, SKUs or bundles of a budget, by one name each, sorted."""
+
+    kind: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ",".join(self.names)
+
+    @property
+    def by_seat(self) -> bool:
+        """Whether its amount counts licences: SKUs billed in user-months (docs: budgets)."""
+        return self.kind == _SKU and bool(self.names) and set(self.names) <= skus.SEAT_SKUS
+
+    def net_usd(self, rows: Iterable[SummaryRow]) -> float:
+        """Sum the net US dollars of the rows that it covers."""
+        return fsum(row.net_amount for row in rows if self._covers(row))
+
+    def _covers(self, row: SummaryRow) -> bool:
+        sku = skus.sku_name(row.sku)
+        if self.kind == _PRODUCT:
+            return skus.product_name(row.product) in self.names
+        if self.kind == _BUNDLE:
+            return any(sku in _BUNDLES.get(name, frozenset()) for name in self.names)
+        return sku in self.names
+
+
+def target(budget_type: str, names: Iterable[str]) -> Target:
+    """Name what a budget covers: ``SkuPricing`` and ``Actions Linux`` → ``actions_linux``."""
+    kind = _KINDS.get(budget_type, _SKU)
+    return Target(kind, tuple(sorted({_name(kind, name) for name in names})))
+
+
+def _name(kind: str, name: str) -> str:
+    if kind == _PRODUCT:
+        return skus.product_name(name)
+    return skus.sku_name(name) if kind == _SKU else skus.normal_form(name)

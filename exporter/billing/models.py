@@ -1,0 +1,20 @@
+"""Rows of AI usage by the model that was used."""
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+
+class ModelRow(Protocol):
+    @property
+    def model(self) -> str: ...
+
+
+_Row = TypeVar("_Row", bound=ModelRow)
+
+
+def by_model(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+    """Group rows by model as GitHub names it, trimmed: names of models are no spellings."""
+    groups: dict[str, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(row.model.strip(), []).append(row)
+    return groups

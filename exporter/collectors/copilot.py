@@ -1,0 +1,152 @@
+"""Copilot seats: how many, how used, and when last (OpenAPI 23.0.2)."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import msgspec
+
+from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
+from exporter.billing import activity
+from exporter.collectors.collector import Collector, hourly
+from exporter.github.body import Number
+from exporter.github.errors import InvalidPayload
+from exporter.github.questions import GitHub
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading, present
+
+_BILLING = f"{CLASSIC_ROOTS[AccountType.ORGANIZATION]}/copilot/billing"
+
+
+class SeatBreakdown(msgspec.Struct, frozen=True):
+    total: Number | None = None
+    added_this_cycle: Number | None = None
+    pending_invitation: Number | None = None
+    pending_cancellation: Number | None = None
+    active_this_cycle: Number | None = None
+    inactive_this_cycle: Number | None = None
+
+
+class Billing(msgspec.Struct, frozen=True):
+    seat_breakdown: SeatBreakdown
+
+
+class Assignee(msgspec.Struct, frozen=True):
+    """A person, by GitHub's number: names are not read."""
+
+    id: int
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """One grant: a person in two organizations has two."""
+
+    assignee: Assignee | None = None
+    last_activity_at: datetime | None = None
+
+
+class Total(msgspec.Struct, frozen=True):
+    """Each person once."""
+
+    total_seats: Number
+
+
+class Seats(Total, frozen=True):
+    seats: list[Seat]
+
+
+def _seats(account_type: AccountType) -> str:
+    return f"{CLASSIC_ROOTS[account_type]}/copilot/billing/seats"
+
+
+async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
+    """Say an organization's breakdown; of an enterprise GitHub tells the total alone."""
+    if account.type is AccountType.ENTERPRISE:
+        total = await github.get(_seats(account.type), Total, account=account.name, per_page=1)
+        return Reading(taken=now, samples=(catalogue.COPILOT_SEATS(total.total_seats),))
+    billing = await github.get(_BILLING, Billing, account=account.name)
+    seats = billing.seat_breakdown
+    samples = present(
+        [
+            (catalogue.COPILOT_SEATS, seats.total),
+            (catalogue.COPILOT_ACTIVE_SEATS, seats.active_this_cycle),
+            (catalogue.COPILOT_INACTIVE_SEATS, seats.inactive_this_cycle),
+            (catalogue.COPILOT_ADDED_SEATS, seats.added_this_cycle),
+            (catalogue.COPILOT_PENDING_INVITATION_SEATS, seats.pending_invitation),
+            (catalogue.COPILOT_PENDING_CANCELLATION_SEATS, seats.pending_cancellation),
+        ]
+    )
+    if not samples:
+        raise InvalidPayload(detail="seat_breakdown tells no seats", endpoint=_BILLING)
+    return Reading(taken=now, samples=samples)
+
+
+async def collect_activity(github: GitHub, account: Account, now: datetime) -> Reading:
+    """Count people by the age of their last use; who holds several seats counts once."""
+    endpoint = _seats(account.type)
+    last_used: dict[int, datetime | None] = {}
+    rows = 0
+    total = 0.0
+
+    def more(page: Seats) -> bool:
+        return bool(page.seats) and len(last_used) < page.total_seats
+
+    async for page in github.pages(endpoint, Seats, more, account=account.name, per_page=100):
+        total = page.total_seats
+        for seat in page.seats:
+            rows += 1
+            # A grant without a person is one of its own.
+            person = seat.assignee.id if seat.assignee else -rows
+            last_used[person] = _later(last_used.get(person), seat.last_activity_at)
+    if len(last_used) != total:
+        raise InvalidPayload(
+            detail="its pages hold not as many people as total_seats", endpoint=endpoint
+        )
+    ages = Counter(activity.age(last, now) for last in last_used.values())
+    return Reading(
+        taken=now,
+        samples=tuple(
+            catalogue.COPILOT_SEAT_LAST_ACTIVITY(ages[age], age=age) for age in activity.AGES
+        ),
+    )
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((_utc(at) for at in (one, other) if at is not None), default=None)
+
+
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+_PERMISSIONS = {
+    AccountType.ORGANIZATION: "owner; classic token with manage_billing:copilot or read:org, "
+    "fine-grained token or App with GitHub Copilot Business: read",
+    AccountType.ENTERPRISE: "owner or billing manager; classic token with "
+    "manage_billing:copilot or read:enterprise",
+}
+
+COPILOT_SEATS = Collector(
+    name="copilot_seats",
+    summary="Copilot seats; of an organization by use in this cycle",
+    endpoints=(_BILLING, _seats(AccountType.ENTERPRISE)),
+    permissions=_PERMISSIONS,
+    metrics=(
+        catalogue.COPILOT_SEATS,
+        catalogue.COPILOT_ACTIVE_SEATS,
+        catalogue.COPILOT_INACTIVE_SEATS,
+        catalogue.COPILOT_ADDED_SEATS,
+        catalogue.COPILOT_PENDING_INVITATION_SEATS,
+        catalogue.COPILOT_PENDING_CANCELLATION_SEATS,
+    ),
+    collect=collect,
+    interval=hourly,
+)
+COPILOT_SEAT_ACTIVITY = Collector(
+    name="copilot_seat_activity",
+    summary="Copilot seats by how long ago they were last used",
+    endpoints=tuple(_seats(kind) for kind in _PERMISSIONS),
+    permissions=_PERMISSIONS,
+    metrics=(catalogue.COPILOT_SEAT_LAST_ACTIVITY,),
+    collect=collect_activity,
+    interval=hourly,
+    why_off="a request for each hundred seats, and it reads who used Copilot when",
+)

@@ -1,0 +1,108 @@
+"""AI credits by model, or premium requests where an account still has those (OpenAPI 23.0.2)."""
+
+from datetime import datetime
+
+import msgspec
+
+from exporter.accounts import USAGE_ROOTS, Account, AccountType
+from exporter.billing import models, usage
+from exporter.billing.cycle import Cycle
+from exporter.collectors.collector import Collector
+from exporter.collectors.usage import PERMISSIONS, Item, TimePeriod, check_period
+from exporter.github.questions import GitHub
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading, Sample
+
+_AI_CREDITS = "ai_credit"
+_PREMIUM_REQUESTS = "premium_request"
+_NOT_HERE = (403, 404)
+
+
+class ModelItem(Item, frozen=True, rename="camel", kw_only=True):
+    model: str
+
+
+class Report(msgspec.Struct, frozen=True, rename="camel"):
+    time_period: TimePeriod
+    usage_items: list[ModelItem]
+
+
+def _endpoint(account_type: AccountType, family: str) -> str:
+    return f"{USAGE_ROOTS[account_type]}/settings/billing/{family}/usage"
+
+
+async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelItem]:
+    """Give the rows of exactly one endpoint: the same usage may be told by both.
+
+    Credits replaced premium requests in June 2026, but for annual plans that stayed (docs:
+    usage-based billing). Where neither answers, the refusal of the older one is raised.
+    """
+    period: dict[str, str | int] = {
+        "account": account.name,
+        "year": cycle.year,
+        "month": cycle.month,
+    }
+    credits_endpoint = _endpoint(account.type, _AI_CREDITS)
+    report = await github.get_or_none(credits_endpoint, Report, none=_NOT_HERE, **period)
+    if report is not None:
+        check_period(report.time_period, cycle, credits_endpoint)
+        if report.usage_items:
+            return report.usage_items
+    endpoint = _endpoint(account.type, _PREMIUM_REQUESTS)
+    if report is None:
+        older: Report | None = await github.get(endpoint, Report, **period)
+    else:
+        older = await github.get_or_none(endpoint, Report, none=_NOT_HERE, **period)
+    if older is None:
+        return []
+    check_period(older.time_period, cycle, endpoint)
+    return older.usage_items
+
+
+_QUANTITIES = (
+    catalogue.MODEL_USAGE_GROSS_QUANTITY,
+    catalogue.MODEL_USAGE_DISCOUNT_QUANTITY,
+    catalogue.MODEL_USAGE_NET_QUANTITY,
+)
+_MONEY = (
+    catalogue.MODEL_USAGE_GROSS_USD,
+    catalogue.MODEL_USAGE_DISCOUNT_USD,
+    catalogue.MODEL_USAGE_NET_USD,
+)
+
+
+async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
+    cycle = Cycle.at(now)
+    rows = await _rows(github, account, cycle)
+    samples: list[Sample] = []
+    for model, of_model in models.by_model(rows).items():
+        for (product, sku, unit), totals in usage.quantities(of_model).items():
+            samples += (
+                metric(value, product=product, sku=sku, model=model, unit=unit)
+                for metric, value in zip(_QUANTITIES, totals, strict=True)
+            )
+        for (product, sku), totals in usage.money(of_model).items():
+            samples += (
+                metric(value, product=product, sku=sku, model=model)
+                for metric, value in zip(_MONEY, totals, strict=True)
+            )
+    return Reading(
+        taken=now,
+        samples=tuple(samples),
+        cycle_end=cycle.end,
+        unknown_skus=usage.unknown_skus(rows),
+    )
+
+
+MODEL_USAGE = Collector(
+    name="model_usage",
+    summary="AI credits by model, or premium requests where an account still has those",
+    endpoints=tuple(
+        _endpoint(kind, family)
+        for family in (_AI_CREDITS, _PREMIUM_REQUESTS)
+        for kind in AccountType
+    ),
+    permissions=PERMISSIONS,
+    metrics=(*_QUANTITIES, *_MONEY),
+    collect=collect,
+)

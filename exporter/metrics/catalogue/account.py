@@ -1,0 +1,91 @@
+"""What the legacy endpoints and the usage summary both feed: the account, its cycle, its quotas."""
+
+from exporter.metrics.catalogue.declare import MONTH, POLLED, bill
+
+_EITHER = f"From the legacy endpoint or the usage summary, as account_info's platform says. {MONTH}"
+_PLAN = (
+    f"Usage platform: a setting, else the table of GitHub's plans; legacy: GitHub's own. {POLLED}"
+)
+ACCOUNT_INFO = bill(
+    "account_info",
+    "The account: the billing platform it is read from (empty while undecided), its plan in "
+    "GitHub's word, and the host asked. Always 1.",
+    "platform",
+    "plan",
+    "host",
+    source=POLLED,
+)
+CYCLE_REMAINING_DAYS = bill(
+    "cycle_remaining_days",
+    "Days left in the billing cycle after today, 0 on the last day. Legacy: GitHub's own number; "
+    "usage: by the calendar month, UTC.",
+    source=POLLED,
+)
+CYCLE_START = bill(
+    "cycle_start_timestamp_seconds",
+    "When the billing cycle began: the calendar month, UTC. Usage platform only.",
+    source=POLLED,
+)
+CYCLE_END = bill(
+    "cycle_end_timestamp_seconds",
+    "When the billing cycle ends: the next month's first instant, UTC. Usage platform only.",
+    source=POLLED,
+)
+ACTIONS_USED_MINUTES = bill(
+    "actions_used_minutes",
+    "Actions minutes used. Legacy: private repositories, with OS multipliers for organizations "
+    "and users; usage: raw minutes, public repositories and larger runners included.",
+    source=_EITHER,
+)
+ACTIONS_PAID_MINUTES = bill(
+    "actions_paid_minutes",
+    "Actions minutes billed in money: beyond the quota, or on runners that no quota covers.",
+    source=_EITHER,
+)
+ACTIONS_INCLUDED_MINUTES = bill(
+    "actions_included_minutes",
+    "Actions minutes a month that the plan includes, for standard runners on private "
+    "repositories. On the usage platform used / included is no quota.",
+    source=_PLAN,
+)
+ACTIONS_RUNNER_USED_MINUTES = bill(
+    "actions_runner_used_minutes",
+    "Actions minutes used by operating system and runner.",
+    "os",
+    "runner",
+    source=_EITHER,
+)
+PACKAGES_USED_BANDWIDTH = bill(
+    "packages_used_bandwidth_gigabytes",
+    "Data transferred out of Packages, in gigabytes.",
+    source=_EITHER,
+)
+PACKAGES_PAID_BANDWIDTH = bill(
+    "packages_paid_bandwidth_gigabytes",
+    "Data transferred out of Packages and billed in money, in gigabytes.",
+    source=_EITHER,
+)
+PACKAGES_INCLUDED_BANDWIDTH = bill(
+    "packages_included_bandwidth_gigabytes",
+    "Data transfer out of Packages a month that the plan includes, in gigabytes.",
+    source=_PLAN,
+)
+SHARED_STORAGE_ESTIMATED = bill(
+    "shared_storage_estimated_gigabytes",
+    "Storage of Actions artifacts and Packages together, in gigabytes. Legacy: GitHub's estimate "
+    "for the whole cycle; usage: our average of the cycle so far, absent in its first 24 hours.",
+    source=_EITHER,
+)
+SHARED_STORAGE_ESTIMATED_PAID = bill(
+    "shared_storage_estimated_paid_gigabytes",
+    "Storage of Actions artifacts and Packages billed in money, in gigabytes of a whole month. "
+    "Legacy: GitHub's estimate for the cycle; usage: ours of what is billed so far, and GitHub's "
+    "discount on storage is unverified.",
+    source=_EITHER,
+)
+SHARED_STORAGE_INCLUDED = bill(
+    "shared_storage_included_gigabytes",
+    "Storage of Actions artifacts and Packages that the plan includes, in gigabytes. Usage "
+    "platform only: a setting, else the table of GitHub's plans.",
+    source=POLLED,
+)

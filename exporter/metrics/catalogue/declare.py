@@ -1,0 +1,22 @@
+"""How a metric is declared: its name's prefix, and what every help of the bill says."""
+
+from exporter.metrics.model import Metric
+
+POLLED = "Polled, not asked at the scrape."
+MONTH = "Month to date, UTC; falls at the month's edge and may be corrected, so a gauge."
+SUMMARY = f"GitHub's usage summary. {MONTH} {POLLED}"
+
+
+def bill(name: str, what: str, *labels: str, source: str = SUMMARY) -> Metric:
+    """Declare a gauge of the bill: what it is and its unit, then where it comes from."""
+    return Metric(f"github_billing_{name}", f"{what} {source}", labels)
+
+
+def exporter(name: str, what: str, *labels: str, per_account: bool = True) -> Metric:
+    """Declare a gauge about the exporter itself."""
+    return Metric(f"github_billing_exporter_{name}", what, labels, per_account=per_account)
+
+
+def counter(name: str, what: str, *labels: str) -> Metric:
+    """Declare a counter of what the process did."""
+    return Metric(f"github_billing_exporter_{name}", what, labels, "counter", per_account=False)

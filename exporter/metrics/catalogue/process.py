@@ -1,0 +1,45 @@
+"""What the process itself did, live."""
+
+from exporter.metrics.catalogue.declare import counter, exporter
+from exporter.metrics.model import Metric
+
+COLLECTOR_FAILURES = counter(
+    "collector_failures_total", "Failed attempts of all accounts.", "collector", "reason"
+)
+POLLS_MISSED = counter(
+    "polls_missed_total", "Polls that were due and not begun within one interval.", "collector"
+)
+API_REQUESTS = counter(
+    "api_requests_total",
+    "Requests to GitHub; status is error where no whole answer came.",
+    "endpoint",
+    "status",
+)
+API_REQUEST_DURATION = Metric(
+    "github_billing_exporter_api_request_duration_seconds",
+    "How long a request to GitHub and its whole answer took.",
+    ("endpoint", "status"),
+    "histogram",
+    per_account=False,
+)
+API_RATE_LIMIT = exporter(
+    "api_rate_limit", "Requests an hour that GitHub grants.", "credential", per_account=False
+)
+API_RATE_LIMIT_REMAINING = exporter(
+    "api_rate_limit_remaining",
+    "Requests left until GitHub's limit begins anew.",
+    "credential",
+    per_account=False,
+)
+API_RATE_LIMIT_RESET = exporter(
+    "api_rate_limit_reset_timestamp_seconds",
+    "When GitHub's limit begins anew.",
+    "credential",
+    per_account=False,
+)
+CREDENTIAL_EXPIRATION = exporter(
+    "credential_expiration_timestamp_seconds",
+    "When the credential expires, where GitHub says it.",
+    "credential",
+    per_account=False,
+)

@@ -1,0 +1,139 @@
+"""Quantities and US dollars by SKU, and what divides them further."""
+
+from exporter.metrics.catalogue.declare import MONTH, POLLED, bill
+
+_QUANTITY = ("product", "sku", "unit")
+_MONEY = ("product", "sku")
+USAGE_GROSS_QUANTITY = bill(
+    "usage_gross_quantity",
+    "Quantity used, in the unit that its label names; user_months is no number of seats.",
+    *_QUANTITY,
+)
+USAGE_DISCOUNT_QUANTITY = bill(
+    "usage_discount_quantity",
+    "Quantity covered by quotas, free public use and other discounts, in the unit of its label.",
+    *_QUANTITY,
+)
+USAGE_NET_QUANTITY = bill(
+    "usage_net_quantity", "Quantity billed in money, in the unit of its label.", *_QUANTITY
+)
+USAGE_GROSS_USD = bill("usage_gross_usd", "US dollars before discounts.", *_MONEY)
+USAGE_DISCOUNT_USD = bill(
+    "usage_discount_usd", "US dollars of quotas, free public use and other discounts.", *_MONEY
+)
+USAGE_NET_USD = bill("usage_net_usd", "US dollars billed, after discounts.", *_MONEY)
+USAGE_PRICE_USD = bill(
+    "usage_price_usd",
+    "US dollars for one unit; absent where a SKU had two prices in the month.",
+    *_QUANTITY,
+)
+_PREVIOUS = f"GitHub's usage summary of last month, which may still change in this one's first days. {POLLED}"
+PREVIOUS_CYCLE_USAGE_GROSS_USD = bill(
+    "previous_cycle_usage_gross_usd",
+    "US dollars of last month before discounts.",
+    *_MONEY,
+    source=_PREVIOUS,
+)
+PREVIOUS_CYCLE_USAGE_DISCOUNT_USD = bill(
+    "previous_cycle_usage_discount_usd",
+    "US dollars of quotas, free public use and other discounts of last month.",
+    *_MONEY,
+    source=_PREVIOUS,
+)
+PREVIOUS_CYCLE_USAGE_NET_USD = bill(
+    "previous_cycle_usage_net_usd",
+    "US dollars billed for last month, after discounts.",
+    *_MONEY,
+    source=_PREVIOUS,
+)
+_COST_CENTER = f"GitHub's usage summary by cost center. {MONTH} {POLLED}"
+COST_CENTER_USAGE_GROSS_QUANTITY = bill(
+    "cost_center_usage_gross_quantity",
+    "Quantity used by a cost center, none for the rest, in the unit that its label names.",
+    "cost_center",
+    *_QUANTITY,
+    source=_COST_CENTER,
+)
+COST_CENTER_USAGE_GROSS_USD = bill(
+    "cost_center_usage_gross_usd",
+    "US dollars of a cost center before discounts; none for the rest.",
+    "cost_center",
+    *_MONEY,
+    source=_COST_CENTER,
+)
+COST_CENTER_USAGE_DISCOUNT_USD = bill(
+    "cost_center_usage_discount_usd",
+    "US dollars of a cost center's discounts; none for the rest.",
+    "cost_center",
+    *_MONEY,
+    source=_COST_CENTER,
+)
+COST_CENTER_USAGE_NET_USD = bill(
+    "cost_center_usage_net_usd",
+    "US dollars billed to a cost center; none for the rest.",
+    "cost_center",
+    *_MONEY,
+    source=_COST_CENTER,
+)
+_COST_CENTERS = f"GitHub's cost centers. {POLLED}"
+COST_CENTER_INFO = bill(
+    "cost_center_info",
+    "A cost center: its name and its state, active or deleted. Always 1.",
+    "cost_center",
+    "name",
+    "state",
+    source=_COST_CENTERS,
+)
+COST_CENTER_AI_POOL_TARGET = bill(
+    "cost_center_ai_pool_target_credits",
+    "AI credits of this month that the cost center's pool is to hold.",
+    "cost_center",
+    source=_COST_CENTERS,
+)
+COST_CENTER_AI_POOL_USED = bill(
+    "cost_center_ai_pool_used_credits",
+    "AI credits of this month used from the cost center's pool.",
+    "cost_center",
+    source=_COST_CENTERS,
+)
+_MODELS = (
+    f"GitHub's AI credits, or premium requests where an account still has those. {MONTH} {POLLED}"
+)
+_MODEL_QUANTITY = ("product", "sku", "model", "unit")
+_MODEL_MONEY = ("product", "sku", "model")
+MODEL_USAGE_GROSS_QUANTITY = bill(
+    "model_usage_gross_quantity",
+    "AI usage by model, in the unit that its label names.",
+    *_MODEL_QUANTITY,
+    source=_MODELS,
+)
+MODEL_USAGE_DISCOUNT_QUANTITY = bill(
+    "model_usage_discount_quantity",
+    "AI usage by model that an included pool covers, in the unit of its label.",
+    *_MODEL_QUANTITY,
+    source=_MODELS,
+)
+MODEL_USAGE_NET_QUANTITY = bill(
+    "model_usage_net_quantity",
+    "AI usage by model billed in money, in the unit of its label.",
+    *_MODEL_QUANTITY,
+    source=_MODELS,
+)
+MODEL_USAGE_GROSS_USD = bill(
+    "model_usage_gross_usd",
+    "US dollars of AI usage by model before discounts; usage_gross_usd holds them too.",
+    *_MODEL_MONEY,
+    source=_MODELS,
+)
+MODEL_USAGE_DISCOUNT_USD = bill(
+    "model_usage_discount_usd",
+    "US dollars of AI usage by model that an included pool covers.",
+    *_MODEL_MONEY,
+    source=_MODELS,
+)
+MODEL_USAGE_NET_USD = bill(
+    "model_usage_net_usd",
+    "US dollars billed for AI usage by model; usage_net_usd holds them too.",
+    *_MODEL_MONEY,
+    source=_MODELS,
+)
