@@ -13,23 +13,23 @@ import httpx
 import structlog
 
 from exporter import __version__
-from exporter.accounts import Account, overlaps
+from exporter.accounts import overlaps
 from exporter.collectors import ALL
+from exporter.discovery import Discovery
 from exporter.exposition import Exposition
-from exporter.github import auth, errors
-from exporter.github.client import Client, Exchange
-from exporter.jobs import Job
+from exporter.github import errors
+from exporter.github.auth import Credential
+from exporter.github.client import Exchange
+from exporter.hosts import Hosts
 from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
 from exporter.poller import Poller
 from exporter.server import Application, serve
-from exporter.settings import CredentialSources, Settings
+from exporter.settings import Settings
 from exporter.watch import Watch
 
 REASONS = (*(error.reason for error in errors.ALL), errors.INTERNAL)
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
-CREDENTIAL = "default"
-"""The name of the one credential."""
 
 log = structlog.get_logger()
 
@@ -43,22 +43,14 @@ def build() -> Build:
     return Build(__version__, os.environ.get(REVISION_VARIABLE, ""))
 
 
-def credential(sources: CredentialSources) -> auth.Credential | None:
-    """Make the credential of the settings; ``None`` where they name no token."""
-    if sources.token_file is not None:
-        return auth.from_file(CREDENTIAL, sources.token_file)
-    if sources.token is not None:
-        return auth.from_token(CREDENTIAL, sources.token.get_secret_value())
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class App:
     """The parts of the process. ``seen`` is the last answered exchange of each credential."""
 
     poller: Poller
     telemetry: Telemetry
-    http: httpx.AsyncClient
+    http: Hosts
+    discoveries: tuple[Discovery, ...]
     clock: Callable[[], datetime]
     seen: dict[str, Exchange] = field(default_factory=dict)
 
@@ -66,34 +58,48 @@ class App:
     def assemble(
         cls,
         settings: Settings,
-        secret: auth.Credential,
-        *,
+        *secrets: Credential,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         process: bool = True,
     ) -> "App":
-        """Put the parts together. ``process`` adds ``process_*`` and ``python_*`` to the page."""
+        """Put the parts together.
+
+        ``secrets`` are in the order of ``settings.credentials()``. ``process`` adds ``process_*``
+        and ``python_*`` to the page.
+        """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
-        # Connecting and each read are bounded here, the whole request by the client.
-        http = httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(10.0, pool=None))
         seen: dict[str, Exchange] = {}
-        client = Client(
-            http=http,
-            base_url=settings.github.api_url,
-            credential=secret,
+        http = Hosts(
+            settings,
+            secrets,
             observer=partial(_observe, telemetry, seen),
             clock=clock,
             sleep=sleep,
+            transport=transport,
         )
+        clients = [(a, http.of_account(settings.credential_of(a), a)) for a in settings.accounts()]
         poller = Poller(
-            (_watch(settings, account, client, clock()) for account in settings.accounts()),
+            (Watch.of(account, client, settings, clock()) for account, client in clients),
             build=build(),
             observer=telemetry,
             clock=clock,
             sleep=sleep,
         )
-        return cls(poller, telemetry, http, clock, seen)
+        discoveries = tuple(
+            Discovery(each, settings, http, poller, clock, sleep)
+            for each in settings.credentials()
+            if each.discover
+        )
+        return cls(poller, telemetry, http, discoveries, clock, seen)
+
+    async def once(self) -> None:
+        """Discover once, then attempt every job once."""
+        async with self.http:
+            for discovery in self.discoveries:
+                await discovery.once()
+            await self.poller.once()
 
     async def run(self, listening: socket.socket) -> None:
         """Poll and serve until SIGTERM or SIGINT.
@@ -117,31 +123,14 @@ class App:
             version=__version__,
         )
         async with self.http, asyncio.TaskGroup() as tasks:
-            polling = tasks.create_task(self.poller.run())
+            running = [tasks.create_task(self.poller.run())]
+            running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]
             await serve(application, listening, stop)
             if not stop.is_set():
                 raise RuntimeError("the server ended by itself")
-            polling.cancel()
+            for task in running:
+                task.cancel()
         log.info("stopped")
-
-
-def _watch(settings: Settings, account: Account, client: Client, now: datetime) -> Watch:
-    collectors = settings.collectors_for(account, ALL)
-    return Watch(
-        account=account,
-        host=httpx.URL(client.base_url).host,
-        jobs=[
-            Job(
-                account=account,
-                collector=collector,
-                client=client,
-                settings_at=partial(settings.job, account, collector),
-                due=now,
-            )
-            for collector in collectors
-            if collector.platform is None or account.platform in {None, collector.platform}
-        ],
-    )
 
 
 def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange) -> None:

@@ -5,21 +5,24 @@ from datetime import timedelta
 
 from exporter.accounts import overlaps
 from exporter.app import App
-from exporter.github import auth
+from exporter.github.auth import Credential
 from exporter.github.client import Exchange
 from exporter.github.errors import Unauthorized
 from exporter.jobs import Job
-from exporter.metrics.page import JobFacts, Page
+from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.watch import Watch
 
 _HEADINGS = ("ACCOUNT", "COLLECTOR", "STATE", "SERIES", "REQUESTS/H", "WHY, AND HOW TO MEND IT")
+_CREDENTIAL = "CREDENTIAL"
+"""The heading that is there where there is more than one."""
+
 _JOB_SERIES = 8
 
 
 def failed(app: App) -> bool:
-    """Whether something required fails, or GitHub cannot be reached."""
+    """Whether something required or a discovery fails, or GitHub cannot be reached."""
     now = app.clock()
-    return any(
+    return any(not found.success for found in app.poller.page().discoveries) or any(
         job.failure is not None
         and job.available is not False
         and not watch.stands_by(job)
@@ -29,7 +32,7 @@ def failed(app: App) -> bool:
     )
 
 
-def report(app: App, secret: auth.Credential) -> str:
+def report(app: App) -> str:
     """Tell what one attempt at every job came to, as lines for a terminal."""
     page = app.poller.page()
     pairs = [
@@ -37,30 +40,47 @@ def report(app: App, secret: auth.Credential) -> str:
         for watch, account in zip(app.poller.watches, page.accounts, strict=True)
         for job, facts in zip(watch.jobs, account.jobs, strict=True)
     ]
-    rows = [_row(page, watch, job, facts) for watch, job, facts in pairs]
+    rows: list[tuple[tuple[str, ...], str]] = [(_HEADINGS, _CREDENTIAL)]
+    rows += [
+        (_row(page, watch, job, facts), job.client.credential.name) for watch, job, facts in pairs
+    ]
+    several = len(app.http.secrets) > 1
     series = sum(_series(page, facts) for _, _, facts in pairs) + len(page.accounts)
-    requests = sum(_requests_an_hour(page, job, facts) for _, job, facts in pairs)
-    seen = app.seen.get(secret.name)
+    requests = dict.fromkeys((secret.name for secret in app.http.secrets), 0.0)
+    for _, job, facts in pairs:
+        requests[job.client.credential.name] += _requests_an_hour(page, job, facts)
     return "\n".join(
         [
-            _credential(secret, seen),
+            *(_credential(secret, app.seen.get(secret.name)) for secret in app.http.secrets),
+            *map(_discovery, page.discoveries),
             "",
-            *_table([_HEADINGS, *rows]),
+            *_table((name, *cells) if several else cells for cells, name in rows),
             "",
-            f"About {series} series, {requests:.0f} requests an hour{_of_limit(seen, requests)}.",
+            f"About {series} series.",
+            *(
+                f"Credential {secret.name}: {requests[secret.name]:.0f} requests an hour"
+                f"{_of_limit(app.seen.get(secret.name), requests[secret.name])}."
+                for secret in app.http.secrets
+            ),
             *(f"Warning: {line}." for line in overlaps(w.account for w in app.poller.watches)),
         ]
     )
 
 
-def _credential(secret: auth.Credential, seen: Exchange | None) -> str:
+def _credential(secret: Credential, seen: Exchange | None) -> str:
     try:
-        kind = auth.kind(secret.read().value)
+        kind = secret.kind()
     except Unauthorized as error:
-        return f"Credential {secret.name}: {error}"
+        return f"Not usable: {error}"
     scopes = "not told" if seen is None or seen.scopes is None else seen.scopes or "none"
     expires = f"{seen.expires:%Y-%m-%d %H:%M} UTC" if seen and seen.expires else "not told"
     return f"Credential {secret.name}: {kind}; scopes: {scopes}; expires: {expires}"
+
+
+def _discovery(found: DiscoveryFacts) -> str:
+    state = f"{found.accounts} accounts" if found.success else "fails"
+    why = f": {found.detail}. {found.hint}" if found.detail else ""
+    return f"Discovery by {found.credential}: {state}{why}"
 
 
 def _row(page: Page, watch: Watch, job: Job, facts: JobFacts) -> tuple[str, ...]:

@@ -4,19 +4,20 @@ import asyncio
 import os
 import platform
 import sys
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from exporter import __version__
+from exporter import __version__, files
 from exporter.settings import Option, Settings, SettingsError, load, options
 
 if TYPE_CHECKING:
     from exporter.app import App
-    from exporter.github.auth import Credential
+    from exporter.license_report import Committer
 
 PROGRAM = "github-billing-exporter"
 
@@ -24,14 +25,17 @@ FAILED, WRONG_SETTINGS, NOT_WRITABLE = 1, 2, 3
 
 _NO_ACCOUNT = (
     "no account to watch: give --organization NAME, --user NAME or --enterprise SLUG "
-    f"(or GITHUB_BILLING_ORGANIZATIONS and its like), or see it work: {PROGRAM} demo"
+    "(or GITHUB_BILLING_ORGANIZATIONS and its like), or --discover what the credential can see, "
+    f"or see it work: {PROGRAM} demo"
 )
 _NO_CREDENTIAL = (
     "no token to ask GitHub with: set GITHUB_BILLING_TOKEN, or --github.token-file FILE "
-    "(arguments are visible to others, so there is no flag for the token itself)"
+    "(arguments are visible to others, so there is no flag for the token itself); for a GitHub "
+    "App, --github.app-id ID and --github.app-private-key-file FILE"
 )
 _DEMO_PACE = 1 / 15  # hours a second: a minute shows four hours of usage
 _DEMO_SECTIONS = ("web", "log", "poll")
+_LICENSES_SECTIONS = ("organizations", "enterprises", "github", "config", "log")
 
 
 class _RunByDefault(click.Group):
@@ -56,8 +60,10 @@ def _settings_options(
             command = click.option(
                 option.flag,
                 _parameter(option),
+                is_flag=option.switch,
+                default=None,
                 multiple=option.repeatable,
-                metavar=option.metavar,
+                metavar=option.metavar or None,
                 help=f"{option.description} [{option.environment[0]}{default}]",
             )(command)
         return command
@@ -96,7 +102,7 @@ def commands() -> None:
 
     Without a command it runs the service. Settings are flags over environment over a YAML file
     (--config.file); docs/settings.md has them all. The token comes from GITHUB_BILLING_TOKEN,
-    GITHUB_TOKEN or --github.token-file.
+    GITHUB_TOKEN or --github.token-file; a GitHub App has --github.app-id.
     """
 
 
@@ -105,23 +111,23 @@ def commands() -> None:
 def run(**given: Any) -> None:
     """Poll GitHub on an interval and serve /metrics."""
     settings = load_settings(given)
-    _serve(settings, *_assemble(settings))
+    _serve(settings, _assemble(settings))
 
 
 @commands.command()
 @_settings_options()
 def check(**given: Any) -> None:
-    """Try the credential against every account and collector, and say what works.
+    """Try the credentials against every account and collector, and say what works.
 
     Exits 0, or 1 if something required fails or GitHub cannot be reached, 2 for wrong settings.
     """
     from exporter import check as checking  # noqa: PLC0415  (start-up of the service is a feature)
 
     settings = load_settings(given)
-    app, secret = _assemble(settings)
-    click.echo(f"Trying {len(app.poller.watches)} accounts ...", err=True)
-    asyncio.run(_once(app))
-    click.echo(checking.report(app, secret))
+    app = _assemble(settings)
+    click.echo("Trying every credential and account ...", err=True)
+    asyncio.run(app.once())
+    click.echo(checking.report(app))
     if checking.failed(app):
         sys.exit(FAILED)
 
@@ -144,18 +150,61 @@ def once(output: Path | None, **given: Any) -> None:
     from exporter.exposition import text  # noqa: PLC0415  (the same)
 
     settings = load_settings(given)
-    app, _ = _assemble(settings, process=False)
-    asyncio.run(_once(app))
+    app = _assemble(settings, process=False)
+    asyncio.run(app.once())
     page = text(app.poller.page(), app.telemetry.registry)
-    if output is None:
-        sys.stdout.buffer.write(page)
-    else:
-        try:
-            _write_atomically(output, page)
-        except OSError as error:
-            _end(NOT_WRITABLE, f"--output {output}: {error.strerror}")
+    _deliver(page, output, files.FOR_ALL)
     if failed(app):
         sys.exit(FAILED)
+
+
+@commands.command()
+@_settings_options(lambda option: option.path[0] in _LICENSES_SECTIONS)
+@click.option(
+    "--product",
+    type=click.Choice(("code_security", "secret_protection")),
+    help="Report this product alone; default what the account has.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "json", "table")),
+    help="csv and json have a row for each person, repository and product, table a line for each "
+    "person and product; default table on a terminal, else csv.",
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to this file, whole or not at all and readable for its owner alone, instead of "
+    "standard output.",
+)
+def licenses(product: str | None, form: str | None, output: Path | None, **given: Any) -> None:
+    """Report who uses an Advanced Security licence, and in which repositories.
+
+    It holds names and e-mail addresses, which leave the process nowhere else. Users have no
+    such licences. The pages of an account may take up to an hour; the report is written once
+    all are read.
+
+    Exits 0, or 1 without a report if a page fails, 2 for wrong settings, 3 if the file cannot be
+    written.
+    """
+    from exporter import license_report  # noqa: PLC0415  (start-up of the service is a feature)
+
+    settings = load_settings(given)
+    app = _assemble(settings, process=False)
+    if output is not None:
+        with _written(output):
+            files.check_writable(output)
+    try:
+        committers = asyncio.run(_committers(app, product))
+    except license_report.NothingToAsk as error:
+        _end(WRONG_SETTINGS, str(error))
+    except license_report.Incomplete as error:
+        _end(FAILED, str(error))
+    if form is None:
+        form = "table" if output is None and sys.stdout.isatty() else "csv"
+    _deliver(license_report.FORMATS[form](committers).encode(), output, files.FOR_OWNER)
 
 
 @commands.command()
@@ -178,7 +227,8 @@ def demo(**given: Any) -> None:
     github = simulation.SimulatedGitHub(accounts, clock=utc_now, pace=_DEMO_PACE)
     secret = auth.from_token("demo", github.token)
     app = App.assemble(settings, secret, transport=httpx.ASGITransport(github))
-    _serve(settings, app, secret)
+    _configure_logs(settings, app)
+    _serve(settings, app)
 
 
 @commands.command()
@@ -219,28 +269,29 @@ def _load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settin
         _end(WRONG_SETTINGS, *error.faults)
 
 
-def _assemble(settings: Settings, *, process: bool = True) -> "tuple[App, Credential]":
-    from exporter.app import App, credential  # noqa: PLC0415  (--help and --version need none)
+def _assemble(settings: Settings, *, process: bool = True) -> "App":
+    from exporter.app import App, utc_now  # noqa: PLC0415  (--help and --version need none)
+    from exporter.hosts import credentials  # noqa: PLC0415  (the same)
 
-    secret = credential(settings.credential_sources)
-    if secret is None:
+    secrets = credentials(settings, os.environ, clock=utc_now)
+    if not secrets:
         _end(WRONG_SETTINGS, _NO_CREDENTIAL)
-    _configure_logs(settings, secret)
-    return App.assemble(settings, secret, process=process), secret
+    app = App.assemble(settings, *secrets, process=process)
+    _configure_logs(settings, app)
+    return app
 
 
-def _configure_logs(settings: Settings, secret: "Credential") -> None:
+def _configure_logs(settings: Settings, app: "App") -> None:
     from exporter import logs  # noqa: PLC0415  (--help and --version need none)
 
-    logs.configure(settings.log.level, settings.log.format, secret.shown)
+    logs.configure(settings.log.level, settings.log.format, app.http.shown)
 
 
-def _serve(settings: Settings, app: "App", secret: "Credential") -> None:
+def _serve(settings: Settings, app: "App") -> None:
     import structlog  # noqa: PLC0415  (--help and --version need none)
 
     from exporter.server import listen  # noqa: PLC0415  (the same)
 
-    _configure_logs(settings, secret)
     address = settings.web.listen_address
     try:
         listening = listen(address)
@@ -253,24 +304,28 @@ def _serve(settings: Settings, app: "App", secret: "Credential") -> None:
         sys.exit(FAILED)
 
 
-async def _once(app: "App") -> None:
+async def _committers(app: "App", product: str | None) -> "list[Committer]":
+    from exporter import license_report  # noqa: PLC0415  (start-up of the service is a feature)
+
     async with app.http:
-        await app.poller.once()
+        return await license_report.read(app, product, partial(click.echo, err=True))
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
-    """Put the content in the file's place at once; readable for all, as node_exporter reads it."""
-    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _deliver(content: bytes, output: Path | None, mode: int) -> None:
+    if output is None:
+        sys.stdout.buffer.write(content)
+    else:
+        with _written(output):
+            files.write_atomically(output, content, mode)
+
+
+@contextmanager
+def _written(output: Path) -> Iterator[None]:
+    """End where the file cannot be written."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).chmod(0o644)
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+        yield
+    except OSError as error:
+        _end(NOT_WRITABLE, f"--output {output}: {error.strerror}")
 
 
 def _end(code: int, *lines: str) -> NoReturn:

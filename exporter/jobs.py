@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from exporter.accounts import Account
+from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.collectors import Collector
 from exporter.github.client import Client
 from exporter.github.errors import INTERNAL, GitHubError, RateLimited, Unauthorized
 from exporter.github.questions import Answers
+from exporter.metrics import limit
 from exporter.metrics.model import Reading
 from exporter.metrics.page import JobFacts
 from exporter.settings import JobSettings
@@ -60,6 +61,8 @@ class Job:
     """What is known of one account and collector. Only the poller changes it.
 
     ``available`` is ``None`` while unknown, ``begun`` is true from an attempt's slot to its end.
+    ``owner`` is the enterprise that owns the account, empty where none is known.
+    ``series_limit`` is how many series each metric that names repositories may have.
     """
 
     account: Account
@@ -67,6 +70,8 @@ class Job:
     client: Client
     settings_at: Callable[[datetime], JobSettings]
     due: datetime
+    owner: str = ""
+    series_limit: int = 1_000
     wait: timedelta = timedelta(0)
     running: bool = False
     begun: bool = False
@@ -91,7 +96,8 @@ class Job:
         self.credential_version = self.client.credential.version
         self.failure = failure
         if outcome.reading is not None:
-            self.reading, self.last_success = outcome.reading, outcome.at
+            self.reading = limit.fold(outcome.reading, self.reading, self.series_limit)
+            self.last_success = outcome.at
             self.available, self.failures_in_row = True, 0
         else:
             self.failures_in_row += 1
@@ -102,6 +108,16 @@ class Job:
         """Wait behind the other platform, whose numbers stand instead."""
         self.reading = self.failure = self.available = None
         self.failures_in_row = 0
+
+    def hint(self, failure: Failure) -> str:
+        """Say how to mend a failure; what an enterprise owns is often asked of the enterprise."""
+        asked_of_owner = self.account.type is AccountType.ORGANIZATION and any(
+            endpoint.startswith(USAGE_ROOTS[AccountType.ORGANIZATION])
+            for endpoint in self.collector.endpoints
+        )
+        if self.owner and asked_of_owner and failure.reason in {"forbidden", "not_found"}:
+            return f"Enterprise {self.owner} owns it: ask the enterprise instead. {failure.hint}"
+        return failure.hint
 
     def waits_for_credential(self) -> bool:
         """Whether a changed credential may change what GitHub says."""
@@ -149,7 +165,7 @@ class Job:
             standing_by=standing_by,
             failure=self.failure.reason if self.failure and self.available is not False else None,
             detail=self.failure.detail if self.failure else "",
-            hint=self.failure.hint if self.failure else "",
+            hint=self.hint(self.failure) if self.failure else "",
             last_attempt=self.last_attempt,
             last_success=self.last_success,
             duration=self.duration,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import escape
 
-from exporter.metrics.page import AccountFacts, JobFacts, Page
+from exporter.metrics.model import Reading
+from exporter.metrics.page import AccountFacts, DiscoveryFacts, JobFacts, Page
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -39,6 +40,7 @@ def render(page: Page, now: datetime) -> str:
 <h1>{_PROJECT}</h1>
 <p>Version {escape(page.build.version)} · {len(page.accounts)} accounts · {summary} ·
 {now:%Y-%m-%d %H:%M:%S} UTC</p>
+{"".join(_discovery(found, now) for found in page.discoveries)}
 <p><a href="metrics">Metrics</a> · <a href="healthz">Health</a> · <a href="readyz">Readiness</a></p>
 <div class="table">
 <table>
@@ -54,6 +56,13 @@ def render(page: Page, now: datetime) -> str:
 """
 
 
+def _discovery(found: DiscoveryFacts, now: datetime) -> str:
+    state = f"{found.accounts} accounts" if found.success else '<span class="fails">fails</span>'
+    ago = f", last succeeded {_span(now - found.last_success)} ago" if found.last_success else ""
+    why = f": {escape(found.detail)}. {escape(found.hint)}" if found.detail else ""
+    return f"<p>Discovery by {escape(found.credential)}: {state}{ago}{why}</p>"
+
+
 def _rows(page: Page, now: datetime) -> Iterator[str]:
     for account in page.accounts:
         for job in account.jobs:
@@ -64,7 +73,7 @@ def _rows(page: Page, now: datetime) -> Iterator[str]:
                 f'<td class="{"fails" if state == "fails" else "dim"}">{state}</td>',
                 f"<td>{_age(page, job, now)}</td>",
                 f"<td>{_until(now, job.next_attempt)}</td>",
-                f'<td class="words">{_words(job)}</td>',
+                f'<td class="words">{_words(page, job)}</td>',
             ]
             yield f"<tr>{''.join(cells)}</tr>"
 
@@ -95,12 +104,18 @@ def _span(length: timedelta) -> str:
     return f"{seconds} s"
 
 
-def _words(job: JobFacts) -> str:
+def _words(page: Page, job: JobFacts) -> str:
     if job.standing_by:
         return "the other billing platform's numbers stand"
     if job.collector == "usage" and job.available is False:
         return "the legacy platform answers instead; asked again at every poll"
     if not job.detail:
-        return ""
+        return _folded(page.shown(job))
     reason = f"<b>{escape(job.failure)}</b>: " if job.failure else ""
     return f"{reason}{escape(job.detail)}. {escape(job.hint)}"
+
+
+def _folded(reading: Reading | None) -> str:
+    if reading is None or not reading.folded:
+        return ""
+    return f"{reading.folded} repositories are beyond the series limit and folded into (other)"

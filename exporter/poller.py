@@ -13,7 +13,7 @@ from exporter.github.client import Client
 from exporter.github.errors import Closed, GitHubError, NotOffered
 from exporter.github.questions import attempt
 from exporter.jobs import Failure, Job, Outcome
-from exporter.metrics.page import Build, Page
+from exporter.metrics.page import Build, DiscoveryFacts, Page
 from exporter.watch import Watch
 
 _TURN_SECONDS = 5.0
@@ -47,6 +47,9 @@ class Poller:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.watches = list(watches)
+        self._known_at_start = tuple(self.watches)
+        self._polls: dict[Watch, set[asyncio.Task[None]]] = {}
+        self._discoveries: dict[str, DiscoveryFacts] = {}
         self._build = build
         self._observer = observer
         self._clock = clock
@@ -64,7 +67,10 @@ class Poller:
                 self._notice_credentials(now)
                 for watch, job in self._due(now):
                     job.running = True
-                    tasks.create_task(self._poll(watch, job))
+                    task = tasks.create_task(self._poll(watch, job))
+                    polls = self._polls.setdefault(watch, set())
+                    polls.add(task)
+                    task.add_done_callback(polls.discard)
                 await self._sleep(self._pause(now))
 
     async def once(self) -> None:
@@ -73,13 +79,31 @@ class Poller:
             for watch, job in self._in_order(self._heads()):
                 tasks.create_task(self._poll(watch, job, may_postpone=False))
 
+    def add(self, watch: Watch) -> None:
+        """Poll one more, soon; readiness does not wait for it."""
+        self.watches.append(watch)
+        self._page = None
+
+    def remove(self, watch: Watch) -> None:
+        """Let a watch go, with its attempts under way and all that is shown of it."""
+        self.watches.remove(watch)
+        for task in self._polls.pop(watch, set()):
+            task.cancel()
+        self._page = None
+
+    def discovered(self, facts: DiscoveryFacts) -> None:
+        """Take what a discovery came to, to be shown."""
+        self._discoveries[facts.credential] = facts
+        self._page = None
+
     def page(self) -> Page:
         """Give the page as it holds now: built anew after a poll and at an expiry."""
         now = self._clock()
         page = self._page
         if page is None or (page.valid_until is not None and page.valid_until <= now):
             facts = [watch.facts(now) for watch in self.watches]
-            page = self._page = Page(facts, self._build, now)
+            discoveries = self._discoveries.values()
+            page = self._page = Page(facts, self._build, now, discoveries)
         return page
 
     @property
@@ -92,7 +116,7 @@ class Poller:
         """Whether each job was attempted or skipped once, or an interval has passed; it latches."""
         if not self._ready:
             now = self._clock()
-            jobs = [(watch, job) for watch in self.watches for job in watch.jobs]
+            jobs = [(watch, job) for watch in self._known_at_start for job in watch.jobs]
             self._ready = all(
                 job.last_attempt is not None
                 or (watch.stands_by(job) and self._decided(watch))
@@ -108,7 +132,7 @@ class Poller:
         return [(watch, job) for watch in self.watches for job in watch.heads()]
 
     def _in_order(self, heads: Iterable[tuple[Watch, Job]]) -> list[tuple[Watch, Job]]:
-        return sorted(heads, key=lambda head: _PRIORITY.get(head[1].collector.name, len(ALL)))
+        return sorted(heads, key=lambda head: _rank(head[1]))
 
     def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
         due = []
@@ -120,28 +144,34 @@ class Poller:
                 continue
             if job.due - now > job.wait:  # the clock was set back
                 job.due = now + job.wait
-            if job.due <= now and job.client.pacing.blocked_until is None:
+            if job.due <= now and self._may_begin(job):
                 due.append((watch, job))
         return self._in_order(due)
 
+    def _may_begin(self, job: Job) -> bool:
+        pacing = job.client.pacing
+        return pacing.blocked_until is None and pacing.affords(_rank(job))
+
     def _pause(self, now: datetime) -> float:
+        """Give the seconds to the next turn: to the first job due, where that may begin then."""
         turn = now + timedelta(seconds=_TURN_SECONDS)
-        starts = (
-            max(job.due, job.client.pacing.blocked_until or job.due)
-            for _, job in self._heads()
-            if not job.running
-        )
+        waiting = (job for _, job in self._heads() if not job.running)
+        starts = (job.due for job in waiting if job.due > now or self._may_begin(job))
         first = min(starts, default=turn)
         return max(_SHORTEST_TURN_SECONDS, min(_TURN_SECONDS, (first - now).total_seconds()))
 
     def _notice_credentials(self, now: datetime) -> None:
         """Ask again at once what a changed credential may have changed."""
         heads = self._heads()
-        for client in {job.client for _, job in heads}:
-            version = client.credential.version
-            if self._versions.setdefault(client, version) == version:
+        clients = {job.client for _, job in heads}
+        # An App has many clients, whose one secret is read once.
+        secrets = {client.credential.name: client.credential for client in clients}
+        now_at = {name: secret.version for name, secret in secrets.items()}
+        before, self._versions = self._versions, {}
+        for client in clients:
+            version = self._versions[client] = now_at[client.credential.name]
+            if before.get(client, version) == version:
                 continue
-            self._versions[client] = version
             client.pacing.unblock()
             for watch, job in heads:
                 led = watch.of_side(Platform.LEGACY) if watch.decides else []
@@ -274,13 +304,18 @@ class Poller:
             job.record(outcome, None)
             return
         failure = Failure.of(outcome.error, job)
-        words = {"reason": failure.reason, "detail": failure.detail, "hint": failure.hint}
+        words = {"reason": failure.reason, "detail": failure.detail, "hint": job.hint(failure)}
         if offered:
             self._observer.failed(job.collector.name, failure.reason)
             log.warning("collector failed", **_names(job), **words)
         elif job.available is not False:
             log.info("collector not offered", **_names(job), **words)
         job.record(outcome, failure, offered=offered)
+
+
+def _rank(job: Job) -> float:
+    """Place a job between 0, the most valuable, and 1."""
+    return _PRIORITY.get(job.collector.name, len(ALL)) / len(ALL)
 
 
 def _identity(account: Account) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """Which replica watches which account: a stable division that adding a replica hardly changes."""
 
 import hashlib
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from exporter.accounts import Account
 
 
-class Shard(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shard:
     """The replica ``index``, counted from 0, of ``count``."""
 
     index: int

@@ -3,17 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+
+import httpx
 
 from exporter.accounts import Account, Platform
+from exporter.collectors import ALL
+from exporter.github.client import Client
 from exporter.jobs import Job
 from exporter.metrics.page import AccountFacts
+from exporter.settings import Settings
 
 
 @dataclass(slots=True, eq=False)
 class Watch:
     """An account and its jobs.
 
-    ``platform`` is what GitHub's answers decided, or the user; ``None`` while undecided.
+    ``platform`` is what GitHub's answers decided, or the user; ``None`` while undecided, and
+    where no job has to do with a platform.
     ``front`` is the side whose jobs are shown: while undecided the one that fails.
     """
 
@@ -26,13 +33,39 @@ class Watch:
 
     def __post_init__(self) -> None:
         names = {job.collector.name for job in self.jobs}
-        only = Platform.USAGE if "usage" in names else Platform.LEGACY
+        legacy = bool(self.of_side(Platform.LEGACY))
         fixed = self.account.platform
-        if fixed is None and ("usage" not in names or not self.of_side(Platform.LEGACY)):
-            fixed = only
-        self.decides = fixed is None
+        self.decides = fixed is None and "usage" in names and legacy
+        if fixed is None and not self.decides and (legacy or self.of_side(Platform.USAGE)):
+            fixed = Platform.LEGACY if legacy else Platform.USAGE
         self.platform = fixed
         self.front = fixed or Platform.USAGE
+
+    @classmethod
+    def of(cls, account: Account, client: Client, settings: Settings, now: datetime) -> "Watch":
+        """Watch an account with the collectors that the settings and the host allow."""
+        return cls(
+            account=account,
+            host=httpx.URL(client.base_url).host,
+            jobs=[
+                Job(
+                    account=account,
+                    collector=collector,
+                    client=client,
+                    settings_at=partial(settings.job, account, collector),
+                    due=now,
+                    series_limit=settings.series_limit,
+                )
+                for collector in settings.collectors_for(account, ALL)
+                if collector.platform is None or account.platform in {None, collector.platform}
+                if collector.on_enterprise_server or not client.enterprise_server
+            ],
+        )
+
+    def owned_by(self, enterprise: str) -> None:
+        """Take note which enterprise owns the account; empty for none that is known."""
+        for job in self.jobs:
+            job.owner = enterprise
 
     def of_side(self, platform: Platform) -> list[Job]:
         return [job for job in self.jobs if job.collector.platform is platform]

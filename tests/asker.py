@@ -25,27 +25,35 @@ class Clock:
 class Asker:
     """A client of one simulated GitHub, in process."""
 
-    def __init__(
-        self, *accounts: SimulatedAccount, pace: float = 0.0, expires: datetime | None = None
-    ) -> None:
+    def __init__(self, *accounts: SimulatedAccount, **given: Any) -> None:
         self.clock = Clock()
-        self.github = SimulatedGitHub(
-            accounts or demo_accounts(), clock=self.clock, pace=pace, expires=expires
-        )
+        self.github = SimulatedGitHub(accounts or demo_accounts(), clock=self.clock, **given)
 
     def get(
         self, path: str, params: Mapping[str, str] | None = None, **headers: str | None
     ) -> httpx.Response:
         """Ask; a header given as ``None`` is left out, ``_`` in its name is ``-``."""
+        return self._ask("GET", path, params, None, headers)
+
+    def post(self, path: str, body: JSON = None, **headers: str | None) -> httpx.Response:
+        return self._ask("POST", path, None, body, headers)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: JSON,
+        headers: Mapping[str, str | None],
+    ) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {"user-agent": "test", "authorization": f"Bearer {DEMO_TOKEN}", **named}
+        url = path if path.startswith("https:") else f"https://api.github.com{path}"
 
         async def asking() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.github)
             async with httpx.AsyncClient(transport=transport) as client:
-                request = client.build_request(
-                    "GET", f"https://api.github.com{path}", params=params
-                )
+                request = client.build_request(method, url, params=params, json=body)
                 for name, value in sent.items():
                     request.headers.pop(name, None)
                     if value is not None:
@@ -53,6 +61,17 @@ class Asker:
                 return await client.send(request)
 
         return asyncio.run(asking())
+
+    def walk(
+        self, path: str, params: Mapping[str, str] | None = None, **headers: str | None
+    ) -> list[JSON]:
+        """Follow the links to the next page to the end, and give the pages."""
+        response = self.get(path, params, **headers)
+        pages = [response.json()]
+        while following := response.links.get("next"):
+            response = self._ask("GET", following["url"], None, None, headers)
+            pages.append(response.json())
+        return pages
 
     def rows(self, path: str, params: Mapping[str, str] = OCTOBER) -> list[dict[str, JSON]]:
         response = self.get(path, params)

@@ -78,20 +78,20 @@ class TestPrecedence:
 class TestCredentials:
     def test_a_token_is_taken_from_the_environment(self) -> None:
         environment = {"GITHUB_BILLING_TOKEN": f"{CANARY}\n", "GITHUB_TOKEN": "another"}
-        token = load({}, environment, COLLECTORS).credential_sources.token
-        assert token is not None
-        assert token.get_secret_value() == CANARY
+        [credential] = load({}, environment, COLLECTORS).credentials()
+        assert credential.secret is not None
+        assert credential.secret.get_secret_value() == CANARY
 
     def test_the_common_variable_is_a_fallback(self) -> None:
-        token = load({}, {"GITHUB_TOKEN": CANARY}, COLLECTORS).credential_sources.token
-        assert token is not None
-        assert token.get_secret_value() == CANARY
+        [credential] = load({}, {"GITHUB_TOKEN": CANARY}, COLLECTORS).credentials()
+        assert credential.secret is not None
+        assert credential.secret.get_secret_value() == CANARY
 
     def test_a_token_file_rules_over_the_common_variable(self, tmp_path: Path) -> None:
         (tmp_path / "token").write_text(CANARY, encoding="utf-8")
         flags = {"github": {"token_file": str(tmp_path / "token")}}
-        sources = load(flags, {"GITHUB_TOKEN": "another"}, COLLECTORS).credential_sources
-        assert (sources.token, sources.token_file) == (None, tmp_path / "token")
+        [credential] = load(flags, {"GITHUB_TOKEN": "another"}, COLLECTORS).credentials()
+        assert (credential.secret, credential.file) == (None, tmp_path / "token")
 
     def test_a_token_and_a_token_file_contradict_each_other(self, tmp_path: Path) -> None:
         (tmp_path / "token").write_text(CANARY, encoding="utf-8")
@@ -102,7 +102,7 @@ class TestCredentials:
 
     def test_a_token_is_never_shown(self) -> None:
         settings = load({}, {"GITHUB_BILLING_TOKEN": CANARY}, COLLECTORS)
-        assert CANARY not in f"{settings!r} {settings} {settings.credential_sources!r}"
+        assert CANARY not in f"{settings!r} {settings} {settings.credentials()!r}"
 
     @pytest.mark.parametrize("name", ["GITHUB_BILLING_TOKEN", "GITHUB_TOKEN"])
     def test_a_token_among_other_words_is_refused_unseen(self, name: str) -> None:

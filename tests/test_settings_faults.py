@@ -191,10 +191,13 @@ class TestOptions:
         assert len(set(flags)) == len(flags)
         assert len(set(names)) == len(names)
         assert all(option.description.endswith(".") for option in options())
-        assert all(option.metavar for option in options())
+        assert all(bool(option.metavar) != option.switch for option in options())
 
-    def test_only_the_token_is_no_flag(self) -> None:
-        assert [option.path for option in options() if not option.flag] == [("github", "token")]
+    def test_only_secrets_are_no_flags(self) -> None:
+        assert [option.path for option in options() if not option.flag] == [
+            ("github", "token"),
+            ("github", "app_private_key"),
+        ]
 
     @pytest.mark.parametrize(
         ("path", "flag", "environment", "default"),
@@ -203,6 +206,9 @@ class TestOptions:
             ("enterprises", "--enterprise", "GITHUB_BILLING_ENTERPRISES", ""),
             ("github.token_file", "--github.token-file", "GITHUB_BILLING_TOKEN_FILE", ""),
             ("no_collectors", "--no-collector", "GITHUB_BILLING_NO_COLLECTORS", ""),
+            ("discover.enabled", "--discover", "GITHUB_BILLING_DISCOVER", ""),
+            ("discover.interval", "--discover.interval", "GITHUB_BILLING_DISCOVER_INTERVAL", "1h"),
+            ("github.app_id", "--github.app-id", "GITHUB_BILLING_APP_ID", ""),
             ("poll.interval", "--poll.interval", "GITHUB_BILLING_POLL_INTERVAL", "15m"),
             ("platform", "--platform", "GITHUB_BILLING_PLATFORM", "auto"),
             (
@@ -231,11 +237,12 @@ class TestReference:
         for option in options():
             assert all(f"`{name}`" in page for name in option.environment)
             assert option.description in page
-            assert not option.flag or f"`{option.flag} " in page
+            assert not option.flag or f"`{option.flag}" in page
 
     def test_the_example_is_right(self, tmp_path: Path) -> None:
         assert EXAMPLE in render_reference()
-        assert len(in_file(tmp_path, EXAMPLE, ALL).accounts()) == 2
+        environment = {"ACME_APP_PRIVATE_KEY": "a key"}
+        assert len(in_file(tmp_path, EXAMPLE, ALL, environment).accounts()) == 2
 
 
 class TestDurations:

@@ -10,8 +10,9 @@ import httpx
 import pytest
 import uvicorn
 
-from exporter.demo import DEMO_TOKEN, Fault, SimulatedGitHub, demo_accounts
-from tests.asker import Asker, Clock
+from exporter.accounts import AccountType
+from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub, demo_accounts
+from tests.asker import OCTOBER, Asker, Clock
 
 RESET = datetime(2026, 10, 20, 10, tzinfo=UTC)
 USAGE = "/organizations/acme/settings/billing/usage"
@@ -124,6 +125,21 @@ class TestTransport:
 
         asyncio.run(asking())
 
+    def test_a_stream_over_a_socket_comes_whole_or_is_cut(self) -> None:
+        account = SimulatedAccount(AccountType.ORGANIZATION, "acme", report_rows=2_000)
+        github = SimulatedGitHub([account], clock=Clock())
+
+        async def asking() -> None:
+            async with served(github) as client:
+                whole = await client.get(USAGE, params=OCTOBER)
+                assert "content-length" not in whole.headers
+                assert len(whole.json()["usageItems"]) == 2_000
+                github.faults.add(Fault.cut_short(5_000))
+                with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+                    await client.get(USAGE, params=OCTOBER)
+
+        asyncio.run(asking())
+
     def test_a_late_answer_comes_whole(self) -> None:
         asker = Asker()
         truth = asker.get(USAGE).content
@@ -133,7 +149,7 @@ class TestTransport:
     def test_a_hanging_answer_comes_when_it_is_let_go(self) -> None:
         github = SimulatedGitHub(demo_accounts(), clock=Clock())
         let_go = asyncio.Event()
-        github.faults.add(Fault(hang=let_go, times=1))
+        github.faults.add(Fault(hang=let_go, match="/user"))
 
         async def asking() -> None:
             transport = httpx.ASGITransport(app=github)

@@ -17,6 +17,7 @@ from exporter.collectors.licenses import LICENSE_SYNC, LICENSES
 from exporter.collectors.model_usage import MODEL_USAGE
 from exporter.collectors.plan import PLAN
 from exporter.collectors.usage import USAGE, USAGE_PREVIOUS_CYCLE
+from exporter.collectors.usage_reports import USAGE_ORGANIZATIONS, USAGE_REPOSITORIES
 
 __all__ = ["ALL", "Collector"]
 
@@ -36,6 +37,8 @@ ALL: tuple[Collector, ...] = (
     COST_CENTERS,
     USAGE_PREVIOUS_CYCLE,
     USAGE_COST_CENTERS,
+    USAGE_ORGANIZATIONS,
+    USAGE_REPOSITORIES,
     COPILOT_SEAT_ACTIVITY,
     ADVANCED_SECURITY_REPOSITORIES,
 )

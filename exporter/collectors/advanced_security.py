@@ -1,6 +1,8 @@
 """GitHub Advanced Security: seats by product, committers by repository (OpenAPI 23.0.2, GHEC)."""
 
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -14,6 +16,7 @@ from exporter.metrics.model import Reading, Sample
 
 _BUNDLED = "advanced_security"
 _SPLIT = ("code_security", "secret_protection")
+PER_PAGE = 100
 _NOT_THIS_WORLD = (400, 403, 404, 422)
 
 
@@ -34,15 +37,15 @@ class Report(msgspec.Struct, frozen=True):
     purchased_advanced_security_committers: Number | None = None
 
 
-def _endpoint(account_type: AccountType) -> str:
+def endpoint_of(account_type: AccountType) -> str:
     return f"{CLASSIC_ROOTS[account_type]}/settings/billing/advanced-security"
 
 
-def _of_product(product: str) -> dict[str, str]:
+def of_product(product: str) -> dict[str, str]:
     return {} if product == _BUNDLED else {"advanced_security_product": product}
 
 
-async def _products(github: GitHub, account: Account) -> dict[str, Report]:
+async def products(github: GitHub, account: Account) -> dict[str, Report]:
     """Find which products the account has, each with a report of one repository.
 
     The bundle is asked first: an old Enterprise Server ignores the parameter, so that asking
@@ -51,12 +54,12 @@ async def _products(github: GitHub, account: Account) -> dict[str, Report]:
     found: dict[str, Report] = {}
     for product in (_BUNDLED, *_SPLIT):
         report = await github.get_or_none(
-            _endpoint(account.type),
+            endpoint_of(account.type),
             Report,
             none=_NOT_THIS_WORLD,
             account=account.name,
             per_page=1,
-            **_of_product(product),
+            **of_product(product),
         )
         if report is not None:
             found[product] = report
@@ -65,14 +68,14 @@ async def _products(github: GitHub, account: Account) -> dict[str, Report]:
     if not found:
         raise NotFound(
             detail="GitHub Advanced Security is not here, or not for this credential",
-            endpoint=_endpoint(account.type),
+            endpoint=endpoint_of(account.type),
         )
     return found
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     samples: list[Sample] = []
-    for product, report in (await _products(github, account)).items():
+    for product, report in (await products(github, account)).items():
         for metric, value in (
             (catalogue.ADVANCED_SECURITY_USED_SEATS, report.total_advanced_security_committers),
             (
@@ -92,8 +95,11 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:
     samples: list[Sample] = []
-    for product in await _products(github, account):
-        for name, committers in (await _repositories(github, account, product)).items():
+    for product in await products(github, account):
+        found: dict[str, float] = {}
+        async for page in listings(github, account, product, Report):
+            found |= {item.name: item.advanced_security_committers for item in page.repositories}
+        for name, committers in found.items():
             owner, _, repository = name.rpartition("/")
             samples.append(
                 catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS(
@@ -106,25 +112,51 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
     return Reading(taken=now, samples=tuple(samples))
 
 
-async def _repositories(github: GitHub, account: Account, product: str) -> dict[str, float]:
-    """Read all pages: by ``Link`` where it is sent, else until ``total_count`` are in."""
-    endpoint = _endpoint(account.type)
-    found: dict[str, float] = {}
-    total = 0.0
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
 
-    def more(report: Report) -> bool:
-        return bool(report.repositories) and len(found) < total
 
-    async for report in github.pages(
-        endpoint, Report, more, account=account.name, per_page=100, **_of_product(product)
+class Listing(Protocol):
+    """A page of repositories, whatever is read of each."""
+
+    @property
+    def repositories(self) -> Sequence[Named]: ...
+    @property
+    def total_count(self) -> float | None: ...
+
+
+L = TypeVar("L", bound=Listing)
+
+
+async def listings(
+    github: GitHub, account: Account, product: str, model: type[L]
+) -> AsyncIterator[L]:
+    """Read all pages: by ``Link``, else until ``total_count`` are in or a page is not full.
+
+    Raises `InvalidPayload` at the end where they hold fewer than ``total_count``.
+    """
+    endpoint = endpoint_of(account.type)
+    names: set[str] = set()
+    total: float | None = None
+
+    def more(page: L) -> bool:
+        if total is None:
+            return len(page.repositories) == PER_PAGE
+        return bool(page.repositories) and len(names) < total
+
+    async for page in github.pages(
+        endpoint, model, more, account=account.name, per_page=PER_PAGE, **of_product(product)
     ):
-        total = report.total_count or 0.0
-        found |= {item.name: item.advanced_security_committers for item in report.repositories}
-    if len(found) < total:
+        names |= {repository.name for repository in page.repositories}
+        total = page.total_count
+        yield page
+    if total is not None and len(names) < total:
         raise InvalidPayload(
-            detail="its pages hold fewer repositories than total_count says", endpoint=endpoint
+            detail="its pages hold fewer repositories than total_count says",
+            hint="Repositories may have changed while they were read: try again.",
+            endpoint=endpoint,
         )
-    return found
 
 
 _PERMISSIONS = {
@@ -137,7 +169,7 @@ _PERMISSIONS = {
 ADVANCED_SECURITY = Collector(
     name="advanced_security",
     summary="Seats of Advanced Security, or of Code Security and Secret Protection",
-    endpoints=tuple(_endpoint(kind) for kind in _PERMISSIONS),
+    endpoints=tuple(endpoint_of(kind) for kind in _PERMISSIONS),
     permissions=_PERMISSIONS,
     metrics=(
         catalogue.ADVANCED_SECURITY_USED_SEATS,
@@ -146,14 +178,16 @@ ADVANCED_SECURITY = Collector(
         catalogue.ADVANCED_SECURITY_REPOSITORIES,
     ),
     collect=collect,
+    on_enterprise_server=True,
 )
 ADVANCED_SECURITY_REPOSITORIES = Collector(
     name="advanced_security_repositories",
     summary="Active committers by repository",
-    endpoints=tuple(_endpoint(kind) for kind in _PERMISSIONS),
+    endpoints=tuple(endpoint_of(kind) for kind in _PERMISSIONS),
     permissions=_PERMISSIONS,
     metrics=(catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS,),
     collect=collect_repositories,
+    on_enterprise_server=True,
     interval=hourly,
     why_off="a series for each repository and product",
 )

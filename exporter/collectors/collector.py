@@ -30,6 +30,7 @@ class Collector:
     ``platform`` is the one billing platform it stands on, ``None`` where it runs by itself.
     ``instead_of`` names collectors whose metrics it may emit too, as only one of them stands.
     ``interval`` and ``timeout`` are its own; ``None`` means the global ones.
+    ``on_enterprise_server`` is true where Enterprise Server has the endpoints too.
     ``why_off`` says why one is not in the default set, and is empty where it is.
     """
 
@@ -43,6 +44,7 @@ class Collector:
     instead_of: tuple[str, ...] = ()
     interval: Callable[[datetime], timedelta] | None = None
     timeout: timedelta | None = None
+    on_enterprise_server: bool = False
     why_off: str = ""
 
     @property

@@ -3,16 +3,27 @@
 It knows nothing of how the exporter reads GitHub, so that the two check each other.
 """
 
-from exporter.demo.accounts import SimulatedAccount, demo_accounts
+from exporter.demo.accounts import SimulatedAccount, SimulatedBudget, SimulatedCostCenter
+from exporter.demo.app import SimulatedApp, SimulatedInstallation
+from exporter.demo.bulk import Bulk, Totals
+from exporter.demo.callers import SimulatedToken
 from exporter.demo.faults import Fault, Faults
 from exporter.demo.github import DEMO_TOKEN, RecordedRequest, SimulatedGitHub
+from exporter.demo.showcase import demo_accounts
 
 __all__ = [
     "DEMO_TOKEN",
+    "Bulk",
     "Fault",
     "Faults",
     "RecordedRequest",
     "SimulatedAccount",
+    "SimulatedApp",
+    "SimulatedBudget",
+    "SimulatedCostCenter",
     "SimulatedGitHub",
+    "SimulatedInstallation",
+    "SimulatedToken",
+    "Totals",
     "demo_accounts",
 ]

@@ -1,38 +1,31 @@
 """GitHub Advanced Security: active committers of an account, page by page of repositories."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from exporter.accounts import AccountType
 from exporter.demo.accounts import SimulatedAccount
-from exporter.demo.answer import BAD_REQUEST, NO_ADVANCED_SECURITY, NOT_FOUND, Answer, ok, refusal
+from exporter.demo.answer import NO_ADVANCED_SECURITY, Answer, ok, refusal
+from exporter.demo.question import Page, Question
 
 _PRODUCTS = {"bundled": ("",), "split": ("code_security", "secret_protection")}
+_USUAL_PAGE = 30
 _OTHER_PRODUCT = refusal(422, "Validation Failed")
 
 
-def committers(
-    members: Sequence[SimulatedAccount], query: Mapping[str, str], now: datetime
-) -> Answer:
+def committers(question: Question) -> Answer:
     """Answer for one product, which split accounts must name and bundled ones must not.
 
     Totals stand on every page and no ``link`` is sent (OpenAPI 23.0.2 describes none). The
     status for the wrong product is a guess.
     """
-    account = members[0]
-    if account.type is AccountType.USER:
-        return NOT_FOUND
+    account, members = question.account, question.members
     if account.ghas == "none":
         return NO_ADVANCED_SECURITY
-    product = query.get("advanced_security_product", "")
+    product = question.query.get("advanced_security_product", "")
     if product not in _PRODUCTS[account.ghas]:
         return _OTHER_PRODUCT
-    try:
-        page, per_page = int(query.get("page", 1)), int(query.get("per_page", 30))
-    except ValueError:
-        return BAD_REQUEST
-    page, per_page = max(1, page), min(max(1, per_page), 100)
+    page = Page.asked(question.query, _USUAL_PAGE)
     repositories = {
         f"{owner}/{name}": _active(member, name, product)
         for member in members
@@ -40,14 +33,14 @@ def committers(
     }
     repositories = {name: logins for name, logins in repositories.items() if logins}
     everyone = {login for logins in repositories.values() for login in logins}
-    shown = list(repositories.items())[(page - 1) * per_page : page * per_page]
+    shown = page.of(list(repositories.items()))
     return ok(
         {
             "total_advanced_security_committers": len(everyone),
             "total_count": len(repositories),
             "maximum_advanced_security_committers": len(everyone) + 2,
             "purchased_advanced_security_committers": -(-len(everyone) // 5) * 5,
-            "repositories": [_repository(name, logins, now) for name, logins in shown],
+            "repositories": [_repository(name, logins, question.now) for name, logins in shown],
         }
     )
 

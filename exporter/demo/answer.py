@@ -1,7 +1,7 @@
 """Answer: a status, a body and its headers; and GitHub's refusals word for word."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exporter.accounts import AccountType
@@ -12,15 +12,21 @@ HTML_TYPE = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What GitHub says to one request; header names are lower case."""
+    """What GitHub says to one request; header names are lower case.
+
+    A ``body`` may come in chunks, once. ``last_page`` is more than 1 where a ``link`` header
+    leads on.
+    """
 
     status: int
-    body: bytes
+    body: bytes | Iterator[bytes]
     headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": JSON_TYPE})
+    last_page: int = 1
 
 
-def ok(payload: object) -> Answer:
-    return Answer(200, json.dumps(payload, separators=(",", ":")).encode())
+def ok(payload: object, *, status: int = 200, last_page: int = 1) -> Answer:
+    body = json.dumps(payload, separators=(",", ":")).encode()
+    return Answer(status, body, last_page=last_page)
 
 
 def refusal(
@@ -31,12 +37,40 @@ def refusal(
     return Answer(status, json.dumps(body, separators=(",", ":")).encode())
 
 
+class Refused(Exception):
+    """A question that is answered by a refusal, found out while answering it."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 BAD_REQUEST = refusal(400, "Bad Request")
+UNREADABLE_JSON = refusal(400, "Problems parsing JSON")
+UNABLE_TO_GET_BUDGETS = refusal(400, "Unable to get budgets.")
 BAD_CREDENTIALS = refusal(401, "Bad credentials")
 REQUIRES_AUTHENTICATION = refusal(401, "Requires authentication")
+NO_JWT = refusal(401, "A JSON web token could not be decoded")
+JWT_ENDS_TOO_LATE = refusal(401, "'Expiration time' claim ('exp') is too far in the future")
+JWT_ENDED = refusal(
+    401,
+    "'Expiration time' claim ('exp') must be a numeric value representing the future time at "
+    "which the assertion expires",
+)
+JWT_OF_THE_FUTURE = refusal(
+    401,
+    "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was "
+    "issued",
+)
 NO_USAGE_DATA = refusal(403, "No access to billing usage data.")
 NO_ADVANCED_SECURITY = refusal(403, "repository not enabled for code scanning")
-RATE_LIMIT_EXCEEDED = refusal(403, "API rate limit exceeded for user ID 1.")
+NOT_FOR_APPS = refusal(403, "Resource not accessible by integration")
+NOT_FOR_THIS_TOKEN = refusal(403, "Resource not accessible by personal access token")
+NO_USER_FILTER = refusal(
+    403, "Organization admins for enterprise owned organizations cannot filter usage by user"
+)
+MISSING_SCOPE = refusal(403, "You need at least read:org scope or user scope to list organizations")
+SUSPENDED = refusal(403, "This installation has been suspended")
 NO_USER_AGENT = Answer(
     403,
     b"Request forbidden by administrative rules. "
@@ -44,6 +78,14 @@ NO_USER_AGENT = Answer(
     {"content-type": HTML_TYPE},
 )
 NOT_FOUND = refusal(404, "Not Found")
+NO_RATE_LIMIT = refusal(404, "Rate limiting is not enabled.")
+NOT_TO_BE_NARROWED = refusal(422, "Validation Failed")
+CUT_OFF = refusal(502, "Server Error")
+
+
+def rate_limit_exceeded(who: str) -> Answer:
+    """Refuse ``who``, as ``user ID 1`` or ``installation ID 7``."""
+    return refusal(403, f"API rate limit exceeded for {who}.")
 
 
 def moved(account_type: AccountType) -> Answer:

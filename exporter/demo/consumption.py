@@ -13,6 +13,7 @@ from exporter.demo.meters import Meter, Pool, meters, plan
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MONTHS_KEPT = 24
+_PREMIUM_REQUESTS_A_SEAT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +153,5 @@ def _pools(members: Sequence[SimulatedAccount], month: Month) -> dict[Pool, floa
         Pool.CODESPACES_COMPUTE: included.codespaces_core_hours / 2,
         Pool.CODESPACES_STORAGE: included.codespaces_storage * month.hours,
         Pool.AI_CREDITS: float(credits_a_seat * sum(map(_seats, members))),
+        Pool.PREMIUM_REQUESTS: float(_PREMIUM_REQUESTS_A_SEAT * sum(map(_seats, members))),
     }

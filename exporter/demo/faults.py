@@ -1,15 +1,23 @@
 """Fault: what goes wrong between GitHub and its client, put in the way of chosen requests."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self, TypedDict, Unpack
 
 from exporter.accounts import AccountType
-from exporter.demo.answer import BAD_CREDENTIALS, HTML_TYPE, NOT_FOUND, Answer, moved, refusal
+from exporter.demo.answer import (
+    BAD_CREDENTIALS,
+    HTML_TYPE,
+    NOT_FOUND,
+    Answer,
+    moved,
+    rate_limit_exceeded,
+    refusal,
+)
 
-_LIMIT_EXCEEDED = "API rate limit exceeded for user ID 1."
+_LIMIT_EXCEEDED = rate_limit_exceeded("user ID 1")
 _SECONDARY_LIMIT = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )
@@ -29,7 +37,8 @@ class Fault:
     """A fault of the requests whose path contains ``match`` and, if given, names ``account``.
 
     It happens ``times`` times, or until cleared. ``status``, ``body`` (sent as it is, never
-    compressed) and ``headers`` take the place of the true answer's; what is not given stays.
+    compressed; chunks serve once) and ``headers`` take the place of the true answer's; what is
+    not given stays.
     ``hang`` holds the answer back until the event is set or the client goes. ``delay`` are
     seconds before the headers, ``chunk_delay`` seconds between quarters of the body. With
     ``cut`` the connection breaks after so many bytes of a body announced as longer.
@@ -39,7 +48,7 @@ class Fault:
     account: str | None = None
     times: int | None = None
     status: int | None = None
-    body: bytes | None = None
+    body: bytes | Iterator[bytes] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     hang: asyncio.Event | None = None
     delay: float = 0.0
@@ -53,7 +62,8 @@ class Fault:
 
     def spoil(self, answer: Answer) -> Answer:
         """Give what is said in place of ``answer``."""
-        return Answer(
+        return replace(
+            answer,
             status=answer.status if self.status is None else self.status,
             body=answer.body if self.body is None else self.body,
             headers={**answer.headers, **self.headers},
@@ -89,7 +99,7 @@ class Fault:
             "x-ratelimit-remaining": "0",
             "x-ratelimit-reset": str(int(reset.timestamp())),
         }
-        return cls._of(refusal(403, _LIMIT_EXCEEDED), headers, where)
+        return cls._of(_LIMIT_EXCEEDED, headers, where)
 
     @classmethod
     def rate_limited_secondary(
@@ -102,7 +112,7 @@ class Fault:
     @classmethod
     def secondary_in_disguise(cls, **where: Unpack[Where]) -> Self:
         """Speak of the primary limit while requests remain, as has been observed."""
-        return cls._of(refusal(403, _LIMIT_EXCEEDED), {}, where)
+        return cls._of(_LIMIT_EXCEEDED, {}, where)
 
     @classmethod
     def server_error(

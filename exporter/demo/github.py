@@ -1,33 +1,31 @@
 """SimulatedGitHub: an ASGI application that answers as api.github.com does for billing."""
 
 import asyncio
-import gzip
 import hashlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import parse_qsl
-
-import httpx
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
 
 from exporter.accounts import AccountType
-from exporter.demo import answer
+from exporter.demo import answer, delivery
 from exporter.demo.accounts import SimulatedAccount
 from exporter.demo.answer import Answer, ok
+from exporter.demo.app import SimulatedApp
+from exporter.demo.callers import ALL_SCOPES, Caller, Credentials, Kind, SimulatedToken
 from exporter.demo.consumption import Activity
+from exporter.demo.delivery import Message, Receive, Send
 from exporter.demo.faults import Fault, Faults
-from exporter.demo.routes import VERSIONS, find, route
+from exporter.demo.limits import Limits
+from exporter.demo.routes import EnterpriseServer, Request, Routes, find
 
 DEMO_TOKEN = "ghp_" + "demo" * 9
 DEFAULT_VERSION = "2022-11-28"
+VERSIONS = ("2026-03-10", DEFAULT_VERSION)
 
-# ASGI leaves the values of its messages open; each is given its type where it is read.
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
+_DEFAULT_CALLER = Caller(Kind.CLASSIC, "user ID 1")
+_SERVER_ROOT = "/api/v3"
 _SCOPES = {
     "orgs": "admin:org, repo",
     "organizations": "admin:org, repo",
@@ -46,25 +44,31 @@ class RecordedRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     at: datetime
+    url: str = ""
+    body: bytes = b""
     status: int | None = None
 
+    @property
+    def version(self) -> str:
+        return self.headers.get("x-github-api-version", DEFAULT_VERSION)
 
-@dataclass
-class _Hour:
-    """How many requests of the primary limit were used in the hour that ends at ``reset``."""
-
-    reset: datetime
-    used: int = 0
+    @property
+    def resource(self) -> str:
+        """Name the limit that it counts for."""
+        return "graphql" if self.path.endswith("/graphql") else "core"
 
 
 class SimulatedGitHub:
-    """GitHub, as one credential sees it.
+    """GitHub, as its callers see it.
 
     ``clock`` gives the time, in UTC; generated usage follows it, and beside it grows by ``pace``
-    hours a second from now on. ``token`` is the only one accepted, ``scopes`` what GitHub says
-    of it and ``expires`` when it ends. ``rate_limit`` is in requests a clock hour; 304 and
-    ``/rate_limit`` cost none. ``token``, ``rate_limit``, ``accounts`` and every field of an
-    account may be changed while it runs. ``requests`` keeps the last 10,000.
+    hours a second from now on. ``token`` is accepted, ``scopes`` what GitHub says of it and
+    ``expires`` when it ends; ``tokens`` are further ones, and ``app`` an App with what it was
+    given. ``rate_limit`` is in requests a clock hour, for each caller; 304 and ``/rate_limit``
+    cost none. ``enterprise_server`` makes it a GitHub Enterprise Server, one that is ``"old"``
+    ignoring ``advanced_security_product``: it stands under ``/api/v3`` and has no limits.
+    All of these, ``accounts`` and every field of an account may be changed while it runs.
+    ``requests`` keeps the last 10,000.
     """
 
     def __init__(
@@ -73,21 +77,27 @@ class SimulatedGitHub:
         *,
         clock: Callable[[], datetime],
         token: str = DEMO_TOKEN,
-        scopes: str = "admin:org, manage_billing:enterprise, repo, user",
+        scopes: str = ALL_SCOPES,
         rate_limit: int = 5000,
         pace: float = 0.0,
         expires: datetime | None = None,
+        tokens: Mapping[str, SimulatedToken] | None = None,
+        app: SimulatedApp | None = None,
+        enterprise_server: EnterpriseServer = False,
     ) -> None:
         self.accounts = list(accounts)
         self.token = token
         self.scopes = scopes
         self.rate_limit = rate_limit
         self.expires = expires
+        self.tokens = dict(tokens or {})
+        self.app = app
+        self.enterprise_server = enterprise_server
         self.faults = Faults()
         self.requests: deque[RecordedRequest] = deque(maxlen=10_000)
         self._clock = clock
         self._activity = Activity(made=clock(), pace=pace)
-        self._hour = _Hour(reset=self._activity.made)
+        self._limits = Limits()
         self._answered = 0
 
     def account(self, account_type: AccountType, name: str) -> SimulatedAccount:
@@ -101,143 +111,122 @@ class SimulatedGitHub:
         """Serve one request. With a fault that cuts, raise ``httpx.RemoteProtocolError``."""
         if scope["type"] != "http":
             raise NotImplementedError("only http: there is nothing to start, stop or keep open")
+        headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
         request = RecordedRequest(
             method=scope["method"],
             path=scope["path"],
             query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
-            headers={name.decode().lower(): value.decode() for name, value in scope["headers"]},
+            headers=headers,
             at=self._clock(),
+            url=f"{scope['scheme']}://{headers.get('host', 'api.github.com')}{scope['path']}",
         )
         self.requests.append(request)
-        fault = self.faults.take(request.path) or Fault()
+        fault = self.faults.take(self._path(request)) or Fault()
+        if request.method != "GET":
+            request.body = await delivery.body_of(receive)
         if fault.hang is not None:
-            await _either(fault.hang.wait(), _disconnected(receive))
+            await delivery.held_back(fault.hang, receive)
         await asyncio.sleep(fault.delay)
-        said = fault.spoil(self._dressed(request, self._answer(request)))
-        if (
-            fault.body is None
-            and said.body
-            and "gzip" in request.headers.get("accept-encoding", "")
-        ):
-            headers = {**said.headers, "content-encoding": "gzip", "vary": "Accept-Encoding"}
-            said = Answer(said.status, gzip.compress(said.body, mtime=0), headers)
+        caller = self._caller(request)
+        said = fault.spoil(self._dressed(request, caller, self._answer(request, caller)))
+        accepted = request.headers.get("accept-encoding", "")
+        if fault.body is None and said.body and "gzip" in accepted:
+            said = delivery.packed(said)
         request.status = said.status
-        await _transmit(said, fault, send)
+        await delivery.transmit(said, fault, send)
 
-    def _answer(self, request: RecordedRequest) -> Answer:
+    def _path(self, request: RecordedRequest) -> str:
+        """Give the path as on github.com; a server has nothing elsewhere."""
+        if not self.enterprise_server:
+            return request.path
+        if request.path == "/api/graphql":
+            return "/graphql"
+        inside = request.path.startswith(f"{_SERVER_ROOT}/")
+        return request.path.removeprefix(_SERVER_ROOT) if inside else "/"
+
+    def _caller(self, request: RecordedRequest) -> Caller | Answer:
+        own = SimulatedToken("", scopes=self.scopes, expires=self.expires)
+        known = Credentials({**self.tokens, self.token: own}, self.app)
+        return known.caller(request.headers.get("authorization"), self._clock())
+
+    def _answer(self, request: RecordedRequest, caller: Caller | Answer) -> Answer:
         """Check what GitHub checks first, then answer, and count what is counted."""
-        refused = self._refusal(request)
-        if refused is not None:
-            return refused
-        if request.path == "/rate_limit":
-            return ok(self._limits(_version(request)))
-        hour = self._this_hour()
-        if hour.used >= self.rate_limit:
-            return answer.RATE_LIMIT_EXCEEDED
-        said = answer.NOT_FOUND
-        if request.method == "GET":
-            said = route(self.accounts, request.path, request.query, request.at, self._activity)
-        if said.status == 200:
-            etag = f'W/"{hashlib.sha256(said.body).hexdigest()}"'
-            if etag in request.headers.get("if-none-match", ""):
-                return Answer(304, b"", {"etag": etag})
-            said = Answer(said.status, said.body, {**said.headers, "etag": etag})
-        hour.used += 1
+        versions = VERSIONS[-1:] if self.enterprise_server else VERSIONS
+        if "user-agent" not in request.headers:
+            return answer.NO_USER_AGENT
+        if isinstance(caller, Answer):
+            return caller
+        if request.version not in versions:
+            return answer.unknown_version(request.version)
+        if self._path(request) == "/rate_limit":
+            return self._rate_limit(request, caller)
+        routes = Routes(self.accounts, self.app, self._activity, versions, self.enterprise_server)
+        return self._counted(request, caller, routes)
+
+    def _counted(self, request: RecordedRequest, caller: Caller, routes: Routes) -> Answer:
+        """Answer within the caller's limit; what is unchanged costs nothing."""
+        path, now = self._path(request), self._clock()
+        limited = not self.enterprise_server
+        if limited and self._limits.spent(caller.id, request.resource, self.rate_limit, now):
+            return answer.rate_limit_exceeded(caller.id)
+        said = routes.answer(
+            Request(request.method, path, request.query, request.body, now, caller)
+        )
+        if said.status == 200 and request.method == "GET":
+            said = _tagged(said)
+            if said.headers["etag"] in request.headers.get("if-none-match", ""):
+                return Answer(304, b"", {"etag": said.headers["etag"]})
+        self._limits.count(caller.id, request.resource, now)
         return said
 
-    def _refusal(self, request: RecordedRequest) -> Answer | None:
-        headers = request.headers
-        if "user-agent" not in headers:
-            return answer.NO_USER_AGENT
-        if "authorization" not in headers:
-            return answer.REQUIRES_AUTHENTICATION
-        if headers["authorization"] not in (f"Bearer {self.token}", f"token {self.token}"):
-            return answer.BAD_CREDENTIALS
-        version = _version(request)
-        return None if version in VERSIONS else answer.unknown_version(version)
-
-    def _this_hour(self) -> _Hour:
-        now = self._clock()
-        if now >= self._hour.reset:
-            start = now.replace(minute=0, second=0, microsecond=0)
-            self._hour = _Hour(reset=start + timedelta(hours=1))
-        return self._hour
-
-    def _limits(self, version: str) -> Mapping[str, object]:
+    def _rate_limit(self, request: RecordedRequest, caller: Caller) -> Answer:
         """Say what is left; ``rate`` went with version 2026-03-10 (docs: breaking changes)."""
-        core = self._core()
+        if self.enterprise_server:
+            return answer.NO_RATE_LIMIT
+        core = self._limits.state(caller.id, "core", self.rate_limit, self._clock())
         search = {"limit": 30, "used": 0, "remaining": 30, "reset": core["reset"]}
         limits = {"resources": {"core": core, "search": search}}
-        return limits if version == "2026-03-10" else limits | {"rate": core}
+        return ok(limits if request.version == "2026-03-10" else limits | {"rate": core})
 
-    def _core(self) -> Mapping[str, int]:
-        hour = self._this_hour()
-        return {
-            "limit": self.rate_limit,
-            "used": hour.used,
-            "remaining": max(0, self.rate_limit - hour.used),
-            "reset": int(hour.reset.timestamp()),
-        }
-
-    def _dressed(self, request: RecordedRequest, said: Answer) -> Answer:
+    def _dressed(self, request: RecordedRequest, asking: Caller | Answer, said: Answer) -> Answer:
         """Add the headers that every answer has."""
         self._answered += 1
-        headers = {f"x-ratelimit-{name}": str(value) for name, value in self._core().items()}
-        if self.expires is not None:
+        caller = _DEFAULT_CALLER if isinstance(asking, Answer) else asking
+        headers = {
+            "x-github-request-id": f"DE30:{self._answered:06X}",
+            "x-github-api-version-selected": request.version,
+        }
+        if not self.enterprise_server:
+            state = self._limits.state(caller.id, request.resource, self.rate_limit, self._clock())
+            headers |= {f"x-ratelimit-{name}": str(value) for name, value in state.items()}
+            headers["x-ratelimit-resource"] = request.resource
+        if asking is caller and caller.kind is Kind.CLASSIC:
+            headers["x-oauth-scopes"] = caller.scopes
+            headers["x-accepted-oauth-scopes"] = _SCOPES.get(self._path(request).split("/")[1], "")
+        if caller.expires is not None:
             headers["github-authentication-token-expiration"] = (
-                f"{self.expires:%Y-%m-%d %H:%M:%S UTC}"
+                f"{caller.expires:%Y-%m-%d %H:%M:%S UTC}"
             )
-        return Answer(
-            said.status,
-            said.body,
-            {
-                **headers,
-                "x-ratelimit-resource": "core",
-                "x-github-request-id": f"DE30:{self._answered:06X}",
-                "x-github-api-version-selected": _version(request),
-                "x-oauth-scopes": self.scopes,
-                "x-accepted-oauth-scopes": _SCOPES.get(request.path.split("/")[1], ""),
-                **said.headers,
-            },
-        )
+        if said.last_page > 1:
+            headers["link"] = _link(request, said.last_page)
+        return replace(said, headers={**headers, **said.headers})
 
 
-def _version(request: RecordedRequest) -> str:
-    return request.headers.get("x-github-api-version", DEFAULT_VERSION)
+def _tagged(said: Answer) -> Answer:
+    """Add an ETag, unless what comes in chunks has brought its own."""
+    if not isinstance(said.body, bytes):
+        return said
+    etag = f'W/"{hashlib.sha256(said.body).hexdigest()}"'
+    return replace(said, headers={**said.headers, "etag": etag})
 
 
-async def _either(*waits: Coroutine[None, None, object]) -> None:
-    """Wait for the first; the others end with it."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(each) for each in waits]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _transmit(said: Answer, fault: Fault, send: Send) -> None:
-    headers = dict(said.headers)
-    if said.status != 304:
-        headers["content-length"] = str(len(said.body))
-    start = {
-        "type": "http.response.start",
-        "status": said.status,
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-    }
-    await send(start)
-    if fault.cut is not None:
-        body = said.body[: fault.cut]
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-        # In process a client sees this as it is; a server drops the connection over it.
-        raise httpx.RemoteProtocolError("the connection was cut, as the fault asks")
-    quarter = max(1, -(-len(said.body) // 4)) if fault.chunk_delay else max(1, len(said.body))
-    for offset in range(0, len(said.body), quarter):
-        chunk = said.body[offset : offset + quarter]
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await asyncio.sleep(fault.chunk_delay)
-    await send({"type": "http.response.body"})
+def _link(request: RecordedRequest, last: int) -> str:
+    """Lead to the neighbours and ends of a list, as GitHub does (docs: using pagination)."""
+    number = max(1, int(request.query.get("page", 1)))
+    places = {"prev": number - 1, "next": number + 1, "last": last, "first": 1}
+    left_out = {"prev", "first"} if number == 1 else {"next", "last"} if number >= last else set()
+    return ", ".join(
+        f'<{request.url}?{urlencode({**request.query, "page": str(page)})}>; rel="{name}"'
+        for name, page in places.items()
+        if name not in left_out
+    )

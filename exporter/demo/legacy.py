@@ -1,14 +1,14 @@
 """The closed endpoints: figures of a month to date, with the plan's quota beside them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import ceil, fsum
 
-from exporter.accounts import AccountType
-from exporter.demo.accounts import LegacyFamily, SimulatedAccount
+from exporter.demo.accounts import LegacyFamily
 from exporter.demo.answer import Answer, ok
-from exporter.demo.consumption import Activity, Month, Use, uses
+from exporter.demo.consumption import Month, Use
 from exporter.demo.meters import Plan, plan
+from exporter.demo.question import Question
 
 _STANDARD_RUNNERS = {
     "actions_linux": ("UBUNTU", 1),
@@ -18,27 +18,34 @@ _STANDARD_RUNNERS = {
 _LARGER_RUNNERS = {"actions_linux_4_core": "ubuntu_4_core"}
 
 
-def figures(
-    members: Sequence[SimulatedAccount], family: LegacyFamily, now: datetime, activity: Activity
-) -> Answer:
-    """Answer one of the three, or what the account puts in its place.
+def actions(question: Question) -> Answer:
+    """Answer the minutes of the month.
 
     Organizations and users get operating-system multipliers and whole numbers, enterprises
     neither (OpenAPI 17.0.0, descriptions).
     """
-    account = members[0]
-    if account.legacy and family in account.legacy:
-        return ok(account.legacy[family])
-    month = Month(now.year, now.month)
-    found = uses(members, month, now, activity)
-    included = plan(account)
-    match family:
-        case "actions":
-            return ok(_actions(found, included, raw=account.type is AccountType.ENTERPRISE))
-        case "packages":
-            return ok(_packages(found, included))
-        case "shared-storage":
-            return ok(_shared_storage(found, included, month, now))
+    found, included = question.uses(question.month), plan(question.account)
+    return _replaced(question, "actions") or ok(
+        _actions(found, included, raw=question.of_enterprise)
+    )
+
+
+def packages(question: Question) -> Answer:
+    found, included = question.uses(question.month), plan(question.account)
+    return _replaced(question, "packages") or ok(_packages(found, included))
+
+
+def shared_storage(question: Question) -> Answer:
+    found, included = question.uses(question.month), plan(question.account)
+    return _replaced(question, "shared-storage") or ok(
+        _shared_storage(found, included, question.month, question.now)
+    )
+
+
+def _replaced(question: Question, family: LegacyFamily) -> Answer | None:
+    """Give what the account puts in the place of generated figures."""
+    bodies = question.account.legacy or {}
+    return ok(bodies[family]) if family in bodies else None
 
 
 def _quantity(found: Iterable[Use], *skus: str) -> float:

@@ -19,6 +19,7 @@ class Pool(StrEnum):
     CODESPACES_COMPUTE = auto()
     CODESPACES_STORAGE = auto()
     AI_CREDITS = auto()
+    PREMIUM_REQUESTS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +112,6 @@ _FOR_ALL = (
         9.0,
         Pool.CODESPACES_STORAGE,
     ),
-    Meter(
-        "Copilot",
-        "copilot_ai_unit",
-        "Copilot AI Credits",
-        "ai-units",
-        0.01,
-        3.1,
-        Pool.AI_CREDITS,
-        per="seat",
-    ),
 )
 
 
@@ -128,7 +119,30 @@ def _licence(product: str, sku: str, display: str, price: float) -> Meter:
     return Meter(product, sku, display, "user-months", price, 1.0, per="seat_month")
 
 
-_FOR_MANY = (_licence("Copilot", "copilot_for_business", "Copilot Business", 19.0),)
+_PREVIEW = (
+    Meter("Actions", "actions_linux_128_core", "Actions Linux 128-core", "minutes", 0.332, 0.02),
+)
+_AI_CREDITS = Meter(
+    "Copilot",
+    "copilot_ai_unit",
+    "Copilot AI Credits",
+    "ai-units",
+    0.01,
+    3.1,
+    Pool.AI_CREDITS,
+    per="seat",
+)
+_PREMIUM_REQUESTS = Meter(
+    "Copilot",
+    "copilot_premium_request",
+    "Copilot Premium Request",
+    "requests",
+    0.04,
+    0.57,
+    Pool.PREMIUM_REQUESTS,
+    per="seat",
+)
+_COPILOT_LICENCE = _licence("Copilot", "copilot_for_business", "Copilot Business", 19.0)
 _FOR_ENTERPRISES = (_licence("GHEC", "ghec_licenses", "GHEC licenses", 21.0),)
 _ADVANCED_SECURITY = {
     "none": (),
@@ -141,21 +155,39 @@ _ADVANCED_SECURITY = {
     ),
 }
 
+AI_SKUS = frozenset({_AI_CREDITS.sku, _PREMIUM_REQUESTS.sku})
+SEAT_SKUS = frozenset(
+    meter.sku
+    for group in ((_COPILOT_LICENCE,), _FOR_ENTERPRISES, *_ADVANCED_SECURITY.values())
+    for meter in group
+)
 DISPLAY_NAMES = {
     meter.sku: meter.display
-    for group in (_FOR_ALL, _FOR_MANY, _FOR_ENTERPRISES, *_ADVANCED_SECURITY.values())
+    for group in (
+        _FOR_ALL,
+        _PREVIEW,
+        (_AI_CREDITS, _PREMIUM_REQUESTS, _COPILOT_LICENCE),
+        _FOR_ENTERPRISES,
+        *_ADVANCED_SECURITY.values(),
+    )
     for meter in group
 }
 
 
 def meters(account: SimulatedAccount) -> tuple[Meter, ...]:
     """List what the account uses."""
+    ai = _AI_CREDITS if account.ai == "credits" else _PREMIUM_REQUESTS
+    listed = (
+        *_FOR_ALL,
+        *(_PREVIEW if account.preview else ()),
+        *([ai] if account.copilot else ()),
+    )
     if account.type is AccountType.USER:
-        return _FOR_ALL
-    licences = _FOR_MANY + _ADVANCED_SECURITY[account.ghas]
-    if account.type is AccountType.ENTERPRISE:
-        licences += _FOR_ENTERPRISES
-    return _FOR_ALL + licences
+        return listed
+    if account.copilot:
+        listed += (_COPILOT_LICENCE,)
+    listed += _ADVANCED_SECURITY[account.ghas]
+    return listed + _FOR_ENTERPRISES if account.type is AccountType.ENTERPRISE else listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,109 +1,155 @@
 """The usage report and the usage summary: the same use in two spellings."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from math import fsum
 
 from exporter.accounts import AccountType
+from exporter.demo import cost_centers
 from exporter.demo.accounts import Rows, SimulatedAccount
-from exporter.demo.answer import BAD_REQUEST, NOT_FOUND, Answer, ok
-from exporter.demo.consumption import Activity, Month, Use, uses
+from exporter.demo.answer import CUT_OFF, JSON_TYPE, Answer, ok
+from exporter.demo.bulk import Bulk
+from exporter.demo.consumption import Month, Use
 from exporter.demo.meters import DISPLAY_NAMES
-
-Query = Mapping[str, str]
-Members = Sequence[SimulatedAccount]
+from exporter.demo.question import Question
 
 _UNITS = {"ai-units": "AICredits"}
 
 
-def summary(members: Members, query: Query, now: datetime, activity: Activity) -> Answer:
-    """Answer ``/usage/summary``: one row a SKU, for the current month unless told otherwise."""
-    account = members[0]
-    enterprise = account.type is AccountType.ENTERPRISE
-    try:
-        month, day = _period(query, now)
-    except ValueError:
-        return BAD_REQUEST
-    if enterprise and query.get("cost_center_id", "none") != "none":
-        return NOT_FOUND  # no simulated enterprise has cost centers
-    found = _of_day(uses(members, month, now, activity), day)
-    echo: dict[str, str] = {}
-    if enterprise and (organization := query.get("organization")):
+@dataclass
+class Narrowed:
+    """Rows of the summary for a period, narrowed by the filters that ``echo`` repeats."""
+
+    rows: Rows
+    period: Mapping[str, int]
+    echo: dict[str, object]
+
+    def keep(self, field_name: str, wanted: str, shown: str) -> None:
+        """Keep the rows whose field is ``wanted`` in whatever case."""
+        self.rows = [row for row in self.rows if _same(str(row.get(field_name)), wanted)]
+        self.echo[field_name] = shown
+
+    def answer(self, account: SimulatedAccount) -> Answer:
+        return ok(
+            {
+                "timePeriod": self.period,
+                account.type.value: account.name,
+                **self.echo,
+                "usageItems": self.rows,
+            }
+        )
+
+
+def narrowed(question: Question) -> Narrowed:
+    """Sum the use of a period by SKU, for all or for an organization, repository, cost center."""
+    month, day = question.period()
+    query = question.query
+    echo: dict[str, object] = {}
+    found = _of_day(question.uses(month), day)
+    replaced = _replaced(question, month)
+    if question.of_enterprise and (organization := query.get("organization")):
         found = [use for use in found if _same(use.organization, organization)]
         echo["organization"] = organization
     if repository := query.get("repository"):
         found = [use for use in found if _same(f"{use.organization}/{use.repository}", repository)]
         echo["repository"] = repository
-    rows = _replaced(account, month)
-    if rows is None:
-        rows = [_row(use) for use in _merged(found)]
-    if product := query.get("product"):
-        rows = [row for row in rows if _same(str(row.get("product")), product)]
-        echo["product"] = product.title()
-    if sku := query.get("sku"):
-        rows = [row for row in rows if _same(str(row.get("sku")), sku)]
-        echo["sku"] = sku
+    center_id = query.get("cost_center_id") if question.of_enterprise else None
+    if center_id is not None:
+        found = cost_centers.of(question, center_id, found)
+        if center_id != cost_centers.REST:
+            center = cost_centers.find(question, center_id)
+            echo["costCenter"] = {"id": center.id, "name": center.name}
+            replaced = None if replaced is None else []
+    rows = [_row(use) for use in _merged(found)] if replaced is None else replaced
     period = {"year": month.year, "month": month.month} | ({"day": day} if day else {})
-    return ok({"timePeriod": period, account.type.value: account.name, **echo, "usageItems": rows})
+    return Narrowed(rows, period, echo)
 
 
-def report(members: Members, query: Query, now: datetime, activity: Activity) -> Answer:
+def summary(question: Question) -> Answer:
+    """Answer ``/usage/summary``: one row a SKU, for the current month unless told otherwise."""
+    result = narrowed(question)
+    if product := question.query.get("product"):
+        result.keep("product", product, product.title())
+    if sku := question.query.get("sku"):
+        result.keep("sku", sku, sku)
+    return result.answer(question.account)
+
+
+def report(question: Question) -> Answer:
     """Answer ``/usage``: itemised for a month or a day, else one row a month and SKU of a year.
 
-    The yearly form names one arbitrary repository a row, as GitHub does.
+    The yearly form names one arbitrary repository a row, as GitHub does. An enterprise's is of
+    use outside of cost centers, or of one cost center.
     """
-    account = members[0]
-    try:
-        month, day = _period(query, now)
-    except ValueError:
-        return BAD_REQUEST
-    if account.type is AccountType.ENTERPRISE and "cost_center_id" in query:
-        return NOT_FOUND
+    account, query = question.account, question.query
+    month, day = question.period()
+    if account.day_reports_only and "day" not in query:
+        return CUT_OFF
     itemised = "month" in query or "day" in query
+    if itemised and account.bulk and _center(question) == cost_centers.REST:
+        return _streamed(account.bulk, question, month, day)
     months = [month] if itemised else [Month(month.year, number) for number in range(1, 13)]
     items = []
     for each in months:
-        rows = _replaced(account, each)
+        rows = _replaced(question, each)
         if rows is not None:
             owner, name = next(iter(account.owned_repositories), ("", ""))
             items += [
-                _item(account, each.start, row, owner, name) for row in rows if each.start <= now
+                _item(account, each.start, row, owner, name)
+                for row in rows
+                if each.start <= question.now and _center(question) == cost_centers.REST
             ]
-        elif itemised:
-            found = _of_day(uses(members, each, now, activity), day)
-            items += [
-                _item(account, use.at, _row(use), use.organization, use.repository) for use in found
-            ]
-        else:
-            found = _merged(uses(members, each, now, activity))
-            items += [
-                _item(account, each.start, _row(use), use.organization, use.repository)
-                for use in found
-            ]
+            continue
+        found = question.uses(each)
+        if question.of_enterprise:
+            found = cost_centers.of(question, _center(question), found)
+        found = _of_day(found, day) if itemised else _merged(found)
+        items += [
+            _item(
+                account,
+                use.at if itemised else each.start,
+                _row(use),
+                use.organization,
+                use.repository,
+            )
+            for use in found
+        ]
     return ok({"usageItems": items})
 
 
-def _period(query: Query, now: datetime) -> tuple[Month, int | None]:
-    """Read year, month and day, today's by default; raise ``ValueError`` for no such date."""
-    year = int(query.get("year", now.year))
-    month = int(query.get("month", now.month))
-    day = int(query["day"]) if "day" in query else None
-    if not 2000 <= year <= 2999:
-        raise ValueError(f"no bill is of the year {year}")
-    datetime(year, month, 1 if day is None else day, tzinfo=now.tzinfo)
-    return Month(year, month), day
+def _center(question: Question) -> str:
+    """Name the cost center that a report is of; only an enterprise's can be of one."""
+    named = question.query.get("cost_center_id") if question.of_enterprise else None
+    return named or cost_centers.REST
 
 
-def _same(one: object, other: str) -> bool:
-    return str(one).casefold() == other.casefold()
+def _streamed(bulk: Bulk, question: Question, month: Month, day: int | None) -> Answer:
+    days = _days_begun(month, question.now)
+    body = bulk.report(month.start.date(), days, day)
+    etag = f'W/"{bulk.rows}-{month.year}-{month.month}-{days}-{day}"'
+    return Answer(200, body, {"content-type": JSON_TYPE, "etag": etag})
+
+
+def _days_begun(month: Month, now: datetime) -> int:
+    """Count the days of a month that have data; 0 for one to come or no longer kept."""
+    if now < month.start or not month.kept(now):
+        return 0
+    return min(month.length, (now - month.start) // timedelta(days=1) + 1)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def _of_day(found: list[Use], day: int | None) -> list[Use]:
     return [use for use in found if day is None or use.at.day == day]
 
 
-def _replaced(account: SimulatedAccount, month: Month) -> Rows | None:
+def _replaced(question: Question, month: Month) -> Rows | None:
+    account = question.account
+    if account.bulk:
+        return account.bulk.summary() if _days_begun(month, question.now) else []
     if callable(account.usage_items):
         return account.usage_items(month.year, month.month)
     return account.usage_items

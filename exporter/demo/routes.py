@@ -1,15 +1,30 @@
 """Which path is which question, and who may ask it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from exporter.accounts import AccountType, Platform
-from exporter.demo import advanced_security, legacy, profiles, reports
-from exporter.demo.accounts import LegacyFamily, SimulatedAccount
-from exporter.demo.answer import NO_USAGE_DATA, NOT_FOUND, Answer, moved, ok
+from exporter.accounts import AccountType
+from exporter.demo import discovery, graphql, profiles
+from exporter.demo.accounts import SimulatedAccount
+from exporter.demo.answer import (
+    BAD_CREDENTIALS,
+    NO_JWT,
+    NOT_FOR_APPS,
+    NOT_FOR_THIS_TOKEN,
+    NOT_FOUND,
+    Answer,
+    Refused,
+    ok,
+)
+from exporter.demo.app import SimulatedApp
+from exporter.demo.callers import Caller, Kind, closed_to
 from exporter.demo.consumption import Activity
+from exporter.demo.endpoints import ENDPOINTS
+from exporter.demo.question import Question
 
-VERSIONS = ("2026-03-10", "2022-11-28")
+EnterpriseServer = Literal[False, True, "old"]
 
 _TYPES = {
     "orgs": AccountType.ORGANIZATION,
@@ -17,8 +32,7 @@ _TYPES = {
     "users": AccountType.USER,
     "enterprises": AccountType.ENTERPRISE,
 }
-
-Members = Sequence[SimulatedAccount]
+_META = {"verifiable_password_authentication": True, "installed_version": "3.19.1"}
 
 
 def find(
@@ -29,73 +43,123 @@ def find(
     return next((each for each in accounts if each.key == key), None)
 
 
-def route(
-    accounts: Sequence[SimulatedAccount],
-    path: str,
-    query: Mapping[str, str],
-    now: datetime,
-    activity: Activity,
-) -> Answer:
-    """Answer a GET. What is not here is not found, a trailing slash included."""
-    match path.split("/")[1:]:
-        case ["versions"]:
-            return ok(VERSIONS)
-        case ["user"]:
-            people = [each for each in accounts if each.type is AccountType.USER]
-            viewer = people[0] if people else SimulatedAccount(AccountType.USER, "octocat")
-            return ok(profiles.user(viewer))
-        case ["orgs", name]:
-            found = find(accounts, AccountType.ORGANIZATION, name)
-            return ok(profiles.organization(found)) if found else NOT_FOUND
-        case [root, name, "settings", "billing", *question] if root in _TYPES:
-            found = find(accounts, _TYPES[root], name)
-            if found is not None:
-                members = [found, *_owned(accounts, found)]
-                return _bill(members, root, "/".join(question), query, now=now, activity=activity)
-    return NOT_FOUND
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked, by whom, of whom. ``path`` is without what stands before it on a server."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: bytes
+    now: datetime
+    caller: Caller
 
 
-def _owned(accounts: Sequence[SimulatedAccount], owner: SimulatedAccount) -> list[SimulatedAccount]:
-    if owner.type is not AccountType.ENTERPRISE:
-        return []
-    slug = owner.name.casefold()
-    return [each for each in accounts if each.enterprise and each.enterprise.casefold() == slug]
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The simulated GitHub's paths over what it holds now."""
 
+    accounts: Sequence[SimulatedAccount]
+    app: SimulatedApp | None
+    activity: Activity
+    versions: Sequence[str]
+    server: EnterpriseServer = False
 
-def _bill(
-    members: Members,
-    root: str,
-    question: str,
-    query: Mapping[str, str],
-    *,
-    now: datetime,
-    activity: Activity,
-) -> Answer:
-    """Tell apart what stands under ``/organizations/`` and what under ``/orgs/``."""
-    match root, question:
-        case "organizations" | "users" | "enterprises", "usage":
-            return _usage(members[0]) or reports.report(members, query, now, activity)
-        case "organizations" | "users" | "enterprises", "usage/summary":
-            return _usage(members[0]) or reports.summary(members, query, now, activity)
-        case "orgs" | "users" | "enterprises", "actions" | "packages" | "shared-storage" as family:
-            return _legacy(members, family, now, activity)
-        case "orgs" | "enterprises", "advanced-security":
-            hidden = "advanced_security" in members[0].hidden
-            return NOT_FOUND if hidden else advanced_security.committers(members, query, now)
-    return NOT_FOUND
-
-
-def _usage(account: SimulatedAccount) -> Answer | None:
-    """Refuse what is not yet there, or not for this credential."""
-    if account.platform is Platform.LEGACY:
+    def answer(self, request: Request) -> Answer:
+        """Answer. What is not here is not found, a trailing slash included."""
+        parts = request.path.split("/")[1:]
+        of_app = parts[0] == "app" or (len(parts) == 3 and parts[2] == "installation")
+        try:
+            if of_app:
+                return self._of_app(request, parts)
+            if request.caller.kind is Kind.APP and parts != ["versions"]:
+                return BAD_CREDENTIALS  # which refusal a JWT meets here is a guess
+            match request.method:
+                case "GET":
+                    return self._get(request, parts)
+                case "POST" if parts == ["graphql"]:
+                    return graphql.answer(self.accounts, request.caller, request.body)
+        except Refused as refused:
+            return refused.answer
         return NOT_FOUND
-    return NO_USAGE_DATA if "usage" in account.hidden else None
 
+    def _get(self, request: Request, parts: list[str]) -> Answer:
+        match parts:
+            case ["versions"]:
+                return ok(self.versions)
+            case ["meta"] if self.server:
+                return ok(_META)
+            case ["user", *rest]:
+                return self._of_person(request, rest)
+            case [root, name, *rest] if root in _TYPES:
+                return self._of_account(request, root, name, rest)
+        return NOT_FOUND
 
-def _legacy(members: Members, family: LegacyFamily, now: datetime, activity: Activity) -> Answer:
-    account = members[0]
-    if account.platform is Platform.USAGE:
-        return moved(account.type)
-    return (
-        NOT_FOUND if "legacy" in account.hidden else legacy.figures(members, family, now, activity)
-    )
+    def _of_person(self, request: Request, rest: list[str]) -> Answer:
+        """Answer what a person may ask about themselves."""
+        if request.caller.installation is not None:
+            return NOT_FOR_APPS
+        if rest == ["orgs"]:
+            return discovery.organizations(self.accounts, request.caller, request.query)
+        return NOT_FOUND if rest else ok(profiles.user(self._viewer(request.caller)))
+
+    def _of_app(self, request: Request, parts: list[str]) -> Answer:
+        """Answer what an App alone may ask, with its JWT."""
+        if request.caller.kind is not Kind.APP or self.app is None:
+            return NO_JWT
+        match request.method, parts:
+            case "GET", ["app"]:
+                return ok(self.app.described())
+            case "GET", ["app", "installations"]:
+                return discovery.installations(self.app, request.query)
+            case "POST", ["app", "installations", number, "access_tokens"]:
+                return discovery.access_token(self.app, number, request.body, request.now)
+            case "GET", ["orgs" | "users" | "enterprises" as root, name, "installation"]:
+                return discovery.installation(self.app, _TYPES[root], name)
+        return NOT_FOUND
+
+    def _of_account(self, request: Request, root: str, name: str, rest: list[str]) -> Answer:
+        caller, account = request.caller, find(self.accounts, _TYPES[root], name)
+        if account is None or not caller.sees(account):
+            return NOT_FOUND
+        if root == "orgs" and not rest:
+            return ok(profiles.organization(account))
+        if root == "enterprises" and rest == ["apps", "installable_organizations"]:
+            return discovery.installable(self.accounts, caller, name, request.query)
+        return self._of_bill(request, account, root, rest)
+
+    def _of_bill(
+        self, request: Request, account: SimulatedAccount, root: str, rest: list[str]
+    ) -> Answer:
+        """Tell apart what stands under ``/organizations/`` and what under ``/orgs/``."""
+        item = ""
+        if rest[2:3] in (["budgets"], ["cost-centers"]) and len(rest) > 3:
+            item, rest[3] = rest[3], "{id}"
+        endpoint = ENDPOINTS.get("/".join(rest))
+        if endpoint is None or root not in endpoint.roots:
+            return NOT_FOUND
+        query = dict(request.query)
+        if self.server:
+            if endpoint.family != "advanced_security":
+                return NOT_FOUND
+            if self.server == "old":
+                query.pop("advanced_security_product", None)
+        if closed_to(request.caller, account.type, endpoint.family):
+            return NOT_FOR_APPS if request.caller.installation else NOT_FOR_THIS_TOKEN
+        members = [account, *self._owned(account)]
+        question = Question(members, query, request.now, self.activity, item)
+        return endpoint.refusal(account) or endpoint.answer(question)
+
+    def _viewer(self, caller: Caller) -> SimulatedAccount:
+        """Give the person behind a token: by login, else the first there is."""
+        people = [each for each in self.accounts if each.type is AccountType.USER]
+        if caller.login:
+            named = find(people, AccountType.USER, caller.login)
+            return named or SimulatedAccount(AccountType.USER, caller.login)
+        return people[0] if people else SimulatedAccount(AccountType.USER, "octocat")
+
+    def _owned(self, owner: SimulatedAccount) -> list[SimulatedAccount]:
+        if owner.type is not AccountType.ENTERPRISE:
+            return []
+        slug = owner.name.casefold()
+        return [each for each in self.accounts if (each.enterprise or "").casefold() == slug]

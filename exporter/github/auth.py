@@ -1,16 +1,23 @@
-"""What the exporter shows GitHub: a token, or a file that holds one."""
+"""What the exporter shows GitHub: credentials, and the secrets that they are made from."""
 
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from exporter.github.errors import Unauthorized
 
+FINE_GRAINED = "fine-grained personal access token"
+"""The kind that is shown no organizations."""
+
+WRONG_APP_KEY = (
+    "GitHub does not know the App by its id and private key: check both, and this machine's clock."
+)
+"""How to mend a 401 to an App, which has no token to make anew."""
+
 _KINDS = {
     "ghp_": "classic personal access token",
-    "github_pat_": "fine-grained personal access token",
+    "github_pat_": FINE_GRAINED,
     "gho_": "OAuth token",
     "ghu_": "GitHub App user token",
     "ghs_": "GitHub App installation token",
@@ -31,59 +38,112 @@ def kind(token: str) -> str:
 
 
 class Token(NamedTuple):
-    """A token and its number, which grows with each new token that the credential shows."""
+    """What is shown to GitHub, and the number of the secret that it was made from."""
 
     value: str
     version: int
 
 
-class Credential:
-    """A token by name, read again at each use, so that a change of its source is never missed."""
+class Credential(Protocol):
+    """Who asks. ``version`` grows with each new secret, not with each token made from one."""
 
-    def __init__(self, name: str, source: Callable[[], str]) -> None:
-        self.name = name
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+    async def read(self) -> Token:
+        """Give the token to use now. Raises `GitHubError` where there is none."""
+        ...
+
+    def refused(self, token: Token) -> bool:
+        """Take note that GitHub answered 401; say whether another token can be had at once."""
+        ...
+
+    def kind(self) -> str:
+        """Name the kind for people. `Unauthorized` where there is no secret to tell it by."""
+        ...
+
+    def shown(self) -> list[str]:
+        """List the secrets that belong nowhere else."""
+        ...
+
+
+class Secret:
+    """A text read again at each use, so that a change of its source is never missed.
+
+    ``what`` names it for people: "credential default".
+    """
+
+    def __init__(self, what: str, source: Callable[[], str]) -> None:
+        self.what = what
         self._source = source
         self._last: str | None = None
         self._version = 0
 
     def read(self) -> Token:
-        """Give the token to use now. `Unauthorized` where there is none or it cannot be one."""
-        found, fault = self._look()
+        """Give the text, stripped, and its number. `Unauthorized` where there is none."""
+        try:
+            found, fault = self._source().strip() or None, "it is empty"
+        except (OSError, UnicodeDecodeError) as error:
+            found, fault = None, f"its file cannot be read ({type(error).__name__})"
         if found != self._last:
             self._last = found
             self._version += 1
         if found is None:
-            raise Unauthorized(
-                detail=f"credential {self.name}: {fault}",
-                hint="Put the token alone into the file or variable, readable for the exporter.",
-            )
+            raise self.unusable(fault)
         return Token(found, self._version)
 
-    def shown(self) -> list[str]:
-        """List the secrets that have been shown to GitHub and belong nowhere else."""
-        return [] if self._last is None else [self._last]
+    def unusable(self, fault: str) -> Unauthorized:
+        """Make the failure that says why nothing can be done with it, never what it holds."""
+        return Unauthorized(
+            detail=f"{self.what}: {fault}",
+            hint="Put the secret alone into the file or variable, readable for the exporter.",
+        )
+
+    @property
+    def last(self) -> str | None:
+        return self._last
 
     @property
     def version(self) -> int:
-        """The number of the token, also while there is none to read."""
+        """The number of the text, also while there is none to read."""
         with suppress(Unauthorized):
             self.read()
         return self._version
 
-    def _look(self) -> tuple[str | None, str]:
-        try:
-            found = self._source().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            return None, f"its file cannot be read ({type(error).__name__})"
-        if not re.fullmatch(r"[!-~]+", found):
-            return None, "it is empty or holds what no token holds"
-        return found, ""
+
+class TokenCredential:
+    """A token by name."""
+
+    def __init__(self, name: str, source: Callable[[], str]) -> None:
+        self.name = name
+        self._secret = Secret(f"credential {name}", source)
+
+    @property
+    def version(self) -> int:
+        return self._secret.version
+
+    async def read(self) -> Token:
+        """Give the token to use now. `Unauthorized` where there is none or it cannot be one."""
+        return self._checked()
+
+    def refused(self, token: Token) -> bool:  # noqa: ARG002  (any token: there is no other)
+        return False
+
+    def kind(self) -> str:
+        return kind(self._checked().value)
+
+    def shown(self) -> list[str]:
+        return [] if self._secret.last is None else [self._secret.last]
+
+    def _checked(self) -> Token:
+        token = self._secret.read()
+        if not re.fullmatch(r"[!-~]+", token.value):
+            raise self._secret.unusable("it holds what no token holds")
+        return token
 
 
 def from_token(name: str, token: str) -> Credential:
-    return Credential(name, lambda: token)
-
-
-def from_file(name: str, path: Path) -> Credential:
-    """Read the file at each use: a small read, and a changed file is never missed."""
-    return Credential(name, lambda: path.read_text(encoding="utf-8"))
+    return TokenCredential(name, lambda: token)

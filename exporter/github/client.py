@@ -6,16 +6,21 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 import httpx
 
 from exporter import __version__
 from exporter.github import body, errors
-from exporter.github.auth import Credential
-from exporter.github.pacing import Pacing, RateLimit, rate_limit
+from exporter.github.auth import Credential, Token
+from exporter.github.body import Decoder
+from exporter.github.pacing import Gate, Pacing, RateLimit, rate_limit
 
 REQUEST_SECONDS = 15.0
-"""For one request and its whole answer; GitHub gives up after ten (docs: troubleshooting)."""
+"""For one request and its whole answer; GitHub gives up after ten (docs: troubleshooting).
+
+A long report may take longer, as long as it goes on coming.
+"""
 
 _REDIRECTS = 3
 _USER_AGENT = f"github-billing-exporter/{__version__}"
@@ -27,8 +32,17 @@ def api_version(base_url: str) -> str:
 
     Enterprise Server up to 3.20 knows the first version alone (docs: API versions).
     """
-    enterprise_server = httpx.URL(base_url).path.rstrip("/").endswith("/api/v3")
-    return "2022-11-28" if enterprise_server else "2026-03-10"
+    return "2022-11-28" if is_enterprise_server(base_url) else "2026-03-10"
+
+
+def is_enterprise_server(base_url: str) -> bool:
+    """Tell Enterprise Server by its path; data residency speaks as github.com does."""
+    return httpx.URL(base_url).path.rstrip("/").endswith("/api/v3")
+
+
+def fill(endpoint: str, params: Mapping[str, str | int]) -> str:
+    """Put the parameters that an endpoint names in braces into its path."""
+    return endpoint.format(**{name: quote(str(value), safe="") for name, value in params.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,11 @@ class Received:
 
 
 class Client:
-    """What all jobs of one host and one credential share."""
+    """What all jobs of one host and one credential share; of an App, those of one installation.
+
+    ``version`` is the REST API's, by kind of host where it is ``None``. ``gate`` is shared by
+    the clients of one credential.
+    """
 
     def __init__(
         self,
@@ -78,44 +96,79 @@ class Client:
         observer: Callable[[Exchange], None],
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
+        version: str | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.enterprise_server = is_enterprise_server(base_url)
         self.credential = credential
-        self.pacing = Pacing(clock=clock, sleep=sleep)
+        self.pacing = Pacing(clock=clock, sleep=sleep, gate=gate)
         self.sleep = sleep
         self._http = http
         self._observer = observer
         self._clock = clock
-        self._api_version = api_version(base_url)
+        self._api_version = version or api_version(base_url)
 
     def seconds_until(self, at: datetime) -> float:
         return (at - self._clock()).total_seconds()
 
-    async def exchange(self, url: str, endpoint: str, kept: Answer | None) -> Received:
+    async def exchange(
+        self,
+        url: str,
+        endpoint: str,
+        kept: Answer | None = None,
+        *,
+        post: bytes | None = None,
+        decoder: Decoder[object] | None = None,
+    ) -> Received:
         """Send one request and read its whole answer, whatever its status.
 
-        ``kept`` is asked about where it came to the same credential. Raises `Unauthorized`,
-        `Unreachable`, `Rejected` or `InvalidPayload`.
+        ``kept`` is asked about where it came to the same credential, ``post`` is the JSON to
+        send with POST instead of a GET. ``decoder`` is fed the body of a 200 as it comes; all
+        other bodies are in what is received. A 401 is asked once again where the credential has
+        another token. Raises what `Credential.read` raises, `Unreachable`, `Rejected` or
+        `InvalidPayload`.
         """
+        token = await self.credential.read()
+        received = await self._exchange(url, endpoint, kept, token, post=post, decoder=decoder)
+        if received.response.status_code == 401 and self.credential.refused(token):
+            token = await self.credential.read()
+            received = await self._exchange(url, endpoint, kept, token, post=post, decoder=decoder)
+        return received
+
+    async def _exchange(
+        self,
+        url: str,
+        endpoint: str,
+        kept: Answer | None,
+        token: Token,
+        *,
+        post: bytes | None,
+        decoder: Decoder[object] | None,
+    ) -> Received:
         started = time.perf_counter()
         status, headers = "error", httpx.Headers()
-        token, version = self.credential.read()
         asked = {
             "accept": "application/vnd.github+json",
             "accept-encoding": "gzip",
-            "authorization": f"Bearer {token}",
+            "authorization": f"Bearer {token.value}",
             "user-agent": _USER_AGENT,
             "x-github-api-version": self._api_version,
         }
-        if kept is not None and kept.etag and kept.credential_version == version:
+        if kept is not None and kept.etag and kept.credential_version == token.version:
             asked["if-none-match"] = kept.etag
+        if post is not None:
+            asked["content-type"] = "application/json"
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                response, content = await self._follow(url, endpoint, asked)
+            async with asyncio.timeout(REQUEST_SECONDS) as limit:
+                response, content = await self._follow(
+                    url, endpoint, asked, post=post, decoder=decoder, limit=limit
+                )
             status, headers = str(response.status_code), response.headers
         except TimeoutError:
             raise errors.Unreachable(
-                detail=f"no whole answer within {REQUEST_SECONDS:g} s", endpoint=endpoint
+                detail=f"no answer, or no more of it, within {REQUEST_SECONDS:g} s",
+                endpoint=endpoint,
             ) from None
         except httpx.DecodingError:
             raise errors.InvalidPayload(
@@ -140,13 +193,27 @@ class Client:
                     scopes=headers.get("x-oauth-scopes"),
                 )
             )
-        return Received(response, content, version)
+        return Received(response, content, token.version)
 
     async def _follow(
-        self, url: str, endpoint: str, headers: Mapping[str, str]
+        self,
+        url: str,
+        endpoint: str,
+        headers: Mapping[str, str],
+        *,
+        post: bytes | None,
+        decoder: Decoder[object] | None,
+        limit: asyncio.Timeout,
     ) -> tuple[httpx.Response, bytes]:
+        method = "GET" if post is None else "POST"
         for _ in range(_REDIRECTS + 1):
-            async with self._http.stream("GET", url, headers=headers) as response:
+            async with self._http.stream(method, url, headers=headers, content=post) as response:
+                if response.status_code == 200 and decoder is not None:
+                    async for chunk in response.aiter_bytes():
+                        decoder.feed(chunk)
+                        if decoder.unhurried:
+                            limit.reschedule(asyncio.get_running_loop().time() + REQUEST_SECONDS)
+                    return response, b""
                 if response.status_code not in {301, 302, 303, 307, 308}:
                     return response, await body.read(response, endpoint)
             url = self.same_host(response.headers.get("location", ""), url, endpoint)

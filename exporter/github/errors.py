@@ -182,6 +182,13 @@ _MEANINGS = (
     ),
     _Meaning(
         (403,),
+        "installation has been suspended",
+        Forbidden,
+        "the App's installation is suspended",
+        "Unsuspend it: Settings of the account, GitHub Apps, Configure.",
+    ),
+    _Meaning(
+        (403,),
         "not accessible by personal access token",
         Forbidden,
         "the fine-grained token lacks a permission",

@@ -9,6 +9,10 @@ from email.utils import parsedate_to_datetime
 CONCURRENT_REQUESTS = 8
 """GitHub allows 100 and advises few (docs: rate limits, best practices)."""
 
+_SPACING = timedelta(milliseconds=100)
+_BURST = 120
+_LONGEST_QUEUE = timedelta(minutes=30)
+_RESERVE = 0.5
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_SECONDARY_WAIT = timedelta(minutes=1)
 _LONGEST_SECONDARY_WAIT = timedelta(hours=1)
@@ -37,21 +41,41 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
         return None
 
 
-class Pacing:
-    """Lets requests of one credential go, none while GitHub says to wait.
+class Gate:
+    """What all clients of one credential share, an App's installations too.
 
-    ``slots`` are for attempts, each of which asks one request after the other.
+    ``slots`` are for attempts, each of which asks one request after the other. Requests go at
+    a steady rate after a first burst, well under GitHub's 900 a minute (docs: rate limits).
     """
+
+    def __init__(self) -> None:
+        self.slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
+        self._next: datetime | None = None
+
+    def reserve(self, now: datetime) -> float:
+        """Take the next place, and give the seconds to wait for it."""
+        earliest = now - _BURST * _SPACING
+        place = earliest if self._next is None else max(self._next, earliest)
+        self._next = place + _SPACING
+        # A clock that was set back must not hold requests up.
+        wait = min((place - now).total_seconds(), _LONGEST_QUEUE.total_seconds())
+        return max(wait, 0.0)
+
+
+class Pacing:
+    """Lets requests of one client go, none while GitHub says to wait."""
 
     def __init__(
         self,
         *,
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
+        gate: Gate | None = None,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
-        self.slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
+        self.gate = gate or Gate()
+        self._limit: RateLimit | None = None
         self._until: datetime | None = None
         self._secondary_wait = _FIRST_SECONDARY_WAIT
 
@@ -63,11 +87,26 @@ class Pacing:
         return self._until
 
     def unblock(self) -> None:
-        """Forget the wait: the credential has changed, and limits are a credential's."""
-        self._until = None
+        """Forget the limit: the credential has changed, and limits are a credential's."""
+        self._until = self._limit = None
+
+    def affords(self, rank: float) -> bool:
+        """Whether a job may begin, so that the hour's requests last until GitHub's limit is new.
+
+        ``rank`` is 0 for the most valuable collector and near 1 for the least. While requests
+        are left as time is, or half of that, all may; below it the least valuable wait first.
+        """
+        limit, now = self._limit, self._clock()
+        if limit is None or limit.limit <= 0 or limit.reset <= now:
+            return True
+        time_left = min((limit.reset - now) / timedelta(hours=1), 1.0)
+        return limit.remaining / limit.limit >= rank * time_left * _RESERVE
 
     async def turn(self, refuse: Callable[[datetime], None]) -> None:
         """Wait until a request may go; ``refuse`` raises where that is not worth it."""
+        place = self.gate.reserve(self._clock())
+        if place > 0:
+            await self._sleep(place)
         while (until := self.blocked_until) is not None:
             refuse(until)
             await self._sleep((until - self._clock()).total_seconds())
@@ -75,6 +114,7 @@ class Pacing:
     def answered(self, limit: RateLimit | None) -> None:
         """Learn from an answer that was no limit; one that used the last request up blocks."""
         self._secondary_wait = _FIRST_SECONDARY_WAIT
+        self._limit = limit
         if limit is not None and limit.remaining == 0:
             self._block(min(limit.reset, self._clock() + _LONGEST_PRIMARY_WAIT))
 

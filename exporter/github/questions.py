@@ -1,19 +1,23 @@
 """What one attempt of a job asks GitHub: paths from templates, pages, retries, a deadline."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TypeVar
-from urllib.parse import quote
+from functools import partial
+from typing import TypeVar, cast
 
 import httpx
+import msgspec
 import tenacity
 
-from exporter.github import body, errors
-from exporter.github.client import Answer, Client, Received, core_limit
+from exporter.github import body, errors, graphql
+from exporter.github.client import Answer, Client, Received, core_limit, fill
+from exporter.github.stream import Fold, Streamed
 
 T = TypeVar("T")
+Said = TypeVar("Said", bound=graphql.Answer)
+Item = TypeVar("Item")
 
 _PAGES = 1_000
 _TRIES = 5
@@ -30,7 +34,7 @@ async def attempt(client: Client, answers: Answers, seconds: float) -> AsyncIter
     success and become those of this one. Raises `Unreachable` at the deadline.
     """
     try:
-        async with client.pacing.slots, asyncio.timeout(None) as timeout:
+        async with client.pacing.gate.slots, asyncio.timeout(None) as timeout:
             github = GitHub(client, answers, Deadline(timeout, seconds))
             yield github
     except TimeoutError:
@@ -77,7 +81,8 @@ class GitHub:
 
     async def get(self, endpoint: str, model: type[T], **params: str | int) -> T:
         """Ask once and decode the answer as ``model``; unknown fields are fine."""
-        payload, _ = await self._ask(self._url(endpoint, params), endpoint, model)
+        whole = partial(body.Whole, model, endpoint)
+        payload, _ = await self._ask(self._url(endpoint, params), endpoint, whole)
         return payload
 
     async def get_or_none(
@@ -105,7 +110,7 @@ class GitHub:
         seen: set[str] = set()
         while url not in seen and len(seen) < _PAGES:
             seen.add(url)
-            payload, next_url = await self._ask(url, endpoint, model)
+            payload, next_url = await self._ask(url, endpoint, partial(body.Whole, model, endpoint))
             yield payload
             if next_url:
                 url = next_url
@@ -115,15 +120,59 @@ class GitHub:
                 return
         raise errors.InvalidPayload(detail="its pages have no end", endpoint=endpoint)
 
+    async def report(
+        self,
+        endpoint: str,
+        field: str,
+        item_type: type[Item],
+        fold: Callable[[], Fold[Item, T]],
+        *,
+        instead: Sequence[Mapping[str, str | int]] = (),
+        **params: str | int,
+    ) -> list[T]:
+        """Ask for a report whose array ``field`` may be long, and fold its items as they come.
+
+        ``fold`` begins anew at each try; what its items came to is kept, not they. GitHub cuts
+        an answer off that takes it 10 s (docs: troubleshooting): then each of ``instead`` is
+        asked with its parameters added, and there is a result for each.
+        """
+
+        async def one(**params: str | int) -> T:
+            payload, _ = await self._ask(
+                self._url(endpoint, params),
+                endpoint,
+                lambda: Streamed(endpoint, field, item_type, fold()),
+            )
+            return payload
+
+        try:
+            return [await one(**params)]
+        except errors.Unreachable as error:
+            if error.status is None or not instead:
+                raise
+        return [await one(**params, **narrower) for narrower in instead]
+
+    async def graphql(self, query: str, model: type[Said], **variables: str | None) -> Said:
+        """Ask GraphQL and decode the answer as ``model``."""
+        post = msgspec.json.encode({"query": query, "variables": variables})
+        url = self._client.base_url.removesuffix("/v3") + graphql.ENDPOINT
+        whole = partial(body.Whole, model, graphql.ENDPOINT)
+        answer, _ = await self._ask(url, graphql.ENDPOINT, whole, post)
+        graphql.check(answer)
+        return answer
+
     def _url(self, endpoint: str, params: Mapping[str, str | int]) -> str:
-        path = {
-            key: quote(str(v), safe="") for key, v in params.items() if f"{{{key}}}" in endpoint
-        }
-        query = {key: value for key, value in params.items() if key not in path}
-        url = self._client.base_url + endpoint.format(**path)
+        query = {key: value for key, value in params.items() if f"{{{key}}}" not in endpoint}
+        url = self._client.base_url + fill(endpoint, params)
         return f"{url}?{httpx.QueryParams(query)}" if query else url
 
-    async def _ask(self, url: str, endpoint: str, model: type[T]) -> tuple[T, str]:
+    async def _ask(
+        self,
+        url: str,
+        endpoint: str,
+        decoder: Callable[[], body.Decoder[T]],
+        post: bytes | None = None,
+    ) -> tuple[T, str]:
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(self._is_worth_another_try),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=8),
@@ -131,7 +180,7 @@ class GitHub:
             sleep=self._client.sleep,
             reraise=True,
         )
-        return await retrying(self._try, url, endpoint, model)
+        return await retrying(self._try, url, endpoint, decoder, post)
 
     def _is_worth_another_try(self, error: BaseException) -> bool:
         if isinstance(error, errors.RateLimited):
@@ -149,24 +198,33 @@ class GitHub:
                 unattempted=not self._deadline.begun,
             )
 
-    async def _try(self, url: str, endpoint: str, model: type[T]) -> tuple[T, str]:
+    async def _try(
+        self,
+        url: str,
+        endpoint: str,
+        decoder: Callable[[], body.Decoder[T]],
+        post: bytes | None,
+    ) -> tuple[T, str]:
         kept = self._answers.get(url)
+        decoding = decoder()
         await self._client.pacing.turn(self._refuse)
         self._deadline.begin()
-        received = await self._client.exchange(url, endpoint, kept)
+        received = await self._client.exchange(url, endpoint, kept, post=post, decoder=decoding)
         unchanged = received.response.status_code == 304
         if unchanged and (kept is None or kept.credential_version != received.credential_version):
             unchanged, kept = False, None
-            received = await self._client.exchange(url, endpoint, None)
-        if unchanged and kept is not None and isinstance(kept.payload, model):
-            payload, answer = kept.payload, kept
+            received = await self._client.exchange(url, endpoint, decoder=decoding)
+        if unchanged and kept is not None:
+            # A job asks one URL for one kind of payload.
+            payload, answer = cast("T", kept.payload), kept
         elif received.response.status_code == 200:
-            payload = body.decode(received.body, model, endpoint)
+            payload = decoding.close()
             answer = self._answer(payload, received, url, endpoint)
         else:
             raise self._client.failure(received, endpoint)
         self._client.pacing.answered(core_limit(received.response.headers))
-        self.asked[url] = answer
+        if post is None:
+            self.asked[url] = answer
         return payload, answer.next_url
 
     def _answer(self, payload: object, received: Received, url: str, endpoint: str) -> Answer:

@@ -48,7 +48,8 @@ class Reading:
     ``cycle_end`` is set where the values are month to date: an hour after it they are gone.
     ``facts`` describe the account (``plan``), ``unknown_skus`` are pairs of product and SKU.
     Two samples of the same metric and labels are a ``ValueError``: rows that come out equal
-    are summed before they are said.
+    are summed before they are said. Of its repositories, pairs of organization and name, those
+    ``shown`` have series of their own, and ``folded`` many are beyond the series limit.
     """
 
     taken: datetime
@@ -56,6 +57,8 @@ class Reading:
     cycle_end: datetime | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     unknown_skus: frozenset[tuple[str, str]] = frozenset()
+    shown: frozenset[tuple[str, str]] = frozenset()
+    folded: int = 0
 
     def __post_init__(self) -> None:
         seen = set()

@@ -60,6 +60,21 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscoveryFacts:
+    """What the last discovery of a credential came to, ``accounts`` being how many it watches.
+
+    ``detail`` and ``hint`` say to people what failed, or what was not to be seen.
+    """
+
+    credential: str
+    success: bool
+    last_success: datetime | None
+    accounts: int
+    detail: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     version: str
     revision: str
@@ -68,8 +83,15 @@ class Build:
 class Page(Collector):
     """What is shown at ``now``, immutable. It holds until ``valid_until``."""
 
-    def __init__(self, accounts: Iterable[AccountFacts], build: Build, now: datetime) -> None:
+    def __init__(
+        self,
+        accounts: Iterable[AccountFacts],
+        build: Build,
+        now: datetime,
+        discoveries: Iterable[DiscoveryFacts] = (),
+    ) -> None:
         self.accounts = tuple(accounts)
+        self.discoveries = tuple(discoveries)
         self.build = build
         self.now = now
         expiries = [job.expires for account in self.accounts for job in account.jobs]
@@ -111,19 +133,29 @@ class Page(Collector):
                 yield family
 
     def _of_account(self, account: AccountFacts) -> Iterator[Sample]:
-        plan = ""
+        plan, folded = "", None
         for job in account.jobs:
             yield from _of_job(job)
             reading = self.shown(job)
             if reading is not None:
                 plan = reading.facts.get("plan", plan)
+                if reading.shown or reading.folded:
+                    folded = (folded or 0) + reading.folded
                 yield from reading.samples
+        if folded is not None:
+            yield catalogue.REPOSITORIES_FOLDED(folded)
         yield catalogue.ACCOUNT_INFO(1, platform=account.platform, plan=plan, host=account.host)
 
     def _of_exporter(self) -> Iterator[Sample]:
         types = [account.account_type for account in self.accounts]
         for account_type in sorted(set(types)):
             yield catalogue.ACCOUNTS(types.count(account_type), account_type=account_type)
+        for found in self.discoveries:
+            credential = found.credential
+            yield catalogue.DISCOVERY_SUCCESS(found.success, credential=credential)
+            if found.last_success is not None:
+                at = found.last_success.timestamp()
+                yield catalogue.DISCOVERY_LAST_SUCCESS(at, credential=credential)
         readings = (self.shown(job) for account in self.accounts for job in account.jobs)
         unknown = {pair for reading in readings if reading for pair in reading.unknown_skus}
         for product, sku in sorted(unknown):

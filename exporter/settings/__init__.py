@@ -1,13 +1,14 @@
 """Settings: one model, read from flags, environment and a YAML file, faults told all at once."""
 
+from exporter.settings.credentials import CredentialSettings
 from exporter.settings.fields import ListenAddress
 from exporter.settings.loading import SettingsError, load
-from exporter.settings.model import CredentialSources, JobSettings, Settings
+from exporter.settings.model import JobSettings, Settings
 from exporter.settings.options import Option, options
 from exporter.settings.reference import render_reference
 
 __all__ = [
-    "CredentialSources",
+    "CredentialSettings",
     "JobSettings",
     "ListenAddress",
     "Option",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
@@ -23,7 +22,6 @@ def check(
     ``times`` is false where a duration was already at fault, so that those which depend on
     it cannot be judged.
     """
-    yield from _credential(settings, sources)
     yield from _accounts(settings, sources)
     yield from _unknown_collectors(settings, sources, collectors)
     yield from _contradicting_collectors(settings, sources)
@@ -32,41 +30,12 @@ def check(
         yield from _times(settings, sources, collectors)
 
 
-def _credential(settings: Settings, sources: Sources) -> Iterator[str]:
-    token, file = settings.credential_sources.token, settings.credential_sources.token_file
-    place = sources.nearest(("github", "token_file")).place
-    if token and file:
-        other = sources.nearest(("github", "token")).place
-        yield f"{place}: {other} is set too: leave one of the two"
-    if file and (problem := _unreadable(file)):
-        yield f"{place}: {problem}"
-
-
-def _unreadable(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            # Bounded, as the path may be that of a device.
-            return "" if opened.read(65536).strip() else "the file is empty: put the token into it"
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    except ValueError:
-        return "must be the path of a file"
-
-
 def _accounts(settings: Settings, sources: Sources) -> Iterator[str]:
     first: dict[tuple[AccountType, str], Loc] = {}
-    for account, loc in zip(settings.accounts(), _account_locs(settings), strict=True):
+    for account, loc in settings.located_accounts():
         if first.setdefault(account.key, loc) != loc:
             place, other = sources.nearest(loc).place, sources.nearest(first[account.key]).place
             yield f"{place}: {account} is the account of {other} again: leave one of the two"
-
-
-def _account_locs(settings: Settings) -> Iterator[Loc]:
-    """Give the place of each account, in the order of ``settings.accounts()``."""
-    listed = settings.organizations, settings.users, settings.enterprises, settings.entries
-    keys = "organizations", "users", "enterprises", "accounts"
-    for key, entries in zip(keys, listed, strict=True):
-        yield from ((key, position) for position in range(len(entries)))
 
 
 def _collector_lists(settings: Settings) -> Iterator[tuple[Loc, tuple[str, ...]]]:
@@ -121,7 +90,8 @@ def _unfitting_collectors(
 
 def _times(settings: Settings, sources: Sources, collectors: Sequence[Collector]) -> Iterator[str]:
     # Without accounts, those found later will have the settings of everyone.
-    accounts = settings.accounts() or [Account(kind, "(any)") for kind in AccountType]
+    named = [account for account, _ in settings.located_accounts()]
+    accounts = named or [Account(kind, "(any)") for kind in AccountType]
     told = set()
     for account in accounts:
         for collector in settings.collectors_for(account, collectors):

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from math import isfinite
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
@@ -15,10 +15,17 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, PlainValidator, SecretStr
 
 from exporter.settings.durations import format_duration, parse_duration
+from exporter.shards import Shard
 
 _LONGEST = timedelta(days=365)
 _NAME = re.compile(r"(?!github_pat_|gh[a-z]_\w{30})[A-Za-z0-9][A-Za-z0-9_-]*")
+_PATTERN = re.compile(r"(?!github_pat_|gh[a-z]_\w{30})[A-Za-z0-9_*?\[\]!-]+")
+_NO_NAME = "must be letters, digits, hyphens and underscores"
+_NO_PATTERN = "must be a name, in which * and ? stand for any characters"
 _HOST = re.compile(r"[A-Za-z0-9._-]*")
+_VARIABLE = re.compile(r"(?!github_pat_|gh[a-z]_\w{30})[A-Za-z_][A-Za-z0-9_]*")
+_APP_ID = re.compile(r"[A-Za-z0-9.]{1,32}")
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\[\]]*)):(?P<port>[0-9]{1,5})")
 
 
@@ -26,11 +33,12 @@ _ADDRESS = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\[\]]*)):(?P<port>[0-9
 class Shown:
     """Marks a field as an option, with the exceptions to how options are shown and spelled.
 
+    A switch has no ``metavar``.
     ``default`` replaces the text of the default, ``also`` are further environment variables,
     the first found ruling. ``elsewhere`` says where to set what the file cannot hold.
     """
 
-    metavar: str
+    metavar: str = ""
     default: str | None = None
     also: tuple[str, ...] = ()
     flag: bool = True
@@ -73,6 +81,25 @@ def _name(longest: int) -> Callable[[object], str]:
     return check
 
 
+def _shaped(shape: re.Pattern[str], sentence: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if not shape.fullmatch(text := _text(value)):
+            raise ValueError(sentence)
+        return text
+
+    return check
+
+
+def _plain_number(value: object) -> object:
+    """Take a number that YAML reads as one where digits are a name."""
+    return str(value) if type(value) is int else value
+
+
+def _unquoted_date(value: object) -> object:
+    """Take a date that YAML reads as one."""
+    return str(value) if isinstance(value, date) else value
+
+
 def _amount(value: object) -> float:
     try:
         amount = -1.0 if isinstance(value, bool) else float(str(value))
@@ -89,6 +116,13 @@ def _token(value: object) -> SecretStr:
     if not token or not all("!" <= character <= "~" for character in token):
         raise ValueError("must be a token alone, without spaces or line breaks")
     return SecretStr(token)
+
+
+def _private_key(value: object) -> SecretStr:
+    key = value.get_secret_value() if isinstance(value, SecretStr) else _text(value)
+    if not key.lstrip().startswith("-----BEGIN "):
+        raise ValueError("must be a private key in PEM, from its first to its last line")
+    return SecretStr(key)
 
 
 def _api_url(value: object) -> str:
@@ -137,6 +171,27 @@ def _is_host(spelled: re.Match[str]) -> bool:
     return True
 
 
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"[1-9][0-9]{0,6}", str(value)):
+        raise ValueError("must be a whole number from 1 to 9999999")
+    return int(str(value))
+
+
+def _shard(value: object) -> Shard:
+    if isinstance(value, Shard):
+        return value
+    spelled = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", str(value))
+    if spelled is None or int(spelled[1]) >= int(spelled[2]):
+        raise ValueError("must be INDEX/COUNT, the index from 0 to below the count, such as 0/3")
+    return Shard(int(spelled[1]), int(spelled[2]))
+
+
+Count = Annotated[int, BeforeValidator(_count)]
+"""A whole number from 1."""
+
+ShardChoice = Annotated[Shard, PlainValidator(_shard)]
+"""The replica ``INDEX/COUNT``, counted from 0."""
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 """Longer than nothing, a year at most."""
 
@@ -152,6 +207,29 @@ Amount = Annotated[float, BeforeValidator(_amount)]
 """Finite and not negative."""
 
 Token = Annotated[SecretStr, BeforeValidator(_token)]
+
+PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
+
+AppId = Annotated[
+    str,
+    BeforeValidator(_shaped(_APP_ID, "must be an App's id or client id")),
+    BeforeValidator(_plain_number),
+]
+
+ApiVersion = Annotated[
+    str,
+    BeforeValidator(_shaped(_VERSION, "must be a version of the REST API such as 2022-11-28")),
+    BeforeValidator(_unquoted_date),
+]
+
+CredentialName = Annotated[str, BeforeValidator(_shaped(_NAME, _NO_NAME))]
+
+Variable = Annotated[
+    str, BeforeValidator(_shaped(_VARIABLE, "must be the name of an environment variable"))
+]
+
+Pattern = Annotated[str, BeforeValidator(_shaped(_PATTERN, _NO_PATTERN))]
+"""A name in which ``*`` stands for anything, ``?`` and ``[…]`` for one character."""
 
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 """Without a trailing slash, credentials, query and fragment."""

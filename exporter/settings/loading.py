@@ -9,10 +9,16 @@ from pydantic_core import ErrorDetails
 from exporter.accounts import AccountType
 from exporter.collectors import Collector
 from exporter.settings.checks import check
+from exporter.settings.credential_checks import check_credentials
 from exporter.settings.located import Sources
 from exporter.settings.model import Loc, Settings
 from exporter.settings.options import closest, known_keys
-from exporter.settings.reading import read_environment, read_fallbacks, read_flags
+from exporter.settings.reading import (
+    read_environment,
+    read_fallbacks,
+    read_flags,
+    unknown_variables,
+)
 from exporter.settings.yaml_file import read_file
 
 _SENTENCES = {
@@ -20,7 +26,14 @@ _SENTENCES = {
     "model_type": "must be a mapping (key: value)",
     "dict_type": "must be a mapping (key: value)",
     "path_type": "must be the path of a file",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
 }
+_INSTEAD_OF_FALLBACKS: tuple[Loc, ...] = (
+    ("github", "token_file"),
+    ("github", "app_id"),
+    ("credentials",),
+)
 _TIMES = {"poll", "collector_settings", "interval", "stale_after", "timeout"}
 
 
@@ -41,18 +54,22 @@ def load(
     not joined. `SettingsError` with all faults, none of which holds a value that was read.
     """
     reads = [read_flags(flags), read_environment(environment)]
-    named = Sources(tuple(read.tree for read in reads)).at(("config", "file"))
-    if named and isinstance(named.value, str | Path):
-        reads.append(read_file(Path(named.value), named.place))
+    file = Sources(tuple(read.tree for read in reads)).at(("config", "file"))
+    if file and isinstance(file.value, str | Path):
+        reads.append(read_file(Path(file.value), file.place))
     sources = Sources(tuple(read.tree for read in reads))
-    if not sources.at(("github", "token_file")):
+    if not any(map(sources.at, _INSTEAD_OF_FALLBACKS)):
         sources = Sources((*sources.trees, read_fallbacks(environment)))
 
     settings, sources, invalid = _validate(sources)
     times = not any(_TIMES.intersection(loc) for loc in invalid)
+    names = not any("credentials" in loc for loc in invalid)
+    named = {each.variable for each in settings.credentials() if each.variable}
     faults = [
+        *unknown_variables(environment, named),
         *(fault for read in reads for fault in read.faults),
         *invalid.values(),
+        *check_credentials(settings, sources, environment, names=names),
         *check(settings, sources, collectors, times=times),
     ]
     if faults:
@@ -75,7 +92,9 @@ def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
 
 
 def _cut(loc: Loc) -> Loc:
-    """Leave out an account as a whole where its name is at fault."""
+    """Leave out an account as a whole where its name is at fault, and a credential anyway."""
+    if loc[0] == "credentials":
+        return loc[:2]
     return loc[:-1] if loc[0] == "accounts" and loc[-1] in set(AccountType) else loc
 
 
@@ -88,5 +107,7 @@ def _sentence(error: ErrorDetails) -> str:
             return f"must be {error['ctx']['expected']}"
         case "value_error":
             return str(error["ctx"]["error"])
+        case "missing":
+            return f"must have {last}"
         case kind:
             return _SENTENCES.get(kind, error["msg"])

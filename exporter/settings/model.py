@@ -1,21 +1,27 @@
 """The settings as one model, and what they come to for an account and for a job."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from pathlib import Path
 from typing import Annotated, NamedTuple, get_args
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.collectors import Collector
-from exporter.settings.fields import CollectorName, Login, Shown, Slug
+from exporter.settings.credentials import (
+    DEFAULT,
+    CredentialEntry,
+    CredentialSettings,
+    of_flags,
+)
+from exporter.settings.fields import CollectorName, Count, Login, ShardChoice, Shown, Slug
 from exporter.settings.sections import (
     AccountEntry,
     ConfigSettings,
+    DiscoverSettings,
     GitHubSettings,
     JobTimes,
     LogSettings,
@@ -39,14 +45,6 @@ class JobSettings:
     stale_after: timedelta
     timeout: timedelta
     required: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialSources:
-    """Where the token comes from; at most one is set."""
-
-    token: SecretStr | None
-    token_file: Path | None
 
 
 class Chosen(NamedTuple):
@@ -77,6 +75,7 @@ class Settings(BaseSettings):
         (), description="Enterprise whose bill is watched."
     )
     github: GitHubSettings = GitHubSettings()
+    discover: DiscoverSettings = DiscoverSettings()
     poll: PollSettings = PollSettings()
     platform: Annotated[PlatformChoice, Shown("|".join(get_args(PlatformChoice)))] = Field(
         "auto", description="GitHub's billing platform; auto asks and follows a move."
@@ -87,12 +86,28 @@ class Settings(BaseSettings):
     no_collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = Field(
         (), description="Collector not to run."
     )
+    series_limit: Annotated[Count, Shown("SERIES")] = Field(
+        1_000,
+        description="Most series of one account and metric where repositories are labels; the "
+        "smallest are folded into one.",
+    )
+    shard: Annotated[ShardChoice | None, Shown("INDEX/COUNT", "all accounts")] = Field(
+        None,
+        description="Replica that this is, counted from 0, of how many: accounts are divided "
+        "among them.",
+    )
     quota: QuotaSettings = QuotaSettings()
     web: WebSettings = WebSettings()
     config: ConfigSettings = ConfigSettings()
     log: LogSettings = LogSettings()
     entries: tuple[AccountEntry, ...] = Field(
         (), alias="accounts", description="Accounts with settings of their own, one entry each."
+    )
+    credential_entries: tuple[CredentialEntry, ...] = Field(
+        (),
+        alias="credentials",
+        description="Further credentials and hosts, one entry each, beside the one of the flags, "
+        "which is named default.",
     )
     collector_settings: dict[str, JobTimes] = Field(
         {}, description="Times of single collectors, by name."
@@ -109,25 +124,46 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
 
-    @property
-    def credential_sources(self) -> CredentialSources:
-        return CredentialSources(self.github.token, self.github.token_file)
+    def credentials(self) -> tuple[CredentialSettings, ...]:
+        """Give the credentials: that of the flags unless others stand instead, then the entries."""
+        default = of_flags(self.github, self.discover)
+        entries = [entry.resolved(self.github, self.discover) for entry in self.credential_entries]
+        return (default, *entries) if default.given or not entries else tuple(entries)
+
+    def credential_of(self, account: Account) -> str:
+        """Name the credential of an account; empty where it could be one of several."""
+        _, entry = self._entry(account)
+        names = [credential.name for credential in self.credentials()]
+        if entry and entry.credential:
+            return entry.credential
+        return DEFAULT if DEFAULT in names else names[0] if len(names) == 1 else ""
 
     @property
     def accounts_configured(self) -> bool:
-        return bool(self.organizations or self.users or self.enterprises or self.entries)
+        """Whether there is or may come an account to watch."""
+        return any(True for _ in self.located_accounts()) or any(
+            each.discover for each in self.credentials()
+        )
 
     def accounts(self) -> tuple[Account, ...]:
-        """Give the accounts in the order of the settings: lists first, then entries."""
-        listed = (
-            (AccountType.ORGANIZATION, self.organizations),
-            (AccountType.USER, self.users),
-            (AccountType.ENTERPRISE, self.enterprises),
-        )
-        return (
-            *(self._account(kind, name) for kind, names in listed for name in names),
-            *(self._account(*entry.named, entry) for entry in self.entries),
-        )
+        """Give this replica's accounts in the order of the settings: lists, then entries."""
+        return tuple(account for account, _ in self.located_accounts() if self.holds(account))
+
+    def holds(self, account: Account) -> bool:
+        """Whether this replica watches the account."""
+        return self.shard is None or self.shard.holds(account)
+
+    def located_accounts(self) -> Iterator[tuple[Account, Loc]]:
+        """Give the accounts, each with the setting that names it."""
+        for kind, key, names in (
+            (AccountType.ORGANIZATION, "organizations", self.organizations),
+            (AccountType.USER, "users", self.users),
+            (AccountType.ENTERPRISE, "enterprises", self.enterprises),
+        ):
+            for position, name in enumerate(names):
+                yield self.account(kind, name), (key, position)
+        for position, entry in enumerate(self.entries):
+            yield self.account(*entry.named, entry), ("accounts", position)
 
     def collectors_for(
         self, account: Account, collectors: Iterable[Collector]
@@ -190,7 +226,8 @@ class Settings(BaseSettings):
         _, entry = self._entry(account)
         return collector.name in {*self.collectors, *(entry.collectors if entry else ())}
 
-    def _account(self, kind: AccountType, name: str, entry: AccountEntry | None = None) -> Account:
+    def account(self, kind: AccountType, name: str, entry: AccountEntry | None = None) -> Account:
+        """Make an account with what is set for everyone, or in its entry."""
         platform = (entry and entry.platform) or self.platform
         quotas = self.quota.model_dump()
         if entry:

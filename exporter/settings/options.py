@@ -22,8 +22,9 @@ class Option:
     """A setting as users spell it.
 
     ``path`` are its keys in the file. ``flag`` is ``None`` for what must not show in a list
-    of processes. Of several names in ``environment`` the first one set rules. ``repeatable``
-    ones take many values: the flag again, commas in the environment, a list in the file.
+    of processes. A ``switch`` takes no value, and one that enables a section has its name. Of
+    several names in ``environment`` the first one set rules. ``repeatable`` ones take many
+    values: the flag again, commas in the environment, a list in the file.
     ``elsewhere`` is empty where the file can hold it, else it says what to do instead.
     """
 
@@ -31,6 +32,7 @@ class Option:
     flag: str | None
     environment: tuple[str, ...]
     repeatable: bool
+    switch: bool
     default_text: str
     description: str
     metavar: str
@@ -73,14 +75,16 @@ def _options(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[Option]:
 
 def _option(path: tuple[str, ...], field: FieldInfo, shown: Shown) -> Option:
     repeatable = get_origin(field.annotation) is tuple
-    flag = "--" + ".".join(path).replace("_", "-")
+    spelled = path[:-1] if path[-1] == "enabled" else path
+    flag = "--" + ".".join(spelled).replace("_", "-")
     # The section github would say the name of the program a second time.
-    variable = PREFIX + "_".join(path[path[0] == "github" :]).upper()
+    variable = PREFIX + "_".join(spelled[spelled[0] == "github" :]).upper()
     return Option(
         path=path,
         flag=(flag.removesuffix("s") if repeatable else flag) if shown.flag else None,
         environment=(variable, *shown.also),
         repeatable=repeatable,
+        switch=field.annotation is bool,
         default_text=_text(field.default) if shown.default is None else shown.default,
         description=field.description or "",
         metavar=shown.metavar,
@@ -91,7 +95,7 @@ def _option(path: tuple[str, ...], field: FieldInfo, shown: Shown) -> Option:
 def _text(default: object) -> str:
     if isinstance(default, timedelta):
         return format_duration(default)
-    return "" if default in (None, ()) else str(default)
+    return "" if default in (None, (), False) else str(default)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:

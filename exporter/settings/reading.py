@@ -1,6 +1,6 @@
 """Reads flags and environment into located values, and tells what does not belong there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pydantic import SecretStr
@@ -36,13 +36,18 @@ def read_environment(environment: Mapping[str, str]) -> Read:
             # Wrapped at once: pydantic-settings can log what its sources hold.
             alone = text if option.flag else SecretStr(text)
             leaves[option.path] = _leaf(parts if option.repeatable else alone, name)
+    return Read(_nested(leaves))
+
+
+def unknown_variables(environment: Mapping[str, str], named: Collection[str]) -> Iterator[str]:
+    """Find the variables that are no settings, a line each; those ``named`` are the user's own."""
     known = tuple(name for option in options() for name in option.environment)
-    faults = tuple(
-        f"{name if name.isprintable() else ascii(name)}: no such setting: {closest(name, known)}"
-        for name in sorted(environment)
-        if name.startswith(PREFIX) and not name.startswith(_NO_SETTINGS) and name not in known
-    )
-    return Read(_nested(leaves), faults)
+    for name in sorted(environment):
+        if name in known or name in named or name.startswith(_NO_SETTINGS):
+            continue
+        if name.startswith(PREFIX):
+            spelled = name if name.isprintable() else ascii(name)
+            yield f"{spelled}: no such setting: {closest(name, known)}"
 
 
 def read_fallbacks(environment: Mapping[str, str]) -> Located:

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from exporter.settings.credentials import CredentialEntry
 from exporter.settings.model import Settings
 from exporter.settings.options import Option, options
 from exporter.settings.sections import AccountEntry, JobTimes
@@ -11,8 +12,14 @@ organizations: [acme]
 poll:
   interval: 5m
 no_collectors: [advanced_security]
+credentials:
+  - name: acme-app
+    app:
+      id: 123456
+      private_key_variable: ACME_APP_PRIVATE_KEY
 accounts:
   - enterprise: acme-corp
+    credential: acme-app
     interval: 1h
     quota:
       actions_minutes: 50000
@@ -46,13 +53,15 @@ again; its variable takes names separated by commas.
 ## The YAML file
 
 Its keys are those of the flags: `--poll.interval` is `interval` under `poll`. A flag that may \
-be given again is a list here, named in the plural: `--organization` is `organizations`. \
+be given again is a list here, named in the plural where it is a noun: `--organization` is \
+`organizations`. A flag without a value is `enabled` in its section: `--discover` is \
+`discover: {{enabled: true}}`. \
 Aliases and tags are not understood, and a key may stand only once. {misplaced}
 
 ```yaml
 {example}```
 
-Two things can be said in the file alone.
+Three things can be said in the file alone.
 
 ### `accounts`
 
@@ -64,6 +73,16 @@ Two things can be said in the file alone.
 
 A collector excluded for everyone cannot be required by an entry; one that is required for \
 everyone may be excluded by an entry.
+
+### `credentials`
+
+{credentials} Exactly one of `token_file`, `token_variable` and `app` holds its secret. An \
+account is asked about with the credential that its entry names, else with default, else with \
+the only one there is.
+
+| Key | Meaning |
+| --- | --- |
+{credential}
 
 ### `collector_settings`
 
@@ -87,13 +106,16 @@ def render_reference() -> str:
         example=EXAMPLE,
         accounts=Settings.model_fields["entries"].description,
         entry=_keys(AccountEntry),
+        credentials=Settings.model_fields["credential_entries"].description,
+        credential=_keys(CredentialEntry),
         collectors=Settings.model_fields["collector_settings"].description,
         times=_keys(JobTimes),
     )
 
 
 def _row(option: Option) -> str:
-    flag = f"`{option.flag} {option.metavar}`" if option.flag else "never a flag"
+    spelled = f"{option.flag} {option.metavar}".strip()
+    flag = f"`{spelled}`" if option.flag else "never a flag"
     cells = (
         f"{flag}{' …' if option.repeatable else ''}",
         ", else ".join(f"`{name}`" for name in option.environment),

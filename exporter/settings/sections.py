@@ -11,10 +11,15 @@ from exporter.settings.fields import (
     Address,
     Amount,
     ApiUrl,
+    ApiVersion,
+    AppId,
     CollectorName,
+    CredentialName,
     Duration,
     ListenAddress,
     Login,
+    Pattern,
+    PrivateKey,
     Shown,
     Slug,
     Token,
@@ -47,10 +52,51 @@ class GitHubSettings(Section):
     token_file: Annotated[Path | None, Shown("FILE")] = Field(
         None, description="File that holds the token alone; read again when it changes."
     )
+    app_id: Annotated[AppId | None, Shown("ID")] = Field(
+        None, description="Id or client id of a GitHub App that reads the bill, instead of a token."
+    )
+    app_private_key: Annotated[
+        PrivateKey | None,
+        Shown(
+            "KEY",
+            flag=False,
+            elsewhere="a private key is not set here: put it in the environment variable "
+            "GITHUB_BILLING_APP_PRIVATE_KEY, or in a file of its own, named by "
+            "github.app_private_key_file",
+        ),
+    ] = Field(None, description="The App's private key itself, in PEM.")
+    app_private_key_file: Annotated[Path | None, Shown("FILE")] = Field(
+        None, description="File that holds the App's private key; read again when it changes."
+    )
     api_url: Annotated[ApiUrl, Shown("URL")] = Field(
         "https://api.github.com",
         description="GitHub's API: https://HOST/api/v3 for Enterprise Server, "
         "https://api.SUBDOMAIN.ghe.com with data residency.",
+    )
+    api_version: Annotated[ApiVersion | None, Shown("VERSION", "by host")] = Field(
+        None, description="Version of the REST API to ask."
+    )
+    ca_file: Annotated[Path | None, Shown("FILE")] = Field(
+        None,
+        description="File of certificates (PEM) whose authorities are trusted beside the usual "
+        "ones. Proxies are those of HTTPS_PROXY and NO_PROXY.",
+    )
+
+
+class DiscoverSettings(Section):
+    enabled: Annotated[bool, Shown()] = Field(
+        False,
+        description="Watch the accounts that the credential can see too: a token's organizations, "
+        "an App's installations, an enterprise's organizations.",
+    )
+    interval: Annotated[Duration, Shown("DURATION")] = Field(
+        timedelta(hours=1), description="Time from one discovery to the next."
+    )
+    include: Annotated[tuple[Pattern, ...], Shown("PATTERN")] = Field(
+        (), description="Watch only discovered accounts whose names match, as acme-*."
+    )
+    exclude: Annotated[tuple[Pattern, ...], Shown("PATTERN")] = Field(
+        (), description="Do not watch discovered accounts whose names match."
     )
 
 
@@ -112,6 +158,9 @@ class AccountEntry(JobTimes):
     user: Login | None = Field(None, description="The user's name.")
     enterprise: Slug | None = Field(
         None, validate_default=True, description="The enterprise's slug."
+    )
+    credential: CredentialName | None = Field(
+        None, description="Name of the credential to ask with; default, or the only one there is."
     )
     platform: PlatformChoice | None = Field(None, description="As platform, here alone.")
     quota: QuotaSettings = Field(

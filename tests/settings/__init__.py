@@ -72,7 +72,12 @@ def any_faults(file: Path) -> tuple[str, ...]:
     return ()
 
 
-def in_file(path: Path, text: str, collectors: tuple[Collector, ...] = COLLECTORS) -> Settings:
+def in_file(
+    path: Path,
+    text: str,
+    collectors: tuple[Collector, ...] = COLLECTORS,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
     file = path / "config.yaml"
     file.write_text(text, encoding="utf-8")
-    return load({"config": {"file": str(file)}}, {}, collectors)
+    return load({"config": {"file": str(file)}}, environment or {}, collectors)

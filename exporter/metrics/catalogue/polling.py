@@ -33,7 +33,24 @@ COLLECTOR_STALE_AFTER = exporter(
     "How old its values may grow before they go from the page.",
     "collector",
 )
+REPOSITORIES_FOLDED = exporter(
+    "repositories_folded",
+    "Repositories beyond the series limit, by all collectors together: their sums stand in the "
+    "repository (other), and what has no sum is left out.",
+)
 ACCOUNTS = exporter("accounts", "Accounts watched.", "account_type", per_account=False)
+DISCOVERY_SUCCESS = exporter(
+    "discovery_success",
+    "1 if the last discovery of a credential's accounts succeeded, else 0.",
+    "credential",
+    per_account=False,
+)
+DISCOVERY_LAST_SUCCESS = exporter(
+    "discovery_last_success_timestamp_seconds",
+    "When a credential's accounts were last discovered, in Unix time.",
+    "credential",
+    per_account=False,
+)
 UNKNOWN_SKU_INFO = exporter(
     "unknown_sku_info",
     "1 for each SKU that the exporter does not know; it is published all the same.",

@@ -27,7 +27,10 @@ USAGE_PRICE_USD = bill(
     "US dollars for one unit; absent where a SKU had two prices in the month.",
     *_QUANTITY,
 )
-_PREVIOUS = f"GitHub's usage summary of last month, which may still change in this one's first days. {POLLED}"
+_PREVIOUS = (
+    "GitHub's usage summary of last month, which may still change in this one's first days. "
+    f"{POLLED}"
+)
 PREVIOUS_CYCLE_USAGE_GROSS_USD = bill(
     "previous_cycle_usage_gross_usd",
     "US dollars of last month before discounts.",
@@ -45,6 +48,67 @@ PREVIOUS_CYCLE_USAGE_NET_USD = bill(
     "US dollars billed for last month, after discounts.",
     *_MONEY,
     source=_PREVIOUS,
+)
+_REPORT = f"GitHub's usage report, itemised. {MONTH} {POLLED}"
+_STORAGE = "GitHub's discounts on storage are unverified here."
+_REPOSITORY = ("organization", "repository")
+REPOSITORY_USAGE_GROSS_QUANTITY = bill(
+    "repository_usage_gross_quantity",
+    "Quantity that a repository used, in the unit that its label names; the empty repository is "
+    "what belongs to none, as seats do.",
+    *_REPOSITORY,
+    *_QUANTITY,
+    source=_REPORT,
+)
+REPOSITORY_USAGE_GROSS_USD = bill(
+    "repository_usage_gross_usd",
+    "US dollars of a repository before discounts.",
+    *_REPOSITORY,
+    *_MONEY,
+    source=_REPORT,
+)
+REPOSITORY_USAGE_DISCOUNT_USD = bill(
+    "repository_usage_discount_usd",
+    f"US dollars of a repository's quotas, free public use and other discounts. {_STORAGE}",
+    *_REPOSITORY,
+    *_MONEY,
+    source=_REPORT,
+)
+REPOSITORY_USAGE_NET_USD = bill(
+    "repository_usage_net_usd",
+    f"US dollars billed for a repository. {_STORAGE}",
+    *_REPOSITORY,
+    *_MONEY,
+    source=_REPORT,
+)
+ORGANIZATION_USAGE_GROSS_QUANTITY = bill(
+    "organization_usage_gross_quantity",
+    "Quantity that an enterprise's organization used, in the unit that its label names; the "
+    "empty organization is what belongs to none.",
+    "organization",
+    *_QUANTITY,
+    source=_REPORT,
+)
+ORGANIZATION_USAGE_GROSS_USD = bill(
+    "organization_usage_gross_usd",
+    "US dollars of an enterprise's organization before discounts.",
+    "organization",
+    *_MONEY,
+    source=_REPORT,
+)
+ORGANIZATION_USAGE_DISCOUNT_USD = bill(
+    "organization_usage_discount_usd",
+    f"US dollars of an organization's quotas, free public use and other discounts. {_STORAGE}",
+    "organization",
+    *_MONEY,
+    source=_REPORT,
+)
+ORGANIZATION_USAGE_NET_USD = bill(
+    "organization_usage_net_usd",
+    f"US dollars billed for an enterprise's organization. {_STORAGE}",
+    "organization",
+    *_MONEY,
+    source=_REPORT,
 )
 _COST_CENTER = f"GitHub's usage summary by cost center. {MONTH} {POLLED}"
 COST_CENTER_USAGE_GROSS_QUANTITY = bill(
@@ -95,6 +159,11 @@ COST_CENTER_AI_POOL_USED = bill(
     "AI credits of this month used from the cost center's pool.",
     "cost_center",
     source=_COST_CENTERS,
+)
+USAGE_LATEST_ITEM = bill(
+    "usage_latest_item_timestamp_seconds",
+    "When the newest item of the usage report was used: how far GitHub's reports reach.",
+    source=POLLED,
 )
 _MODELS = (
     f"GitHub's AI credits, or premium requests where an account still has those. {MONTH} {POLLED}"

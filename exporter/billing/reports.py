@@ -1,0 +1,210 @@
+"""Rows of the usage report to sums: by repository, organization and SKU.
+
+A report has up to millions of rows and few distinct names. So rows are grouped by names as
+GitHub spells them, and each spelling is read once, in the end. Sums are exact: the same rows in
+any order and in any portions come to the same, negative ones with their sign.
+"""
+
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain, zip_longest
+from math import fsum
+from sys import intern
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+
+from exporter.billing import skus
+
+_Key = TypeVar("_Key", bound=Hashable)
+
+_Table: TypeAlias = "array[float]"
+"""Rows of four columns, one after the other."""
+
+_COLUMNS = 4
+_ROWS = 1 << 20  # of 32 bytes
+_LENGTH_OF_UTC = len("2026-10-01T05:20:13Z")
+
+
+class ReportRow(Protocol):
+    """What one repository used of one SKU at one time, as the usage report has it.
+
+    Names in any spelling, the quantity in ``unit_type``, amounts in US dollars, all of them
+    finite. ``repository_name`` is bare or ``owner/name``; it and ``organization_name`` are empty
+    where GitHub sends none (OpenAPI 23.0.2).
+    """
+
+    @property
+    def date(self) -> str: ...
+    @property
+    def product(self) -> str: ...
+    @property
+    def sku(self) -> str: ...
+    @property
+    def unit_type(self) -> str: ...
+    @property
+    def quantity(self) -> float: ...
+    @property
+    def gross_amount(self) -> float: ...
+    @property
+    def discount_amount(self) -> float: ...
+    @property
+    def net_amount(self) -> float: ...
+    @property
+    def organization_name(self) -> str: ...
+    @property
+    def repository_name(self) -> str: ...
+
+
+class Names(NamedTuple):
+    """Whose use of what: owner and bare repository as GitHub spells them, the rest normalised.
+
+    ``repository`` is empty for what belongs to none, as seats do.
+    """
+
+    organization: str
+    repository: str
+    product: str
+    sku: str
+    unit: str
+
+
+class Sums(NamedTuple):
+    """A quantity before discounts, and US dollars."""
+
+    quantity: float
+    gross: float
+    discount: float
+    net: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the rows of one report came to. ``latest`` is the newest row's time."""
+
+    sums: Mapping[Names, Sums]
+    latest: datetime | None
+
+
+class ReportFold:
+    """Sums rows as they come, in memory that grows with the distinct names alone.
+
+    ``owner`` stands where a row names no organization and no owner. The amounts of up to
+    ``rows`` rows are kept before they are condensed.
+    """
+
+    def __init__(self, owner: str, *, rows: int = _ROWS) -> None:
+        self._owner = owner
+        self._latest: datetime | None = None
+        self._rows = 0
+        self._least = self._most = rows
+        self._values: dict[tuple[str, ...], _Table] = {}
+
+    def add(self, rows: Sequence[ReportRow]) -> None:
+        """Take the next rows; ``ValueError`` where the newest row's date is none."""
+        self._rows += len(rows)
+        if self._rows > self._most:
+            self._condense()
+        found = self._values
+        # What stands here happens a million times: it is measured by benchmarks/usage_report.py.
+        for row in rows:
+            key = (
+                row.organization_name,
+                row.repository_name,
+                row.product,
+                row.sku,
+                row.unit_type,
+            )
+            try:
+                values = found[key]
+            except KeyError:
+                # Names that rows share are kept once: what is looked at together stays in reach.
+                values = found[tuple(map(intern, key))] = array("d")
+            values.fromlist([row.quantity, row.gross_amount, row.discount_amount, row.net_amount])
+        newest = _newest([row.date for row in rows])
+        if newest is not None and (self._latest is None or newest > self._latest):
+            self._latest = newest
+
+    def _condense(self) -> None:
+        for values in self._values.values():
+            values[:] = _condensed(values)
+        self._rows = sum(map(len, self._values.values())) // _COLUMNS
+        # Where so many have names of their own, condensing often would be in vain.
+        self._most = max(self._least, 2 * self._rows)
+
+    def result(self) -> Report:
+        """Give what all rows came to, once."""
+        merged: dict[Names, _Table] = {}
+        for (organization, repository, product, sku, unit), values in self._values.items():
+            owner, _, name = repository.rpartition("/")
+            names = Names(
+                organization or owner or self._owner,
+                name,
+                skus.product_name(product),
+                skus.sku_name(sku),
+                skus.unit_name(unit),
+            )
+            same = merged.setdefault(names, values)
+            if same is not values:
+                same.extend(values)
+        sums = {
+            names: Sums(*(fsum(values[column::_COLUMNS]) for column in range(_COLUMNS)))
+            for names, values in merged.items()
+        }
+        return Report(sums, self._latest)
+
+
+def sum_by(reports: Iterable[Report], key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
+    """Add the parts of a bill up, by whatever of the names ``key`` gives."""
+    groups: dict[_Key, list[Sums]] = {}
+    for report in reports:
+        for names, sums in report.sums.items():
+            groups.setdefault(key(names), []).append(sums)
+    return {group: Sums(*map(fsum, zip(*same, strict=True))) for group, same in groups.items()}
+
+
+def gross(reports: Iterable[Report]) -> float:
+    """Add up US dollars before discounts."""
+    return fsum(sums.gross for report in reports for sums in report.sums.values())
+
+
+def latest(reports: Iterable[Report]) -> datetime | None:
+    """Find the newest row's time; ``None`` where there is no row."""
+    return max((report.latest for report in reports if report.latest is not None), default=None)
+
+
+def unknown_skus(reports: Iterable[Report]) -> frozenset[tuple[str, str]]:
+    """List the pairs of product and SKU that GitHub does not publish."""
+    pairs = {(names.product, names.sku) for report in reports for names in report.sums}
+    return frozenset(pair for pair in pairs if not skus.is_known(*pair))
+
+
+def _condensed(values: _Table) -> _Table:
+    """Make of rows the few that have the very same sums."""
+    columns = (_parts(values[column::_COLUMNS]) for column in range(_COLUMNS))
+    return array("d", chain.from_iterable(zip_longest(*columns, fillvalue=0.0)))
+
+
+def _parts(values: _Table) -> list[float]:
+    """Split the exact sum of finite values into a few floats, each what the former leave out."""
+    parts = []
+    while part := fsum(values):
+        parts.append(part)
+        values.append(-part)
+    return parts
+
+
+def _newest(dates: list[str]) -> datetime | None:
+    # Times that are all in UTC and to the second are in the order of their text.
+    alike = all(length == _LENGTH_OF_UTC for length in set(map(len, dates)))
+    newest = max(dates, default=None) if alike else max(dates, key=_instant)
+    return None if newest is None else _instant(newest)
+
+
+def _instant(date: str) -> datetime:
+    """Read RFC 3339 or a bare date, which is midnight UTC; ``ValueError`` for neither."""
+    try:
+        instant = datetime.fromisoformat(date)
+    except ValueError:
+        raise ValueError("date is no date") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

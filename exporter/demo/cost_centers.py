@@ -1,0 +1,90 @@
+"""Cost centers of an enterprise: whose use is whose, and how GitHub lists them."""
+
+from collections.abc import Mapping, Sequence
+from math import fsum
+
+from exporter.demo.accounts import SimulatedCostCenter
+from exporter.demo.answer import NOT_FOUND, Answer, Refused, ok
+from exporter.demo.consumption import Use
+from exporter.demo.meters import AI_SKUS
+from exporter.demo.question import Page, Question
+
+REST = "none"
+"""What GitHub calls use outside of all cost centers."""
+
+
+def find(question: Question, center_id: str) -> SimulatedCostCenter:
+    """Look a cost center up by id, deleted ones too; refuse to know any other."""
+    for center in question.account.cost_centers:
+        if center.id == center_id:
+            return center
+    raise Refused(NOT_FOUND)
+
+
+def of(question: Question, center_id: str, found: list[Use]) -> list[Use]:
+    """Keep what a cost center used, or what none did."""
+    if center_id != REST:
+        find(question, center_id)
+    owners = {
+        (kind, name.casefold()): center.id
+        for center in question.account.cost_centers
+        for kind, name in center.resources
+    }
+
+    def owner(use: Use) -> str:
+        """Find the cost center of the repository, else of the organization."""
+        organization = use.organization.casefold()
+        repository = f"{organization}/{use.repository.casefold()}"
+        return owners.get(("Repo", repository)) or owners.get(("Org", organization)) or REST
+
+    return [use for use in found if owner(use) == center_id]
+
+
+def listed(question: Question) -> Answer:
+    """Answer ``/cost-centers``, all of them or those of a ``state``; there are no pages."""
+    state = question.query.get("state")
+    return ok(
+        {
+            "costCenters": [
+                _described(question, center)
+                for center in question.account.cost_centers
+                if state in {None, center.state}
+            ]
+        }
+    )
+
+
+def one(question: Question) -> Answer:
+    """Answer ``/cost-centers/{id}``: the resources come in pages (OpenAPI 23.0.2)."""
+    center = find(question, question.item)
+    page = Page.asked(question.query, 100)
+    shown = {"resources": _resources(page.of(center.resources))}
+    more = page.number < page.last(center.resources)
+    return ok({**_described(question, center), **shown, "has_next_page": more})
+
+
+def _described(question: Question, center: SimulatedCostCenter) -> Mapping[str, object]:
+    pooled = center.pool is not None
+    return {
+        "id": center.id,
+        "name": center.name,
+        "state": center.state,
+        "azure_subscription": None,
+        "resources": _resources(center.resources),
+        "ai_credit_pool_enabled": pooled,
+        **({"ai_credit_pool_state": _pool(question, center)} if pooled else {}),
+    }
+
+
+def _pool(question: Question, center: SimulatedCostCenter) -> Mapping[str, float | None]:
+    """Say what the pool holds, in AI credits; nothing is known until some are used."""
+    found = of(question, center.id, question.uses(question.month))
+    used = fsum(use.quantity for use in found if use.meter.sku in AI_SKUS)
+    return {
+        "target_amount": center.pool if used else None,
+        "current_amount": used or None,
+    }
+
+
+def _resources(pairs: Sequence[tuple[str, str]]) -> list[Mapping[str, str]]:
+    return [{"type": kind, "name": name} for kind, name in pairs]

@@ -1,0 +1,83 @@
+"""Question: what is asked about whose bill, and when."""
+
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from exporter.accounts import AccountType
+from exporter.demo.accounts import SimulatedAccount
+from exporter.demo.answer import BAD_REQUEST, Refused
+from exporter.demo.consumption import Activity, Month, Use, uses
+
+T = TypeVar("T")
+
+_MOST_A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A GET about an account. ``item`` is the id that stands in its path, if one does.
+
+    ``members`` are the account and, after it, those whose bill it pays.
+    """
+
+    members: Sequence[SimulatedAccount]
+    query: Mapping[str, str]
+    now: datetime
+    activity: Activity
+    item: str = ""
+
+    @property
+    def account(self) -> SimulatedAccount:
+        return self.members[0]
+
+    @property
+    def of_enterprise(self) -> bool:
+        return self.account.type is AccountType.ENTERPRISE
+
+    @property
+    def month(self) -> Month:
+        """The current one."""
+        return Month(self.now.year, self.now.month)
+
+    def uses(self, month: Month, until: datetime | None = None) -> list[Use]:
+        return uses(self.members, month, until or self.now, self.activity)
+
+    def period(self) -> tuple[Month, int | None]:
+        """Read year, month and day, today's by default; refuse what is no date."""
+        query = self.query
+        try:
+            year = int(query.get("year", self.now.year))
+            month = int(query.get("month", self.now.month))
+            day = int(query["day"]) if "day" in query else None
+            datetime(year, month, 1 if day is None else day, tzinfo=self.now.tzinfo)
+        except ValueError:
+            raise Refused(BAD_REQUEST) from None
+        if not 2000 <= year <= 2999:
+            raise Refused(BAD_REQUEST)
+        return Month(year, month), day
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is asked for, by ``page`` and ``per_page``."""
+
+    number: int
+    size: int
+
+    @classmethod
+    def asked(cls, query: Mapping[str, str], usual: int) -> "Page":
+        """Read the page, of ``usual`` many unless told otherwise; refuse what is no number."""
+        try:
+            number, size = int(query.get("page", 1)), int(query.get("per_page", usual))
+        except ValueError:
+            raise Refused(BAD_REQUEST) from None
+        return cls(max(1, number), min(max(1, size), _MOST_A_PAGE))
+
+    def of(self, whole: Sequence[T]) -> Sequence[T]:
+        return whole[(self.number - 1) * self.size : self.number * self.size]
+
+    def last(self, whole: Sized) -> int:
+        """Give the last page's number, 1 for an empty list."""
+        return max(1, -(-len(whole) // self.size))

@@ -1,0 +1,232 @@
+"""Discovery: the accounts that a credential can see, watched for as long as it sees them."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import NamedTuple
+
+import structlog
+
+from exporter.accounts import Account, AccountType, overlaps
+from exporter.github import auth
+from exporter.github.client import Client
+from exporter.github.errors import GitHubError, NotOffered, Unauthorized
+from exporter.github.questions import Answers, GitHub, attempt
+from exporter.hosts import Hosts
+from exporter.listings import (
+    Seen,
+    installations_of_app,
+    organizations_of_token,
+    organizations_seen_by_app,
+    organizations_seen_by_token,
+)
+from exporter.metrics.page import DiscoveryFacts
+from exporter.poller import Poller
+from exporter.settings import CredentialSettings, Settings
+from exporter.watch import Watch
+
+_FAILURE_WAIT = timedelta(minutes=15)
+_LEAST_DEADLINE = timedelta(minutes=2)
+"""For all pages of one list, each of which may take GitHub ten seconds."""
+
+_PERMISSIONS = {
+    "token": "a classic token with read:org, and with read:enterprise for an enterprise's "
+    "organizations",
+    "App": "an App installed on the enterprise for an enterprise's organizations",
+}
+_FINE_GRAINED = (
+    "GitHub shows a fine-grained token no organizations: name them in the settings, or use a "
+    "classic token with read:org."
+)
+Key = tuple[AccountType, str]
+
+log = structlog.get_logger()
+
+
+class _Failure(NamedTuple):
+    """A list that could not be read; ``refused`` where it never could be, which is no failure."""
+
+    error: GitHubError
+    refused: bool
+
+
+@dataclass(slots=True, eq=False)
+class Discovery:
+    """Discovers for one credential, again and again.
+
+    What it finds is watched by ``poller``, beside what the settings name, which stays. A list
+    that cannot be read changes nothing. An App's accounts are its installations alone: where it
+    is not installed it could ask nothing. ``success`` and ``last_success`` are of the whole.
+    """
+
+    credential: CredentialSettings
+    settings: Settings
+    hosts: Hosts
+    poller: Poller
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]]
+    success: bool = False
+    last_success: datetime | None = None
+    _lists: dict[str, list[Seen]] = field(default_factory=dict)
+    _answers: dict[str, Answers] = field(default_factory=dict)
+    _watches: dict[Key, Watch] = field(default_factory=dict)
+    _owned: set[Key] = field(default_factory=set)
+    _told: str = ""
+
+    async def run(self) -> None:
+        """Discover until cancelled."""
+        while True:
+            await self.once()
+            interval = self.settings.discover.interval
+            wait = interval if self.success else min(interval, _FAILURE_WAIT)
+            await self.sleep(wait.total_seconds())
+
+    async def once(self) -> None:
+        """Discover once, and tell the poller."""
+        now = self.clock()
+        listing = installations_of_app if self._is_app else organizations_of_token
+        failures = [await self._read("", self._own, listing)]
+        enterprises = self._enterprises()
+        for account, installation in enterprises:
+            client = self.hosts.of_account(self.credential.name, account, installation)
+            ask = organizations_seen_by_app if self._is_app else organizations_seen_by_token
+            failures.append(
+                await self._read(account.name, client, partial(ask, enterprise=account.name))
+            )
+        for of in self._lists.keys() - {"", *(account.name for account, _ in enterprises)}:
+            del self._lists[of], self._answers[of]
+        self._apply(now)
+        self._tell(now, [failure for failure in failures if failure])
+
+    @property
+    def _is_app(self) -> bool:
+        return self.credential.app_id is not None
+
+    @property
+    def _own(self) -> Client:
+        return self.hosts.own(self.credential.name)
+
+    async def _read(
+        self, of: str, client: Client, ask: Callable[[GitHub], Awaitable[list[Seen]]]
+    ) -> _Failure | None:
+        """Read one list: the credential's own, or that of an enterprise."""
+        seconds = max(self.settings.poll.timeout, _LEAST_DEADLINE).total_seconds()
+        try:
+            async with attempt(client, self._answers.setdefault(of, {}), seconds) as github:
+                self._lists[of] = await ask(github)
+        except GitHubError as error:
+            # An enterprise may be watched with a right to its bill and none to its members.
+            refused = bool(of) and of not in self._lists and isinstance(error, NotOffered)
+            return _Failure(error, refused=refused)
+        return None
+
+    def _enterprises(self) -> list[tuple[Account, int | None]]:
+        """Give the enterprises to ask for their organizations, with the App's ids on them."""
+        found: dict[Key, tuple[Account, int | None]] = {
+            account.key: (account, None)
+            for account, _ in self.settings.located_accounts()
+            if self.settings.credential_of(account) == self.credential.name
+        }
+        for seen in filter(self._matches, self._lists.get("", [])):
+            account = self.settings.account(seen.type, seen.name)
+            found.setdefault(account.key, (account, seen.installation))
+        return [each for each in found.values() if each[0].type is AccountType.ENTERPRISE]
+
+    def _matches(self, seen: Seen) -> bool:
+        def any_of(patterns: tuple[str, ...]) -> bool:
+            return any(fnmatchcase(seen.name.casefold(), each.casefold()) for each in patterns)
+
+        include, exclude = self.credential.include, self.credential.exclude
+        return (not include or any_of(include)) and not any_of(exclude)
+
+    def _apply(self, now: datetime) -> None:
+        """Watch what is seen, and no longer what is not."""
+        wanted = self._wanted()
+        gone = self._watches.keys() - wanted.keys()
+        for key in gone:
+            self._remove(self._watches.pop(key))
+        known = {watch.account.key for watch in self.poller.watches}
+        come = [each for key, each in wanted.items() if key not in known]
+        for account, installation in come:
+            self._add(account, installation, now)
+        self._name_owners()
+        if come or gone:
+            for warning in overlaps(watch.account for watch in self.poller.watches):
+                log.warning("accounts overlap", detail=warning)
+
+    def _wanted(self) -> dict[Key, tuple[Account, int | None]]:
+        wanted: dict[Key, tuple[Account, int | None]] = {}
+        for of, listed in self._lists.items():
+            if of and self._is_app:
+                continue
+            for seen in filter(self._matches, listed):
+                account = self.settings.account(seen.type, seen.name)
+                if self.settings.holds(account):
+                    wanted.setdefault(account.key, (account, seen.installation))
+        return wanted
+
+    def _name_owners(self) -> None:
+        """Tell every watch which enterprise owns its account, as far as the lists know."""
+        owners = {
+            Account(seen.type, seen.name).key: of
+            for of, listed in self._lists.items()
+            if of
+            for seen in listed
+        }
+        for watch in self.poller.watches:
+            if watch.account.key in self._owned or watch.account.key in owners:
+                watch.owned_by(owners.get(watch.account.key, ""))
+        self._owned = set(owners)
+
+    def _add(self, account: Account, installation: int | None, now: datetime) -> None:
+        client = self.hosts.of_account(self.credential.name, account, installation)
+        watch = Watch.of(account, client, self.settings, now)
+        if watch.jobs:  # Enterprise Server has nothing to ask about a user
+            self._watches[account.key] = watch
+            self.poller.add(watch)
+            log.info("account discovered", account_type=account.type.value, account=account.name)
+
+    def _remove(self, watch: Watch) -> None:
+        self.poller.remove(watch)
+        account = watch.account
+        self.hosts.release(self.credential.name, account)
+        log.info("account vanished", account_type=account.type.value, account=account.name)
+
+    def _tell(self, now: datetime, failures: list[_Failure]) -> None:
+        first = next((each for each in failures if not each.refused), None)
+        self.success = first is None
+        if self.success:
+            self.last_success = now
+        note = first or next(iter(failures), None)
+        detail, hint = (str(note.error), self._mend(note.error)) if note else self._nothing_seen()
+        self.poller.discovered(
+            DiscoveryFacts(
+                credential=self._own.credential.name,
+                success=self.success,
+                last_success=self.last_success,
+                accounts=len(self._watches),
+                detail=detail,
+                hint=hint,
+            )
+        )
+        words = {"credential": self._own.credential.name, "detail": detail, "hint": hint}
+        if first is not None:
+            log.warning("discovery failed", reason=first.error.reason, **words)
+        elif detail and detail != self._told:
+            log.info("discovery sees less", **words)
+        self._told = detail
+
+    def _mend(self, error: GitHubError) -> str:
+        if self._is_app and error.status == 401:
+            return auth.WRONG_APP_KEY
+        return error.mend(_PERMISSIONS["App" if self._is_app else "token"])
+
+    def _nothing_seen(self) -> tuple[str, str]:
+        """Explain an empty list of a credential that is shown none."""
+        with suppress(Unauthorized):
+            if not self._lists[""] and self._own.credential.kind() == auth.FINE_GRAINED:
+                return "no organization seen", _FINE_GRAINED
+        return "", ""

@@ -1,0 +1,218 @@
+"""GitHub App: its key, what it shows as itself, and what as one of its installations.
+
+An App proves itself with a JWT signed by its private key and gets a token for an hour for each
+account that it is installed on (docs: authenticating as a GitHub App installation).
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import jwt
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from exporter.accounts import CLASSIC_ROOTS, Account
+from exporter.github import body, errors
+from exporter.github.auth import WRONG_APP_KEY, Secret, Token
+from exporter.github.client import Client, core_limit, fill
+
+T = TypeVar("T")
+
+_DRIFT = timedelta(seconds=60)
+_JWT_LIFE = timedelta(seconds=540)
+"""GitHub takes ten minutes at most, by its own clock (docs: generating a JWT)."""
+
+_RENEWAL = timedelta(minutes=5)
+"""How long before its end a token is renewed; it lives an hour (OpenAPI 23.0.2)."""
+
+_TOKEN_ENDPOINT = "/app/installations/{installation}/access_tokens"  # noqa: S105  (no token)
+_INSTALL = "Install the App on the account, with this permission: {permission}."
+
+_LEAST_SECRET = 16
+"""Characters: shorter lines of a key are its last, or no secret."""
+
+
+class AppKey:
+    """An App's private key, RSA in PKCS#1 or PKCS#8, read again when its source changes."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self._loaded: tuple[int, RSAPrivateKey] | None = None
+
+    @property
+    def version(self) -> int:
+        return self._secret.version
+
+    def read(self) -> tuple[RSAPrivateKey, int]:
+        """Give the key and its number. `Unauthorized` where there is none."""
+        text, version = self._secret.read()
+        if self._loaded is None or self._loaded[0] != version:
+            self._loaded = version, self._load(text)
+        return self._loaded[1], version
+
+    def _load(self, text: str) -> RSAPrivateKey:
+        # Variables that cannot hold line breaks often hold them escaped.
+        pem = text.replace("\\n", "\n").encode()
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            # Its own text may hold what it could not read.
+            raise self._secret.unusable("it is no private key, or one with a password") from None
+        if not isinstance(key, RSAPrivateKey):
+            raise self._secret.unusable("it is no RSA key")
+        return key
+
+    def shown(self) -> list[str]:
+        text = self._secret.last or ""
+        lines = [line for line in text.replace("\\n", "\n").splitlines() if "-----" not in line]
+        return [text, *(line for line in lines if len(line) >= _LEAST_SECRET)] if text else []
+
+
+class AppCredential:
+    """The App as itself: it may ask about its installations, not about a bill.
+
+    ``issuer`` is the App's id or client id.
+    """
+
+    def __init__(
+        self, name: str, issuer: str, key: AppKey, *, clock: Callable[[], datetime]
+    ) -> None:
+        self.name = name
+        self._issuer = issuer
+        self._key = key
+        self._clock = clock
+        self._token: Token | None = None
+        self._until = clock()
+
+    @property
+    def version(self) -> int:
+        return self._key.version
+
+    async def read(self) -> Token:
+        """Give a JWT, signed anew before it ends. `Unauthorized` where there is no key."""
+        key, version = self._key.read()
+        now = self._clock()
+        if self._token is None or self._token.version != version or now >= self._until - _DRIFT:
+            self._until = now + _JWT_LIFE
+            claims = {
+                "iat": int((now - _DRIFT).timestamp()),
+                "exp": int(self._until.timestamp()),
+                "iss": self._issuer,
+            }
+            self._token = Token(jwt.encode(claims, key, algorithm="RS256"), version)
+        return self._token
+
+    def refused(self, token: Token) -> bool:  # noqa: ARG002  (any: another would be no better)
+        return False
+
+    def kind(self) -> str:
+        self._key.read()
+        return f"GitHub App {self._issuer}"
+
+    def shown(self) -> list[str]:
+        return [*self._key.shown(), *([self._token.value] if self._token else [])]
+
+
+class _Installation(msgspec.Struct, frozen=True):
+    id: int
+
+
+class _AccessToken(msgspec.Struct, frozen=True):
+    token: str
+    expires_at: datetime
+
+
+class InstallationCredential:
+    """The App as installed on one account. ``app`` asks as the App itself.
+
+    ``installation`` is its id, looked up where it is ``None``. It has the name of the App's
+    credential, and its version too: a renewed token is no new credential.
+    """
+
+    def __init__(
+        self,
+        app: Client,
+        account: Account,
+        installation: int | None = None,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._app = app
+        self._account = account
+        self._installation = installation
+        self._clock = clock
+        self._renewing = asyncio.Lock()
+        self._token: Token | None = None
+        self._before = ""
+        self._until = clock()
+
+    @property
+    def name(self) -> str:
+        return self._app.credential.name
+
+    @property
+    def version(self) -> int:
+        return self._app.credential.version
+
+    async def read(self) -> Token:
+        """Give the installation's token, renewed five minutes before its end, once for all.
+
+        Raises `NotFound` where the App is not installed, `Forbidden` where it is suspended,
+        and what asking GitHub raises.
+        """
+        async with self._renewing:
+            version = self.version
+            token = self._token
+            if token is None or token.version != version or self._clock() >= self._until:
+                found = await self._access_token()
+                self._before = token.value if token else ""
+                token = self._token = Token(found.token, version)
+                self._until = found.expires_at - _RENEWAL
+            return token
+
+    def refused(self, token: Token) -> bool:
+        """Let a token go that GitHub refuses, as it may have been revoked."""
+        if self._token == token:
+            self._until = self._clock()
+        return True
+
+    def kind(self) -> str:
+        return self._app.credential.kind()
+
+    def shown(self) -> list[str]:
+        now = [self._token.value] if self._token else []
+        return [*now, *([self._before] if self._before else [])]
+
+    async def _access_token(self) -> _AccessToken:
+        if self._installation is None:
+            endpoint = f"{CLASSIC_ROOTS[self._account.type]}/installation"
+            found = await self._ask(endpoint, _Installation, account=self._account.name)
+            self._installation = found.id
+        return await self._ask(
+            _TOKEN_ENDPOINT, _AccessToken, post=b"", installation=self._installation
+        )
+
+    async def _ask(
+        self, endpoint: str, model: type[T], *, post: bytes | None = None, **params: str | int
+    ) -> T:
+        await self._app.pacing.turn(_refuse)
+        url = self._app.base_url + fill(endpoint, params)
+        received = await self._app.exchange(url, endpoint, post=post)
+        if received.response.status_code not in {200, 201}:
+            error = self._app.failure(received, endpoint)
+            if isinstance(error, errors.Unauthorized):
+                error.hint = WRONG_APP_KEY
+            elif isinstance(error, errors.NotFound):
+                self._installation = None  # it may be installed anew, with another id
+                error.detail, error.hint = "the App is not installed there", _INSTALL
+            raise error
+        self._app.pacing.answered(core_limit(received.response.headers))
+        return body.decode(received.body, model, endpoint)
+
+
+def _refuse(until: datetime) -> None:
+    raise errors.RateLimited(detail="the App waits, as GitHub told it to", retry_at=until)

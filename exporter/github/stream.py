@@ -1,0 +1,199 @@
+"""A body that is one long array in an object, decoded slice by slice as it comes."""
+
+import re
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from exporter.github import body, errors
+
+LIMIT = 1024 * 1024 * 1024
+"""Bytes after decompression: some four million rows of a usage report."""
+
+SLICE = 64 * 1024
+"""Bytes decoded at once: what fits a processor's cache goes fastest, and memory follows it."""
+
+Item_contra = TypeVar("Item_contra", contravariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# A string may be cut off by the end of what is there; it is one token all the same.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_ARRAY = re.compile(rb"\s*:\s*\[")
+_INDEX = re.compile(r"\$\[(\d+)\]")
+
+
+class Fold(Protocol[Item_contra, Result_co]):
+    """What items are folded into, so that none has to be kept."""
+
+    def add(self, items: Sequence[Item_contra], /) -> None:
+        """Take the next items; ``ValueError`` names a field that no metric can be made of."""
+
+    def result(self) -> Result_co:
+        """Give what all items came to."""
+
+
+class Streamed(Generic[Item, Result]):
+    """Folds the items of the array ``field`` of a body's object, however the body is cut up.
+
+    It is a `body.Decoder`. Other fields are ignored, wherever they stand. Not more than a slice,
+    one item and the other fields are held at a time. Every error is `InvalidPayload` and names
+    the field as if the body had been decoded whole. ``slice_size`` and ``limit`` are in bytes.
+    """
+
+    unhurried = True
+
+    def __init__(
+        self,
+        endpoint: str,
+        field: str,
+        item_type: type[Item],
+        fold: Fold[Item, Result],
+        *,
+        slice_size: int = SLICE,
+        limit: int = LIMIT,
+    ) -> None:
+        items = list[item_type]  # type: ignore[valid-type]  # known at run time alone
+        self._endpoint = endpoint
+        self._field = field
+        self._fold = fold
+        self._decoder: msgspec.json.Decoder[list[Item]] = msgspec.json.Decoder(items)
+        # The object without its items, which msgspec judges in the end.
+        self._envelope_type = msgspec.defstruct("Envelope", [(field, items)])
+        self._envelope = bytearray()
+        self._buffer = bytearray()
+        self._slice_size = self._wanted = slice_size
+        self._limit = limit
+        self._received = self._items = 0
+        self._step = self._before
+
+    def feed(self, chunk: bytes) -> None:
+        self._received += len(chunk)
+        if self._received > self._limit:
+            raise self._invalid(f"a body of more than {self._limit // 1024**2} MiB")
+        self._buffer += chunk
+        while len(self._buffer) >= self._wanted:
+            if not self._step(self._wanted):
+                # Twice as much, so that looking again and again stays cheap.
+                self._wanted *= 2
+            if self._wanted > body.LIMIT:
+                raise self._invalid(
+                    f"an item of {self._field}, or what is no item, of more than "
+                    f"{body.LIMIT // 1024**2} MiB"
+                )
+
+    def close(self) -> Result:
+        while self._step(len(self._buffer)):
+            pass
+        rest = body.decode(
+            bytes(self._envelope + self._buffer), self._envelope_type, self._endpoint
+        )
+        if getattr(rest, self._field):
+            raise self._invalid(f"{self._field} stands there twice")
+        return self._fold.result()
+
+    def _before(self, size: int) -> bool:
+        """Find where the array begins."""
+        text = bytes(self._buffer[:size])
+        depth = 0
+        for token in _TOKEN.finditer(text):
+            match token[0]:
+                case b"{" | b"[":
+                    depth += 1
+                case b"}" | b"]":
+                    depth -= 1
+                case name if depth == 1 and (opening := _ARRAY.match(text, token.end())):
+                    if _says(name, self._field):
+                        self._envelope += self._spend(opening.end())
+                        self._step = self._within
+                        return True
+        return False
+
+    def _within(self, size: int) -> bool:
+        """Fold a slice of items.
+
+        A cut is right if what stands before it makes an array: after a cut within a string or an
+        item it never does. So the likeliest cut is tried first, and only where that was wrong are
+        strings and brackets followed one by one.
+        """
+        likely = self._buffer.rfind(b"},", 0, size) + 1
+        if likely:
+            try:
+                items = self._decode(likely)
+            except body.UNREADABLE as error:
+                if isinstance(error, msgspec.ValidationError):
+                    raise self._unreadable(error) from None
+            else:
+                self._take(items, likely + 1)
+                return True
+        end, closed = _last_boundary(bytes(self._buffer[:size]))
+        if end is None:
+            return False
+        try:
+            items = self._decode(end)
+        except body.UNREADABLE as error:
+            raise self._unreadable(error) from None
+        if not items and not (closed and self._items == 0):
+            raise self._invalid(f"JSON is malformed: a comma without an item in {self._field}")
+        self._take(items, end if closed else end + 1)
+        if closed:
+            self._step = self._after
+        return True
+
+    def _after(self, size: int) -> bool:  # noqa: ARG002  (a step like the others)
+        """Leave what follows the array where it is."""
+        return False
+
+    def _decode(self, end: int) -> list[Item]:
+        return self._decoder.decode(b"".join((b"[", memoryview(self._buffer)[:end], b"]")))
+
+    def _take(self, items: list[Item], length: int) -> None:
+        try:
+            self._fold.add(items)
+        except ValueError as error:
+            raise self._invalid(str(error)) from None
+        self._items += len(items)
+        self._spend(length)
+
+    def _spend(self, length: int) -> bytearray:
+        spent = self._buffer[:length]
+        del self._buffer[:length]
+        self._wanted = self._slice_size
+        return spent
+
+    def _unreadable(self, error: Exception) -> errors.InvalidPayload:
+        """Word an error as of the whole body: the item by its place in the whole array."""
+        if not isinstance(error, msgspec.DecodeError):
+            return self._invalid("no readable JSON")
+        return self._invalid(
+            _INDEX.sub(lambda m: f"$.{self._field}[{self._items + int(m[1])}]", str(error))
+        )
+
+    def _invalid(self, detail: str) -> errors.InvalidPayload:
+        return errors.InvalidPayload(detail=detail, endpoint=self._endpoint, status=200)
+
+
+def _last_boundary(text: bytes) -> tuple[int | None, bool]:
+    """Find where the last whole item ends, and whether the array does there."""
+    depth = 0
+    end: int | None = None
+    for token in _TOKEN.finditer(text):
+        match token[0]:
+            case b"{" | b"[":
+                depth += 1
+            case b"}" | b"]" if depth == 0:
+                return token.start(), True
+            case b"}" | b"]":
+                depth -= 1
+            case b"," if depth == 0:
+                end = token.start()
+    return end, False
+
+
+def _says(token: bytes, text: str) -> bool:
+    try:
+        return bool(msgspec.json.decode(token) == text)
+    except body.UNREADABLE:
+        return False

@@ -1,0 +1,139 @@
+"""What credentials cannot show by themselves: contradictions, missing secrets, wrong names."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from exporter.settings.credentials import DEFAULT
+from exporter.settings.located import Sources
+from exporter.settings.model import Loc, Settings
+from exporter.settings.options import closest
+
+
+def check_credentials(
+    settings: Settings, sources: Sources, environment: Mapping[str, str], *, names: bool
+) -> Iterator[str]:
+    """Find the faults of credentials that are valid by themselves, a line each.
+
+    ``names`` is false where a credential was already at fault, so that those who name it cannot
+    be judged.
+    """
+    yield from _of_flags(settings, sources)
+    yield from _names(settings, sources)
+    for loc, file, what in _files(settings):
+        if file is not None and (problem := _unreadable(file, what)):
+            yield f"{sources.nearest(loc).place}: {problem}"
+    for loc, file in _ca_files(settings):
+        if file is not None and (problem := _unusable(file)):
+            yield f"{sources.nearest(loc).place}: {problem}"
+    for loc, variable in _variables(settings):
+        if variable is not None and not environment.get(variable, "").strip():
+            yield f"{sources.nearest(loc).place}: the variable is not set"
+    if names:
+        yield from _references(settings, sources)
+
+
+def _of_flags(settings: Settings, sources: Sources) -> Iterator[str]:
+    github = settings.github
+    secrets = {"token": github.token, "token_file": github.token_file, "app_id": github.app_id}
+    keys: dict[str, object] = {
+        "app_private_key": github.app_private_key,
+        "app_private_key_file": github.app_private_key_file,
+    }
+    yield from _only_one(sources, secrets)
+    yield from _only_one(sources, keys)
+    given = [name for name, value in keys.items() if value]
+    if github.app_id and not given:
+        yield (
+            f"{sources.nearest(('github', 'app_id')).place}: the App's private key is missing: "
+            "set --github.app-private-key-file or GITHUB_BILLING_APP_PRIVATE_KEY"
+        )
+    if given and not github.app_id:
+        place = sources.nearest(("github", given[0])).place
+        yield f"{place}: the App's id is missing: set --github.app-id"
+
+
+def _only_one(sources: Sources, values: Mapping[str, object]) -> Iterator[str]:
+    first, *others = [name for name, value in values.items() if value] or [""]
+    for name in others:
+        place = sources.nearest(("github", name)).place
+        other = sources.nearest(("github", first)).place
+        yield f"{place}: {other} is set too: leave one of the two"
+
+
+def _names(settings: Settings, sources: Sources) -> Iterator[str]:
+    first: dict[str, Loc] = {}
+    for position, entry in enumerate(settings.credential_entries):
+        loc: Loc = ("credentials", position)
+        place = sources.nearest((*loc, "name")).place
+        if entry.name == DEFAULT:
+            yield f"{place}: the credential of the flags has this name: choose another"
+        elif first.setdefault(entry.name, loc) != loc:
+            other = sources.nearest(first[entry.name]).place
+            yield f"{place}: has the name of {other} again: choose another"
+
+
+def _files(settings: Settings) -> Iterator[tuple[Loc, Path | None, str]]:
+    github = settings.github
+    yield ("github", "token_file"), github.token_file, "token"
+    yield ("github", "app_private_key_file"), github.app_private_key_file, "private key"
+    for position, entry in enumerate(settings.credential_entries):
+        loc: Loc = ("credentials", position)
+        yield (*loc, "token_file"), entry.token_file, "token"
+        if entry.app:
+            yield (*loc, "app", "private_key_file"), entry.app.private_key_file, "private key"
+
+
+def _ca_files(settings: Settings) -> Iterator[tuple[Loc, Path | None]]:
+    yield ("github", "ca_file"), settings.github.ca_file
+    for position, entry in enumerate(settings.credential_entries):
+        yield ("credentials", position, "ca_file"), entry.ca_file
+
+
+def _variables(settings: Settings) -> Iterator[tuple[Loc, str | None]]:
+    for position, entry in enumerate(settings.credential_entries):
+        loc: Loc = ("credentials", position)
+        yield (*loc, "token_variable"), entry.token_variable
+        if entry.app:
+            yield (*loc, "app", "private_key_variable"), entry.app.private_key_variable
+
+
+def _unreadable(file: Path, what: str) -> str:
+    try:
+        with file.open("rb") as opened:
+            # Bounded, as the path may be that of a device.
+            content = opened.read(65536).strip()
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
+    except ValueError:
+        return "must be the path of a file"
+    return "" if content else f"the file is empty: put the {what} into it"
+
+
+def _unusable(file: Path) -> str:
+    """Say why a file is none of certificates."""
+    if unreadable := _unreadable(file, "certificates"):
+        return unreadable
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except ssl.SSLError:
+        return "the file must hold certificates in PEM"
+    return ""
+
+
+def _references(settings: Settings, sources: Sources) -> Iterator[str]:
+    known = tuple(credential.name for credential in settings.credentials())
+    for position, entry in enumerate(settings.entries):
+        if entry.credential is not None and entry.credential not in known:
+            place = sources.nearest(("accounts", position, "credential")).place
+            yield f"{place}: no such credential: {closest(entry.credential, known)}"
+    unclear = dict.fromkeys(
+        sources.nearest(loc if loc[0] == "accounts" else loc[:1]).place
+        for account, loc in settings.located_accounts()
+        if not settings.credential_of(account)
+    )
+    for place in unclear:
+        yield (
+            f"{place}: there are several credentials: name one under accounts, as "
+            f"credential: {known[0]}"
+        )

@@ -1,0 +1,127 @@
+"""Credentials: how the file writes them, and what one comes to with what is set for everyone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+from exporter.settings.fields import ApiUrl, ApiVersion, AppId, CredentialName, Pattern, Variable
+from exporter.settings.sections import DiscoverSettings, GitHubSettings, Section
+
+DEFAULT = "default"
+"""The name of the credential of the flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSettings:
+    """A credential and the host that it is for.
+
+    Its secret is the private key where ``app_id`` is set, else a token, and comes from exactly
+    one of ``secret``, ``file`` and ``variable``, the name of an environment variable; from none
+    where the user set none. ``api_version`` is ``None`` where the kind of host decides.
+    Names are discovered where they match a pattern of ``include``, or there is none, and none
+    of ``exclude``.
+    """
+
+    name: str
+    api_url: str
+    api_version: str | None
+    ca_file: Path | None
+    app_id: str | None
+    secret: SecretStr | None
+    file: Path | None
+    variable: str | None
+    discover: bool
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+    @property
+    def given(self) -> bool:
+        return any((self.secret, self.file, self.variable))
+
+
+class AppEntry(Section):
+    id: AppId = Field(description="The App's id or client id.")
+    private_key_file: Path | None = Field(
+        None, description="File that holds the App's private key; read again when it changes."
+    )
+    private_key_variable: Variable | None = Field(
+        None,
+        validate_default=True,
+        description="Name of the environment variable that holds the private key.",
+    )
+
+    @field_validator("private_key_variable")
+    @classmethod
+    def _one_source(cls, variable: str | None, info: ValidationInfo) -> str | None:
+        if (variable is None) == (info.data.get("private_key_file", Path()) is None):
+            raise ValueError("must have exactly one of private_key_file and private_key_variable")
+        return variable
+
+
+class CredentialEntry(Section):
+    name: CredentialName = Field(description="What accounts and metrics call it.")
+    token_file: Path | None = Field(
+        None, description="File that holds the token alone; read again when it changes."
+    )
+    token_variable: Variable | None = Field(
+        None, description="Name of the environment variable that holds the token."
+    )
+    app: AppEntry | None = Field(
+        None,
+        validate_default=True,
+        description="A GitHub App: its `id` (or client id), and `private_key_file` or "
+        "`private_key_variable`, the name of an environment variable.",
+    )
+    api_url: ApiUrl | None = Field(None, description="As github.api_url, here alone.")
+    api_version: ApiVersion | None = Field(None, description="As github.api_version, here alone.")
+    ca_file: Path | None = Field(None, description="As github.ca_file, here alone.")
+    discover: bool | None = Field(None, description="As discover.enabled, here alone.")
+    include: tuple[Pattern, ...] | None = Field(
+        None, description="As discover.include, here alone."
+    )
+    exclude: tuple[Pattern, ...] | None = Field(
+        None, description="As discover.exclude, here alone."
+    )
+
+    @field_validator("app")
+    @classmethod
+    def _one_source(cls, app: AppEntry | None, info: ValidationInfo) -> AppEntry | None:
+        # A source at fault is missing from info.data; it has its own fault and counts as given.
+        others = [info.data.get(key, key) for key in ("token_file", "token_variable")]
+        if sum(source is not None for source in (*others, app)) != 1:
+            raise ValueError("must have exactly one of token_file, token_variable and app")
+        return app
+
+    def resolved(self, github: GitHubSettings, discover: DiscoverSettings) -> CredentialSettings:
+        """Fill in what is set for everyone."""
+        return CredentialSettings(
+            name=self.name,
+            api_url=self.api_url or github.api_url,
+            api_version=self.api_version or github.api_version,
+            ca_file=self.ca_file or github.ca_file,
+            app_id=self.app.id if self.app else None,
+            secret=None,
+            file=self.app.private_key_file if self.app else self.token_file,
+            variable=self.app.private_key_variable if self.app else self.token_variable,
+            discover=discover.enabled if self.discover is None else self.discover,
+            include=discover.include if self.include is None else self.include,
+            exclude=discover.exclude if self.exclude is None else self.exclude,
+        )
+
+
+def of_flags(github: GitHubSettings, discover: DiscoverSettings) -> CredentialSettings:
+    """Give the credential that flags and environment make."""
+    return CredentialSettings(
+        name=DEFAULT,
+        api_url=github.api_url,
+        api_version=github.api_version,
+        ca_file=github.ca_file,
+        app_id=github.app_id,
+        secret=github.app_private_key if github.app_id else github.token,
+        file=github.app_private_key_file if github.app_id else github.token_file,
+        variable=None,
+        discover=discover.enabled,
+        include=discover.include,
+        exclude=discover.exclude,
+    )

@@ -1,0 +1,10 @@
+"""What tests of a GitHub App share."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    return tmp_path / "key.pem"

@@ -1,0 +1,203 @@
+"""A long array, decoded slice by slice: the same as decoded whole, however it is cut up."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from exporter.github import body
+from exporter.github.errors import InvalidPayload
+from exporter.github.stream import Streamed
+
+ENDPOINT = "/usage"
+
+
+class Gathered:
+    """A fold that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.longest = 0
+
+    def add(self, items: Sequence[Any]) -> None:
+        self.items += items
+        self.longest = max(self.longest, len(items))
+
+    def result(self) -> list[Any]:
+        return self.items
+
+
+class Row(msgspec.Struct):
+    name: str
+    amount: float
+
+
+class Whole(msgspec.Struct, rename="camel"):
+    usage_items: list[Row]
+
+
+def streamed(
+    text: bytes, item_type: type[Any] = object, *, chunk: int = 7, slice_size: int = 16
+) -> list[Any]:
+    decoder = Streamed(ENDPOINT, "usageItems", item_type, Gathered(), slice_size=slice_size)
+    for start in range(0, len(text), chunk):
+        decoder.feed(text[start : start + chunk])
+    return decoder.close()
+
+
+def complaint(text: bytes, item_type: type[Any] = object, **cuts: int) -> str:
+    with pytest.raises(InvalidPayload) as raised:
+        streamed(text, item_type, **cuts)
+    assert raised.value.endpoint == ENDPOINT
+    return raised.value.detail
+
+
+def feed_often(decoder: Streamed[Any, Any], chunk: bytes, times: int) -> None:
+    for _ in range(times):
+        decoder.feed(chunk)
+
+
+nasty = st.one_of(
+    st.text(max_size=8),
+    st.text('{}[],:"\\ é漢🙂', max_size=8),
+    st.sampled_from(['},{"a":1', '"}],"usageItems":[{', "\\", '\\"},', "]}", "usageItems"]),
+)
+numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | nasty,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(nasty, inner, max_size=3),
+    max_leaves=6,
+)
+objects = st.dictionaries(nasty, values, max_size=4)
+arrays = st.lists(objects, max_size=8) | st.lists(values, max_size=8)
+others = st.dictionaries(nasty.filter(lambda name: name != "usageItems"), values, max_size=3)
+styles = st.sampled_from(
+    [
+        {"separators": (",", ":")},
+        {"separators": (" ,\n", "\t: ")},
+        {"indent": 2},
+        {"ensure_ascii": False},
+    ]
+)
+cuts = st.integers(1, 40)
+
+
+class TestAnArrayInSlices:
+    @given(arrays, others, others, styles, cuts, cuts)
+    @example([{"a": "}"}, {"a": "},"}], {}, {}, {"indent": None}, 1, 1)
+    @example([], {"x": {"usageItems": [1]}}, {"y": [[]]}, {"indent": 1}, 3, 1)
+    def test_holds_what_the_body_holds(  # noqa: PLR0917  (hypothesis gives them)
+        self,
+        items: list[Any],
+        before: dict[str, Any],
+        after: dict[str, Any],
+        style: dict[str, Any],
+        chunk: int,
+        slice_size: int,
+    ) -> None:
+        text = json.dumps({**before, "usageItems": items, **after}, **style).encode()
+        found = streamed(text, chunk=chunk, slice_size=slice_size)
+        assert found == json.loads(text)["usageItems"]
+
+    @given(arrays, others, styles, cuts, st.data())
+    def test_is_invalid_wherever_the_body_is_cut(
+        self,
+        items: list[Any],
+        after: dict[str, Any],
+        style: dict[str, Any],
+        chunk: int,
+        data: st.DataObject,
+    ) -> None:
+        text = json.dumps({"usageItems": items, **after}, **style).encode()
+        end = data.draw(st.integers(0, len(text) - 1))
+        assert complaint(text[:end], chunk=chunk)
+
+    @given(st.binary(max_size=60) | nasty.map(lambda text: text.encode()), cuts)
+    def test_of_no_json_is_invalid(self, text: bytes, chunk: int) -> None:
+        assert complaint(text, chunk=chunk)
+
+    @given(
+        st.integers(0, 20),
+        st.integers(0, 20),
+        st.sampled_from(['{"name":"}","amount":"much"}', '{"name":"},{"}', "17", "null"]),
+        cuts,
+    )
+    def test_names_the_field_as_the_whole_body_would(
+        self, before: int, after: int, bad: str, chunk: int
+    ) -> None:
+        good = '{"name":"{","amount":1}'
+        items = ",".join([good] * before + [bad] + [good] * after)
+        text = f'{{"usageItems":[{items}]}}'.encode()
+        with pytest.raises(InvalidPayload) as raised:
+            body.decode(text, Whole, ENDPOINT)
+        assert f"$.usageItems[{before}]" in raised.value.detail
+        assert complaint(text, Row, chunk=chunk) == raised.value.detail
+
+    def test_is_folded_in_portions_of_a_slice(self) -> None:
+        row = '{"name":"x","amount":1}'
+        text = f'{{"usageItems":[{",".join([row] * 1000)}]}}'.encode()
+        gathered = Gathered()
+        decoder = Streamed(ENDPOINT, "usageItems", Row, gathered, slice_size=10 * len(row))
+        decoder.feed(text)
+        assert len(decoder.close()) == 1000
+        assert gathered.longest == 9
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ('{"items":[]}', "missing required field `usageItems`"),
+            ('{"x":{"usageItems":[]}}', "missing required field `usageItems`"),
+            ('{"usageItems":null}', "Expected `array`, got `null` - at `$.usageItems`"),
+            ('["usageItems"]', "Expected `object`, got `array`"),
+            ("", "truncated"),
+            ('{"usageItems":[{}],"usageItems":[{}]}', "twice"),
+            ('{"usageItems":[{},]}', "comma"),
+            ('{"usageItems":[,{}]}', "malformed"),
+            ('{"usageItems":[{},,{}]}', ""),
+            ('{"usageItems":[{}}', "malformed"),
+            ('{"usageItems":[{}]', "truncated"),
+            ('{"usageItems":[{}]}}', "malformed"),
+            ('{"usageItems":[{}]} trailing', "malformed"),
+        ],
+    )
+    @pytest.mark.parametrize("chunk", [1, 1000])
+    def test_is_invalid_where_the_body_is_not_of_its_shape(
+        self, text: str, said: str, chunk: int
+    ) -> None:
+        assert said in complaint(text.encode(), chunk=chunk, slice_size=1)
+        assert said in complaint(text.encode(), chunk=chunk, slice_size=1000)
+
+    def test_is_invalid_where_the_bytes_are_no_text(self) -> None:
+        assert complaint(b'{"usageItems":[{"a":"\xff"},{"a":1}]}', slice_size=1)
+
+    def test_is_found_by_a_name_with_escapes(self) -> None:
+        assert streamed(rb'{"\u0075sageItems":[1]}') == [1]
+
+    def test_is_invalid_where_the_fold_can_make_nothing_of_it(self) -> None:
+        class Refusing(Gathered):
+            def add(self, items: Sequence[Any]) -> None:
+                raise ValueError("date is no date")
+
+        decoder = Streamed(ENDPOINT, "usageItems", object, Refusing())
+        decoder.feed(b'{"usageItems":[{}]}')
+        with pytest.raises(InvalidPayload, match="date is no date"):
+            decoder.close()
+
+
+class TestABodyWithoutEnd:
+    @pytest.mark.parametrize("start", [b'{"x":"', b'{"usageItems":[', b'{"usageItems":[{"a":"'])
+    def test_is_refused_before_it_is_kept(self, start: bytes) -> None:
+        decoder = Streamed(ENDPOINT, "usageItems", object, Gathered())
+        decoder.feed(start)
+        with pytest.raises(InvalidPayload, match="32 MiB"):
+            feed_often(decoder, b" " * 1024**2, 70)
+
+    def test_is_refused_in_the_end_however_small_its_items(self) -> None:
+        decoder = Streamed(ENDPOINT, "usageItems", object, Gathered(), limit=4 * 1024**2)
+        decoder.feed(b'{"usageItems":[')
+        with pytest.raises(InvalidPayload, match="of more than 4 MiB"):
+            feed_often(decoder, b'{"a":1},' * 1024, 5 * 128)

@@ -1,0 +1,218 @@
+"""Credentials in the settings: several, named, each with its accounts and its host."""
+
+from pathlib import Path
+
+import pytest
+
+from exporter.collectors import ALL
+from exporter.settings import load
+from tests.settings import CANARY, COLLECTORS, faults, in_file
+
+KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+
+SEVERAL = """
+github: {api_url: https://api.acme.ghe.com}
+discover: {enabled: true, include: [acme*]}
+credentials:
+  - name: acme-token
+    token_variable: ACME_TOKEN
+    exclude: ["*-old"]
+  - name: acme-app
+    app: {id: 123456, private_key_variable: ACME_KEY}
+    api_url: https://github.example.com/api/v3/
+    api_version: 2022-11-28
+    discover: false
+accounts:
+  - organization: acme
+    credential: acme-token
+  - organization: beta
+    credential: acme-app
+"""
+ENVIRONMENT = {"ACME_TOKEN": CANARY, "ACME_KEY": KEY}
+
+
+def told(tmp_path: Path, text: str, **environment: str) -> list[str]:
+    file = tmp_path / "config.yaml"
+    file.write_text(text, encoding="utf-8")
+    said = faults({"config": {"file": str(file)}}, environment)
+    return [line.replace(str(file), "FILE") for line in said]
+
+
+class TestEntries:
+    def test_they_fill_in_what_is_set_for_everyone(self, tmp_path: Path) -> None:
+        settings = in_file(tmp_path, SEVERAL, COLLECTORS, ENVIRONMENT)
+        token, app = settings.credentials()
+        assert (token.name, token.variable, token.app_id) == ("acme-token", "ACME_TOKEN", None)
+        assert (token.api_url, token.api_version) == ("https://api.acme.ghe.com", None)
+        assert (token.discover, token.include, token.exclude) == (True, ("acme*",), ("*-old",))
+        assert (app.name, app.variable, app.app_id) == ("acme-app", "ACME_KEY", "123456")
+        assert app.api_url == "https://github.example.com/api/v3"
+        assert (app.api_version, app.discover) == ("2022-11-28", False)
+
+    def test_an_account_names_its_own(self, tmp_path: Path) -> None:
+        settings = in_file(tmp_path, SEVERAL, COLLECTORS, ENVIRONMENT)
+        assert [settings.credential_of(each) for each in settings.accounts()] == [
+            "acme-token",
+            "acme-app",
+        ]
+
+    def test_the_one_of_the_flags_is_the_default(self, tmp_path: Path) -> None:
+        text = "users: [octo]\n" + SEVERAL
+        environment = {**ENVIRONMENT, "GITHUB_BILLING_TOKEN": "another"}
+        settings = in_file(tmp_path, text, COLLECTORS, environment)
+        assert [each.name for each in settings.credentials()] == [
+            "default",
+            "acme-token",
+            "acme-app",
+        ]
+        assert settings.credential_of(settings.accounts()[0]) == "default"
+
+    def test_the_only_one_there_is_serves_everyone(self, tmp_path: Path) -> None:
+        text = "users: [octo]\ncredentials: [{name: mine, token_variable: MY_TOKEN}]\n"
+        environment = {"MY_TOKEN": CANARY, "GITHUB_TOKEN": "another"}
+        settings = in_file(tmp_path, text, COLLECTORS, environment)
+        assert settings.credential_of(settings.accounts()[0]) == "mine"
+
+    def test_the_users_own_variables_may_begin_like_settings(self, tmp_path: Path) -> None:
+        text = "credentials: [{name: mine, token_variable: GITHUB_BILLING_TOKEN_OF_ACME}]\n"
+        environment = {"GITHUB_BILLING_TOKEN_OF_ACME": CANARY}
+        assert in_file(tmp_path, text, COLLECTORS, environment).credentials()[0].given
+
+    def test_discovery_counts_as_an_account(self, tmp_path: Path) -> None:
+        text = "credentials: [{name: mine, token_variable: MY_TOKEN, discover: true}]\n"
+        environment = {"MY_TOKEN": CANARY}
+        assert in_file(tmp_path, text, COLLECTORS, environment).accounts_configured
+        assert load({"discover": {"enabled": True}}, {}, COLLECTORS).accounts_configured
+
+
+class TestFaults:
+    def test_an_account_must_say_which_of_several(self, tmp_path: Path) -> None:
+        assert told(tmp_path, "users: [octo]\n" + SEVERAL, **ENVIRONMENT) == [
+            (
+                "FILE:1: users: there are several credentials: name one under accounts, "
+                "as credential: acme-token"
+            )
+        ]
+
+    def test_a_credential_that_does_not_exist_is_one(self, tmp_path: Path) -> None:
+        text = SEVERAL.replace("credential: acme-app", "credential: acme-ap")
+        assert told(tmp_path, text, **ENVIRONMENT) == [
+            "FILE:17: accounts[1].credential: no such credential: did you mean acme-app?"
+        ]
+
+    def test_a_variable_that_is_not_set_is_one(self, tmp_path: Path) -> None:
+        assert told(tmp_path, SEVERAL, ACME_TOKEN=CANARY) == [
+            "FILE:9: credentials[1].app.private_key_variable: the variable is not set"
+        ]
+
+    def test_a_name_stands_once_and_is_not_the_flags(self, tmp_path: Path) -> None:
+        text = SEVERAL.replace("name: acme-app", "name: acme-token").split("accounts")[0]
+        assert told(tmp_path, text, **ENVIRONMENT) == [
+            (
+                "FILE:8: credentials[1].name: has the name of FILE:5: credentials[0] again: "
+                "choose another"
+            )
+        ]
+        text = "credentials: [{name: default, token_variable: ACME_TOKEN}]\n"
+        assert told(tmp_path, text, **ENVIRONMENT) == [
+            "FILE:1: credentials[0].name: the credential of the flags has this name: choose another"
+        ]
+
+    def test_an_account_on_two_hosts_is_one(self, tmp_path: Path) -> None:
+        text = SEVERAL.replace("organization: beta", "organization: Acme")
+        assert told(tmp_path, text, **ENVIRONMENT) == [
+            (
+                "FILE:16: accounts[1]: organization Acme is the account of FILE:14: accounts[0] "
+                "again: leave one of the two"
+            )
+        ]
+
+    @pytest.mark.parametrize(
+        ("entry", "fault"),
+        [
+            ("{token_variable: T}", "[0]: must have name"),
+            ("{name: a}", "[0]: must have exactly one of token_file, token_variable and app"),
+            (
+                "{name: a, token_file: f, app: {id: 1, private_key_file: f}}",
+                "[0].app: must have exactly one of token_file, token_variable and app",
+            ),
+            (
+                "{name: a, app: {id: 1}}",
+                "[0].app: must have exactly one of private_key_file and private_key_variable",
+            ),
+            ("{name: a, app: {private_key_file: f}}", "[0].app: must have id"),
+            (
+                f"{{name: a, token_variable: {CANARY}}}",
+                "[0].token_variable: must be the name of an environment variable",
+            ),
+            (
+                f"{{name: {CANARY}, token_variable: T}}",
+                "[0].name: must be letters, digits, hyphens and underscores",
+            ),
+            (
+                "{name: a, token_variable: T, discover: sure}",
+                "[0].discover: must be true or false",
+            ),
+            (
+                "{name: a, token_variable: T, api_version: 3}",
+                "[0].api_version: must be text: put it in quotes",
+            ),
+            (
+                "{name: a, token_variable: T, include: [a/b]}",
+                "[0].include[0]: must be a name, in which * and ? stand for any characters",
+            ),
+            (
+                "{name: a, token_variable: T, token: x}",
+                "[0].token: no such key: did you mean token_file?",
+            ),
+        ],
+    )
+    def test_each_fault_of_an_entry_is_told_once(
+        self, tmp_path: Path, entry: str, fault: str
+    ) -> None:
+        text = f"credentials: [{entry}]\naccounts: [{{user: octo, credential: a}}]\n"
+        assert told(tmp_path, text, T="token") == [f"FILE:1: credentials{fault}"]
+
+
+class TestFlags:
+    def test_an_app_takes_its_key_from_a_file_or_the_environment(self, tmp_path: Path) -> None:
+        environment = {"GITHUB_BILLING_APP_ID": "Iv23liABC", "GITHUB_BILLING_APP_PRIVATE_KEY": KEY}
+        [value] = load({}, environment, ALL).credentials()
+        assert value.app_id == "Iv23liABC"
+        assert value.secret is not None
+        assert value.secret.get_secret_value() == KEY
+        (tmp_path / "key").write_text(KEY)
+        flags = {"github": {"app_id": 12, "app_private_key_file": tmp_path / "key"}}
+        [file] = load(flags, {"GITHUB_TOKEN": "another"}, ALL).credentials()
+        assert (file.app_id, file.file, file.secret) == ("12", tmp_path / "key", None)
+
+    def test_an_app_and_a_token_contradict_each_other(self) -> None:
+        environment = {"GITHUB_BILLING_TOKEN": CANARY, "GITHUB_BILLING_APP_PRIVATE_KEY": KEY}
+        assert faults({"github": {"app_id": "12"}}, environment) == (
+            "--github.app-id: GITHUB_BILLING_TOKEN is set too: leave one of the two",
+        )
+
+    def test_id_and_key_need_each_other(self) -> None:
+        [no_key] = faults({"github": {"app_id": "12"}})
+        assert no_key.startswith("--github.app-id: the App's private key is missing: set ")
+        [no_id] = faults({}, {"GITHUB_BILLING_APP_PRIVATE_KEY": KEY})
+        assert no_id.startswith("GITHUB_BILLING_APP_PRIVATE_KEY: the App's id is missing")
+
+    def test_a_key_that_is_none_is_refused_unseen(self) -> None:
+        environment = {"GITHUB_BILLING_APP_ID": "1", "GITHUB_BILLING_APP_PRIVATE_KEY": CANARY}
+        assert faults({}, environment)[0] == (
+            "GITHUB_BILLING_APP_PRIVATE_KEY: must be a private key in PEM, from its first to its "
+            "last line"
+        )
+
+    def test_a_file_without_certificates_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "ca.pem").write_text("nothing")
+        assert faults({"github": {"ca_file": tmp_path / "ca.pem"}}) == (
+            "--github.ca-file: the file must hold certificates in PEM",
+        )
+
+    def test_a_switch_is_on_by_any_spelling_of_the_environment(self) -> None:
+        assert load({}, {"GITHUB_BILLING_DISCOVER": "true"}, ALL).discover.enabled
+        assert faults({}, {"GITHUB_BILLING_DISCOVER": "perhaps"}) == (
+            "GITHUB_BILLING_DISCOVER: must be true or false",
+        )

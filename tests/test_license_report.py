@@ -1,0 +1,432 @@
+"""The licence report as a process of its own, over a simulated GitHub on the loopback."""
+
+import csv
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+import uvicorn
+
+from exporter import license_report
+from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub
+from tests.world import World, enterprise, organization, virtual
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
+CANARIES = ["canary-ada", "canary-grace", "canary-linus"]
+HEADINGS = [
+    "User login",
+    "Organization / repository",
+    "Last pushed date",
+    "Last pushed email",
+    "Product",
+    "Host",
+]
+PREVIOUS = "the report of last month\n"
+
+
+@dataclass
+class Desk:
+    """A person's desk: a GitHub to ask, and the command."""
+
+    github: SimulatedGitHub
+    url: str
+
+    def licenses(
+        self, *arguments: str, stdout: int = subprocess.PIPE
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end, telling all that it would ever log."""
+        return subprocess.run(
+            [sys.executable, "-m", "exporter", "licenses", "--log.level", "debug", *arguments],
+            cwd=ROOT,
+            env={"GITHUB_BILLING_TOKEN": DEMO_TOKEN, "GITHUB_BILLING_API_URL": self.url},
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+@contextmanager
+def desk(*accounts: SimulatedAccount) -> Iterator[Desk]:
+    github = SimulatedGitHub(accounts, clock=lambda: NOW)
+    server = uvicorn.Server(uvicorn.Config(github, lifespan="off", ws="none", log_config=None))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield Desk(github, f"http://127.0.0.1:{listening.getsockname()[1]}")
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def large() -> SimulatedAccount:
+    """Make an organization whose repositories take three pages."""
+    names = [f"r{number:03}" for number in range(250)]
+    return organization(ghas="bundled", repositories=names, committers=CANARIES)
+
+
+def rows_of(report: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(report)))
+
+
+def truth(at: Desk, account: str, product: str = "") -> set[tuple[str, str, str, str]]:
+    """Ask the simulated GitHub itself who commits where, page by page."""
+    found = set()
+    query = {"advanced_security_product": product} if product else {}
+    headers = {"authorization": f"Bearer {DEMO_TOKEN}"}
+    for page in range(1, 5):
+        answer = httpx.get(
+            f"{at.url}/{account}/settings/billing/advanced-security",
+            params={**query, "per_page": "100", "page": str(page)},
+            headers=headers,
+            trust_env=False,
+        )
+        assert answer.status_code == 200
+        for repository in answer.json()["repositories"]:
+            for each in repository["advanced_security_committers_breakdown"]:
+                found.add(
+                    (
+                        each["user_login"],
+                        repository["name"],
+                        each["last_pushed_date"],
+                        each["last_pushed_email"],
+                    )
+                )
+    return found
+
+
+class TestReport:
+    def test_holds_each_person_and_repository_of_all_pages_as_csv(self) -> None:
+        with desk(large()) as at:
+            done = at.licenses("--organization", "acme")
+            said = truth(at, "orgs/acme")
+        assert done.returncode == 0, done.stderr
+        headings, *rows = rows_of(done.stdout)
+        assert headings == HEADINGS
+        assert {(r[0], r[1], r[2], r[3]) for r in rows} == said
+        assert len(rows) == len(said) > 250
+        assert {(r[4], r[5]) for r in rows} == {("advanced_security", "127.0.0.1")}
+        assert rows == sorted(rows)
+
+    def test_tells_progress_and_no_login_on_stderr(self) -> None:
+        with desk(large()) as at:
+            done = at.licenses("--organization", "acme")
+        assert done.stderr.splitlines() == [
+            f"organization acme, advanced_security: page {page} of 3 …" for page in (1, 2, 3)
+        ]
+        for canary in CANARIES:
+            assert canary in done.stdout
+
+    def test_json_splits_organization_and_repository(self) -> None:
+        account = organization(ghas="split", repositories=["api"], committers=CANARIES)
+        with desk(account) as at:
+            done = at.licenses("--organization", "acme", "--format", "json")
+            said = {
+                (product, *each)
+                for product in ("code_security", "secret_protection")
+                for each in truth(at, "orgs/acme", product)
+            }
+        objects = json.loads(done.stdout)
+        assert len(objects) == len(said) > 0
+        assert said == {
+            (
+                each["product"],
+                each["user_login"],
+                f"{each['organization']}/{each['repository']}",
+                each["last_pushed_date"],
+                each["last_pushed_email"],
+            )
+            for each in objects
+        }
+        assert {each["repository"] for each in objects} == {"api"}
+
+    def test_one_product_is_reported_alone(self) -> None:
+        account = organization(ghas="split", committers=CANARIES)
+        with desk(account) as at:
+            done = at.licenses("--organization", "acme", "--product", "secret_protection")
+            said = truth(at, "orgs/acme", "secret_protection")
+        assert {(r[0], r[1], r[2], r[3]) for r in rows_of(done.stdout)[1:]} == said
+        assert {r[4] for r in rows_of(done.stdout)[1:]} == {"secret_protection"}
+
+    def test_table_has_a_line_for_each_person(self) -> None:
+        names = [f"corp/r{number}" for number in range(9)] + ["lab/x1", "lab/x2"]
+        account = enterprise(ghas="bundled", repositories=names, committers=CANARIES)
+        with desk(account) as at:
+            done = at.licenses("--enterprise", "acme-corp", "--format", "table")
+            said = truth(at, "enterprises/acme-corp")
+        heading, *lines = done.stdout.splitlines()
+        assert heading.split() == [
+            *("LOGIN", "E-MAIL", "LAST", "PUSH", "PRODUCT", "ORGANIZATIONS", "REPOSITORIES")
+        ]
+        assert [line.split()[0] for line in lines] == CANARIES
+        for line, login in zip(lines, CANARIES, strict=True):
+            mine = [each for each in said if each[0] == login]
+            assert max(each[2] for each in mine) in line
+            assert f"{login}@example.com" in line
+            assert line.endswith(f" and {len(mine) - 3} more")
+            assert "corp, lab" in line
+
+    def test_is_a_table_on_a_terminal(self) -> None:
+        terminal, end = os.openpty()
+        try:
+            with desk(organization(ghas="bundled", committers=CANARIES)) as at:
+                done = at.licenses("--organization", "acme", stdout=end)
+            shown = os.read(terminal, 65536).decode()
+        finally:
+            os.close(terminal)
+            os.close(end)
+        assert done.returncode == 0, done.stderr
+        assert shown.startswith("LOGIN ")
+
+    def test_what_an_enterprise_and_its_organization_both_tell_is_in_it_once(self) -> None:
+        with desk(
+            organization(ghas="bundled", enterprise="acme-corp", committers=CANARIES),
+            enterprise(ghas="bundled", repositories=["lab/x1"], committers=CANARIES),
+        ) as at:
+            done = at.licenses("--organization", "acme", "--enterprise", "acme-corp")
+            said = truth(at, "enterprises/acme-corp")
+            assert truth(at, "orgs/acme") < said
+        rows = rows_of(done.stdout)[1:]
+        assert len(rows) == len(said)
+
+    def test_goes_into_a_file_that_its_owner_alone_can_read(self, tmp_path: Path) -> None:
+        file = tmp_path / "report.csv"
+        file.write_text(PREVIOUS)
+        with desk(large()) as at:
+            done = at.licenses("--organization", "acme", "--output", str(file))
+        assert (done.returncode, done.stdout) == (0, "")
+        assert rows_of(file.read_text())[0] == HEADINGS
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert [each.name for each in tmp_path.iterdir()] == ["report.csv"]
+        for canary in CANARIES:
+            assert canary not in done.stderr
+
+
+class TestFailure:
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            (Fault.html_with_200(match="advanced-security"), "invalid_payload"),
+            (Fault.forbidden("Must be an owner.", match="advanced-security"), "forbidden"),
+        ],
+    )
+    def test_a_broken_page_in_the_middle_leaves_the_previous_file(
+        self, fault: Fault, reason: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "report.csv"
+        file.write_text(PREVIOUS)
+        with desk(large()) as at:
+            at.github.faults.add(Fault(match="advanced-security", times=2))
+            at.github.faults.add(fault)
+            done = at.licenses("--organization", "acme", "--output", str(file))
+        assert done.returncode == 1
+        *progress, failure = done.stderr.splitlines()
+        assert len(progress) == 1
+        assert failure.startswith(f"github-billing-exporter: organization acme: {reason}: ")
+        assert file.read_text() == PREVIOUS
+        assert [each.name for each in tmp_path.iterdir()] == ["report.csv"]
+        for canary in CANARIES:
+            assert canary not in done.stderr
+
+    def test_a_broken_page_in_the_middle_leaves_stdout_empty(self) -> None:
+        with desk(large()) as at:
+            at.github.faults.add(Fault(match="advanced-security", times=3))
+            at.github.faults.add(Fault.not_found(match="advanced-security"))
+            done = at.licenses("--organization", "acme")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "page 2 of 3 …" in done.stderr
+
+    def test_a_product_that_is_not_there_is_told_with_those_that_are(self) -> None:
+        with desk(organization(ghas="bundled", committers=CANARIES)) as at:
+            done = at.licenses("--organization", "acme", "--product", "code_security")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "has no code_security, but advanced_security" in done.stderr
+
+    def test_without_advanced_security_the_hint_names_the_permission(self) -> None:
+        with desk(organization()) as at:
+            done = at.licenses("--organization", "acme")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "organization acme: not_found" in done.stderr
+        assert "admin:org" in done.stderr
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            [],
+            ["--organization", "acme", "--format", "xml"],
+            ["--organization", "acme", "--product", "copilot"],
+            ["--organization", "acme", "--github.api-url", "nowhere"],
+        ],
+    )
+    def test_wrong_settings_are_told_before_anything_is_asked(
+        self, arguments: Sequence[str]
+    ) -> None:
+        with desk(large()) as at:
+            done = at.licenses(*arguments)
+            assert not at.github.requests
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr
+
+    def test_a_user_alone_is_wrong_settings(self, tmp_path: Path) -> None:
+        config = tmp_path / "config.yml"
+        config.write_text("users: [mona]\n")
+        with desk() as at:
+            done = at.licenses("--config.file", str(config))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "--organization" in done.stderr
+
+    def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
+        self, tmp_path: Path
+    ) -> None:
+        with desk(large()) as at:
+            done = at.licenses(
+                "--organization", "acme", "--output", str(tmp_path / "absent" / "report.csv")
+            )
+            assert not at.github.requests
+        assert done.returncode == 3
+        assert "--output" in done.stderr
+
+
+def page(*, total: int | None, count: int, first: int = 0) -> bytes:
+    """Make a page of repositories ``r0``, ``r1``, …, with one committer each."""
+    repositories = [
+        {
+            "name": f"acme/r{number}",
+            "advanced_security_committers": 1,
+            "advanced_security_committers_breakdown": [
+                {"user_login": "ada", "last_pushed_date": "2026-10-01"}
+            ],
+        }
+        for number in range(first, first + count)
+    ]
+    counted = {} if total is None else {"total_count": total}
+    return msgspec.json.encode({"repositories": repositories, **counted})
+
+
+def read(answer: Callable[[httpx.Request], httpx.Response]) -> list[license_report.Committer]:
+    """Read organization acme's report from a GitHub that answers so, on a clock that jumps."""
+    found: list[license_report.Committer] = []
+
+    async def scenario() -> None:
+        world = World(organization(), transport=httpx.MockTransport(answer))
+        async with world.app.http:
+            found.extend(await license_report.read(world.app, None, lambda _: None))
+
+    virtual(scenario)
+    return found
+
+
+def paged(*pages: bytes) -> Callable[[httpx.Request], httpx.Response]:
+    """Answer with these pages; a request for one repository, as for the product, with the first."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.params.get("page", "1"))
+        return httpx.Response(200, content=pages[number - 1])
+
+    return answer
+
+
+class TestPages:
+    def test_without_a_total_a_page_that_is_not_full_is_the_last(self) -> None:
+        committers = read(paged(page(total=None, count=100), page(total=None, count=7, first=100)))
+        assert len(committers) == 107
+
+    def test_a_missing_address_is_empty(self) -> None:
+        (committer,) = read(paged(page(total=1, count=1)))
+        assert committer.last_pushed_email == ""
+
+    def test_fewer_repositories_than_the_total_are_no_report(self) -> None:
+        with pytest.raises(license_report.Incomplete, match="fewer repositories"):
+            read(paged(page(total=120, count=100), page(total=120, count=0)))
+
+    def test_a_page_without_names_is_no_report(self) -> None:
+        repository = {"name": "acme/r0", "advanced_security_committers": 1}
+        body = msgspec.json.encode({"total_count": 1, "repositories": [repository]})
+        with pytest.raises(license_report.Incomplete, match="committers_breakdown"):
+            read(paged(body))
+
+    def test_a_page_that_fails_at_times_is_asked_again(self) -> None:
+        failures = iter([502, 502])
+        answer = paged(page(total=101, count=100), page(total=101, count=1, first=100))
+
+        def failing(request: httpx.Request) -> httpx.Response:
+            if request.url.params.get("page") == "2" and (status := next(failures, 0)):
+                return httpx.Response(status)
+            return answer(request)
+
+        assert len(read(failing)) == 101
+
+    def test_a_wait_for_the_limit_is_waited_for_where_it_fits_the_hour(self) -> None:
+        limits = iter([1800])
+        answer = paged(page(total=1, count=1))
+
+        def limiting(request: httpx.Request) -> httpx.Response:
+            if seconds := next(limits, 0):
+                return httpx.Response(429, headers={"retry-after": str(seconds)})
+            return answer(request)
+
+        assert len(read(limiting)) == 1
+
+    def test_a_longer_wait_fails_and_says_so(self) -> None:
+        with pytest.raises(license_report.Incomplete, match="rate_limited"):
+            read(lambda _: httpx.Response(429, headers={"retry-after": "7200"}))
+
+
+def committer(**fields: str) -> license_report.Committer:
+    known = {
+        "user_login": "ada",
+        "organization": "acme",
+        "repository": "api",
+        "last_pushed_date": "2026-10-01",
+        "last_pushed_email": "ada@example.com",
+        "product": "advanced_security",
+        "host": "api.github.com",
+    }
+    return license_report.Committer(**{**known, **fields})
+
+
+class TestHostileAddress:
+    @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+    def test_is_no_formula_in_a_spreadsheet(self, first: str) -> None:
+        address = f'{first}HYPERLINK("http://example.com","x"),\n2'
+        text = license_report.as_csv([committer(last_pushed_email=address)])
+        (_, row) = csv.reader(io.StringIO(text, newline=""))
+        assert row[3] == f"'{address}"
+        assert row[0] == "ada"
+
+    def test_is_kept_as_it_is_in_json(self) -> None:
+        address = '=1+"\x1b[31m\n'
+        (found,) = json.loads(license_report.as_json([committer(last_pushed_email=address)]))
+        assert found["last_pushed_email"] == address
+
+    def test_commands_no_terminal(self) -> None:
+        text = license_report.as_table([committer(last_pushed_email="a\x1b[31m\n\u202eb")])
+        assert "a?[31m??b" in text
+        assert len(text.splitlines()) == 2
+
+    def test_of_the_latest_push_is_the_one_in_the_table(self) -> None:
+        text = license_report.as_table(
+            [
+                committer(last_pushed_date="2026-10-09", last_pushed_email="new@example.com"),
+                committer(repository="web", last_pushed_email="old@example.com"),
+            ]
+        )
+        assert "new@example.com" in text
+        assert "old@example.com" not in text
