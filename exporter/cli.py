@@ -32,6 +32,7 @@ _NO_CREDENTIAL = (
 )
 _DEMO_PACE = 1 / 15  # hours a second: a minute shows four hours of usage
 _DEMO_SECTIONS = ("web", "log", "poll")
+_DEMO_ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
 
 
 class _RunByDefault(click.Group):
@@ -161,7 +162,10 @@ def once(output: Path | None, **given: Any) -> None:
 @commands.command()
 @_settings_options(lambda option: option.path[0] in _DEMO_SECTIONS)
 def demo(**given: Any) -> None:
-    """Run the service against a simulated GitHub inside the process: no account, no token."""
+    """Run the service against a simulated GitHub inside the process: no account, no token.
+
+    It polls every 15 seconds unless told otherwise.
+    """
     import httpx  # noqa: PLC0415  (start-up of the service is a feature)
 
     from exporter import demo as simulation  # noqa: PLC0415  (the same)
@@ -170,11 +174,11 @@ def demo(**given: Any) -> None:
 
     accounts = simulation.demo_accounts()
     flags = _flags(given)
-    flags["poll"] = {"interval": "15s", "timeout": "10s", **flags.get("poll", {})}
     for account in accounts:
         flags.setdefault(f"{account.type.value}s", []).append(account.name)
-    names = {o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS}
-    settings = _load(flags, {name: os.environ[name] for name in names & os.environ.keys()})
+    names = [o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS]
+    given_there = {name: os.environ[name] for name in names if os.environ.get(name)}
+    settings = _load(flags, _DEMO_ENVIRONMENT | given_there)
     github = simulation.SimulatedGitHub(accounts, clock=utc_now, pace=_DEMO_PACE)
     secret = auth.from_token("demo", github.token)
     app = App.assemble(settings, secret, transport=httpx.ASGITransport(github))
@@ -187,6 +191,8 @@ def docs(page: str) -> None:
     """Print a page of docs/ that the code can write, or check or write them all."""
     from exporter import reference  # noqa: PLC0415  (start-up of the service is a feature)
 
+    if page in {"write", "check"} and not Path("README.md").exists():
+        _end(WRONG_SETTINGS, f"docs {page}: no README.md here: run it in the repository's root")
     if page == "write":
         reference.write(Path.cwd())
     elif page == "check":

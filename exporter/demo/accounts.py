@@ -49,7 +49,7 @@ class SimulatedAccount:
         default_factory=lambda: ["ada", "barbara", "edsger", "grace", "katherine", "linus"]
     )
     usage_items: Rows | Callable[[int, int], Rows] | None = None
-    legacy: Mapping[LegacyFamily, Mapping[str, object]] | None = None
+    legacy: Mapping[str, Mapping[str, object]] | None = None
 
     def __post_init__(self) -> None:
         self.plan = self.plan or _USUAL_PLANS[self.type]

@@ -4,9 +4,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from exporter.accounts import AccountType
 from exporter.demo.accounts import SimulatedAccount
-from exporter.demo.answer import BAD_REQUEST, NO_ADVANCED_SECURITY, NOT_FOUND, Answer, ok, refusal
+from exporter.demo.answer import BAD_REQUEST, NO_ADVANCED_SECURITY, Answer, ok, refusal
 
 _PRODUCTS = {"bundled": ("",), "split": ("code_security", "secret_protection")}
 _OTHER_PRODUCT = refusal(422, "Validation Failed")
@@ -21,8 +20,6 @@ def committers(
     status for the wrong product is a guess.
     """
     account = members[0]
-    if account.type is AccountType.USER:
-        return NOT_FOUND
     if account.ghas == "none":
         return NO_ADVANCED_SECURITY
     product = query.get("advanced_security_product", "")

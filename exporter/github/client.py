@@ -117,12 +117,10 @@ class Client:
             raise errors.Unreachable(
                 detail=f"no whole answer within {REQUEST_SECONDS:g} s", endpoint=endpoint
             ) from None
-        except httpx.DecodingError:
-            raise errors.InvalidPayload(
-                detail="the body is not compressed as it says", endpoint=endpoint
-            ) from None
         except httpx.ConnectError as error:
             raise errors.Unreachable(detail=f"no connection: {error}", endpoint=endpoint) from None
+        except ValueError:  # httpx looks at a redirect's address itself, and IDNA forbids some
+            raise errors.Rejected(detail="sent on to no URL", endpoint=endpoint) from None
         except httpx.HTTPError as error:
             # The text of some of these holds the request's headers, and so the token.
             raise errors.Unreachable(
@@ -159,11 +157,12 @@ class Client:
         """
         try:
             target = httpx.URL(url).join(location)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA or IPv6 forbid
             raise errors.Rejected(detail="sent on to no URL", endpoint=endpoint) from None
         home = httpx.URL(self.base_url)
-        if (target.scheme, target.host, target.port) != (home.scheme, home.host, home.port):
-            where = re.sub(r"[^A-Za-z0-9.:/-]", "", f"{target.scheme}://{target.host}")
+        if (target.scheme, target.netloc) != (home.scheme, home.netloc):
+            where = f"{target.scheme}://{target.netloc.decode('ascii')}"
+            where = re.sub(r"[^A-Za-z0-9.:/-]", "", where)
             raise errors.Rejected(
                 detail=f"sent on to another host, {where[:100]}",
                 hint="Set github.api-url to the host that answers itself.",

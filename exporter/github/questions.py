@@ -171,9 +171,10 @@ class GitHub:
 
     def _answer(self, payload: object, received: Received, url: str, endpoint: str) -> Answer:
         link = received.response.links.get("next", {}).get("url", "")
+        etag = received.response.headers.get("etag", "")
         return Answer(
             payload=payload,
-            etag=received.response.headers.get("etag", ""),
+            etag=etag if etag.isascii() else "",  # no other can be sent back
             next_url=self._client.same_host(link, url, endpoint) if link else "",
             credential_version=received.credential_version,
         )
