@@ -3,8 +3,10 @@
 import asyncio
 import os
 import platform
+import re
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -30,6 +32,8 @@ _NO_CREDENTIAL = (
     "no token to ask GitHub with: set GITHUB_BILLING_TOKEN, or --github.token-file FILE "
     "(arguments are visible to others, so there is no flag for the token itself)"
 )
+_TOKEN = re.compile(r"(gh[a-z]_|github_pat_)\w+")
+_LEAVE_SECONDS = 0.8
 _DEMO_PACE = 1 / 15  # hours a second: a minute shows four hours of usage
 _DEMO_SECTIONS = ("web", "log", "poll")
 _DEMO_ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
@@ -252,8 +256,16 @@ def _serve(settings: Settings, app: "App", secret: "Credential") -> None:
         listening = listen(address)
     except OSError as error:
         _end(FAILED, f"--web.listen-address {address}: cannot listen: {error.strerror or error}")
+
+    async def serve() -> None:
+        await app.run(listening)
+        # A look-up of a name may hang in a thread that nothing stops and the exit would wait for.
+        leave = threading.Timer(_LEAVE_SECONDS, os._exit, (0,))
+        leave.daemon = True
+        leave.start()
+
     try:
-        asyncio.run(app.run(listening))
+        asyncio.run(serve())
     except* Exception:
         structlog.get_logger().exception("ended by a fault of its own")
         sys.exit(FAILED)
@@ -290,6 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         commands.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:
-        _end(WRONG_SETTINGS, f"{error.format_message()} See {PROGRAM} --help.")
+        told = _TOKEN.sub("***", error.format_message())
+        _end(WRONG_SETTINGS, f"{told} See {PROGRAM} --help.")
     except click.Abort:
         sys.exit(130)

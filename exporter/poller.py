@@ -93,10 +93,9 @@ class Poller:
         if not self._ready:
             now = self._clock()
             jobs = [(watch, job) for watch in self.watches for job in watch.jobs]
-            self._ready = all(
-                job.last_attempt is not None
-                or (watch.stands_by(job) and self._decided(watch))
-                or now - self._started >= job.settings_at(now).interval
+            intervals = (job.settings_at(now).interval for _, job in jobs)
+            self._ready = now - self._started >= min(intervals, default=timedelta(0)) or all(
+                job.last_attempt is not None or (watch.stands_by(job) and self._decided(watch))
                 for watch, job in jobs
             )
         return self._ready
