@@ -293,6 +293,17 @@ class TestALimit:
             assert world.failures("usage") == 1
 
     @in_virtual_time
+    async def test_keeps_what_waits_for_a_slot_waiting_too(self) -> None:
+        world = World(*(organization(f"org-{number}", usage_items=[]) for number in range(12)))
+        world.github.faults.add(Fault.rate_limited_secondary(600, match=SUMMARY, times=1))
+        async with world:
+            assert 0 < len(world.github.requests) < 12
+            assert sum(world.failures(collector.name) for collector in ALL) == 1
+            await world.passes(minutes=11)
+            assert len(world.series("account_info", platform="usage")) == 12
+            assert sum(world.failures(collector.name) for collector in ALL) == 1
+
+    @in_virtual_time
     async def test_that_ends_within_the_deadline_is_waited_for(self) -> None:
         world = World(organization())
         world.github.faults.add(Fault.rate_limited_secondary(20, match=SUMMARY, times=1))
