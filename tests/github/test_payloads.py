@@ -164,7 +164,7 @@ class TestInvalidPayloads:
 
 
 class TestCompression:
-    BODY = gzip.compress(json.dumps({"total": 3, "rows": list(range(1000))}).encode())
+    BODY = gzip.compress(json.dumps({"total": 3, "rows": list(range(1000))}).encode(), mtime=0)
 
     @pytest.mark.parametrize(
         "body",
