@@ -178,7 +178,9 @@ class Poller:
             log.exception("internal fault", **_names(job))
         finally:
             job.begun = False
-        return Outcome(now, self._clock() - now, reading, failed)
+        # A clock that is set back meanwhile makes no time negative.
+        duration = max(self._clock() - now, timedelta(0))
+        return Outcome(now, duration, reading, failed)
 
     async def _attempts(self, jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
         async with asyncio.TaskGroup() as tasks:

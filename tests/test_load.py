@@ -58,8 +58,8 @@ class TestAHundredAccounts:
         async with World(*hundred_accounts()) as world:
             await world.passes(seconds=30)
             first = world.samples()
-            for _ in range(12):
-                await world.passes(minutes=5)
+            for _ in range(6):
+                await world.passes(minutes=10)
                 page = world.samples()
                 assert first.keys() <= page.keys()
                 self.assert_fresh(page, world.clock())

@@ -144,12 +144,12 @@ class TestAnOptionalCollector:
     async def test_that_never_succeeded_is_not_offered_and_cries_no_wolf(self) -> None:
         with structlog.testing.capture_logs() as log:
             async with World(organization(ghas="none", usage_items=[])) as world:
-                for _ in range(6):
-                    await world.passes(hours=12)
+                for _ in range(4):
+                    await world.passes(hours=15)
                     assert world.about("available", "advanced_security") == 0
                     assert world.about("success", "advanced_security") is None
                     assert world.reason("advanced_security") is None
-                assert world.asked(SEATS) > 6
+                assert world.asked(SEATS) > 3
                 assert world.failures("advanced_security") == 0
                 words = {"account": "acme", "collector": "advanced_security"}
                 assert named(log, "collector not offered", **words) == 1

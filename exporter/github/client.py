@@ -182,6 +182,7 @@ class Client:
                 request_id=errors.request_id(headers),
                 retry_at=self.pacing.limited(headers),
             )
+        self.pacing.answered(core_limit(headers))
         return errors.of_answer(status, headers, message, endpoint)
 
 
