@@ -30,7 +30,7 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, 
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 	$(BIN)/github-billing-exporter docs check
-	$(BIN)/pytest --numprocesses=auto --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing:skip-covered
 
 .PHONY: fix
 fix: .venv/.dev ## mend what can be mended by itself: formatting and lint

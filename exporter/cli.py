@@ -3,7 +3,9 @@
 import asyncio
 import os
 import platform
+import re
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -33,9 +35,12 @@ _NO_CREDENTIAL = (
     "(arguments are visible to others, so there is no flag for the token itself); for a GitHub "
     "App, --github.app-id ID and --github.app-private-key-file FILE"
 )
+_TOKEN = re.compile(r"(gh[a-z]_|github_pat_)\w+")
+_LEAVE_SECONDS = 0.8
 _DEMO_PACE = 1 / 15  # hours a second: a minute shows four hours of usage
 _DEMO_SECTIONS = ("web", "log", "poll")
 _LICENSES_SECTIONS = ("organizations", "enterprises", "github", "config", "log")
+_DEMO_ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
 
 
 class _RunByDefault(click.Group):
@@ -210,7 +215,10 @@ def licenses(product: str | None, form: str | None, output: Path | None, **given
 @commands.command()
 @_settings_options(lambda option: option.path[0] in _DEMO_SECTIONS)
 def demo(**given: Any) -> None:
-    """Run the service against a simulated GitHub inside the process: no account, no token."""
+    """Run the service against a simulated GitHub inside the process: no account, no token.
+
+    It polls every 15 seconds unless told otherwise.
+    """
     import httpx  # noqa: PLC0415  (start-up of the service is a feature)
 
     from exporter import demo as simulation  # noqa: PLC0415  (the same)
@@ -219,11 +227,11 @@ def demo(**given: Any) -> None:
 
     accounts = simulation.demo_accounts()
     flags = _flags(given)
-    flags["poll"] = {"interval": "15s", "timeout": "10s", **flags.get("poll", {})}
     for account in accounts:
         flags.setdefault(f"{account.type.value}s", []).append(account.name)
-    names = {o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS}
-    settings = _load(flags, {name: os.environ[name] for name in names & os.environ.keys()})
+    names = [o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS]
+    given_there = {name: os.environ[name] for name in names if os.environ.get(name)}
+    settings = _load(flags, _DEMO_ENVIRONMENT | given_there)
     github = simulation.SimulatedGitHub(accounts, clock=utc_now, pace=_DEMO_PACE)
     secret = auth.from_token("demo", github.token)
     app = App.assemble(settings, secret, transport=httpx.ASGITransport(github))
@@ -237,6 +245,8 @@ def docs(page: str) -> None:
     """Print a page of docs/ that the code can write, or check or write them all."""
     from exporter import reference  # noqa: PLC0415  (start-up of the service is a feature)
 
+    if page in {"write", "check"} and not Path("README.md").exists():
+        _end(WRONG_SETTINGS, f"docs {page}: no README.md here: run it in the repository's root")
     if page == "write":
         reference.write(Path.cwd())
     elif page == "check":
@@ -297,8 +307,16 @@ def _serve(settings: Settings, app: "App") -> None:
         listening = listen(address)
     except OSError as error:
         _end(FAILED, f"--web.listen-address {address}: cannot listen: {error.strerror or error}")
+
+    async def serve() -> None:
+        await app.run(listening)
+        # A look-up of a name may hang in a thread that nothing stops and the exit would wait for.
+        leave = threading.Timer(_LEAVE_SECONDS, os._exit, (0,))
+        leave.daemon = True
+        leave.start()
+
     try:
-        asyncio.run(app.run(listening))
+        asyncio.run(serve())
     except* Exception:
         structlog.get_logger().exception("ended by a fault of its own")
         sys.exit(FAILED)
@@ -339,6 +357,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         commands.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:
-        _end(WRONG_SETTINGS, f"{error.format_message()} See {PROGRAM} --help.")
+        told = _TOKEN.sub("***", error.format_message())
+        _end(WRONG_SETTINGS, f"{told} See {PROGRAM} --help.")
     except click.Abort:
         sys.exit(130)

@@ -77,10 +77,9 @@ class Job:
     begun: bool = False
     missed: int = 0
     answers: Answers = field(default_factory=dict)
-    credential_version: int = 0
     available: bool | None = None
     failure: Failure | None = None
-    failures_in_row: int = 0
+    unauthorized_in_row: int = 0
     last_attempt: datetime | None = None
     last_success: datetime | None = None
     duration: timedelta | None = None
@@ -93,21 +92,23 @@ class Job:
     def record(self, outcome: Outcome, failure: Failure | None, *, offered: bool = True) -> None:
         """Take an attempt's outcome. A failure leaves the last good reading in place."""
         self.last_attempt, self.duration = outcome.at, outcome.duration
-        self.credential_version = self.client.credential.version
         self.failure = failure
+        unauthorized = isinstance(outcome.error, Unauthorized)
+        self.unauthorized_in_row = self.unauthorized_in_row + 1 if unauthorized else 0
         if outcome.reading is not None:
             self.reading = limit.fold(outcome.reading, self.reading, self.series_limit)
             self.last_success = outcome.at
-            self.available, self.failures_in_row = True, 0
+            self.available = True
+        elif not offered:
+            self.available = False
         else:
-            self.failures_in_row += 1
-            if not offered:
-                self.available = False
+            # What fails may be offered by now: it must not hide behind an older answer.
+            self.available = self.available or None
 
     def stand_by(self) -> None:
         """Wait behind the other platform, whose numbers stand instead."""
         self.reading = self.failure = self.available = None
-        self.failures_in_row = 0
+        self.unauthorized_in_row = 0
 
     def hint(self, failure: Failure) -> str:
         """Say how to mend a failure; what an enterprise owns is often asked of the enterprise."""
@@ -141,7 +142,7 @@ class Job:
         if isinstance(error, RateLimited) and error.retry_at is not None:
             return max(error.retry_at - now, timedelta(0)) + timedelta(seconds=5 * random.random())  # noqa: S311
         if isinstance(error, Unauthorized):
-            doubled = interval * (1 << min(self.failures_in_row - 1, 10))
+            doubled = interval * (1 << min(self.unauthorized_in_row - 1, 10))
             return max(interval, min(doubled, _UNAUTHORIZED_WAIT)) * jitter
         return (min(interval, _FAILURE_WAIT) if failed else interval) * jitter
 

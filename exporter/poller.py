@@ -117,10 +117,9 @@ class Poller:
         if not self._ready:
             now = self._clock()
             jobs = [(watch, job) for watch in self._known_at_start for job in watch.jobs]
-            self._ready = all(
-                job.last_attempt is not None
-                or (watch.stands_by(job) and self._decided(watch))
-                or now - self._started >= job.settings_at(now).interval
+            intervals = (job.settings_at(now).interval for _, job in jobs)
+            self._ready = now - self._started >= min(intervals, default=timedelta(0)) or all(
+                job.last_attempt is not None or (watch.stands_by(job) and self._decided(watch))
                 for watch, job in jobs
             )
         return self._ready
@@ -184,7 +183,7 @@ class Poller:
             if outcome.unattempted and may_postpone:
                 return
             if watch.decides and job.collector.name == "usage":
-                await self._decide(watch, job, outcome)
+                await self._decide(watch, job, outcome, may_postpone=may_postpone)
             elif not watch.stands_by(job):  # the platform may have changed meanwhile
                 self._take_alone(job, outcome)
         finally:
@@ -209,14 +208,18 @@ class Poller:
             log.exception("internal fault", **_names(job))
         finally:
             job.begun = False
-        return Outcome(now, self._clock() - now, reading, failed)
+        # A clock that is set back meanwhile makes no time negative.
+        duration = max(self._clock() - now, timedelta(0))
+        return Outcome(now, duration, reading, failed)
 
     async def _attempts(self, jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
         async with asyncio.TaskGroup() as tasks:
             attempts = [(job, tasks.create_task(self._attempt(job))) for job in jobs]
         return [(job, task.result()) for job, task in attempts]
 
-    async def _decide(self, watch: Watch, usage: Job, outcome: Outcome) -> None:
+    async def _decide(
+        self, watch: Watch, usage: Job, outcome: Outcome, *, may_postpone: bool
+    ) -> None:
         """Find out the platform: usage first, legacy where usage is not offered.
 
         Whatever follows from the answers is assigned without a wait in between, so that no page
@@ -224,21 +227,20 @@ class Poller:
         """
         legacy = watch.of_side(Platform.LEGACY)
         if outcome.reading is not None:
-            if watch.platform is Platform.USAGE:
-                self._take(usage, outcome)
-            else:
-                others = [job for job in watch.of_side(Platform.USAGE) if job is not usage]
-                taken = await self._attempts(others)
-                self._switch(watch, Platform.USAGE)
-                self._take(usage, outcome)
-                for job, other in taken:
-                    if other.unattempted:
-                        job.schedule(self._clock(), timedelta(0))
-                    else:
-                        self._take_alone(job, other)
+            stood_by = [job for job in watch.of_side(Platform.USAGE) if watch.stands_by(job)]
+            others = await self._attempts(stood_by)
+            self._switch(watch, Platform.USAGE)
+            self._take(usage, outcome)
+            for job, other in others:
+                if other.unattempted and may_postpone:
+                    job.schedule(self._clock(), timedelta(0))
+                else:
+                    self._take_alone(job, other)
             self._schedule_group(usage, legacy, None)
         elif isinstance(outcome.error, NotOffered):
             outcomes = await self._attempts(legacy)
+            if may_postpone and any(other.unattempted for _, other in outcomes):
+                return  # half an answer decides nothing: all are asked again after the limit
             self._decide_by_legacy(watch, usage, outcome, outcomes)
         elif watch.front is Platform.USAGE:
             self._take(usage, outcome)
@@ -246,7 +248,8 @@ class Poller:
         else:
             usage.record(outcome, None, offered=False)
             for job in legacy:
-                self._take(job, outcome)
+                if job.available is not False:
+                    self._take(job, outcome)
             self._schedule_group(usage, legacy, outcome)
 
     def _decide_by_legacy(
@@ -260,14 +263,18 @@ class Poller:
                 self._switch(watch, Platform.LEGACY)
             watch.front = Platform.LEGACY
             usage.record(outcome, None, offered=False)
+            # Where the account is on legacy its endpoints are required, unless GitHub closed them.
+            spared = (Closed,) if watch.platform is Platform.LEGACY else (NotOffered, Closed)
             for job, legacy_outcome in outcomes:
-                self._take(job, legacy_outcome, offered=job not in refused)
-                if legacy_outcome.reading is None and job not in refused:
+                offered = not isinstance(legacy_outcome.error, spared)
+                self._take(job, legacy_outcome, offered=offered)
+                if legacy_outcome.reading is None and offered:
                     failed = legacy_outcome
         else:
             failed = outcome
+            watch.front = Platform.USAGE
             if watch.platform is Platform.LEGACY:
-                watch.platform, watch.front = None, Platform.USAGE
+                watch.platform = None
             self._take(usage, outcome)
             for job, legacy_outcome in outcomes:
                 if job in refused:

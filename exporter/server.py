@@ -19,6 +19,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _TEXT = "text/plain; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
+_REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
 _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -80,11 +81,11 @@ def _lists(scope: Scope) -> dict[bytes, str]:
 
 
 def _accepts_gzip(accepted: str) -> bool:
+    weights = {}
     for coding in accepted.split(","):
         name, _, weight = coding.partition(";")
-        if name.strip().lower() in {"gzip", "*"}:
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
+        weights[name.strip().lower()] = weight.replace(" ", "").lower()
+    return weights.get("gzip", weights.get("*", "q=0")) not in _REFUSED
 
 
 async def _answer(

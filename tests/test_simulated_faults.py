@@ -143,8 +143,9 @@ class TestTransport:
     def test_a_late_answer_comes_whole(self) -> None:
         asker = Asker()
         truth = asker.get(USAGE).content
-        asker.github.faults.add(Fault(delay=0.001, chunk_delay=0.001))
-        assert asker.get(USAGE).content == truth
+        for fault in (Fault.slow(0.001, times=1), Fault(chunk_delay=0.001)):
+            asker.github.faults.add(fault)
+            assert asker.get(USAGE).content == truth
 
     def test_a_hanging_answer_comes_when_it_is_let_go(self) -> None:
         github = SimulatedGitHub(demo_accounts(), clock=Clock())

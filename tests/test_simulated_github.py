@@ -7,6 +7,7 @@ from math import fsum, isclose
 import pytest
 
 from exporter.accounts import AccountType, Platform
+from exporter.demo import SimulatedAccount
 from tests.asker import JSON, NOW, OCTOBER, Asker
 
 ACME = "/organizations/acme/settings/billing"
@@ -60,6 +61,10 @@ class TestUsage:
         asker.clock.now += timedelta(days=1)
         second = summed(asker.rows(f"{ACME}/usage/summary"), "grossAmount")
         assert isclose(second - first, first / elapsed, rel_tol=1e-6)
+
+    def test_a_day_asked_for_is_that_day_alone(self) -> None:
+        items = Asker().rows(f"{ACME}/usage", {"day": "7"})
+        assert {item["date"][:10] for item in items} == {"2026-10-07"}
 
     def test_pace_makes_a_minute_four_hours(self) -> None:
         fast, plain = Asker(pace=1 / 15), Asker()
@@ -125,6 +130,32 @@ class TestUsage:
         assert [row["sku"] for row in payload["usageItems"]] == ["actions_linux"]
         assert payload["product"] == "Actions"
         assert payload["timePeriod"] == {"year": 2026, "month": 10}
+
+    def test_an_enterprise_is_narrowed_to_an_organization(self) -> None:
+        asker = Asker()
+        path = "/enterprises/acme-corp/settings/billing/usage/summary"
+        share = asker.rows(path, {**OCTOBER, "organization": "Sandbox"})
+        own = asker.rows("/organizations/sandbox/settings/billing/usage/summary")
+        assert isclose(summed(share, "grossAmount"), summed(own, "grossAmount"))
+
+    def test_no_enterprise_has_cost_centers(self) -> None:
+        asker = Asker()
+        path = "/enterprises/acme-corp/settings/billing/usage"
+        of_none, of_one = {"cost_center_id": "none"}, {"cost_center_id": "1"}
+        asked = [(path, of_one), (f"{path}/summary", of_one), (f"{path}/summary", of_none)]
+        assert [asker.get(*each).status_code for each in asked] == [404, 404, 200]
+
+    def test_an_account_is_sensible_with_type_and_name_alone(self) -> None:
+        for account_type, root in (
+            (AccountType.ORGANIZATION, "organizations"),
+            (AccountType.USER, "users"),
+            (AccountType.ENTERPRISE, "enterprises"),
+        ):
+            asker = Asker(SimulatedAccount(account_type, "new"))
+            assert asker.rows(f"/{root}/new/settings/billing/usage/summary")
+            assert asker.github.account(account_type, "New").plan in ("team", "pro", "enterprise")
+            with pytest.raises(KeyError):
+                asker.github.account(account_type, "old")
 
     def test_rows_of_a_test_take_the_place_of_generated_ones(self) -> None:
         asker = Asker()
@@ -196,6 +227,7 @@ class TestAdvancedSecurity:
         asked = [(self.PATH, None), (self.PATH, product), (corp, None), (corp, product)]
         statuses = [asker.get(path, params).status_code for path, params in asked]
         assert statuses == [200, 422, 422, 200]
+        assert asker.get(self.PATH, {"page": "first"}).status_code == 400
 
     def test_pages_hold_all_repositories_once_and_repeat_the_totals(self) -> None:
         asker = Asker()
@@ -284,7 +316,9 @@ class TestHeaders:
         assert asker.get("/user", authorization=None).json()["message"] == "Requires authentication"
         assert asker.get("/user", authorization="Bearer x").json()["message"] == "Bad credentials"
         assert asker.get("/user", x_github_api_version="2000-01-01").status_code == 400
-        assert asker.get(f"{ACME}/usage", {"year": "2026", "month": "13"}).status_code == 400
+        for wrong in ({"month": "13"}, {"month": "x"}, {"month": "2", "day": "30"}, {"year": "1"}):
+            for path in (f"{ACME}/usage", f"{ACME}/usage/summary"):
+                assert asker.get(path, wrong).status_code == 400
 
     def test_rate_went_with_the_newer_version(self) -> None:
         asker = Asker()

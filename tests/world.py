@@ -6,10 +6,13 @@ patched: the event loop's own clock is the one that is handed in.
 
 import asyncio
 import contextlib
+import functools
 import selectors
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,9 +22,11 @@ from exporter.app import App
 from exporter.collectors import ALL
 from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
 from exporter.exposition import text
-from exporter.github.auth import Credential, from_token
+from exporter.github.auth import Credential, TokenCredential, from_token
 from exporter.jobs import Job
 from exporter.settings import Settings, load
+
+P = ParamSpec("P")
 
 START = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
 
@@ -47,14 +52,23 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._jumping.passed
 
 
+def in_virtual_time(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
+    """Make a test of a coroutine function: it runs on a loop whose time jumps."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        async def scenario() -> None:
+            await test(*args, **kwargs)
+
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            runner.run(scenario())
+
+    return run
+
+
 def virtual(scenario: Callable[[], Awaitable[None]]) -> None:
     """Run a coroutine function on a loop whose time jumps."""
-
-    async def run() -> None:
-        await scenario()
-
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        runner.run(run())
+    in_virtual_time(scenario)()
 
 
 class World:
@@ -110,6 +124,16 @@ class World:
     async def passes_until(self, moment: datetime) -> None:
         await asyncio.sleep((moment - self.clock()).total_seconds())
 
+    async def new_pages(self, **time: float) -> AsyncIterator[None]:
+        """Let time pass, stopping at every second that shows another page than before."""
+        end = self.clock() + timedelta(**time)
+        page = None
+        while self.clock() < end:
+            await self.passes(seconds=1)
+            if self.app.poller.page() is not page:
+                page = self.app.poller.page()
+                yield
+
     def text(self) -> str:
         return text(self.app.poller.page(), self.app.telemetry.registry).decode()
 
@@ -139,6 +163,30 @@ class World:
         assert len(values) <= 1, f"{len(values)} series match {name} {labels}"
         return values[0] if values else None
 
+    def about(self, what: str, collector: str, account: str | None = None) -> float | None:
+        """Give what the page says of a job: ``success``, ``duration_seconds``, ``available``."""
+        labels = {"collector": collector} | ({} if account is None else {"account": account})
+        return self.value(f"exporter_collector_{what}", **labels)
+
+    def reason(self, collector: str, account: str | None = None) -> str | None:
+        """Give the reason that a job's last attempt failed for."""
+        labels = {"collector": collector} | ({} if account is None else {"account": account})
+        reasons = [
+            dict(s)["reason"] for s in self.series("exporter_collector_failure_info", **labels)
+        ]
+        assert len(reasons) <= 1, f"{collector} failed for {reasons}"
+        return reasons[0] if reasons else None
+
+    def failures(self, collector: str, reason: str | None = None) -> float:
+        """Count the failures of a collector, of one reason or of all."""
+        labels = {"collector": collector} | ({} if reason is None else {"reason": reason})
+        return sum(self.series("exporter_collector_failures_total", **labels).values())
+
+    def platform(self) -> str:
+        """Tell the platform that the page says of the only account."""
+        (labels,) = self.series("account_info")
+        return dict(labels)["platform"]
+
     def job(self, collector: str, account: str | None = None) -> Job:
         return next(
             job
@@ -162,3 +210,25 @@ def user(name: str = "mona", **fields: Any) -> SimulatedAccount:
 
 def enterprise(name: str = "acme-corp", **fields: Any) -> SimulatedAccount:
     return SimulatedAccount(AccountType.ENTERPRISE, name, **fields)
+
+
+def row(**fields: object) -> dict[str, object]:
+    """Make a row of the usage summary: Linux minutes, every number 0 unless it is given."""
+    return {
+        "product": "Actions",
+        "sku": "actions_linux",
+        "unitType": "minutes",
+        "pricePerUnit": 0.0,
+        "grossQuantity": 0.0,
+        "discountQuantity": 0.0,
+        "netQuantity": 0.0,
+        "grossAmount": 0.0,
+        "discountAmount": 0.0,
+        "netAmount": 0.0,
+        **fields,
+    }
+
+
+def from_file(name: str, path: Path) -> Credential:
+    """Make the credential of a token file, as the settings do."""
+    return TokenCredential(name, partial(path.read_text, encoding="utf-8"))

@@ -127,7 +127,7 @@ class SimulatedAccount:
     usage_items: Rows | Callable[[int, int], Rows] | None = None
     report_rows: int | None = None
     day_reports_only: bool = False
-    legacy: Mapping[LegacyFamily, Mapping[str, object]] | None = None
+    legacy: Mapping[str, Mapping[str, object]] | None = None
 
     def __post_init__(self) -> None:
         self.plan = self.plan or _USUAL_PLANS[self.type]

@@ -1,5 +1,6 @@
 """The body of an answer: read up to a limit, decoded strictly, or searched for its message."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Generic, Protocol, TypeVar
 
 import httpx
@@ -18,6 +19,11 @@ Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
 and within them no sum overflows."""
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_PLAIN_TEXT = 1024
+"""Bytes looked at where a refusal is no JSON, as that of a request without a User-Agent."""
+
+_MISCOMPRESSED = "the body is not compressed as asked for"
 
 
 class Decoder(Protocol[T_co]):
@@ -49,12 +55,34 @@ class Whole(Generic[T]):
         return decode(bytes(self._body), self._model, self._endpoint)
 
 
-async def read(response: httpx.Response, endpoint: str) -> bytes:
-    """Read a body whole. `InvalidPayload` where it is longer than `LIMIT`."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        _append(body, chunk, endpoint, response.status_code)
-    return bytes(body)
+async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes]:
+    """Give the decompressed pieces of a body. `InvalidPayload` where it is not as asked for."""
+    # Gzip within gzip would make gigabytes of one piece, before any limit is seen.
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    miscompressed = errors.InvalidPayload(
+        detail=_MISCOMPRESSED, endpoint=endpoint, status=response.status_code
+    )
+    if encoding not in {"gzip", "identity"}:
+        raise miscompressed
+    try:
+        async for chunk in response.aiter_bytes():
+            yield chunk
+    except httpx.DecodingError:
+        raise miscompressed from None
+
+
+async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
+    """Read the body of an answer that is no 200: its status says what it means.
+
+    One that is too long or not compressed as asked for is as good as none.
+    """
+    content = bytearray()
+    try:
+        async for chunk in chunks(response, endpoint):
+            _append(content, chunk, endpoint, response.status_code)
+    except errors.InvalidPayload:
+        return b""
+    return bytes(content)
 
 
 def _append(body: bytearray, chunk: bytes, endpoint: str, status: int) -> None:
@@ -78,10 +106,11 @@ def decode(body: bytes, model: type[T], endpoint: str) -> T:
 
 
 def message(body: bytes) -> str:
-    """Find the ``message`` of an error's body; empty where there is none, as in HTML."""
+    """Find the ``message`` of an error's body, or its plain text; empty where it is HTML."""
     try:
         content = msgspec.json.decode(body)
     except UNREADABLE:
-        return ""
+        text = body[:_PLAIN_TEXT].decode(errors="replace")
+        return "" if "<" in text else text
     found = content.get("message") if isinstance(content, dict) else None
     return found if isinstance(found, str) else ""

@@ -170,12 +170,10 @@ class Client:
                 detail=f"no answer, or no more of it, within {REQUEST_SECONDS:g} s",
                 endpoint=endpoint,
             ) from None
-        except httpx.DecodingError:
-            raise errors.InvalidPayload(
-                detail="the body is not compressed as it says", endpoint=endpoint
-            ) from None
         except httpx.ConnectError as error:
             raise errors.Unreachable(detail=f"no connection: {error}", endpoint=endpoint) from None
+        except ValueError:  # httpx looks at a redirect's address itself, and IDNA forbids some
+            raise errors.Rejected(detail="sent on to no URL", endpoint=endpoint) from None
         except httpx.HTTPError as error:
             # The text of some of these holds the request's headers, and so the token.
             raise errors.Unreachable(
@@ -209,13 +207,13 @@ class Client:
         for _ in range(_REDIRECTS + 1):
             async with self._http.stream(method, url, headers=headers, content=post) as response:
                 if response.status_code == 200 and decoder is not None:
-                    async for chunk in response.aiter_bytes():
+                    async for chunk in body.chunks(response, endpoint):
                         decoder.feed(chunk)
                         if decoder.unhurried:
                             limit.reschedule(asyncio.get_running_loop().time() + REQUEST_SECONDS)
                     return response, b""
                 if response.status_code not in {301, 302, 303, 307, 308}:
-                    return response, await body.read(response, endpoint)
+                    return response, await body.read_refusal(response, endpoint)
             url = self.same_host(response.headers.get("location", ""), url, endpoint)
         raise errors.Rejected(detail="redirected without end", endpoint=endpoint)
 
@@ -226,11 +224,12 @@ class Client:
         """
         try:
             target = httpx.URL(url).join(location)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA or IPv6 forbid
             raise errors.Rejected(detail="sent on to no URL", endpoint=endpoint) from None
         home = httpx.URL(self.base_url)
-        if (target.scheme, target.host, target.port) != (home.scheme, home.host, home.port):
-            where = re.sub(r"[^A-Za-z0-9.:/-]", "", f"{target.scheme}://{target.host}")
+        if (target.scheme, target.netloc) != (home.scheme, home.netloc):
+            where = f"{target.scheme}://{target.netloc.decode('ascii')}"
+            where = re.sub(r"[^A-Za-z0-9.:/-]", "", where)
             raise errors.Rejected(
                 detail=f"sent on to another host, {where[:100]}",
                 hint="Set github.api-url to the host that answers itself.",
@@ -250,6 +249,7 @@ class Client:
                 request_id=errors.request_id(headers),
                 retry_at=self.pacing.limited(headers),
             )
+        self.pacing.answered(core_limit(headers))
         return errors.of_answer(status, headers, message, endpoint)
 
 

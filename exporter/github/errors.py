@@ -88,9 +88,7 @@ class NotFound(NotOffered):
 class Closed(GitHubError):
     reason = "closed"
     answers = "410: the endpoint has moved"
-    action = (
-        "the account's usage is asked on the other platform; counted only if that was forbidden"
-    )
+    action = "asks the other platform; a failure only where platform legacy was set"
     usual_hint = "GitHub closed this endpoint in 2025: use platform auto or usage."
 
 

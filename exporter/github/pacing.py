@@ -1,6 +1,7 @@
 """Limits and waits of one credential, obeyed by all who use it."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,8 +34,8 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
     """Read the primary limit, or ``None`` where there is none to read, as on Enterprise Server."""
     try:
         return RateLimit(
-            limit=int(headers["x-ratelimit-limit"]),
-            remaining=int(headers["x-ratelimit-remaining"]),
+            limit=_count(headers["x-ratelimit-limit"]),
+            remaining=_count(headers["x-ratelimit-remaining"]),
             reset=datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
         )
     except (KeyError, ValueError, OverflowError, OSError):
@@ -142,6 +143,12 @@ class Pacing:
     def _block(self, until: datetime) -> None:
         if until > self._clock() and (self._until is None or until > self._until):
             self._until = until
+
+
+def _count(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise ValueError("no count of requests")
+    return int(value)
 
 
 def _retry_after(value: str, now: datetime) -> datetime | None:

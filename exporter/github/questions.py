@@ -33,14 +33,17 @@ async def attempt(client: Client, answers: Answers, seconds: float) -> AsyncIter
     It opens when the credential has a slot free. ``answers`` are those of the job's last
     success and become those of this one. Raises `Unreachable` at the deadline.
     """
+    github: GitHub | None = None
     try:
         async with client.pacing.gate.slots, asyncio.timeout(None) as timeout:
             github = GitHub(client, answers, Deadline(timeout, seconds))
             yield github
     except TimeoutError:
+        cause = github.last_failure if github else None
         raise errors.Unreachable(
-            detail=f"not done within the deadline of {seconds:g} s",
-            hint="Raise poll.timeout if GitHub is slow for this account.",
+            detail=f"not done within the deadline of {seconds:g} s"
+            + (f": {cause}" if cause else ""),
+            hint="" if cause else "Raise poll.timeout if GitHub is slow for this account.",
         ) from None
     answers.clear()
     answers.update(github.asked)
@@ -78,6 +81,7 @@ class GitHub:
         self._answers = answers
         self._deadline = deadline
         self.asked: Answers = {}
+        self.last_failure: errors.GitHubError | None = None
 
     async def get(self, endpoint: str, model: type[T], **params: str | int) -> T:
         """Ask once and decode the answer as ``model``; unknown fields are fine."""
@@ -183,6 +187,7 @@ class GitHub:
         return await retrying(self._try, url, endpoint, decoder, post)
 
     def _is_worth_another_try(self, error: BaseException) -> bool:
+        self.last_failure = error if isinstance(error, errors.GitHubError) else None
         if isinstance(error, errors.RateLimited):
             return error.retry_at is not None and self._fits(error.retry_at)
         return isinstance(error, errors.Unreachable)
@@ -229,9 +234,10 @@ class GitHub:
 
     def _answer(self, payload: object, received: Received, url: str, endpoint: str) -> Answer:
         link = received.response.links.get("next", {}).get("url", "")
+        etag = received.response.headers.get("etag", "")
         return Answer(
             payload=payload,
-            etag=received.response.headers.get("etag", ""),
+            etag=etag if etag.isascii() else "",  # no other can be sent back
             next_url=self._client.same_host(link, url, endpoint) if link else "",
             credential_version=received.credential_version,
         )

@@ -1,0 +1,136 @@
+"""Conditional requests: what GitHub says has not changed is kept, and for whom."""
+
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from exporter.github.auth import TokenCredential
+from exporter.github.errors import InvalidPayload, NotFound
+from exporter.github.questions import attempt
+from tests.github.conversation import TOKEN, Bill, Conversation, says, virtually
+from tests.world import World, organization
+
+FIRST = says(200, {"total": 1}, {"etag": '"a"'})
+SECOND = says(200, {"total": 2}, {"etag": 'W/"b"'})
+UNCHANGED = says(304)
+
+
+def tags(conversation: Conversation) -> list[str | None]:
+    return [request.headers.get("if-none-match") for request in conversation.requests]
+
+
+class TestUnchanged:
+    @virtually
+    async def test_is_the_payload_that_came_before(self) -> None:
+        conversation = Conversation(FIRST, UNCHANGED, SECOND, UNCHANGED)
+        assert [await conversation.total() for _ in range(4)] == [1, 1, 2, 2]
+        assert tags(conversation) == [None, '"a"', '"a"', 'W/"b"']
+
+    @virtually
+    async def test_is_not_asked_about_without_an_etag(self) -> None:
+        conversation = Conversation(says(200, {"total": 1}))
+        await conversation.total()
+        await conversation.total()
+        assert tags(conversation) == [None, None]
+
+    @virtually
+    async def test_is_not_asked_about_by_a_tag_that_no_request_can_hold(self) -> None:
+        conversation = Conversation(says(200, {"total": 1}, {"etag": b'"\xe4\xff"'}))
+        assert [await conversation.total() for _ in range(2)] == [1, 1]
+        assert tags(conversation) == [None, None]
+
+    @virtually
+    async def test_is_said_of_one_url_alone(self) -> None:
+        conversation = Conversation(FIRST, SECOND, UNCHANGED, UNCHANGED)
+        for _ in range(2):
+            assert await conversation.totals(9, 10) == [1, 2]
+        assert tags(conversation) == [None, None, '"a"', 'W/"b"']
+
+    @virtually
+    async def test_page_still_leads_to_the_next(self) -> None:
+        link = '<https://api.github.com/bill?page=2>; rel="next"'
+        first = says(200, {"total": 1}, {"etag": '"a"', "link": link})
+        conversation = Conversation(first, SECOND, UNCHANGED, UNCHANGED)
+        for _ in range(2):
+            async with attempt(conversation.client, conversation.answers, 30) as github:
+                pages = github.pages("/bill", Bill, lambda bill: False)
+                assert [bill.total async for bill in pages] == [1, 2]
+
+    @virtually
+    async def test_is_collected_again_at_the_new_time(self) -> None:
+        start = datetime(2026, 10, 12, 23, 50, tzinfo=UTC)
+        async with World(organization(usage_items=[]), start=start) as world:
+            assert world.value("cycle_remaining_days") == 19
+            await world.passes(minutes=20)
+            assert world.value("cycle_remaining_days") == 18
+            summaries = [r for r in world.github.requests if r.path.endswith("/usage/summary")]
+            assert [request.status for request in summaries] == [200, 304]
+
+
+class TestAnEntry:
+    @virtually
+    async def test_goes_with_the_token_that_it_came_to(self) -> None:
+        secrets = [TOKEN]
+        credential = TokenCredential("default", lambda: secrets[0])
+        conversation = Conversation(FIRST, SECOND, UNCHANGED, credential=credential)
+        await conversation.total()
+        secrets[0] = "ghp_another"
+        assert await conversation.total() == 2
+        assert await conversation.total() == 2
+        assert tags(conversation) == [None, None, 'W/"b"']
+
+    @virtually
+    async def test_of_another_token_is_no_answer_to_304(self) -> None:
+        secrets = count()
+        credential = TokenCredential("default", lambda: f"ghp_{next(secrets)}")
+        conversation = Conversation(FIRST, UNCHANGED, SECOND, credential=credential)
+        assert [await conversation.total() for _ in range(2)] == [1, 2]
+        assert tags(conversation) == [None, None, None]
+
+    @virtually
+    async def test_goes_where_its_url_is_no_longer_asked(self) -> None:
+        conversation = Conversation(FIRST)
+        for months in ((9, 10), (10,), (9, 10)):
+            await conversation.totals(*months)
+        assert tags(conversation) == [None, None, '"a"', None, '"a"']
+
+    @virtually
+    async def test_outlives_a_failed_attempt(self) -> None:
+        conversation = Conversation(FIRST, says(404), UNCHANGED)
+        await conversation.total()
+        await conversation.failure()
+        assert await conversation.total() == 1
+        assert tags(conversation) == [None, '"a"', '"a"']
+
+    @virtually
+    async def test_is_not_replaced_by_an_attempt_that_fails_later(self) -> None:
+        conversation = Conversation(FIRST, SECOND, says(404), UNCHANGED)
+        assert await conversation.totals(9) == [1]
+        with pytest.raises(NotFound):
+            await conversation.totals(9, 10)
+        assert await conversation.totals(9) == [1]
+        assert tags(conversation) == [None, '"a"', None, '"a"']
+
+    @virtually
+    async def test_is_not_made_of_a_payload_that_could_not_be_read(self) -> None:
+        broken = says(200, {"total": "much"}, {"etag": '"broken"'})
+        conversation = Conversation(FIRST, broken, UNCHANGED)
+        await conversation.total()
+        await conversation.failure()
+        assert await conversation.total() == 1
+        assert tags(conversation) == [None, '"a"', '"a"']
+
+
+class TestUnchangedWithoutAnEntry:
+    @virtually
+    async def test_is_asked_again_without_the_header(self) -> None:
+        conversation = Conversation(UNCHANGED, FIRST)
+        assert await conversation.total() == 1
+        assert tags(conversation) == [None, None]
+
+    @virtually
+    async def test_is_no_payload_for_ever(self) -> None:
+        conversation = Conversation(UNCHANGED)
+        assert isinstance(await conversation.failure(), InvalidPayload)
+        assert len(conversation.requests) == 2

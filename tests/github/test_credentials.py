@@ -1,0 +1,181 @@
+"""The credential: which kind of token it is, and what happens when its source changes."""
+
+from pathlib import Path
+
+import pytest
+
+from exporter.demo import DEMO_TOKEN
+from exporter.github.auth import from_token, kind
+from exporter.github.errors import Unauthorized
+from tests.github.conversation import TOKEN, Conversation, everything_told, says, virtually
+from tests.world import World, from_file, organization
+
+OK = says(200, {"total": 1})
+ANOTHER = "github_pat_" + "ANOTHER" * 6
+
+
+def shown(conversation: Conversation) -> list[str]:
+    return [request.headers["authorization"] for request in conversation.requests]
+
+
+class TestKinds:
+    @pytest.mark.parametrize(
+        ("token", "name"),
+        [
+            ("ghp_x", "classic personal access token"),
+            ("github_pat_x", "fine-grained personal access token"),
+            ("gho_x", "OAuth token"),
+            ("ghu_x", "GitHub App user token"),
+            ("ghs_x.y.z", "GitHub App installation token"),
+            ("ghr_x", "refresh token, which reads nothing"),
+            ("0123456789abcdef" * 2 + "01234567", "personal access token of the old form"),
+            ("0123456789abcdef" * 2, "unknown"),
+            ("sesame", "unknown"),
+            ("", "unknown"),
+        ],
+    )
+    def test_are_told_by_how_a_token_begins(self, token: str, name: str) -> None:
+        assert kind(token) == name
+
+
+class TestTokenFile:
+    @virtually
+    async def test_is_read_again_at_the_very_next_request(self, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        file.write_text(f" {TOKEN}\r\n", encoding="utf-8")
+        conversation = Conversation(OK, credential=from_file("default", file))
+        await conversation.total()
+        file.write_text(ANOTHER, encoding="utf-8")
+        await conversation.total()
+        assert shown(conversation) == [f"Bearer {TOKEN}", f"Bearer {ANOTHER}"]
+
+    @virtually
+    async def test_is_read_again_after_a_try_that_failed(self, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        file.write_text(TOKEN, encoding="utf-8")
+
+        async def renewing(seconds: float) -> None:
+            file.write_text(ANOTHER, encoding="utf-8")
+
+        conversation = Conversation(
+            says(502), OK, credential=from_file("default", file), sleep=renewing
+        )
+        await conversation.total()
+        assert shown(conversation) == [f"Bearer {TOKEN}", f"Bearer {ANOTHER}"]
+
+    @virtually
+    async def test_may_come_back(self, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        conversation = Conversation(OK, credential=from_file("default", file))
+        assert isinstance(await conversation.failure(), Unauthorized)
+        file.write_text(TOKEN, encoding="utf-8")
+        assert await conversation.total() == 1
+
+    @virtually
+    async def test_that_is_missing_is_unauthorized(self, tmp_path: Path) -> None:
+        await self._is_unauthorized(tmp_path / "nothing")
+
+    @virtually
+    async def test_that_is_a_folder_is_unauthorized(self, tmp_path: Path) -> None:
+        await self._is_unauthorized(tmp_path)
+
+    @virtually
+    async def test_that_leads_nowhere_is_unauthorized(self, tmp_path: Path) -> None:
+        (tmp_path / "token").symlink_to(tmp_path / "token")
+        await self._is_unauthorized(tmp_path / "token")
+
+    @virtually
+    async def test_that_fails_to_be_read_is_unauthorized(self) -> None:
+        await self._is_unauthorized(Path("/proc/self/mem"))
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"\n",
+            f"{TOKEN} {TOKEN}".encode(),
+            f"{TOKEN}\nsecond line".encode(),
+            f"{TOKEN}\r\nx-injected: {TOKEN}".encode(),
+            f"{TOKEN}\t#".encode(),
+            f"{TOKEN}\0".encode(),
+            f"{TOKEN}é".encode(),
+            f"{TOKEN}\xff".encode("latin-1"),
+            f"\ufeff{TOKEN}".encode(),
+            TOKEN.encode("utf-16"),
+        ],
+    )
+    @virtually
+    async def test_that_holds_no_token_is_unauthorized(
+        self, content: bytes, tmp_path: Path
+    ) -> None:
+        (tmp_path / "token").write_bytes(content)
+        await self._is_unauthorized(tmp_path / "token")
+
+    async def _is_unauthorized(self, file: Path) -> None:
+        conversation = Conversation(OK, credential=from_file("billing", file))
+        failure = await conversation.failure()
+        assert isinstance(failure, Unauthorized)
+        assert "credential billing" in str(failure)
+        assert "\n" not in str(failure) + failure.mend("")
+        assert str(file) not in str(failure)
+        assert "CANARY" not in everything_told(failure)
+        assert conversation.requests == []
+
+
+class TestVersion:
+    def test_grows_with_each_new_token_alone(self, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        credential = from_file("default", file)
+        versions = []
+        for content in (TOKEN, TOKEN, f"{TOKEN}\n", ANOTHER, "", "", ANOTHER):
+            file.write_text(content, encoding="utf-8")
+            versions.append(credential.version)
+        assert [version - versions[0] for version in versions] == [0, 0, 0, 1, 2, 2, 3]
+
+    @virtually
+    async def test_of_a_token_stays(self) -> None:
+        credential = from_token("default", TOKEN)
+        assert credential.version == credential.version == (await credential.read()).version
+
+    @virtually
+    async def test_tells_which_secret_was_shown(self) -> None:
+        credential = from_token("default", TOKEN)
+        assert credential.shown() == []
+        await credential.read()
+        assert credential.shown() == [TOKEN]
+
+
+class TestTheExporter:
+    @virtually
+    async def test_asks_at_once_when_the_file_gets_a_good_token(self, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        file.write_text(TOKEN, encoding="utf-8")
+        async with World(organization(), credential=from_file("default", file)) as world:
+            failure = world.job("usage").failure
+            assert failure is not None
+            assert failure.reason == "unauthorized"
+            file.write_text(DEMO_TOKEN, encoding="utf-8")
+            await world.passes(seconds=10)
+            assert world.job("usage").failure is None
+
+    @virtually
+    async def test_goes_on_with_what_it_has_while_the_file_is_away(self, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        file.write_text(DEMO_TOKEN, encoding="utf-8")
+        async with World(organization(), credential=from_file("default", file)) as world:
+            before = world.value("actions_used_minutes")
+            file.unlink()
+            await world.passes(minutes=20)
+            failure = world.job("usage").failure
+            assert failure is not None
+            assert failure.reason == "unauthorized"
+            assert before is not None
+            assert world.value("actions_used_minutes") == before
+
+    @virtually
+    async def test_shows_the_token_to_github_alone(self, tmp_path: Path) -> None:
+        async with World(organization(), credential=from_token("default", TOKEN)) as world:
+            assert TOKEN not in world.text()
+            assert {r.headers["authorization"] for r in world.github.requests} == {
+                f"Bearer {TOKEN}"
+            }

@@ -1,0 +1,305 @@
+"""Failures: what each answer of GitHub means, how to mend it, and what is never told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from exporter.github import errors
+from exporter.github.errors import (
+    Closed,
+    Forbidden,
+    GitHubError,
+    InvalidPayload,
+    NotFound,
+    NotOffered,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
+from exporter.github.questions import attempt
+from tests.github.conversation import (
+    ENDPOINT,
+    TOKEN,
+    Conversation,
+    everything_told,
+    says,
+    virtually,
+)
+
+PERMISSION = "owner; classic token with admin:org"
+LOGIN = "mona-canary"
+ADDRESS = "mona@canary.example"
+HTML = b"<html><body><h1>Server Error</h1></body></html>"
+MOVED = "This endpoint has been moved."
+MOVED_URL = "https://gh.io/billing-api-updates-"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An answer of GitHub's, what it means, and words that the failure or its mend must say."""
+
+    name: str
+    status: int
+    body: object
+    error: type[GitHubError]
+    detail: str = ""
+    mend: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def message(text: str, **more: object) -> dict[str, object]:
+    return {"message": text, "documentation_url": "https://docs.github.com/rest", **more}
+
+
+def moved(word: str) -> dict[str, object]:
+    return message(MOVED) | {"documentation_url": MOVED_URL + word, "status": "410"}
+
+
+def remaining(count: int) -> dict[str, str]:
+    return {
+        "x-ratelimit-limit": "5000",
+        "x-ratelimit-remaining": str(count),
+        "x-ratelimit-reset": "1791800000",
+    }
+
+
+SSO = {"x-github-sso": "required; url=https://github.com/orgs/acme/sso?authorization_request=A1"}
+RIGHTS = {"x-accepted-github-permissions": "organization_administration=read; plan=read"}
+PRIMARY = "API rate limit exceeded for user ID 1."
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
+
+CASES = (
+    Case("legacy-closed-organization", 410, moved("org"), Closed, mend="platform auto"),
+    Case("legacy-closed-user", 410, moved("user"), Closed, mend="platform auto"),
+    Case("legacy-closed-enterprise", 410, moved("enterprise"), Closed, mend="platform auto"),
+    Case("gone-without-a-word", 410, HTML, Closed),
+    Case(
+        "version-past-its-support",
+        410,
+        message("The requested API version is no longer supported."),
+        Rejected,
+        "API version is past its support",
+    ),
+    Case("not-found", 404, message("Not Found", status="404"), NotFound, mend=PERMISSION),
+    Case("not-found-html", 404, HTML, NotFound, mend="Check the name"),
+    Case(
+        "no-usage-data",
+        403,
+        message("No access to billing usage data."),
+        Forbidden,
+        "its bill is not",
+        PERMISSION,
+    ),
+    Case(
+        "app",
+        403,
+        message("Resource not accessible by integration"),
+        Forbidden,
+        "GitHub App lacks a permission or may not ask this, "
+        "which takes organization_administration=read; plan=read",
+        PERMISSION,
+        RIGHTS,
+    ),
+    Case(
+        "fine-grained-token",
+        403,
+        message("Resource not accessible by personal access token"),
+        Forbidden,
+        "fine-grained token lacks a permission, which takes organization_administration=read",
+        PERMISSION,
+        RIGHTS,
+    ),
+    Case(
+        "filter-by-user",
+        403,
+        message("Organization admins for enterprise owned organizations cannot filter usage"),
+        Forbidden,
+        mend=PERMISSION,
+    ),
+    Case(
+        "sso-by-message",
+        403,
+        message("Resource protected by organization SAML enforcement. You must grant access."),
+        Forbidden,
+        "single sign-on",
+        "Configure SSO",
+    ),
+    Case("sso-by-header", 403, message("No."), Forbidden, "single sign-on", "Configure SSO", SSO),
+    Case(
+        "ip-allow-list",
+        403,
+        message(
+            "Although you appear to have the correct authorization credentials, the `acme` "
+            "organization has an IP allow list enabled, and your IP address is not permitted."
+        ),
+        Forbidden,
+        "allow list",
+        "outgoing address",
+    ),
+    Case("forbidden", 403, message("Must have admin rights."), Forbidden, mend=PERMISSION),
+    Case("forbidden-html", 403, HTML, Forbidden, mend="hold the role"),
+    Case(
+        "forbidden-by-a-proxy",
+        403,
+        b"<html>Sign in with SAML, mind the rate limit and the IP allow list</html>",
+        Forbidden,
+        mend="hold the role",
+    ),
+    Case("forbidden-rights", 403, message("No."), Forbidden, "it takes organization", "", RIGHTS),
+    Case(
+        "no-user-agent",
+        403,
+        b"Request forbidden by administrative rules. Please make sure your request has a "
+        b"User-Agent header.\n",
+        Rejected,
+        "refused the request's headers",
+    ),
+    Case("primary-403", 403, message(PRIMARY), RateLimited, "", "", remaining(0)),
+    Case("primary-429", 429, message(PRIMARY), RateLimited, "", "", remaining(0)),
+    Case("primary-of-an-app", 403, message("No."), RateLimited, "", "", remaining(0)),
+    Case("secondary-403", 403, message(SECONDARY), RateLimited, "", "", {"retry-after": "60"}),
+    Case("secondary-429", 429, message(SECONDARY), RateLimited, mend="Poll less often"),
+    Case("secondary-without-a-header", 403, message(SECONDARY), RateLimited),
+    Case("secondary-in-disguise", 403, message(PRIMARY), RateLimited, "", "", remaining(4000)),
+    Case("secondary-by-header", 403, HTML, RateLimited, "", "", {"retry-after": "60"}),
+    Case("too-many-requests-html", 429, HTML, RateLimited),
+    Case("too-many-requests-text", 403, b"rate limit exceeded", RateLimited),
+    Case("bad-credentials", 401, message("Bad credentials"), Unauthorized, mend="make a new one"),
+    Case("no-credentials", 401, message("Requires authentication"), Unauthorized, mend=PERMISSION),
+    Case("clock-of-an-app", 401, message("'Expiration time' claim is too far"), Unauthorized),
+    Case("unauthorized-used-up", 401, message("No."), Unauthorized, "", "", remaining(0)),
+    Case("budgets", 400, message("Unable to get budgets."), Forbidden, "owners", PERMISSION),
+    Case(
+        "unknown-version",
+        400,
+        message("The requested API version '2030-01-01' is not supported.", errors="Invalid"),
+        Rejected,
+        "does not know the API version",
+    ),
+    Case("bad-month", 400, message("Bad Request", errors=["month"]), Rejected, mend="report it"),
+    Case("unprocessable", 422, message("Validation Failed"), Rejected, mend="report it"),
+    Case("teapot", 418, b"", Rejected),
+    Case("legal", 451, message("Repository access blocked"), Rejected),
+    Case("request-timeout", 408, b"", Unreachable, mend="githubstatus.com"),
+    Case("server-error-json", 500, message("Server Error"), Unreachable),
+    Case("server-error-list", 500, [], Unreachable),
+    Case("bad-gateway-html", 502, HTML, Unreachable, mend="githubstatus.com"),
+    Case("unavailable", 503, {"code": "503", **message("Service unavailable")}, Unreachable),
+    Case("gateway-timeout-text", 504, b"upstream request timeout\n", Unreachable),
+    Case("server-error-of-a-proxy", 520, b"\xff\xfe", Unreachable),
+    Case("created", 201, {"total": 1}, InvalidPayload),
+    Case("no-content", 204, b"", InvalidPayload),
+    Case("partial-content", 206, {"total": 1}, InvalidPayload),
+    Case("multiple-choices", 300, b"", InvalidPayload),
+    Case("not-modified", 304, b"", InvalidPayload),
+    Case("wrong-shape", 200, {"total": "x"}, InvalidPayload, "$.total", "report it"),
+    Case("signed-out-portal", 200, HTML, InvalidPayload, "malformed"),
+)
+
+
+def ask(case: Case, body: object, headers: Mapping[str, str]) -> GitHubError:
+    """Give the failure that an answer comes to."""
+    failures = []
+
+    @virtually
+    async def asking() -> None:
+        conversation = Conversation(says(case.status, body, {**case.headers, **headers}))
+        failures.append(await conversation.failure())
+
+    asking()
+    return failures[0]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+class TestEachAnswer:
+    def test_has_its_reason(self, case: Case) -> None:
+        failure = ask(case, case.body, {"x-github-request-id": "DE30:1A2B:3C"})
+        assert type(failure) is case.error
+        assert failure.status == case.status
+        assert failure.endpoint == ENDPOINT
+        assert case.detail in str(failure)
+        assert case.mend in failure.mend(PERMISSION)
+        assert "{permission}" not in failure.mend(PERMISSION)
+        assert failure.mend(PERMISSION)
+
+    def test_tells_nothing_of_whom_it_names(self, case: Case) -> None:
+        said = f"{TOKEN} {LOGIN} {ADDRESS}"
+        body = case.body
+        if isinstance(body, dict):
+            body = body | {"login": said, "total": said}
+            if "message" in body:
+                body |= {"message": f"{body['message']} {said}", "documentation_url": said}
+        elif isinstance(body, bytes):
+            body += said.encode()
+        failure = ask(case, body, {"x-github-request-id": said, "x-note": said})
+        assert type(failure) is case.error
+        told = everything_told(failure)
+        for secret in (TOKEN, LOGIN, ADDRESS):
+            assert secret not in told
+
+
+class TestReasons:
+    def test_all_come_from_some_answer(self) -> None:
+        assert {case.error for case in CASES} == set(errors.ALL)
+
+    def test_are_one_for_each_failure(self) -> None:
+        reasons = [error.reason for error in errors.ALL]
+        assert len(reasons) == len(set(reasons))
+
+    @pytest.mark.parametrize("error", errors.ALL)
+    def test_are_all_explained(self, error: type[GitHubError]) -> None:
+        assert error.answers
+        assert error.action
+        assert error.usual_hint
+
+    @pytest.mark.parametrize("error", errors.ALL)
+    def test_stand_for_a_failure_that_nothing_is_known_of(self, error: type[GitHubError]) -> None:
+        assert str(error()) == error.reason
+
+    def test_that_may_mean_absence_can_be_caught_as_one(self) -> None:
+        assert {error for error in errors.ALL if issubclass(error, NotOffered)} == {
+            Forbidden,
+            NotFound,
+        }
+
+
+class TestRequestId:
+    @virtually
+    async def test_of_github_is_told(self) -> None:
+        headers = {"x-github-request-id": "DE30:1A2B:3C4D-5"}
+        failure = await Conversation(says(404, b"", headers)).failure()
+        assert failure.request_id == "DE30:1A2B:3C4D-5"
+        assert "request DE30:1A2B:3C4D-5" in str(failure)
+
+    @pytest.mark.parametrize("found", ["", "two words", "<script>", "A" * 81, "a,b"])
+    @virtually
+    async def test_that_is_none_is_not(self, found: str) -> None:
+        failure = await Conversation(says(404, b"", {"x-github-request-id": found})).failure()
+        assert failure.request_id == ""
+        assert "request" not in str(failure)
+
+
+class TestWhatIsTold:
+    @virtually
+    async def test_of_the_request_is_its_template(self) -> None:
+        conversation = Conversation(says(404))
+        with pytest.raises(NotFound) as caught:
+            async with attempt(conversation.client, {}, 30) as github:
+                await github.get("/orgs/{account}/bill", dict, account=LOGIN, user=LOGIN)
+        assert LOGIN not in everything_told(caught.value)
+        assert "/orgs/{account}/bill" in str(caught.value)
+
+    @virtually
+    async def test_of_rights_is_told_where_rights_may_lack(self) -> None:
+        assert "takes" in str(await Conversation(says(404, b"", RIGHTS)).failure())
+        assert "takes" not in str(await Conversation(says(422, b"", RIGHTS)).failure())
+
+    @virtually
+    async def test_of_rights_is_short_and_plain(self) -> None:
+        rights = {"x-accepted-github-permissions": "plan=read <script>" + "a" * 1000}
+        failure = await Conversation(says(403, b"", rights)).failure()
+        assert "plan=read" in str(failure)
+        assert "<" not in str(failure)
+        assert len(str(failure)) < 400

@@ -1,0 +1,186 @@
+"""From one URL to the next: pages and redirects, and never to another host."""
+
+import pytest
+
+from exporter.github.errors import GitHubError, InvalidPayload, Rejected, Unreachable
+from exporter.github.questions import attempt
+from tests.github.conversation import GITHUB, TOKEN, Bill, Conversation, Reply, says, virtually
+
+ELSEWHERE = [
+    ("https://elsewhere.example/bill", "https://elsewhere.example"),
+    ("//elsewhere.example/bill", "https://elsewhere.example"),
+    ("https://api.github.com.elsewhere.example/", "https://api.github.com.elsewhere.example"),
+    ("https://api.github.com@elsewhere.example/", "https://elsewhere.example"),
+    ("http://api.github.com/bill", "http://api.github.com"),
+    ("https://api.github.com:8443/bill", "https://api.github.com:8443"),
+    ("ftp://api.github.com/bill", "ftp://api.github.com"),
+    ("https://[2001:db8::1]/bill", "https://2001:db8::1"),
+]
+NOWHERE = ["https://[", "https://[]/", "https://xn--/", "https://xn--a-.example/", "//:99999999/"]
+
+
+def page(total: int, url: str = "") -> Reply:
+    headers = {"link": f'<{url}>; rel="next", <{GITHUB}/bill>; rel="first"'} if url else {}
+    return says(200, {"total": total}, headers)
+
+
+async def totals(conversation: Conversation, *, more: int = 0) -> list[float]:
+    """Read all pages; one says that there are more while its total is less than ``more``."""
+    async with attempt(conversation.client, conversation.answers, 30) as github:
+        pages = github.pages("/bill", Bill, lambda bill: bill.total < more, per_page=100)
+        return [bill.total async for bill in pages]
+
+
+def asked(conversation: Conversation) -> list[str]:
+    return [str(request.url).removeprefix(GITHUB) for request in conversation.requests]
+
+
+def showed_the_token(conversation: Conversation) -> set[str]:
+    """List where requests that held the token went, as the transport saw them."""
+    return {
+        f"{request.url.scheme}://{request.url.netloc.decode()}"
+        for request in conversation.requests
+        if TOKEN in str(request.headers.raw)
+    }
+
+
+class TestPages:
+    @virtually
+    async def test_follow_links(self) -> None:
+        conversation = Conversation(
+            page(1, f"{GITHUB}/bill?after=x%3D"), page(2, "/bill?after=y"), page(3)
+        )
+        assert await totals(conversation) == [1, 2, 3]
+        assert asked(conversation) == ["/bill?per_page=100", "/bill?after=x%3D", "/bill?after=y"]
+
+    @virtually
+    async def test_are_counted_where_no_link_is_sent(self) -> None:
+        conversation = Conversation(page(1), page(2), page(3))
+        assert await totals(conversation, more=3) == [1, 2, 3]
+        assert asked(conversation) == [
+            "/bill?per_page=100",
+            "/bill?per_page=100&page=2",
+            "/bill?per_page=100&page=3",
+        ]
+
+    @virtually
+    async def test_end_with_the_first_where_nothing_says_more(self) -> None:
+        conversation = Conversation(page(1))
+        assert await totals(conversation) == [1]
+
+    @virtually
+    async def test_in_a_circle_are_an_invalid_payload(self) -> None:
+        conversation = Conversation(
+            page(1, "/bill?page=2"), page(2, "/bill?page=3"), page(3, "/bill?page=2")
+        )
+        with pytest.raises(InvalidPayload, match="no end"):
+            await totals(conversation)
+        assert len(conversation.requests) == 3
+
+    @virtually
+    async def test_that_name_themselves_are_an_invalid_payload(self) -> None:
+        conversation = Conversation(page(1, "/bill?per_page=100"))
+        with pytest.raises(InvalidPayload, match="no end"):
+            await totals(conversation)
+        assert len(conversation.requests) == 1
+
+    @virtually
+    async def test_without_end_are_an_invalid_payload(self) -> None:
+        conversation = Conversation(page(1))
+        with pytest.raises(InvalidPayload, match="no end"):
+            await totals(conversation, more=2)
+        assert len(conversation.requests) == 1000
+
+    @virtually
+    async def test_are_asked_for_as_they_are_read(self) -> None:
+        conversation = Conversation(page(1))
+        async with attempt(conversation.client, {}, 30) as github:
+            pages = github.pages("/bill", Bill, lambda bill: True)
+            assert [(await anext(pages)).total for _ in range(2)] == [1, 1]
+        assert len(conversation.requests) == 2
+
+    @pytest.mark.parametrize(("link", "host"), ELSEWHERE)
+    @virtually
+    async def test_on_another_host_are_not_asked_for(self, link: str, host: str) -> None:
+        conversation = Conversation(page(1, link))
+        with pytest.raises(Rejected) as caught:
+            await totals(conversation)
+        assert host in str(caught.value)
+        assert showed_the_token(conversation) == {GITHUB}
+        assert len(conversation.requests) == 1
+
+    @pytest.mark.parametrize("link", NOWHERE)
+    @virtually
+    async def test_at_no_url_are_not_asked_for(self, link: str) -> None:
+        conversation = Conversation(page(1, link))
+        with pytest.raises(Rejected):
+            await totals(conversation)
+        assert len(conversation.requests) == 1
+
+    @pytest.mark.parametrize("link", ["", ";", "<>", '<x>; rel="last"', "garbage, , <", "<a>;b=;="])
+    @virtually
+    async def test_of_a_header_without_next_are_one(self, link: str) -> None:
+        conversation = Conversation(says(200, {"total": 1}, {"link": link}))
+        assert await totals(conversation) == [1]
+
+
+class TestRedirects:
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    @pytest.mark.parametrize(
+        "location", ["/organizations/1/bill", f"{GITHUB}:443/organizations/1/bill"]
+    )
+    @virtually
+    async def test_on_the_same_host_are_followed(self, status: int, location: str) -> None:
+        conversation = Conversation(
+            says(status, b"", {"location": location}), says(200, {"total": 7})
+        )
+        assert await conversation.total() == 7
+        assert asked(conversation) == ["/orgs/acme/bill", "/organizations/1/bill"]
+        assert [request.method for request in conversation.requests] == ["GET", "GET"]
+        assert conversation.requests[1].headers["authorization"] == f"Bearer {TOKEN}"
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    @pytest.mark.parametrize(("location", "host"), ELSEWHERE)
+    @virtually
+    async def test_to_another_host_are_refused(self, status: int, location: str, host: str) -> None:
+        conversation = Conversation(says(status, b"", {"location": location}))
+        failure = await conversation.failure()
+        assert isinstance(failure, Rejected)
+        assert host in str(failure)
+        assert "github.api-url" in failure.mend("")
+        assert showed_the_token(conversation) == {GITHUB}
+        assert len(conversation.requests) == 1
+
+    @virtually
+    async def test_to_another_host_are_refused_at_every_step(self) -> None:
+        conversation = Conversation(
+            says(302, b"", {"location": "/moved"}),
+            says(302, b"", {"location": "https://elsewhere.example/"}),
+        )
+        assert isinstance(await conversation.failure(), Rejected)
+        assert asked(conversation) == ["/orgs/acme/bill", "/moved"]
+
+    @pytest.mark.parametrize("location", NOWHERE)
+    @virtually
+    async def test_to_no_url_lead_nowhere(self, location: str) -> None:
+        conversation = Conversation(says(302, b"", {"location": location}))
+        failure = await conversation.failure()
+        # Where httpx cannot read the address at all, it takes the connection for broken.
+        assert isinstance(failure, Rejected | Unreachable)
+        assert set(asked(conversation)) == {"/orgs/acme/bill"}
+
+    @pytest.mark.parametrize("headers", [{"location": "/orgs/acme/bill"}, {}])
+    @virtually
+    async def test_without_end_are_refused(self, headers: dict[str, str]) -> None:
+        conversation = Conversation(says(301, b"", headers))
+        failure = await conversation.failure()
+        assert isinstance(failure, Rejected)
+        assert "without end" in str(failure)
+        assert len(conversation.requests) == 4
+
+    @virtually
+    async def test_lead_to_what_the_last_answer_means(self) -> None:
+        conversation = Conversation(says(301, b"", {"location": "/gone"}), says(404))
+        failure = await conversation.failure()
+        assert isinstance(failure, GitHubError)
+        assert (failure.reason, failure.status) == ("not_found", 404)

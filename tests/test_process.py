@@ -1,0 +1,303 @@
+"""The installed exporter as a process: scraped by real Prometheus, stopped by real signals."""
+
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+from math import fsum, isclose
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.accounts import AccountType, Platform
+from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub
+from tests.programs import (
+    Exporter,
+    Version,
+    prometheus,
+    promtool_check_metrics,
+    query,
+    running,
+    until,
+)
+from tests.simulated import asking, simulated_github
+from tests.test_command_line import ALLOWED_FINDINGS
+
+SECONDS = 20.0
+STOP_SECONDS = 3.0  # one, and two for a machine that is busy with the other tests
+QUICK = ("--poll.interval", "4s", "--poll.timeout", "4s")
+
+
+def row(sku: str, unit: str, quantity: float, net: float) -> dict[str, object]:
+    """Make a row of the usage summary that nothing is free of."""
+    return {
+        "product": sku.partition("_")[0].title(),
+        "sku": sku,
+        "unitType": unit,
+        "pricePerUnit": 0.5,
+        "grossQuantity": quantity,
+        "grossAmount": net,
+        "discountQuantity": 0,
+        "discountAmount": 0.0,
+        "netQuantity": quantity,
+        "netAmount": net,
+    }
+
+
+ROWS = [
+    row("actions_linux", "minutes", 1234567.5, 0.1),
+    row("actions_linux", "minutes", 0.5, 0.2),
+    row("actions_macos_l", "minutes", 7, 987654.321),
+    row("packages_storage", "gigabyte-hours", 1e-9, -3.25),
+    row("copilot_for_business", "user-months", 0, 0),
+]
+NET_USD = {
+    "actions_linux": 0.1 + 0.2,
+    "actions_macos_l": 987654.321,
+    "packages_storage": -3.25,
+    "copilot_for_business": 0.0,
+}
+LEGACY = {
+    "actions": {
+        "total_minutes_used": 305,
+        "total_paid_minutes_used": 12.5,
+        "included_minutes": 3000,
+        "minutes_used_breakdown": {"UBUNTU": 205, "MACOS": 10, "WINDOWS": 90, "total": 305},
+    }
+}
+
+
+def get(exporter: Exporter, path: str) -> str:
+    answer = httpx.get(f"{exporter.base_url}{path}", trust_env=False)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def series(exporter: Exporter, name: str) -> dict[tuple[tuple[str, str], ...], float]:
+    """Read the series of a name off the page, by their sorted labels."""
+    return {
+        tuple(sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(get(exporter, "/metrics"))
+        for sample in family.samples
+        if sample.name == f"github_billing_{name}"
+    }
+
+
+def total(exporter: Exporter) -> float:
+    return fsum(series(exporter, "usage_net_usd").values())
+
+
+def scraped(url: str) -> bool:
+    """Tell whether a Prometheus has a bill of both jobs."""
+    return len(query(url, "group by (job) (github_billing_usage_net_usd)")) == 2
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Exporter]:
+    with running(["demo", *QUICK], {}) as exporter:
+        yield exporter
+
+
+@pytest.fixture(scope="module")
+def billed() -> Iterator[Exporter]:
+    """Run over a GitHub whose rows are known."""
+    accounts = (
+        SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=ROWS),
+        SimulatedAccount(
+            AccountType.ORGANIZATION, "oldtown", platform=Platform.LEGACY, legacy=LEGACY
+        ),
+    )
+    names = ("--organization", "acme", "--organization", "oldtown")
+    with simulated_github(*accounts) as (_, url), running(names, asking(url)) as exporter:
+        yield exporter
+
+
+@pytest.fixture(scope="module")
+def scrapers(demo: Exporter, billed: Exporter) -> Iterator[Mapping[Version, str]]:
+    """Run every Prometheus at once, as each takes its time, and give their base URLs."""
+    jobs = "".join(
+        f"  - job_name: {name}\n"
+        f"    static_configs: [{{targets: ['{exporter.base_url.removeprefix('http://')}']}}]\n"
+        for name, exporter in (("demo", demo), ("billed", billed))
+    )
+    config = f"global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n{jobs}"
+    with prometheus(config, "oldest") as oldest, prometheus(config, "newest") as newest:
+        for url in (oldest, newest):
+            until(partial(scraped, url), SECONDS)
+        yield {"oldest": oldest, "newest": newest}
+
+
+@pytest.fixture(params=["oldest", "newest"])
+def scraper(request: pytest.FixtureRequest, scrapers: Mapping[Version, str]) -> str:
+    return scrapers[request.param]
+
+
+class _Target(msgspec.Struct, rename="camel"):
+    health: str
+    last_error: str
+
+
+class _Targets(msgspec.Struct, rename="camel"):
+    active_targets: list[_Target]
+
+
+class _Answer(msgspec.Struct):
+    data: _Targets
+
+
+class TestDemo:
+    def test_shows_a_bill_within_five_seconds(self) -> None:
+        began = time.monotonic()
+        with running(["demo"], {}) as exporter:
+            until(lambda: series(exporter, "usage_net_usd"), SECONDS)
+            assert time.monotonic() - began < 5
+
+    def test_shows_each_kind_of_account_and_both_platforms(self, demo: Exporter) -> None:
+        until(lambda: series(demo, "usage_net_usd"), SECONDS)
+        accounts = [dict(labels) for labels in series(demo, "account_info")]
+        assert {account["account_type"] for account in accounts} == set(AccountType)
+        assert {account["platform"] for account in accounts} == set(Platform)
+
+    def test_shows_a_permission_that_is_missing_and_how_to_mend_it(self, demo: Exporter) -> None:
+        until(lambda: series(demo, "usage_net_usd"), SECONDS)
+        available = {
+            (dict(labels)["account"], dict(labels)["collector"]): value
+            for labels, value in series(demo, "exporter_collector_available").items()
+        }
+        assert available["sandbox", "plan"] == 0
+        assert available["acme", "plan"] == 1
+        assert "GitHub does not tell this credential the account" in get(demo, "/")
+
+    def test_fails_nowhere(self, demo: Exporter) -> None:
+        until(lambda: series(demo, "usage_net_usd"), SECONDS)
+        assert series(demo, "exporter_collector_failure_info") == {}
+        assert set(series(demo, "exporter_collector_success").values()) == {1}
+        assert "nothing fails" in get(demo, "/")
+
+    def test_grows(self, demo: Exporter) -> None:
+        before = until(lambda: total(demo), SECONDS)
+        until(lambda: total(demo) > before, SECONDS)
+
+    @pytest.mark.parametrize("version", ["oldest", "newest"])
+    def test_promtool_minds_the_units_of_the_invoice_alone(
+        self, demo: Exporter, version: Version
+    ) -> None:
+        until(lambda: series(demo, "usage_net_usd"), SECONDS)
+        page = get(demo, "/metrics")
+        assert "process_cpu_seconds_total" in page
+        assert sorted(promtool_check_metrics(page, version)) == ALLOWED_FINDINGS
+
+
+class TestPrometheus:
+    def test_scrapes_without_a_complaint(self, scraper: str) -> None:
+        assert [point.value for point in query(scraper, "up")] == [1, 1]
+        answer = httpx.get(f"{scraper}/api/v1/targets", trust_env=False)
+        targets = msgspec.json.decode(answer.content, type=_Answer).data.active_targets
+        assert [(target.health, target.last_error) for target in targets] == [("up", "")] * 2
+        complaints = {
+            sample.name: sample.value
+            for family in text_string_to_metric_families(
+                httpx.get(f"{scraper}/metrics", trust_env=False).text
+            )
+            for sample in family.samples
+            if sample.name.startswith("prometheus_target_scrapes_")
+        }
+        assert "prometheus_target_scrapes_sample_duplicate_timestamp_total" in complaints
+        assert set(complaints.values()) == {0}
+
+    def test_counts_the_accounts_of_the_demo(self, scraper: str) -> None:
+        counted = query(
+            scraper, 'count by (account_type) (github_billing_account_info{job="demo"})'
+        )
+        assert {point.labels["account_type"]: point.value for point in counted} == {
+            "organization": 3,
+            "user": 1,
+            "enterprise": 1,
+        }
+
+    def test_adds_up_to_what_the_page_says(self, scraper: str, demo: Exporter) -> None:
+        def agree() -> bool:
+            (point,) = query(scraper, 'sum(github_billing_usage_net_usd{job="demo"})')
+            return isclose(point.value, total(demo), rel_tol=1e-12)
+
+        until(agree, SECONDS)
+
+    def test_knows_the_rows_of_github_to_the_last_digit(self, scraper: str) -> None:
+        net = query(scraper, 'github_billing_usage_net_usd{account="acme",job="billed"}')
+        assert {point.labels["sku"]: point.value for point in net} == NET_USD
+        quantity = query(
+            scraper, 'github_billing_usage_gross_quantity{job="billed",sku="actions_linux"}'
+        )
+        assert [(point.labels["unit"], point.value) for point in quantity] == [
+            ("minutes", 1234568.0)
+        ]
+
+    def test_knows_what_the_legacy_endpoints_say(self, scraper: str) -> None:
+        minutes = query(
+            scraper, 'github_billing_actions_runner_used_minutes{account="oldtown",job="billed"}'
+        )
+        assert {point.labels["runner"]: point.value for point in minutes} == {
+            "linux": 205,
+            "macos": 10,
+            "windows": 90,
+        }
+        included = query(
+            scraper, 'github_billing_actions_included_minutes{account="oldtown",job="billed"}'
+        )
+        assert [point.value for point in included] == [3000]
+
+
+class TestSignals:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_end_it_at_once_amid_a_poll_and_with_connections_open(
+        self, number: signal.Signals
+    ) -> None:
+        account = SimulatedAccount(AccountType.ORGANIZATION, "acme")
+        with simulated_github(account) as (github, url):
+            github.faults.add(Fault.hanging())
+            with (
+                running(["--organization", "acme"], asking(url)) as exporter,
+                httpx.Client(base_url=exporter.base_url, trust_env=False) as idle,
+            ):
+                assert idle.get("/healthz").status_code == 200
+                until(lambda: github.requests, SECONDS)
+                began = time.monotonic()
+                exporter.process.send_signal(number)
+                assert exporter.process.wait(timeout=SECONDS) == 0
+                assert time.monotonic() - began < STOP_SECONDS
+                assert "Traceback" not in exporter.stderr.read_text()
+
+
+class TestTokenFile:
+    def test_is_read_again_without_a_restart(self, tmp_path: Path) -> None:
+        token = tmp_path / "token"
+        token.write_text(f"{DEMO_TOKEN}\n")
+        account = SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=ROWS)
+        arguments = (
+            *("--organization", "acme", "--github.token-file", str(token)),
+            *("--poll.interval", "1s", "--poll.timeout", "1s", "--poll.stale-after", "1h"),
+        )
+        with (
+            simulated_github(account) as (github, url),
+            running(arguments, {"GITHUB_BILLING_API_URL": url}) as exporter,
+        ):
+            until(lambda: series(exporter, "usage_net_usd"), SECONDS)
+            github.token = "ghp_" + "rotated" * 5
+            until(lambda: self.reason(exporter) == "unauthorized", SECONDS)
+            assert total(exporter) == fsum(NET_USD.values())
+            assert "unauthorized</b>" in get(exporter, "/")
+            token.write_text(github.token)
+            until(lambda: self.reason(exporter) is None, SECONDS)
+            assert self.last_authorization(github) == f"Bearer {github.token}"
+
+    @staticmethod
+    def reason(exporter: Exporter) -> str | None:
+        found = [dict(labels) for labels in series(exporter, "exporter_collector_failure_info")]
+        return next((labels["reason"] for labels in found if labels["collector"] == "usage"), None)
+
+    @staticmethod
+    def last_authorization(github: SimulatedGitHub) -> str:
+        return github.requests[-1].headers["authorization"]
