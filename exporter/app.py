@@ -38,9 +38,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build() -> Build:
+def build(notice: str = "") -> Build:
     """Tell the build: its version, and the revision that an image was built from."""
-    return Build(__version__, os.environ.get(REVISION_VARIABLE, ""))
+    return Build(__version__, os.environ.get(REVISION_VARIABLE, ""), notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,12 @@ class App:
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         process: bool = True,
+        notice: str = "",
     ) -> "App":
         """Put the parts together.
 
         ``secrets`` are in the order of ``settings.credentials()``. ``process`` adds ``process_*``
-        and ``python_*`` to the page.
+        and ``python_*`` to the page, ``notice`` is for people to read before they believe it.
         """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
         seen: dict[str, Exchange] = {}
@@ -82,7 +83,7 @@ class App:
         clients = [(a, http.of_account(settings.credential_of(a), a)) for a in settings.accounts()]
         poller = Poller(
             (Watch.of(account, client, settings, clock()) for account, client in clients),
-            build=build(),
+            build=build(notice),
             observer=telemetry,
             clock=clock,
             sleep=sleep,
@@ -117,8 +118,7 @@ class App:
         host, port = listening.getsockname()[:2]
         log.info(
             "listening",
-            host=host,
-            port=port,
+            url=f"http://{f'[{host}]' if ':' in host else host}:{port}/",
             accounts=len(self.poller.watches),
             version=__version__,
         )

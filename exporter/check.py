@@ -1,10 +1,13 @@
 """The report of ``check``: what works, what does not and why, and what it will cost in requests."""
 
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterator
 from datetime import timedelta
 
+from exporter import table
 from exporter.accounts import overlaps
 from exporter.app import App
+from exporter.exposition import text
 from exporter.github.auth import Credential
 from exporter.github.client import Exchange
 from exporter.github.errors import Unauthorized
@@ -12,11 +15,7 @@ from exporter.jobs import Job
 from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.watch import Watch
 
-_HEADINGS = ("ACCOUNT", "COLLECTOR", "STATE", "SERIES", "REQUESTS/H", "WHY, AND HOW TO MEND IT")
-_CREDENTIAL = "CREDENTIAL"
-"""The heading that is there where there is more than one."""
-
-_JOB_SERIES = 8
+_HEADINGS = ("ACCOUNT", "COLLECTOR", "STATE", "SERIES", "REQUESTS/H", "CREDENTIAL")
 
 
 def failed(app: App) -> bool:
@@ -35,31 +34,27 @@ def failed(app: App) -> bool:
 def report(app: App) -> str:
     """Tell what one attempt at every job came to, as lines for a terminal."""
     page = app.poller.page()
-    pairs = [
-        (watch, job, facts)
-        for watch, account in zip(app.poller.watches, page.accounts, strict=True)
-        for job, facts in zip(watch.jobs, account.jobs, strict=True)
-    ]
-    rows: list[tuple[tuple[str, ...], str]] = [(_HEADINGS, _CREDENTIAL)]
-    rows += [
-        (_row(page, watch, job, facts), job.client.credential.name) for watch, job, facts in pairs
-    ]
-    several = len(app.http.secrets) > 1
-    series = sum(_series(page, facts) for _, _, facts in pairs) + len(page.accounts)
     requests = dict.fromkeys((secret.name for secret in app.http.secrets), 0.0)
-    for _, job, facts in pairs:
-        requests[job.client.credential.name] += _requests_an_hour(page, job, facts)
+    rows: list[tuple[str, ...]] = [_HEADINGS]
+    whys = [""]
+    for watch, account in zip(app.poller.watches, page.accounts, strict=True):
+        for job, facts in zip(watch.jobs, account.jobs, strict=True):
+            an_hour = _requests_an_hour(watch, job, facts)
+            requests[job.client.credential.name] += an_hour
+            rows.append(_row(page, watch, job, facts, an_hour))
+            whys.append("" if facts.standing_by else page.why(facts))
+    samples = text(page, app.telemetry.registry).splitlines()
     return "\n".join(
         [
             *(_credential(secret, app.seen.get(secret.name)) for secret in app.http.secrets),
             *map(_discovery, page.discoveries),
             "",
-            *_table((name, *cells) if several else cells for cells, name in rows),
+            *_explained(rows, whys),
             "",
-            f"About {series} series.",
+            f"About {sum(not line.startswith(b'#') for line in samples)} series.",
             *(
                 f"Credential {secret.name}: {requests[secret.name]:.0f} requests an hour"
-                f"{_of_limit(app.seen.get(secret.name), requests[secret.name])}."
+                f"{_of_limit(app, secret, requests[secret.name])}."
                 for secret in app.http.secrets
             ),
             *(f"Warning: {line}." for line in overlaps(w.account for w in app.poller.watches)),
@@ -83,45 +78,48 @@ def _discovery(found: DiscoveryFacts) -> str:
     return f"Discovery by {found.credential}: {state}{why}"
 
 
-def _row(page: Page, watch: Watch, job: Job, facts: JobFacts) -> tuple[str, ...]:
-    why = f"{facts.detail}. {facts.hint}" if facts.detail and not facts.standing_by else ""
+def _row(page: Page, watch: Watch, job: Job, facts: JobFacts, an_hour: float) -> tuple[str, ...]:
+    reading = page.shown(facts)
     return (
         str(watch.account),
         facts.collector,
         page.state(facts),
-        str(_series(page, facts)),
-        f"{_requests_an_hour(page, job, facts):.1f}",
-        why,
+        str(len(reading.samples) if reading else 0),
+        f"{an_hour:.1f}",
+        job.client.credential.name,
     )
 
 
-def _series(page: Page, facts: JobFacts) -> int:
-    reading = page.shown(facts)
-    return (
-        len(reading.samples) + _JOB_SERIES if reading else 0 if facts.standing_by else _JOB_SERIES
-    )
+def _requests_an_hour(watch: Watch, job: Job, facts: JobFacts) -> float:
+    """Estimate by what one attempt took; what is not offered is asked once a day.
 
-
-def _requests_an_hour(page: Page, job: Job, facts: JobFacts) -> float:
+    Where the platform is found out by asking, its jobs are asked at every poll all the same.
+    """
     if facts.standing_by:
         return 0.0
-    a_day = page.state(facts) == "not offered" and facts.collector != "usage"
-    interval = timedelta(days=1) if a_day else facts.interval
-    return max(1, len(job.answers)) * (timedelta(hours=1) / interval)
+    at_every_poll = watch.decides and job.collector.platform is not None
+    a_day = facts.available is False and not at_every_poll
+    return job.requests * (timedelta(hours=1) / (timedelta(days=1) if a_day else facts.interval))
 
 
-def _of_limit(seen: Exchange | None, requests: float) -> str:
+def _of_limit(app: App, secret: Credential, requests: float) -> str:
+    seen = app.seen.get(secret.name)
     if seen is None or seen.rate_limit is None:
         return ""
     limit = seen.rate_limit.limit
-    return f" of the {limit} that GitHub grants" + (
-        ": too many, raise poll.interval" if requests > limit else ""
+    watched = {
+        w.account for w in app.poller.watches for j in w.jobs if j.client.credential is secret
+    }
+    if requests <= limit or not watched:
+        return f" of the {limit} that GitHub grants"
+    return (
+        f" of the {limit} that GitHub grants: too many. The intervals carry about "
+        f"{int(len(watched) * limit / requests)} of these {len(watched)} accounts: raise "
+        "poll.interval, or divide them among credentials"
     )
 
 
-def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    listed = list(rows)
-    widths = [max(len(cell) for cell in column) for column in zip(*listed, strict=True)]
-    for row in listed:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+def _explained(rows: list[tuple[str, ...]], whys: list[str]) -> Iterator[str]:
+    for line, why in zip(table.lines(rows), whys, strict=True):
+        yield line
+        yield from textwrap.wrap(why, 96, initial_indent="    ", subsequent_indent="    ")

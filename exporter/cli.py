@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from exporter import __version__, files
-from exporter.settings import Option, Settings, SettingsError, load, options
+from exporter.settings import LogLevel, Option, Settings, SettingsError, load, options
 
 if TYPE_CHECKING:
     from exporter.app import App
@@ -37,10 +37,8 @@ _NO_CREDENTIAL = (
 )
 _TOKEN = re.compile(r"(gh[a-z]_|github_pat_)\w+")
 _LEAVE_SECONDS = 0.8
-_DEMO_PACE = 1 / 15  # hours a second: a minute shows four hours of usage
 _DEMO_SECTIONS = ("web", "log", "poll")
 _LICENSES_SECTIONS = ("organizations", "enterprises", "github", "config", "log")
-_DEMO_ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
 
 
 class _RunByDefault(click.Group):
@@ -129,7 +127,7 @@ def check(**given: Any) -> None:
     from exporter import check as checking  # noqa: PLC0415  (start-up of the service is a feature)
 
     settings = load_settings(given)
-    app = _assemble(settings)
+    app = _assemble(settings, level="error")  # the report itself tells what fails
     click.echo("Trying every credential and account ...", err=True)
     asyncio.run(app.once())
     click.echo(checking.report(app))
@@ -219,22 +217,14 @@ def demo(**given: Any) -> None:
 
     It polls every 15 seconds unless told otherwise.
     """
-    import httpx  # noqa: PLC0415  (start-up of the service is a feature)
+    from exporter import demonstration  # noqa: PLC0415  (start-up of the service is a feature)
+    from exporter.app import utc_now  # noqa: PLC0415  (the same)
 
-    from exporter import demo as simulation  # noqa: PLC0415  (the same)
-    from exporter.app import App, utc_now  # noqa: PLC0415  (the same)
-    from exporter.github import auth  # noqa: PLC0415  (the same)
-
-    accounts = simulation.demo_accounts()
-    flags = _flags(given)
-    for account in accounts:
-        flags.setdefault(f"{account.type.value}s", []).append(account.name)
     names = [o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS]
-    given_there = {name: os.environ[name] for name in names if os.environ.get(name)}
-    settings = _load(flags, _DEMO_ENVIRONMENT | given_there)
-    github = simulation.SimulatedGitHub(accounts, clock=utc_now, pace=_DEMO_PACE)
-    secret = auth.from_token("demo", github.token)
-    app = App.assemble(settings, secret, transport=httpx.ASGITransport(github))
+    environment = {name: os.environ[name] for name in names if os.environ.get(name)}
+    with _faults_told():
+        settings = demonstration.settings(_flags(given), environment)
+    app = demonstration.assemble(settings, utc_now)
     _configure_logs(settings, app)
     _serve(settings, app)
 
@@ -265,36 +255,44 @@ def docs(page: str) -> None:
 def load_settings(given: Mapping[str, Any]) -> Settings:
     """Load the settings, or end with every fault, a line each."""
     settings = _load(_flags(given), os.environ)
-    if not settings.accounts_configured:
-        _end(WRONG_SETTINGS, _NO_ACCOUNT)
+    missing = [] if settings.accounts_configured else [_NO_ACCOUNT]
+    if not any(each.given for each in settings.credentials()):
+        missing.append(_NO_CREDENTIAL)
+    if missing:
+        _end(WRONG_SETTINGS, *missing)
     return settings
 
 
 def _load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
     from exporter.collectors import ALL  # noqa: PLC0415  (--help and --version need none)
 
-    try:
+    with _faults_told():
         return load(flags, environment, ALL)
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    """End with all faults of the settings, a line each."""
+    try:
+        yield
     except SettingsError as error:
         _end(WRONG_SETTINGS, *error.faults)
 
 
-def _assemble(settings: Settings, *, process: bool = True) -> "App":
+def _assemble(settings: Settings, *, process: bool = True, level: LogLevel | None = None) -> "App":
     from exporter.app import App, utc_now  # noqa: PLC0415  (--help and --version need none)
     from exporter.hosts import credentials  # noqa: PLC0415  (the same)
 
     secrets = credentials(settings, os.environ, clock=utc_now)
-    if not secrets:
-        _end(WRONG_SETTINGS, _NO_CREDENTIAL)
     app = App.assemble(settings, *secrets, process=process)
-    _configure_logs(settings, app)
+    _configure_logs(settings, app, level)
     return app
 
 
-def _configure_logs(settings: Settings, app: "App") -> None:
+def _configure_logs(settings: Settings, app: "App", level: LogLevel | None = None) -> None:
     from exporter import logs  # noqa: PLC0415  (--help and --version need none)
 
-    logs.configure(settings.log.level, settings.log.format, app.http.shown)
+    logs.configure(level or settings.log.level, settings.log.format, app.http.shown)
 
 
 def _serve(settings: Settings, app: "App") -> None:
@@ -358,6 +356,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         commands.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:
         told = _TOKEN.sub("***", error.format_message())
+        if getattr(error, "option_name", None) == "--token":
+            told = f"{told} {_NO_CREDENTIAL}."
         _end(WRONG_SETTINGS, f"{told} See {PROGRAM} --help.")
     except click.Abort:
         sys.exit(130)

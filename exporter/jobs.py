@@ -39,7 +39,8 @@ class Failure:
         if error is None:
             return cls(INTERNAL, "a fault of the exporter's own", "See its log; please report it.")
         permission = job.collector.permissions[job.account.type]
-        return cls(error.reason, str(error), error.mend(permission))
+        detail = str(error).replace("{account}", job.account.name)
+        return cls(error.reason, detail, error.mend(permission))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Outcome:
     duration: timedelta
     reading: Reading | None = None
     error: GitHubError | None = None
+    requests: int = 0
 
     @property
     def unattempted(self) -> bool:
@@ -83,6 +85,7 @@ class Job:
     last_attempt: datetime | None = None
     last_success: datetime | None = None
     duration: timedelta | None = None
+    requests: int = 0
     reading: Reading | None = None
 
     @property
@@ -92,6 +95,7 @@ class Job:
     def record(self, outcome: Outcome, failure: Failure | None, *, offered: bool = True) -> None:
         """Take an attempt's outcome. A failure leaves the last good reading in place."""
         self.last_attempt, self.duration = outcome.at, outcome.duration
+        self.requests = outcome.requests
         self.failure = failure
         unauthorized = isinstance(outcome.error, Unauthorized)
         self.unauthorized_in_row = self.unauthorized_in_row + 1 if unauthorized else 0

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import escape
 
-from exporter.metrics.model import Reading
 from exporter.metrics.page import AccountFacts, DiscoveryFacts, JobFacts, Page
 
 _STYLE = """
@@ -38,7 +37,8 @@ def render(page: Page, now: datetime) -> str:
 </head>
 <body>
 <h1>{_PROJECT}</h1>
-<p>Version {escape(page.build.version)} · {len(page.accounts)} accounts · {summary} ·
+{f'<p class="fails">{escape(page.build.notice)}</p>' if page.build.notice else ""}
+<p>Version {escape(page.build.version)} · {_counted(len(page.accounts), "account")} · {summary} ·
 {now:%Y-%m-%d %H:%M:%S} UTC</p>
 {"".join(_discovery(found, now) for found in page.discoveries)}
 <p><a href="metrics">Metrics</a> · <a href="healthz">Health</a> · <a href="readyz">Readiness</a></p>
@@ -54,6 +54,10 @@ def render(page: Page, now: datetime) -> str:
 </body>
 </html>
 """
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _discovery(found: DiscoveryFacts, now: datetime) -> str:
@@ -105,17 +109,5 @@ def _span(length: timedelta) -> str:
 
 
 def _words(page: Page, job: JobFacts) -> str:
-    if job.standing_by:
-        return "the other billing platform's numbers stand"
-    if job.collector == "usage" and job.available is False:
-        return "the legacy platform answers instead; asked again at every poll"
-    if not job.detail:
-        return _folded(page.shown(job))
     reason = f"<b>{escape(job.failure)}</b>: " if job.failure else ""
-    return f"{reason}{escape(job.detail)}. {escape(job.hint)}"
-
-
-def _folded(reading: Reading | None) -> str:
-    if reading is None or not reading.folded:
-        return ""
-    return f"{reading.folded} repositories are beyond the series limit and folded into (other)"
+    return f"{reason}{escape(page.why(job))}"

@@ -8,6 +8,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _STARS = "***"
+_SHORTEST_SECRET = 8
+"""Characters: starring shorter ones out would hide words, and no token is so short."""
 
 
 def configure(level: str, form: str | None, secrets: Callable[[], list[str]]) -> None:
@@ -53,7 +55,7 @@ def configure(level: str, form: str | None, secrets: Callable[[], list[str]]) ->
 
 def _stars(secrets: Callable[[], list[str]]) -> Processor:
     def star(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        hidden = [secret for secret in secrets() if secret]
+        hidden = [secret for secret in secrets() if len(secret) >= _SHORTEST_SECRET]
         for key, value in event.items():
             if isinstance(value, str):
                 for secret in hidden:

@@ -193,7 +193,7 @@ class Poller:
     async def _attempt(self, job: Job) -> Outcome:
         now = self._clock()
         timeout = job.settings_at(now).timeout.total_seconds()
-        reading, failed = None, None
+        reading, failed, github = None, None, None
         try:
             async with attempt(job.client, job.answers, timeout) as github:
                 job.begun = True
@@ -210,7 +210,7 @@ class Poller:
             job.begun = False
         # A clock that is set back meanwhile makes no time negative.
         duration = max(self._clock() - now, timedelta(0))
-        return Outcome(now, duration, reading, failed)
+        return Outcome(now, duration, reading, failed, github.requests if github else 0)
 
     async def _attempts(self, jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
         async with asyncio.TaskGroup() as tasks:

@@ -329,7 +329,8 @@ class TestCheck:
     def test_tells_of_the_credential(self, report: subprocess.CompletedProcess[str]) -> None:
         assert report.stdout.startswith(
             "Credential default: classic personal access token; scopes: admin:org, "
-            "manage_billing:enterprise, repo, user; expires: 2027-01-02 03:04 UTC\n"
+            "manage_billing:enterprise, read:enterprise, repo, user; "
+            "expires: 2027-01-02 03:04 UTC\n"
         )
 
     def test_warns_where_accounts_overlap(self, report: subprocess.CompletedProcess[str]) -> None:
@@ -371,5 +372,13 @@ class TestCheck:
     def rows(report: str) -> Mapping[tuple[str, str], list[str]]:
         """Read the table: the cells behind account and collector."""
         _, _, table = report.partition("\n\n")
-        cells = [re.split(r"  +", line) for line in table.partition("\n\n")[0].splitlines()]
-        return {(account, collector): rest for account, collector, *rest in cells[1:]}
+        found: dict[tuple[str, str], list[str]] = {}
+        rest: list[str] = []
+        for line in table.partition("\n\n")[0].splitlines()[1:]:
+            if line.startswith("    "):
+                rest[-1] = f"{rest[-1]} {line.strip()}".strip()
+            else:
+                account, collector, *cells = re.split(r"  +", line)
+                rest = [*cells, ""]
+                found[account, collector] = rest
+        return found

@@ -56,7 +56,7 @@ class TestAHundredAccounts:
     ) -> None:
         before = asyncio.all_tasks()
         async with World(*hundred_accounts()) as world:
-            await world.passes(seconds=30)
+            await world.passes(minutes=2)
             first = world.samples()
             for _ in range(6):
                 await world.passes(minutes=10)
@@ -77,7 +77,7 @@ class TestAHundredAccounts:
     @in_virtual_time
     async def test_that_do_not_change_cost_no_request_of_the_limit(self) -> None:
         async with World(*hundred_accounts()) as world:
-            await world.passes(seconds=30)
+            await world.passes(minutes=2)
             first = len(world.github.requests)
             await world.passes(minutes=16)
             steady = list(world.github.requests)[first:]

@@ -5,7 +5,7 @@ import pkgutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import combinations, cycle, product
 from math import fsum
 from operator import attrgetter
@@ -18,16 +18,15 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as text_families
 
-from exporter import collectors
+from exporter import collectors, demonstration
 from exporter.accounts import Account, Platform
 from exporter.collectors import ALL, Collector
-from exporter.demo import Fault
 from exporter.exposition import Exposition
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading
 from tests.billing.rows import Row, Use, reports, spelled
-from tests.world import START, World, enterprise, in_virtual_time, organization, row, user
+from tests.world import START, World, in_virtual_time, organization, row
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -48,25 +47,16 @@ SPELLINGS = tuple(map(attrgetter, ("summary", "report", "example")))
 
 
 def everything() -> World:
-    """Make a world in which all that can be said is said."""
-    accounts = (
-        organization(ghas="bundled"),
-        organization("oldtown", platform=Platform.LEGACY),
-        organization("odd", usage_items=[row(product="Quantum", sku="quantum_qubits")]),
-        user(),
-        enterprise(ghas="split", repositories=["acme-platform/billing", "acme-mobile/app"]),
-    )
-    opted_in = [collector.name for collector in ALL if not collector.default]
-    world = World(*accounts, settings={"collectors": opted_in})
-    world.github.expires = datetime(2027, 1, 1, tzinfo=UTC)
-    world.github.faults.add(Fault.server_error(match="/users/mona", status=500))
+    """Make the world of the demo, in which all that can be said is said, for once."""
+    world = World()
+    wanted = demonstration.settings({}, {})
+    world.app = demonstration.assemble(wanted, world.clock, process=False)
     return world
 
 
 async def once(world: World) -> World:
     """Poll once, so that time stands still while a thread renders."""
-    await world.app.poller.once()
-    await world.app.http.aclose()
+    await world.app.once()
     return world
 
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import functools
 import selectors
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,16 @@ from exporter.settings import Settings, load
 P = ParamSpec("P")
 
 START = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+
+SPINE = (
+    "usage",
+    "legacy_actions",
+    "legacy_packages",
+    "legacy_shared_storage",
+    "plan",
+    "advanced_security",
+)
+"""The collectors that tests of polling, platforms and time count the requests of."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -72,7 +82,10 @@ def virtual(scenario: Callable[[], Awaitable[None]]) -> None:
 
 
 class World:
-    """An exporter that polls a simulated GitHub. Made inside a virtual loop."""
+    """An exporter that polls a simulated GitHub. Made inside a virtual loop.
+
+    ``collectors`` are the ones of the default set to run; others that ``settings`` name run too.
+    """
 
     def __init__(
         self,
@@ -82,12 +95,19 @@ class World:
         watched: Sequence[SimulatedAccount] | None = None,
         credential: Credential | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        collectors: Collection[str] = SPINE,
     ) -> None:
         self._start = start
         self._loop = asyncio.get_running_loop()
         self.step = timedelta(0)
         self.github = SimulatedGitHub(accounts, clock=self.clock)
         flags: dict[str, Any] = dict(settings or {})
+        others = (each.name for each in ALL if each.default and each.name not in collectors)
+        wanted = flags.get("collectors", [])
+        flags["no_collectors"] = [
+            *flags.get("no_collectors", []),
+            *(name for name in others if name not in wanted),
+        ]
         for account in accounts if watched is None else watched:
             flags.setdefault(f"{account.type.value}s", []).append(account.name)
         self.settings: Settings = load(flags, {}, ALL)

@@ -1,6 +1,7 @@
 """Limits and waits of one credential, obeyed by all who use it."""
 
 import asyncio
+import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,9 +11,8 @@ from email.utils import parsedate_to_datetime
 CONCURRENT_REQUESTS = 8
 """GitHub allows 100 and advises few (docs: rate limits, best practices)."""
 
-_SPACING = timedelta(milliseconds=100)
+_SPACING_SECONDS = 0.1
 _BURST = 120
-_LONGEST_QUEUE = timedelta(minutes=30)
 _RESERVE = 0.5
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_SECONDARY_WAIT = timedelta(minutes=1)
@@ -51,16 +51,14 @@ class Gate:
 
     def __init__(self) -> None:
         self.slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
-        self._next: datetime | None = None
+        self._next = -math.inf
 
-    def reserve(self, now: datetime) -> float:
+    def reserve(self) -> float:
         """Take the next place, and give the seconds to wait for it."""
-        earliest = now - _BURST * _SPACING
-        place = earliest if self._next is None else max(self._next, earliest)
-        self._next = place + _SPACING
-        # A clock that was set back must not hold requests up.
-        wait = min((place - now).total_seconds(), _LONGEST_QUEUE.total_seconds())
-        return max(wait, 0.0)
+        now = asyncio.get_running_loop().time()
+        place = max(self._next, now - _BURST * _SPACING_SECONDS)
+        self._next = place + _SPACING_SECONDS
+        return max(place - now, 0.0)
 
 
 class Pacing:
@@ -78,13 +76,19 @@ class Pacing:
         self.gate = gate or Gate()
         self._limit: RateLimit | None = None
         self._until: datetime | None = None
+        self._looked = clock()
         self._secondary_wait = _FIRST_SECONDARY_WAIT
 
     @property
     def blocked_until(self) -> datetime | None:
         """When requests may go again; ``None`` where they may now."""
-        if self._until is not None and self._until <= self._clock():
-            self._until = None
+        now = self._clock()
+        if self._until is not None:
+            if now < self._looked:  # the clock was set back, and a wait is a length of time
+                self._until -= self._looked - now
+            if self._until <= now:
+                self._until = None
+        self._looked = now
         return self._until
 
     def unblock(self) -> None:
@@ -105,9 +109,9 @@ class Pacing:
 
     async def turn(self, refuse: Callable[[datetime], None]) -> None:
         """Wait until a request may go; ``refuse`` raises where that is not worth it."""
-        place = self.gate.reserve(self._clock())
-        if place > 0:
-            await self._sleep(place)
+        wait = self.gate.reserve()
+        if wait > 0:
+            await self._sleep(wait)
         while (until := self.blocked_until) is not None:
             refuse(until)
             await self._sleep((until - self._clock()).total_seconds())

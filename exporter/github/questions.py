@@ -81,6 +81,7 @@ class GitHub:
         self._answers = answers
         self._deadline = deadline
         self.asked: Answers = {}
+        self.requests = 0
         self.last_failure: errors.GitHubError | None = None
 
     async def get(self, endpoint: str, model: type[T], **params: str | int) -> T:
@@ -214,10 +215,12 @@ class GitHub:
         decoding = decoder()
         await self._client.pacing.turn(self._refuse)
         self._deadline.begin()
+        self.requests += 1
         received = await self._client.exchange(url, endpoint, kept, post=post, decoder=decoding)
         unchanged = received.response.status_code == 304
         if unchanged and (kept is None or kept.credential_version != received.credential_version):
             unchanged, kept = False, None
+            self.requests += 1
             received = await self._client.exchange(url, endpoint, decoder=decoding)
         if unchanged and kept is not None:
             # A job asks one URL for one kind of payload.

@@ -76,8 +76,11 @@ class DiscoveryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Build:
+    """What runs. ``notice`` is what people must know before they believe a number."""
+
     version: str
     revision: str
+    notice: str = ""
 
 
 class Page(Collector):
@@ -113,6 +116,17 @@ class Page(Collector):
         if job.last_attempt is None:
             return "not asked yet"
         return "works" if self.shown(job) is not None else "too old"
+
+    def why(self, job: JobFacts) -> str:
+        """Say in a sentence why a job stands as it does; empty where all is well."""
+        if job.standing_by:
+            return "Stands on the account's other billing platform."
+        if job.collector == "usage" and job.available is False:
+            return "The legacy platform answers instead; asked again at every poll."
+        if job.detail:
+            return f"{job.detail}. {job.hint}"
+        folded = shown.folded if (shown := self.shown(job)) else 0
+        return f"{folded} repositories are beyond the series limit." if folded else ""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the families in the order of the catalogue; families of no samples are left out."""

@@ -6,11 +6,13 @@ from exporter.settings.loading import SettingsError, load
 from exporter.settings.model import JobSettings, Settings
 from exporter.settings.options import Option, options
 from exporter.settings.reference import render_reference
+from exporter.settings.sections import LogLevel
 
 __all__ = [
     "CredentialSettings",
     "JobSettings",
     "ListenAddress",
+    "LogLevel",
     "Option",
     "Settings",
     "SettingsError",

@@ -96,7 +96,7 @@ class TestSecrets:
             def spiteful(request: httpx.Request) -> httpx.Response:
                 secrets = [*server.jwts[-1:], *list(server.tokens)[-1:], pem(form=PKCS8)]
                 if request.url.path.endswith("usage/summary"):
-                    raise ValueError(f"our own fault with {secrets}")
+                    raise RuntimeError(f"our own fault with {secrets}")
                 return httpx.Response(403, json={"message": f"{secrets}"})
 
             server.rest = spiteful

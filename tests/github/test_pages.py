@@ -24,9 +24,9 @@ def page(total: int, url: str = "") -> Reply:
     return says(200, {"total": total}, headers)
 
 
-async def totals(conversation: Conversation, *, more: int = 0) -> list[float]:
+async def totals(conversation: Conversation, *, more: int = 0, seconds: float = 30) -> list[float]:
     """Read all pages; one says that there are more while its total is less than ``more``."""
-    async with attempt(conversation.client, conversation.answers, 30) as github:
+    async with attempt(conversation.client, conversation.answers, seconds) as github:
         pages = github.pages("/bill", Bill, lambda bill: bill.total < more, per_page=100)
         return [bill.total async for bill in pages]
 
@@ -88,7 +88,7 @@ class TestPages:
     async def test_without_end_are_an_invalid_payload(self) -> None:
         conversation = Conversation(page(1))
         with pytest.raises(InvalidPayload, match="no end"):
-            await totals(conversation, more=2)
+            await totals(conversation, more=2, seconds=600)
         assert len(conversation.requests) == 1000
 
     @virtually

@@ -1,0 +1,67 @@
+"""The demo: the exporter as it is, against a simulated GitHub inside the process."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import httpx
+
+from exporter.accounts import Account
+from exporter.app import App
+from exporter.collectors import ALL
+from exporter.demo import SimulatedGitHub, demo_accounts
+from exporter.github import auth
+from exporter.settings import Settings, load
+
+API_URL = "https://simulated-github.invalid"
+"""Of no host that there can be, so that the label ``host`` never says GitHub's."""
+
+NOTICE = "This is the demo: every number is made up, and GitHub is never asked."
+
+SETTINGS = ("web", "log", "poll")
+"""The sections of the settings that the demo takes; the accounts are its own."""
+
+ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
+"""Defaults below what the user sets, so that something happens while one looks."""
+
+_PACE = 1 / 15  # hours a second: a minute shows four hours of usage
+_SHOWING_ALL = ("acme", "acme-corp")
+_EXPIRES_IN = timedelta(days=30)
+
+
+def settings(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
+    """Load the settings of the demo. Raises `SettingsError`."""
+    given = {
+        **flags,
+        "github": {"api_url": API_URL},
+        "discover": {"enabled": True},
+        "accounts": [
+            {
+                simulated.type.value: simulated.name,
+                "collectors": _opt_in(Account(simulated.type, simulated.name)),
+            }
+            for simulated in demo_accounts()
+        ],
+    }
+    return load(given, ENVIRONMENT | dict(environment), ALL)
+
+
+def _opt_in(account: Account) -> list[str]:
+    """Name what is off by default, for the accounts that show all there is."""
+    if account.name not in _SHOWING_ALL:
+        return []
+    return [c.name for c in ALL if not c.default and account.type in c.account_types]
+
+
+def assemble(wanted: Settings, clock: Callable[[], datetime], *, process: bool = True) -> App:
+    """Put the parts together around a simulated GitHub whose month goes on."""
+    github = SimulatedGitHub(
+        demo_accounts(), clock=clock, pace=_PACE, expires=clock() + _EXPIRES_IN
+    )
+    return App.assemble(
+        wanted,
+        auth.from_token("demo", github.token),
+        transport=httpx.ASGITransport(github),
+        clock=clock,
+        process=process,
+        notice=NOTICE,
+    )
