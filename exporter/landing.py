@@ -118,4 +118,4 @@ def _words(page: Page, job: JobFacts) -> str:
 def _folded(reading: Reading | None) -> str:
     if reading is None or not reading.folded:
         return ""
-    return f"{reading.folded} repositories are beyond the series limit and folded into (other)"
+    return f"repositories beyond the series limit, without series of their own: {reading.folded}"
