@@ -126,7 +126,8 @@ class Page(Collector):
         if job.detail:
             return f"{job.detail}. {job.hint}"
         folded = shown.folded if (shown := self.shown(job)) else 0
-        return f"{folded} repositories are beyond the series limit." if folded else ""
+        beyond = f"Repositories beyond the series limit, without series of their own: {folded}"
+        return beyond if folded else ""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the families in the order of the catalogue; families of no samples are left out."""
