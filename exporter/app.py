@@ -102,15 +102,22 @@ class App:
                 await discovery.once()
             await self.poller.once()
 
-    async def run(self, listening: socket.socket) -> None:
-        """Poll and serve until SIGTERM or SIGINT.
+    async def run(
+        self, listening: socket.socket, *, stopping: Callable[[], None] = lambda: None
+    ) -> None:
+        """Poll and serve until SIGTERM or SIGINT, which call ``stopping``.
 
         Raises an exception group where polling or serving ends by itself.
         """
         stop = asyncio.Event()
+
+        def end() -> None:
+            stop.set()
+            stopping()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, end)
         for warning in overlaps(watch.account for watch in self.poller.watches):
             log.warning("accounts overlap", detail=warning)
         exposition = Exposition(self.poller.page, self.telemetry.registry)
@@ -138,7 +145,6 @@ def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange
     limit = exchange.rate_limit
     if limit is not None:
         telemetry.limited(exchange.credential, limit.limit, limit.remaining, limit.reset)
-    if exchange.expires is not None:
-        telemetry.expires(exchange.credential, exchange.expires)
     if exchange.status != "error":
+        telemetry.expires(exchange.credential, exchange.expires)
         seen[exchange.credential] = exchange

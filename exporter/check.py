@@ -18,14 +18,17 @@ from exporter.watch import Watch
 _HEADINGS = ("ACCOUNT", "COLLECTOR", "STATE", "SERIES", "REQUESTS/H", "CREDENTIAL")
 
 
-def failed(app: App) -> bool:
-    """Whether something required or a discovery fails, or GitHub cannot be reached."""
+def failed(app: App, *, unreachable: bool = False) -> bool:
+    """Whether something required or a discovery fails.
+
+    With ``unreachable`` GitHub's silence counts whatever was asked.
+    """
     now = app.clock()
     return any(not found.success for found in app.poller.page().discoveries) or any(
         job.failure is not None
         and job.available is not False
         and not watch.stands_by(job)
-        and (job.settings_at(now).required or job.failure.reason == "unreachable")
+        and (job.settings_at(now).required or (unreachable and job.failure.reason == "unreachable"))
         for watch in app.poller.watches
         for job in watch.jobs
     )

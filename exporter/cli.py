@@ -3,7 +3,6 @@
 import asyncio
 import os
 import platform
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,8 +34,7 @@ _NO_CREDENTIAL = (
     "(arguments are visible to others, so there is no flag for the token itself); for a GitHub "
     "App, --github.app-id ID and --github.app-private-key-file FILE"
 )
-_TOKEN = re.compile(r"(gh[a-z]_|github_pat_)\w+")
-_LEAVE_SECONDS = 0.8
+_LEAVE_SECONDS = 0.9
 _DEMO_SECTIONS = ("web", "log", "poll")
 _LICENSES_SECTIONS = ("organizations", "enterprises", "github", "config", "log")
 
@@ -131,7 +129,7 @@ def check(**given: Any) -> None:
     click.echo("Trying every credential and account ...", err=True)
     asyncio.run(app.once())
     click.echo(checking.report(app))
-    if checking.failed(app):
+    if checking.failed(app, unreachable=True):
         sys.exit(FAILED)
 
 
@@ -157,7 +155,7 @@ def once(output: Path | None, **given: Any) -> None:
     asyncio.run(app.once())
     page = text(app.poller.page(), app.telemetry.registry)
     _deliver(page, output, files.FOR_ALL)
-    if failed(app):
+    if failed(app, unreachable=False):
         sys.exit(FAILED)
 
 
@@ -280,11 +278,21 @@ def _faults_told() -> Iterator[None]:
 
 
 def _assemble(settings: Settings, *, process: bool = True, level: LogLevel | None = None) -> "App":
-    from exporter.app import App, utc_now  # noqa: PLC0415  (--help and --version need none)
+    import httpx  # noqa: PLC0415  (--help and --version need none)
+
+    from exporter.app import App, utc_now  # noqa: PLC0415  (the same)
     from exporter.hosts import credentials  # noqa: PLC0415  (the same)
 
     secrets = credentials(settings, os.environ, clock=utc_now)
-    app = App.assemble(settings, *secrets, process=process)
+    try:
+        app = App.assemble(settings, *secrets, process=process)
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        _end(
+            WRONG_SETTINGS,
+            f"no client can be made for GitHub ({type(error).__name__}): check --github.api-url "
+            "and the environment's HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, which take http:// and "
+            "https:// proxies",
+        )
     _configure_logs(settings, app, level)
     return app
 
@@ -306,18 +314,22 @@ def _serve(settings: Settings, app: "App") -> None:
     except OSError as error:
         _end(FAILED, f"--web.listen-address {address}: cannot listen: {error.strerror or error}")
 
-    async def serve() -> None:
-        await app.run(listening)
-        # A look-up of a name may hang in a thread that nothing stops and the exit would wait for.
-        leave = threading.Timer(_LEAVE_SECONDS, os._exit, (0,))
-        leave.daemon = True
-        leave.start()
-
     try:
-        asyncio.run(serve())
+        asyncio.run(app.run(listening, stopping=_leave_in_time))
     except* Exception:
         structlog.get_logger().exception("ended by a fault of its own")
+        _leave_in_time(FAILED)
         sys.exit(FAILED)
+
+
+def _leave_in_time(code: int = 0) -> None:
+    """End the process soon, whatever else it waits for.
+
+    A look-up of a name may hang in a thread that nothing stops and that the exit would wait for.
+    """
+    leave = threading.Timer(_LEAVE_SECONDS, os._exit, (code,))
+    leave.daemon = True
+    leave.start()
 
 
 async def _committers(app: "App", product: str | None) -> "list[Committer]":
@@ -355,9 +367,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         commands.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:
-        told = _TOKEN.sub("***", error.format_message())
-        if getattr(error, "option_name", None) == "--token":
-            told = f"{told} {_NO_CREDENTIAL}."
-        _end(WRONG_SETTINGS, f"{told} See {PROGRAM} --help.")
+        _end(WRONG_SETTINGS, f"{_told(error)} See {PROGRAM} --help.")
     except click.Abort:
         sys.exit(130)
+
+
+def _told(error: click.ClickException) -> str:
+    """Say what is wrong with the arguments, without repeating one that may be a secret."""
+    if isinstance(error, click.NoSuchOption):
+        hint = f" {_NO_CREDENTIAL}." if error.option_name == "--token" else ""
+        return f"{error.format_message()}{hint}"
+    if type(error) is click.UsageError and error.ctx is not None:
+        if error.ctx.command is commands:
+            return f"No such command: there are {', '.join(commands.commands)}."
+        return f"{error.ctx.command.name} takes options alone."
+    return error.format_message()

@@ -1,10 +1,12 @@
 """The bytes of /metrics: the page rendered once for each format, the process's own part live."""
 
 import asyncio
-import functools
+import re
 import struct
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
@@ -16,6 +18,8 @@ from exporter.metrics.page import Page
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _OPENMETRICS_END = b"# EOF\n"
 _LEVEL = 6
+_THREADS = 2
+_KNOWN_VERSIONS = frozenset({"0.0.4", "1.0.0"})
 
 
 class Rendered(NamedTuple):
@@ -34,15 +38,18 @@ class Exposition:
         self._telemetry = telemetry
         self._rendered_page: Page | None = None
         self._renderings: dict[str, asyncio.Future[Rendered]] = {}
+        # Of its own: look-ups of names that hang fill the loop's threads.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="render")
 
     async def body(self, accept: str, *, gzip: bool) -> tuple[bytes, str]:
         """Give the body and its content type, as ``Accept`` asks for them."""
-        encode, content_type = choose_encoder(accept)
+        encode, content_type = choose_encoder(_known_versions(accept))
         page = await self._of_page(encode, content_type)
-        live = await asyncio.to_thread(encode, self._telemetry)
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, self._threads)
+        live = await in_thread(encode, self._telemetry)
         if not gzip:
             return page.plain + live, content_type
-        return await asyncio.to_thread(_gzipped, page, live), content_type
+        return await in_thread(_gzipped, page, live), content_type
 
     async def _of_page(self, encode: Callable[[Collector], bytes], content_type: str) -> Rendered:
         page = self._page()
@@ -51,10 +58,19 @@ class Exposition:
         rendering = self._renderings.get(content_type)
         if rendering is None:
             loop = asyncio.get_running_loop()
-            rendering = loop.run_in_executor(None, functools.partial(_render, encode, page))
+            rendering = loop.run_in_executor(self._threads, _render, encode, page)
             self._renderings[content_type] = rendering
         # A scraper that hangs up must not take the page away from the others.
         return await asyncio.shield(rendering)
+
+
+def _known_versions(accept: str) -> str:
+    """Take any other version for 1.0.0: a scraper must not choose how much is kept."""
+    return re.sub(
+        r"version=([^;,]*)",
+        lambda found: found[0] if found[1].strip() in _KNOWN_VERSIONS else "version=1.0.0",
+        accept,
+    )
 
 
 def text(page: Page, telemetry: CollectorRegistry) -> bytes:

@@ -11,7 +11,7 @@ import httpx
 
 from exporter.accounts import Account, AccountType
 from exporter.github.auth import Credential, Secret, TokenCredential
-from exporter.github.client import Client, Exchange
+from exporter.github.client import REQUEST_SECONDS, Client, Exchange
 from exporter.github.pacing import Gate, RateLimit
 from exporter.settings import CredentialSettings, Settings
 
@@ -149,7 +149,7 @@ class Hosts:
                 verify.load_verify_locations(ca_file)
             self._pools[ca_file] = httpx.AsyncClient(
                 transport=self._transport,
-                timeout=httpx.Timeout(_CONNECT_SECONDS, pool=None),
+                timeout=httpx.Timeout(REQUEST_SECONDS, connect=_CONNECT_SECONDS, pool=None),
                 verify=verify,
             )
         return self._pools[ca_file]

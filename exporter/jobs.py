@@ -22,7 +22,8 @@ _EDGE = timedelta(minutes=5)
 
 
 def _jitter() -> float:
-    return random.uniform(0.95, 1.05)  # noqa: S311  (no secret)
+    # Downwards alone, so that nothing grows older than the settings say.
+    return random.uniform(0.9, 1.0)  # noqa: S311  (no secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +136,8 @@ class Job:
         """Be due after ``wait``, but soon after the month's edge where a month is read."""
         self.missed = 0
         end = self.reading.cycle_end if self.reading else None
-        if end is not None and now < end:
-            wait = min(wait, end - now + _EDGE * random.random())  # noqa: S311  (no secret)
+        if end is not None and now < end + _EDGE:  # an attempt may have begun before the edge
+            wait = min(wait, max(end - now, timedelta(0)) + _EDGE * random.random())  # noqa: S311  (no secret)
         self.wait, self.due = wait, now + wait
 
     def next_wait(self, now: datetime, error: GitHubError | None, *, failed: bool) -> timedelta:
@@ -144,9 +145,11 @@ class Job:
         interval = self.settings_at(now).interval
         jitter = _jitter()
         if isinstance(error, RateLimited) and error.retry_at is not None:
-            return max(error.retry_at - now, timedelta(0)) + timedelta(seconds=5 * random.random())  # noqa: S311
+            # GitHub's shortest advice, taken again and again, would never let it rest.
+            told = error.retry_at - now + timedelta(seconds=5 * random.random())  # noqa: S311  (no secret)
+            return max(told, min(interval, _FAILURE_WAIT) * jitter)
         if isinstance(error, Unauthorized):
-            doubled = interval * (1 << min(self.unauthorized_in_row - 1, 10))
+            doubled = interval * (1 << max(0, min(self.unauthorized_in_row - 1, 10)))
             return max(interval, min(doubled, _UNAUTHORIZED_WAIT)) * jitter
         return (min(interval, _FAILURE_WAIT) if failed else interval) * jitter
 

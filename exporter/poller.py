@@ -10,7 +10,7 @@ import structlog
 from exporter.accounts import Account, Platform
 from exporter.collectors import ALL
 from exporter.github.client import Client
-from exporter.github.errors import Closed, GitHubError, NotOffered
+from exporter.github.errors import Closed, GitHubError, NotOffered, Unreachable
 from exporter.github.questions import attempt
 from exporter.jobs import Failure, Job, Outcome
 from exporter.metrics.page import Build, DiscoveryFacts, Page
@@ -75,9 +75,12 @@ class Poller:
 
     async def once(self) -> None:
         """Attempt every job once; what would have to wait for a limit fails."""
-        async with asyncio.TaskGroup() as tasks:
-            for watch, job in self._in_order(self._heads()):
-                tasks.create_task(self._poll(watch, job, may_postpone=False))
+        attempted: list[Job] = []
+        while heads := [head for head in self._heads() if head[1] not in attempted]:
+            attempted += [job for _, job in heads]
+            async with asyncio.TaskGroup() as tasks:
+                for watch, job in self._in_order(heads):
+                    tasks.create_task(self._poll(watch, job, may_postpone=False))
 
     def add(self, watch: Watch) -> None:
         """Poll one more, soon; readiness does not wait for it."""
@@ -100,7 +103,8 @@ class Poller:
         """Give the page as it holds now: built anew after a poll and at an expiry."""
         now = self._clock()
         page = self._page
-        if page is None or (page.valid_until is not None and page.valid_until <= now):
+        expired = page is not None and page.valid_until is not None and page.valid_until <= now
+        if page is None or expired or now < page.now:
             facts = [watch.facts(now) for watch in self.watches]
             discoveries = self._discoveries.values()
             page = self._page = Page(facts, self._build, now, discoveries)
@@ -125,7 +129,7 @@ class Poller:
         return self._ready
 
     def _decided(self, watch: Watch) -> bool:
-        return all(job.last_attempt for job in watch.jobs if job.collector.name == "usage")
+        return all(job.last_attempt for job in watch.jobs if job.collector.decides)
 
     def _heads(self) -> list[tuple[Watch, Job]]:
         return [(watch, job) for watch in self.watches for job in watch.heads()]
@@ -141,8 +145,8 @@ class Poller:
                 self._observer.missed(job.collector.name, missed)
             if job.running:
                 continue
-            if job.due - now > job.wait:  # the clock was set back
-                job.due = now + job.wait
+            if job.due - now > job.wait:  # the clock was set back, and ages are unknown
+                job.due = now
             if job.due <= now and self._may_begin(job):
                 due.append((watch, job))
         return self._in_order(due)
@@ -173,19 +177,26 @@ class Poller:
                 continue
             client.pacing.unblock()
             for watch, job in heads:
-                led = watch.of_side(Platform.LEGACY) if watch.decides else []
-                if job.client is client and any(j.waits_for_credential() for j in (job, *led)):
-                    job.due = now
+                if job.client is client:
+                    self._ask_again(watch, job, now)
+
+    def _ask_again(self, watch: Watch, job: Job, now: datetime) -> None:
+        led = watch.of_side(Platform.LEGACY) if watch.decides else []
+        if any(each.waits_for_credential() for each in (job, *led)):
+            job.due = now
 
     async def _poll(self, watch: Watch, job: Job, *, may_postpone: bool = True) -> None:
+        version = job.client.credential.version
         try:
             outcome = await self._attempt(job)
             if outcome.unattempted and may_postpone:
                 return
-            if watch.decides and job.collector.name == "usage":
+            if watch.decides and job.collector.decides:
                 await self._decide(watch, job, outcome, may_postpone=may_postpone)
             elif not watch.stands_by(job):  # the platform may have changed meanwhile
                 self._take_alone(job, outcome)
+            if job.client.credential.version != version:
+                self._ask_again(watch, job, self._clock())
         finally:
             job.running = False
             self._page = None
@@ -195,7 +206,8 @@ class Poller:
         timeout = job.settings_at(now).timeout.total_seconds()
         reading, failed, github = None, None, None
         try:
-            async with attempt(job.client, job.answers, timeout) as github:
+            doubtful = job.failure is not None and job.failure.reason == Unreachable.reason
+            async with attempt(job.client, job.answers, timeout, doubtful=doubtful) as github:
                 job.begun = True
                 now = self._clock()
                 reading = await job.collector.collect(github, job.account, now)
@@ -227,21 +239,18 @@ class Poller:
         """
         legacy = watch.of_side(Platform.LEGACY)
         if outcome.reading is not None:
-            stood_by = [job for job in watch.of_side(Platform.USAGE) if watch.stands_by(job)]
-            others = await self._attempts(stood_by)
-            self._switch(watch, Platform.USAGE)
-            self._take(usage, outcome)
-            for job, other in others:
-                if other.unattempted and may_postpone:
-                    job.schedule(self._clock(), timedelta(0))
-                else:
-                    self._take_alone(job, other)
-            self._schedule_group(usage, legacy, None)
+            await self._stand_on_usage(watch, usage, outcome, may_postpone=may_postpone)
         elif isinstance(outcome.error, NotOffered):
             outcomes = await self._attempts(legacy)
-            if may_postpone and any(other.unattempted for _, other in outcomes):
-                return  # half an answer decides nothing: all are asked again after the limit
+            if may_postpone:
+                asked = [(job, other) for job, other in outcomes if not other.unattempted]
+                if len(asked) < len(outcomes) and not any(other.reading for _, other in asked):
+                    return  # half an answer decides nothing: all are asked again after the limit
+                outcomes = asked
             self._decide_by_legacy(watch, usage, outcome, outcomes)
+            all_asked = [(usage, outcome), *outcomes]
+            failed = (o for job, o in all_asked if job.failure and job.available is not False)
+            self._schedule_group(usage, legacy, next(failed, None))
         elif watch.front is Platform.USAGE:
             self._take(usage, outcome)
             self._schedule_group(usage, legacy, outcome)
@@ -252,12 +261,30 @@ class Poller:
                     self._take(job, outcome)
             self._schedule_group(usage, legacy, outcome)
 
+    async def _stand_on_usage(
+        self, watch: Watch, usage: Job, outcome: Outcome, *, may_postpone: bool
+    ) -> None:
+        stood_by = [job for job in watch.of_side(Platform.USAGE) if watch.stands_by(job)]
+        # On the day of the move the old quotas must not go before the new ones are there.
+        moves = watch.platform is Platform.LEGACY
+        others = await self._attempts(stood_by) if moves else []
+        self._switch(watch, Platform.USAGE)
+        self._take(usage, outcome)
+        self._schedule_group(usage, watch.of_side(Platform.LEGACY), None)
+        if not moves:
+            self._page = None
+            others = await self._attempts(stood_by)
+        for job, other in others:
+            if other.unattempted and may_postpone:
+                job.schedule(self._clock(), timedelta(0))
+            elif not watch.stands_by(job):
+                self._take_alone(job, other)
+
     def _decide_by_legacy(
         self, watch: Watch, usage: Job, outcome: Outcome, outcomes: list[tuple[Job, Outcome]]
     ) -> None:
         refused = [job for job, o in outcomes if isinstance(o.error, NotOffered | Closed)]
         answered = any(o.reading for _, o in outcomes)
-        failed: Outcome | None = None
         if answered or (len(refused) < len(outcomes) and watch.platform is not Platform.USAGE):
             if answered:
                 self._switch(watch, Platform.LEGACY)
@@ -266,12 +293,10 @@ class Poller:
             # Where the account is on legacy its endpoints are required, unless GitHub closed them.
             spared = (Closed,) if watch.platform is Platform.LEGACY else (NotOffered, Closed)
             for job, legacy_outcome in outcomes:
-                offered = not isinstance(legacy_outcome.error, spared)
-                self._take(job, legacy_outcome, offered=offered)
-                if legacy_outcome.reading is None and offered:
-                    failed = legacy_outcome
+                self._take(
+                    job, legacy_outcome, offered=not isinstance(legacy_outcome.error, spared)
+                )
         else:
-            failed = outcome
             watch.front = Platform.USAGE
             if watch.platform is Platform.LEGACY:
                 watch.platform = None
@@ -279,7 +304,6 @@ class Poller:
             for job, legacy_outcome in outcomes:
                 if job in refused:
                     self._take(job, legacy_outcome, offered=False)
-        self._schedule_group(usage, [job for job, _ in outcomes], failed)
 
     def _switch(self, watch: Watch, platform: Platform) -> None:
         if watch.platform is not platform:
@@ -291,14 +315,14 @@ class Poller:
         error = failed.error if failed else None
         usage.schedule(now, usage.next_wait(now, error, failed=failed is not None))
         for job in legacy:
-            job.wait, job.due = usage.wait, usage.due
+            job.missed, job.wait, job.due = 0, usage.wait, usage.due
 
     def _take_alone(self, job: Job, outcome: Outcome) -> None:
         now = self._clock()
         required = job.settings_at(now).required
         not_offered = (
             isinstance(outcome.error, NotOffered) and not required and not job.succeeded_ever
-        )
+        ) or (isinstance(outcome.error, Closed) and job.account.platform is None)
         self._take(job, outcome, offered=not not_offered)
         if not_offered:
             job.schedule(now, job.next_daily_wait(now))

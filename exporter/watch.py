@@ -1,7 +1,7 @@
 """Watch: an account with its jobs, and which billing platform's numbers stand for it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -12,7 +12,15 @@ from exporter.collectors import ALL
 from exporter.github.client import Client
 from exporter.jobs import Job
 from exporter.metrics.page import AccountFacts
-from exporter.settings import Settings
+from exporter.settings import JobSettings, Settings
+
+
+def _led(
+    own: Callable[[datetime], JobSettings], leader: Callable[[datetime], JobSettings], now: datetime
+) -> JobSettings:
+    """Give the settings of a job that is attempted when another one is."""
+    leads = leader(now)
+    return replace(own(now), interval=leads.interval, stale_after=leads.stale_after)
 
 
 @dataclass(slots=True, eq=False)
@@ -32,10 +40,9 @@ class Watch:
     decides: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        names = {job.collector.name for job in self.jobs}
         legacy = bool(self.of_side(Platform.LEGACY))
         fixed = self.account.platform
-        self.decides = fixed is None and "usage" in names and legacy
+        self.decides = fixed is None and legacy and any(job.collector.decides for job in self.jobs)
         if fixed is None and not self.decides and (legacy or self.of_side(Platform.USAGE)):
             fixed = Platform.LEGACY if legacy else Platform.USAGE
         self.platform = fixed
@@ -44,7 +51,13 @@ class Watch:
     @classmethod
     def of(cls, account: Account, client: Client, settings: Settings, now: datetime) -> "Watch":
         """Watch an account with the collectors that the settings and the host allow."""
-        return cls(
+        collectors = [
+            collector
+            for collector in settings.collectors_for(account, ALL)
+            if collector.platform is None or account.platform in {None, collector.platform}
+            if collector.on_enterprise_server or not client.enterprise_server
+        ]
+        watch = cls(
             account=account,
             host=httpx.URL(client.base_url).host,
             jobs=[
@@ -56,11 +69,14 @@ class Watch:
                     due=now,
                     series_limit=settings.series_limit,
                 )
-                for collector in settings.collectors_for(account, ALL)
-                if collector.platform is None or account.platform in {None, collector.platform}
-                if collector.on_enterprise_server or not client.enterprise_server
+                for collector in collectors
             ],
         )
+        leader = next((job for job in watch.jobs if job.collector.decides), None)
+        if watch.decides and leader is not None:
+            for job in watch.of_side(Platform.LEGACY):
+                job.settings_at = partial(_led, job.settings_at, leader.settings_at)
+        return watch
 
     def owned_by(self, enterprise: str) -> None:
         """Take note which enterprise owns the account; empty for none that is known."""
@@ -81,7 +97,7 @@ class Watch:
         ``usage`` never does, as it is asked at every poll; a refused ``legacy_*`` is not offered.
         """
         side = job.collector.platform
-        if side is None or job.collector.name == "usage":
+        if side is None or job.collector.decides:
             return False
         if side is Platform.LEGACY:
             return self.front is not side and job.available is not False

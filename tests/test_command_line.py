@@ -73,8 +73,9 @@ class TestWrongSettings:
     def test_no_account_is_one_line_that_shows_how(
         self, arguments: list[str], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        code, (line,) = refused(capsys, *arguments)
+        code, (line, other) = refused(capsys, *arguments)
         assert code == 2
+        assert "no token to ask GitHub with" in other
         assert line.startswith("github-billing-exporter: no account to watch: ")
         for mend in ("--organization NAME", "GITHUB_BILLING_ORGANIZATIONS", "exporter demo"):
             assert mend in line

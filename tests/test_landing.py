@@ -120,10 +120,10 @@ class TestRow:
             (WORKING, ""),
             (FAILING, "unauthorized: GitHub answered 401. Make a new token."),
             (NOT_OFFERED, "GitHub answered 404. It needs: owner."),
-            (STANDING_BY, "the other billing platform's numbers stand"),
+            (STANDING_BY, "Stands on the account's other billing platform."),
             (
                 replace(NOT_OFFERED, collector="usage", detail="", hint=""),
-                "the legacy platform answers instead; asked again at every poll",
+                "The legacy platform answers instead; asked again at every poll.",
             ),
         ],
     )
@@ -182,8 +182,8 @@ class TestPage:
         assert "@import" not in page
 
     def test_counts_what_fails(self) -> None:
-        assert "1 accounts · 2 failing" in html(FAILING, WORKING, FAILING)
-        assert "1 accounts · nothing fails" in html(WORKING, NOT_OFFERED, STANDING_BY)
+        assert "1 account · 2 failing" in html(FAILING, WORKING, FAILING)
+        assert "1 account · nothing fails" in html(WORKING, NOT_OFFERED, STANDING_BY)
 
     def test_names_version_and_time(self) -> None:
         page = html(WORKING)

@@ -35,7 +35,8 @@ class TestPagesOfTheRepository:
         line = next(
             line for line in page("settings").splitlines() if f"`{option.environment[0]}`" in line
         )
-        assert f"`{option.flag} " in line or (option.flag is None and "never a flag" in line)
+        flag = f"`{option.flag}`" if option.switch else f"`{option.flag} "
+        assert flag in line or (option.flag is None and "never a flag" in line)
         assert option.description.replace("|", "\\|") in line
 
     @pytest.mark.parametrize("metric", catalogue.ALL, ids=lambda metric: metric.name)

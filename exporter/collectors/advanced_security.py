@@ -9,7 +9,7 @@ import msgspec
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.collectors.collector import Collector, hourly
 from exporter.github.body import Number
-from exporter.github.errors import InvalidPayload, NotFound
+from exporter.github.errors import InvalidPayload, NotFound, NotOffered
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
@@ -66,6 +66,8 @@ async def products(github: GitHub, account: Account) -> dict[str, Report]:
         if _BUNDLED in found:
             break
     if not found:
+        if isinstance(github.refusal, NotOffered):
+            raise github.refusal
         raise NotFound(
             detail="GitHub Advanced Security is not here, or not for this credential",
             endpoint=endpoint_of(account.type),
@@ -149,7 +151,7 @@ async def listings(
         endpoint, model, more, account=account.name, per_page=PER_PAGE, **of_product(product)
     ):
         names |= {repository.name for repository in page.repositories}
-        total = page.total_count
+        total = page.total_count if total is None else total
         yield page
     if total is not None and len(names) < total:
         raise InvalidPayload(

@@ -31,6 +31,8 @@ class Collector:
     ``instead_of`` names collectors whose metrics it may emit too, as only one of them stands.
     ``interval`` and ``timeout`` are its own; ``None`` means the global ones.
     ``on_enterprise_server`` is true where Enterprise Server has the endpoints too.
+    ``required`` ones fail where GitHub refuses them, and the answer to the one that ``decides``
+    tells an account's platform.
     ``why_off`` says why one is not in the default set, and is empty where it is.
     """
 
@@ -45,6 +47,8 @@ class Collector:
     interval: Callable[[datetime], timedelta] | None = None
     timeout: timedelta | None = None
     on_enterprise_server: bool = False
+    required: bool = False
+    decides: bool = False
     why_off: str = ""
 
     @property

@@ -118,6 +118,7 @@ LEGACY_ACTIONS = Collector(
     ),
     collect=collect_actions,
     platform=Platform.LEGACY,
+    required=True,
 )
 LEGACY_PACKAGES = Collector(
     name="legacy_packages",
@@ -131,6 +132,7 @@ LEGACY_PACKAGES = Collector(
     ),
     collect=collect_packages,
     platform=Platform.LEGACY,
+    required=True,
 )
 LEGACY_SHARED_STORAGE = Collector(
     name="legacy_shared_storage",
@@ -144,4 +146,5 @@ LEGACY_SHARED_STORAGE = Collector(
     ),
     collect=collect_shared_storage,
     platform=Platform.LEGACY,
+    required=True,
 )

@@ -194,6 +194,8 @@ USAGE = Collector(
     ),
     collect=collect,
     platform=Platform.USAGE,
+    required=True,
+    decides=True,
     instead_of=("legacy_actions", "legacy_packages", "legacy_shared_storage"),
 )
 USAGE_PREVIOUS_CYCLE = Collector(

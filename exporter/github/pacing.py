@@ -3,7 +3,8 @@
 import asyncio
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -45,13 +46,23 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
 class Gate:
     """What all clients of one credential share, an App's installations too.
 
-    ``slots`` are for attempts, each of which asks one request after the other. Requests go at
-    a steady rate after a first burst, well under GitHub's 900 a minute (docs: rate limits).
+    Its slots are for attempts, each of which asks one request after the other. Requests go at a
+    steady rate after a first burst, well under GitHub's 900 a minute (docs: rate limits).
     """
 
     def __init__(self) -> None:
-        self.slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
+        self._slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
+        self._doubtful = asyncio.Semaphore(CONCURRENT_REQUESTS // 2)
         self._next = -math.inf
+
+    @asynccontextmanager
+    async def slot(self, *, doubtful: bool) -> AsyncIterator[None]:
+        """Hold a slot. What is ``doubtful`` may hang, and never takes more than half of them."""
+        async with AsyncExitStack() as held:
+            if doubtful:
+                await held.enter_async_context(self._doubtful)
+            await held.enter_async_context(self._slots)
+            yield
 
     def reserve(self) -> float:
         """Take the next place, and give the seconds to wait for it."""
@@ -77,7 +88,7 @@ class Pacing:
         self._limit: RateLimit | None = None
         self._until: datetime | None = None
         self._looked = clock()
-        self._secondary_wait = _FIRST_SECONDARY_WAIT
+        self._in_row = 0
 
     @property
     def blocked_until(self) -> datetime | None:
@@ -118,7 +129,7 @@ class Pacing:
 
     def answered(self, limit: RateLimit | None) -> None:
         """Learn from an answer that was no limit; one that used the last request up blocks."""
-        self._secondary_wait = _FIRST_SECONDARY_WAIT
+        self._in_row = 0
         self._limit = limit
         if limit is not None and limit.remaining == 0:
             self._block(min(limit.reset, self._clock() + _LONGEST_PRIMARY_WAIT))
@@ -127,20 +138,25 @@ class Pacing:
         """Learn from a limit and give the time to wait for, as GitHub's docs order it.
 
         ``retry-after`` (seconds or a date) rules; else a used-up primary limit's reset; else a
-        minute, doubled each time in a row up to an hour.
+        minute. The minute, and a second at least of what is told, double each time in a row up
+        to an hour: GitHub may ban who goes on.
         """
         now = self._clock()
         limit = rate_limit(headers)
         told = _retry_after(headers.get("retry-after", ""), now)
+        blocked = self.blocked_until
+        if blocked is None:
+            self._in_row += 1  # requests that were under way together tell one limit
+        doubled = 1 << min(self._in_row - 1, 12)
         if told is not None:
-            until = min(max(told, now + _SHORTEST_WAIT), now + _LONGEST_RETRY_AFTER)
+            least = now + min(_SHORTEST_WAIT * doubled, _LONGEST_SECONDARY_WAIT)
+            until = min(max(told, least), now + _LONGEST_RETRY_AFTER)
         elif limit is not None and limit.remaining == 0 and limit.reset > now:
             until = min(limit.reset, now + _LONGEST_PRIMARY_WAIT)
-        elif (blocked := self.blocked_until) is not None:
-            until = blocked  # requests that were under way together tell one limit
+        elif blocked is not None:
+            until = blocked
         else:
-            until = now + self._secondary_wait
-            self._secondary_wait = min(self._secondary_wait * 2, _LONGEST_SECONDARY_WAIT)
+            until = now + min(_FIRST_SECONDARY_WAIT * doubled, _LONGEST_SECONDARY_WAIT)
         self._block(until)
         return until
 

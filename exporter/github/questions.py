@@ -27,15 +27,18 @@ Answers = dict[str, Answer]
 
 
 @asynccontextmanager
-async def attempt(client: Client, answers: Answers, seconds: float) -> AsyncIterator["GitHub"]:
+async def attempt(
+    client: Client, answers: Answers, seconds: float, *, doubtful: bool = False
+) -> AsyncIterator["GitHub"]:
     """Open what one attempt of a job may ask, for ``seconds`` from its first request let go.
 
-    It opens when the credential has a slot free. ``answers`` are those of the job's last
-    success and become those of this one. Raises `Unreachable` at the deadline.
+    It opens when the credential has a slot free, of which ``doubtful`` ones may take half.
+    ``answers`` are those of the job's last success and become those of this one. Raises
+    `Unreachable` at the deadline.
     """
     github: GitHub | None = None
     try:
-        async with client.pacing.gate.slots, asyncio.timeout(None) as timeout:
+        async with client.pacing.gate.slot(doubtful=doubtful), asyncio.timeout(None) as timeout:
             github = GitHub(client, answers, Deadline(timeout, seconds))
             yield github
     except TimeoutError:
@@ -82,6 +85,7 @@ class GitHub:
         self._deadline = deadline
         self.asked: Answers = {}
         self.requests = 0
+        self.refusal: errors.GitHubError | None = None
         self.last_failure: errors.GitHubError | None = None
 
     async def get(self, endpoint: str, model: type[T], **params: str | int) -> T:
@@ -95,12 +99,13 @@ class GitHub:
     ) -> T | None:
         """Ask where one of the statuses ``none`` is itself information.
 
-        It never swallows a limit, a 401 or a 410.
+        It never swallows a limit, a 401 or a 410; what it swallowed last is in ``refusal``.
         """
         try:
             return await self.get(endpoint, model, **params)
         except (errors.NotOffered, errors.Rejected) as error:
             if error.status in none:
+                self.refusal = error
                 return None
             raise
 

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample
 
+_CLOCK_SLACK = timedelta(minutes=5)
 LINGERING = timedelta(hours=1)
 """How long a month-to-date reading outlives its cycle."""
 
@@ -103,7 +104,10 @@ class Page(Collector):
     def shown(self, job: JobFacts) -> Reading | None:
         """Give the job's reading, unless it is too old."""
         expires = job.expires
-        return job.reading if expires is not None and expires > self.now else None
+        if job.reading is None or expires is None or expires <= self.now:
+            return None
+        # A clock that was set back tells nothing of the age of what was read before.
+        return job.reading if job.reading.taken <= self.now + _CLOCK_SLACK else None
 
     def state(self, job: JobFacts) -> str:
         """Say in a word or two how a job stands."""

@@ -1,6 +1,7 @@
 """What the process itself did: live counters, histograms and gauges in a registry of their own."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from prometheus_client import (
@@ -65,8 +66,13 @@ class Telemetry:
         self._remaining.labels(credential).set(remaining)
         self._reset.labels(credential).set(reset.timestamp())
 
-    def expires(self, credential: str, at: datetime) -> None:
-        self._expiration.labels(credential).set(at.timestamp())
+    def expires(self, credential: str, at: datetime | None) -> None:
+        """Take the end that GitHub tells; what it no longer tells was another token's."""
+        if at is not None:
+            self._expiration.labels(credential).set(at.timestamp())
+        else:
+            with suppress(KeyError):
+                self._expiration.remove(credential)
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)

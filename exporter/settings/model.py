@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import chain
 from typing import Annotated, NamedTuple, get_args
 
@@ -186,9 +187,7 @@ class Settings(BaseSettings):
             interval=times.interval.value,
             stale_after=times.stale_after.value,
             timeout=times.timeout.value,
-            required=self._is_named(collector, account)
-            or collector.name == "usage"
-            or collector.name.startswith("legacy_"),
+            required=self._is_named(collector, account) or collector.required,
         )
 
     def timing(self, account: Account, collector: Collector, now: datetime) -> Timing:
@@ -216,11 +215,15 @@ class Settings(BaseSettings):
         timeout = next(chain(_chosen("timeout", special), own_timeout, _chosen("timeout", common)))
         return Timing(interval, stale_after, timeout)
 
-    def _entry(self, account: Account) -> tuple[Loc, AccountEntry | None]:
+    @cached_property
+    def _by_account(self) -> dict[tuple[AccountType, str], tuple[Loc, AccountEntry]]:
+        found: dict[tuple[AccountType, str], tuple[Loc, AccountEntry]] = {}
         for position, entry in enumerate(self.entries):
-            if Account(*entry.named).key == account.key:
-                return ("accounts", position), entry
-        return (), None
+            found.setdefault(Account(*entry.named).key, (("accounts", position), entry))
+        return found
+
+    def _entry(self, account: Account) -> tuple[Loc, AccountEntry | None]:
+        return self._by_account.get(account.key, ((), None))
 
     def _is_named(self, collector: Collector, account: Account) -> bool:
         _, entry = self._entry(account)

@@ -30,6 +30,7 @@ from tests.github.conversation import (
 )
 
 SUMMARY = "/organizations/acme/settings/billing/usage/summary"
+COMMITTERS = "/orgs/acme/settings/billing/advanced-security"
 HOSTS = [
     (GITHUB, "2026-03-10"),
     ("https://api.acme.ghe.com", "2026-03-10"),
@@ -254,7 +255,7 @@ class TestProxies:
             (
                 "HTTP_PROXY",
                 "http://127.0.0.1:9/api/v3",
-                f"GET http://127.0.0.1:9/api/v3{SUMMARY}?year=2026&month=10 HTTP/1.1",
+                f"GET http://127.0.0.1:9/api/v3{COMMITTERS}?per_page=1 HTTP/1.1",
             ),
         ],
     )

@@ -1,8 +1,12 @@
 """What the legacy endpoints and the usage summary both feed: the account, its cycle, its quotas."""
 
-from exporter.metrics.catalogue.declare import MONTH, POLLED, bill
+from exporter.metrics.catalogue.declare import POLLED, bill
 
-_EITHER = f"From the legacy endpoint or the usage summary, as account_info's platform says. {MONTH}"
+_EITHER = (
+    "From the legacy endpoint or the usage summary, as account_info's platform says. Cycle to "
+    "date: on usage the calendar month, UTC, on legacy by the account's billing date. It falls at "
+    f"the cycle's edge, so rate() and increase() on it are mistakes. {POLLED}"
+)
 _PLAN = (
     f"Usage platform: a setting, else the table of GitHub's plans; legacy: GitHub's own. {POLLED}"
 )

@@ -3,7 +3,10 @@
 from exporter.metrics.model import Metric
 
 POLLED = "Polled, not asked at the scrape."
-MONTH = "Month to date, UTC; falls at the month's edge and may be corrected, so a gauge."
+MONTH = (
+    "Month to date, UTC; falls at the month's edge and may be corrected, so rate() and "
+    "increase() on it are mistakes."
+)
 SUMMARY = f"GitHub's usage summary. {MONTH} {POLLED}"
 
 
