@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from exporter import table
-from exporter.accounts import overlaps
+from exporter.accounts import Platform, overlaps
 from exporter.app import App
 from exporter.exposition import text
 from exporter.github.auth import Credential
@@ -16,6 +16,10 @@ from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.watch import Watch
 
 _HEADINGS = ("ACCOUNT", "COLLECTOR", "STATE", "SERIES", "REQUESTS/H", "CREDENTIAL")
+
+_WRAPPED = textwrap.TextWrapper(
+    96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+)
 
 
 def failed(app: App, *, unreachable: bool = False) -> bool:
@@ -100,7 +104,8 @@ def _requests_an_hour(watch: Watch, job: Job, facts: JobFacts) -> float:
     """
     if facts.standing_by:
         return 0.0
-    at_every_poll = watch.decides and job.collector.platform is not None
+    asked_with_usage = job.collector.decides or job.collector.platform is Platform.LEGACY
+    at_every_poll = watch.decides and asked_with_usage
     a_day = facts.available is False and not at_every_poll
     return job.requests * (timedelta(hours=1) / (timedelta(days=1) if a_day else facts.interval))
 
@@ -125,4 +130,4 @@ def _of_limit(app: App, secret: Credential, requests: float) -> str:
 def _explained(rows: list[tuple[str, ...]], whys: list[str]) -> Iterator[str]:
     for line, why in zip(table.lines(rows), whys, strict=True):
         yield line
-        yield from textwrap.wrap(why, 96, initial_indent="    ", subsequent_indent="    ")
+        yield from _WRAPPED.wrap(why)

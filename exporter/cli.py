@@ -377,8 +377,8 @@ def _told(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         hint = f" {_NO_CREDENTIAL}." if error.option_name == "--token" else ""
         return f"{error.format_message()}{hint}"
-    if type(error) is click.UsageError and error.ctx is not None:
-        if error.ctx.command is commands:
-            return f"No such command: there are {', '.join(commands.commands)}."
-        return f"{error.ctx.command.name} takes options alone."
+    if error.format_message().startswith("No such command"):
+        return f"No such command: there are {', '.join(commands.commands)}."
+    if error.format_message().startswith("Got unexpected") and isinstance(error, click.UsageError):
+        return f"{error.ctx.info_name if error.ctx else 'It'} takes options alone."
     return error.format_message()

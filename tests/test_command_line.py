@@ -113,9 +113,11 @@ class TestWrongSettings:
         [
             (["--organisation", "acme"], "No such option '--organisation'."),
             (["run", "--organisation", "acme"], "--organization"),
-            (["rum"], "No such command 'rum'."),
+            (["rum"], "No such command: there are run, check,"),
+            (["ghp_CANARY"], "No such command"),
+            (["run", "ghs_CANARY.x"], "run takes options alone."),
             (["once", "--output"], "Option '--output' requires an argument."),
-            (["check", "--organization", "acme", "mona"], "unexpected extra argument (mona)"),
+            (["check", "--organization", "acme", "mona"], "check takes options alone."),
             (["docs"], "Missing argument"),
             (["docs", "recipes"], "no page recipes"),
             (["--github.token", "ghp_x"], "No such option '--github.token'."),

@@ -159,7 +159,7 @@ class TestAnOptionalCollector:
         account = organization(ghas="none")
         async with World(account) as world:
             first = world.asked(SEATS)
-            await world.passes(hours=22)
+            await world.passes(hours=21)
             assert world.asked(SEATS) == first
             account.ghas = "bundled"
             await world.passes(hours=4)
@@ -183,8 +183,8 @@ class TestAnOptionalCollector:
             account.ghas = "none"
             await world.passes(minutes=16)
             assert world.about("available", "advanced_security") == 1
-            assert world.reason("advanced_security") == "not_found"
-            assert world.failures("advanced_security", "not_found") == 1
+            assert world.reason("advanced_security") == "forbidden"
+            assert world.failures("advanced_security", "forbidden") == 1
             assert world.value("advanced_security_used_seats") == 6, "until it is stale"
 
     @in_virtual_time
@@ -193,8 +193,8 @@ class TestAnOptionalCollector:
         async with World(organization(ghas="none"), settings=named_by_user) as world:
             await world.passes(minutes=16)
             assert world.about("success", "advanced_security") == 0
-            assert world.reason("advanced_security") == "not_found"
-            assert world.failures("advanced_security", "not_found") == 2
+            assert world.reason("advanced_security") == "forbidden"
+            assert world.failures("advanced_security", "forbidden") == 2
 
     @in_virtual_time
     async def test_that_is_excluded_is_not_asked(self) -> None:
@@ -236,8 +236,8 @@ class TestACredentialFromAFile:
             await world.passes(hours=12)
             asked = [r.at for r in world.github.requests if r.path.endswith(SUMMARY)]
             minutes = [(later - at) / MINUTE for at, later in pairwise(asked)]
-            assert minutes[:3] == pytest.approx([15, 30, 60], rel=0.06)
-            assert minutes[3:] == pytest.approx([60] * len(minutes[3:]), rel=0.06)
+            assert minutes[:3] == pytest.approx([14.25, 28.5, 57], rel=0.06)
+            assert minutes[3:] == pytest.approx([57] * len(minutes[3:]), rel=0.06)
             assert len(minutes) > 8
             token.write_text(DEMO_TOKEN)
             await world.passes(seconds=6)
@@ -298,7 +298,7 @@ class TestALimit:
         async with world:
             assert 0 < len(world.github.requests) < 12
             assert sum(world.failures(collector.name) for collector in ALL) == 1
-            await world.passes(minutes=11)
+            await world.passes(minutes=16)
             assert len(world.series("account_info", platform="usage")) == 12
             assert sum(world.failures(collector.name) for collector in ALL) == 1
 

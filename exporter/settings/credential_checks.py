@@ -100,6 +100,8 @@ def _variables(settings: Settings) -> Iterator[tuple[Loc, str | None]]:
 
 def _unreadable(file: Path, what: str) -> str:
     try:
+        if file.exists() and not file.is_file():
+            return "must be a file that can be read again, not a pipe or a folder"
         with file.open("rb") as opened:
             # Bounded, as the path may be that of a device.
             content = opened.read(65536).strip()

@@ -83,11 +83,13 @@ def _flags(value: object, path: tuple[str, ...], places: Mapping[tuple[str, ...]
 
 
 def _leaf(value: object, place: str) -> Located:
+    if isinstance(value, Mapping):
+        return Located({key: _leaf(child, place) for key, child in value.items()}, place)
     if not isinstance(value, list | tuple):
         return Located(value, place)
     several = len(value) > 1
     items = [
-        Located(item, f"{place}, item {number}" if several else place)
+        _leaf(item, f"{place}, item {number}" if several else place)
         for number, item in enumerate(value, 1)
     ]
     return Located(items, place)

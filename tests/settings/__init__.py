@@ -42,6 +42,7 @@ def collector(
         interval=(lambda now: every[0 if now.day <= 7 else -1]) if every else None,
         timeout=10 * MINUTE if every else None,
         why_off=why_off,
+        required=name == "usage" or name.startswith("legacy_"),
     )
 
 
