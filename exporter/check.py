@@ -49,7 +49,8 @@ def report(app: App) -> str:
             an_hour = _requests_an_hour(watch, job, facts)
             requests[job.client.credential.name] += an_hour
             rows.append(_row(page, watch, job, facts, an_hour))
-            whys.append("" if facts.standing_by else page.why(facts))
+            reason = f"{facts.failure}: " if facts.failure else ""
+            whys.append("" if facts.standing_by else f"{reason}{page.why(facts)}")
     samples = text(page, app.telemetry.registry).splitlines()
     return "\n".join(
         [

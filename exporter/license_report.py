@@ -115,7 +115,8 @@ async def read(app: App, product: str | None, progress: Callable[[str], None]) -
                         found[committer.key] = committer
         except GitHubError as error:
             mend = error.mend(ADVANCED_SECURITY.permissions[account.type])
-            raise Incomplete(f"{account}: {error.reason}: {error}. {mend}") from None
+            told = str(error).replace("{account}", account.name)
+            raise Incomplete(f"{account}: {error.reason}: {told}. {mend}") from None
     return [found[key] for key in sorted(found)]
 
 

@@ -179,7 +179,7 @@ class TestWhatIsSaid:
         failed = f'account="{account}",account_type="organization",collector="usage",reason='
         for place in ("/metrics", "once stdout"):
             assert f'{failed}"{reason}"' in said[place]
-        for place in ("/", "check stdout", "check stderr", "run stderr"):
+        for place in ("/", "check stdout", "once stderr", "run stderr"):
             assert account in said[place]
 
     def test_counts_the_people_whom_it_does_not_name(self, said: Mapping[str, str]) -> None:
@@ -248,5 +248,5 @@ class TestMisplacedToken:
             env={"GITHUB_BILLING_API_URL": f"http://127.0.0.1:{free_port()}"},
         )
         assert ended.returncode == 1
-        assert "unauthorized" in ended.stderr
+        assert "unauthorized" in ended.stdout
         assert TOKEN not in ended.stdout + ended.stderr

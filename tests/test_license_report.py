@@ -263,7 +263,7 @@ class TestFailure:
         with desk(organization()) as at:
             done = at.licenses("--organization", "acme")
         assert (done.returncode, done.stdout) == (1, "")
-        assert "organization acme: not_found" in done.stderr
+        assert "organization acme: forbidden" in done.stderr
         assert "admin:org" in done.stderr
 
     @pytest.mark.parametrize(

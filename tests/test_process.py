@@ -167,15 +167,22 @@ class TestDemo:
             (dict(labels)["account"], dict(labels)["collector"]): value
             for labels, value in series(demo, "exporter_collector_available").items()
         }
-        assert available["sandbox", "plan"] == 0
+        assert available["sandbox", "advanced_security"] == 0
+        assert ("sandbox", "plan") not in available
         assert available["acme", "plan"] == 1
         assert "GitHub does not tell this credential the account" in get(demo, "/")
 
-    def test_fails_nowhere(self, demo: Exporter) -> None:
-        until(lambda: series(demo, "usage_net_usd"), SECONDS)
-        assert series(demo, "exporter_collector_failure_info") == {}
-        assert set(series(demo, "exporter_collector_success").values()) == {1}
-        assert "nothing fails" in get(demo, "/")
+    def test_fails_at_that_permission_alone(self, demo: Exporter) -> None:
+        until(lambda: series(demo, "exporter_collector_failure_info"), SECONDS)
+        (failing,) = map(dict, series(demo, "exporter_collector_failure_info"))
+        assert (failing["account"], failing["collector"]) == ("sandbox", "plan")
+        assert "1 failing" in get(demo, "/")
+
+    def test_says_that_it_is_one(self, demo: Exporter) -> None:
+        until(lambda: series(demo, "account_info"), SECONDS)
+        assert "This is the demo: every number is made up" in get(demo, "/")
+        hosts = {dict(labels)["host"] for labels in series(demo, "account_info")}
+        assert hosts == {"simulated-github.invalid"}
 
     def test_grows(self, demo: Exporter) -> None:
         before = until(lambda: total(demo), SECONDS)
