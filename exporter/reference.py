@@ -36,7 +36,9 @@ def metrics() -> str:
         parts += [_metric(metric, by_metric[metric.name]) for metric in listed]
     parts.append(
         "\n`process_*` and `python_*` of the Prometheus client library are there as well, but "
-        "not in what `once` writes.\n"
+        "not in what `once` writes, whose counters count that one run.\n\n"
+        "`promtool check metrics` minds the units minutes, days and gigabytes. They are meant: "
+        "GitHub bills in them, and the number must be the invoice's.\n"
     )
     return "".join(parts)
 
@@ -84,6 +86,10 @@ def failures() -> str:
             f"\n## `{error.reason}`\n\nGitHub answers: {_sentence(error.answers)}  \n"
             f"The exporter: {_sentence(error.action)}  \nWhat to do: {_sentence(hint)}\n"
         )
+    parts.append(
+        "\nUnder `platform: auto` the `legacy_*` collectors are asked together with `usage`, at "
+        "every poll, whatever they answered.\n"
+    )
     parts.append(
         f"\n## `{errors.INTERNAL}`\n\nA fault of the exporter's own. The other jobs live on; the "
         "log has the traceback. Please report it.\n"
