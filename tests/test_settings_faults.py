@@ -153,6 +153,14 @@ class TestValues:
         assert listen == ListenAddress(*address)
         assert str(listen) == text
 
+    def test_an_account_without_any_collector_is_a_fault(self) -> None:
+        every = [each.name for each in COLLECTORS]
+        [fault] = faults({"organizations": ["acme"], "no_collectors": every})
+        assert fault == (
+            "--organization: every collector is excluded for organization acme: "
+            "leave one, or leave it out"
+        )
+
     @pytest.mark.parametrize("text", ["9877", "::1:98", "[x]:1", "a b:1", ":", "h/x:1", ":123456"])
     def test_other_listen_addresses_are_faults(self, text: str) -> None:
         [fault] = faults({"web": {"listen_address": text}})

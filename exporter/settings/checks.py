@@ -26,6 +26,7 @@ def check(
     yield from _unknown_collectors(settings, sources, collectors)
     yield from _contradicting_collectors(settings, sources)
     yield from _unfitting_collectors(settings, sources, collectors)
+    yield from _idle_accounts(settings, sources, collectors)
     if times:
         yield from _times(settings, sources, collectors)
 
@@ -86,6 +87,15 @@ def _unfitting_collectors(
             if kind not in types.get(name, {kind}):
                 place = sources.nearest(("accounts", at, "collectors", position)).place
                 yield f"{place}: the collector is not for {kind} accounts: leave it out"
+
+
+def _idle_accounts(
+    settings: Settings, sources: Sources, collectors: Sequence[Collector]
+) -> Iterator[str]:
+    for account, loc in settings.located_accounts():
+        if collectors and not settings.collectors_for(account, collectors):
+            place = sources.nearest(loc).place
+            yield f"{place}: every collector is excluded for {account}: leave one, or leave it out"
 
 
 def _times(settings: Settings, sources: Sources, collectors: Sequence[Collector]) -> Iterator[str]:
