@@ -1,16 +1,18 @@
 """The report of ``check``: what works, what does not and why, and what it will cost in requests."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from operator import itemgetter
+from statistics import fmean
 
 from exporter import table
 from exporter.accounts import Platform, overlaps
 from exporter.app import App
 from exporter.exposition import text
 from exporter.github.auth import Credential
-from exporter.github.client import Exchange
-from exporter.github.errors import Unauthorized
+from exporter.github.client import Client, Exchange
+from exporter.github.errors import RateLimited, Unauthorized
 from exporter.jobs import Job
 from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.watch import Watch
@@ -41,13 +43,15 @@ def failed(app: App, *, unreachable: bool = False) -> bool:
 def report(app: App) -> str:
     """Tell what one attempt at every job came to, as lines for a terminal."""
     page = app.poller.page()
-    requests = dict.fromkeys((secret.name for secret in app.http.secrets), 0.0)
+    usual = _usual_requests(app)
+    requests: dict[str, dict[Client, float]] = {secret.name: {} for secret in app.http.secrets}
     rows: list[tuple[str, ...]] = [_HEADINGS]
     whys = [""]
     for watch, account in zip(app.poller.watches, page.accounts, strict=True):
         for job, facts in zip(watch.jobs, account.jobs, strict=True):
-            an_hour = _requests_an_hour(watch, job, facts)
-            requests[job.client.credential.name] += an_hour
+            an_hour = _requests_an_hour(watch, job, facts, usual)
+            of_client = requests[job.client.credential.name]
+            of_client[job.client] = of_client.get(job.client, 0.0) + an_hour
             rows.append(_row(page, watch, job, facts, an_hour))
             reason = f"{facts.failure}: " if facts.failure else ""
             whys.append("" if facts.standing_by else f"{reason}{page.why(facts)}")
@@ -61,9 +65,9 @@ def report(app: App) -> str:
             "",
             f"About {sum(not line.startswith(b'#') for line in samples)} series.",
             *(
-                f"Credential {secret.name}: {requests[secret.name]:.0f} requests an hour"
-                f"{_of_limit(app, secret, requests[secret.name])}."
-                for secret in app.http.secrets
+                f"Credential {secret.name}: {sum(of_client.values()):.0f} requests an hour"
+                f"{_of_limit(app, secret, of_client)}."
+                for secret, of_client in zip(app.http.secrets, requests.values(), strict=True)
             ),
             *(f"Warning: {line}." for line in overlaps(w.account for w in app.poller.watches)),
         ]
@@ -98,33 +102,49 @@ def _row(page: Page, watch: Watch, job: Job, facts: JobFacts, an_hour: float) ->
     )
 
 
-def _requests_an_hour(watch: Watch, job: Job, facts: JobFacts) -> float:
+def _usual_requests(app: App) -> dict[str, float]:
+    """Tell how many requests each collector took, on average of the accounts it asked about."""
+    took: dict[str, list[int]] = {}
+    for watch in app.poller.watches:
+        for job in watch.jobs:
+            if job.requests:
+                took.setdefault(job.collector.name, []).append(job.requests)
+    return {name: fmean(requests) for name, requests in took.items()}
+
+
+def _requests_an_hour(watch: Watch, job: Job, facts: JobFacts, usual: Mapping[str, float]) -> float:
     """Estimate by what one attempt took; what is not offered is asked once a day.
 
-    Where the platform is found out by asking, its jobs are asked at every poll all the same.
+    What a limit kept from being asked takes what is usual elsewhere. Where the platform is found
+    out by asking, its jobs are asked at every poll all the same.
     """
     if facts.standing_by:
         return 0.0
     asked_with_usage = job.collector.decides or job.collector.platform is Platform.LEGACY
     at_every_poll = watch.decides and asked_with_usage
     a_day = facts.available is False and not at_every_poll
-    return job.requests * (timedelta(hours=1) / (timedelta(days=1) if a_day else facts.interval))
+    unasked = job.requests == 0 and facts.failure == RateLimited.reason
+    requests = usual.get(job.collector.name, 1.0) if unasked else job.requests
+    return requests * (timedelta(hours=1) / (timedelta(days=1) if a_day else facts.interval))
 
 
-def _of_limit(app: App, secret: Credential, requests: float) -> str:
+def _of_limit(app: App, secret: Credential, requests: Mapping[Client, float]) -> str:
+    """Hold the requests against the limit, which each installation of an App has for itself."""
     seen = app.seen.get(secret.name)
-    if seen is None or seen.rate_limit is None:
+    if seen is None or seen.rate_limit is None or not requests:
         return ""
-    limit = seen.rate_limit.limit
-    watched = {
-        w.account for w in app.poller.watches for j in w.jobs if j.client.credential is secret
-    }
-    if requests <= limit or not watched:
-        return f" of the {limit} that GitHub grants"
+    limit, (most, client) = (
+        seen.rate_limit.limit,
+        max(((each, of) for of, each in requests.items()), key=itemgetter(0)),
+    )
+    of_each = " each installation" if len(requests) > 1 else ""
+    if most <= limit:
+        return f" of the {limit} that GitHub grants{of_each}"
+    watched = sum(any(job.client is client for job in w.jobs) for w in app.poller.watches)
     return (
-        f" of the {limit} that GitHub grants: too many. The intervals carry about "
-        f"{int(len(watched) * limit / requests)} of these {len(watched)} accounts: raise "
-        "poll.interval, or divide them among credentials"
+        f" of the {limit} that GitHub grants{of_each}: too many. The intervals carry about "
+        f"{int(watched * limit / most)} of {watched} accounts: raise poll.interval, or divide them "
+        "among credentials"
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from exporter import __version__, files
+from exporter.accounts import AccountType
 from exporter.settings import LogLevel, Option, Settings, SettingsError, load, options
 
 if TYPE_CHECKING:
@@ -183,7 +184,8 @@ def once(output: Path | None, **given: Any) -> None:
 def licenses(product: str | None, form: str | None, output: Path | None, **given: Any) -> None:
     """Report who uses an Advanced Security licence, and in which repositories.
 
-    It holds names and e-mail addresses, which leave the process nowhere else. Users have no
+    It holds names and e-mail addresses, which leave the process nowhere else. With
+    --organization or --enterprise it asks those alone, else all of the settings; users have no
     such licences. The pages of an account may take up to an hour; the report is written once
     all are read.
 
@@ -192,13 +194,19 @@ def licenses(product: str | None, form: str | None, output: Path | None, **given
     """
     from exporter import license_report  # noqa: PLC0415  (start-up of the service is a feature)
 
-    settings = load_settings(given)
+    # A person asks for all of it, whichever replica's environment they ask in.
+    settings = load_settings(given).model_copy(update={"shard": None})
+    named = frozenset(
+        (kind, name.casefold())
+        for kind in (AccountType.ORGANIZATION, AccountType.ENTERPRISE)
+        for name in given[f"{kind.value}s"]
+    )
     app = _assemble(settings, process=False)
     if output is not None:
         with _written(output):
             files.check_writable(output)
     try:
-        committers = asyncio.run(_committers(app, product))
+        committers = asyncio.run(_committers(app, product, named))
     except license_report.NothingToAsk as error:
         _end(WRONG_SETTINGS, str(error))
     except license_report.Incomplete as error:
@@ -332,11 +340,13 @@ def _leave_in_time(code: int = 0) -> None:
     leave.start()
 
 
-async def _committers(app: "App", product: str | None) -> "list[Committer]":
+async def _committers(
+    app: "App", product: str | None, named: "frozenset[tuple[AccountType, str]]"
+) -> "list[Committer]":
     from exporter import license_report  # noqa: PLC0415  (start-up of the service is a feature)
 
     async with app.http:
-        return await license_report.read(app, product, partial(click.echo, err=True))
+        return await license_report.read(app, product, named, partial(click.echo, err=True))
 
 
 def _deliver(content: bytes, output: Path | None, mode: int) -> None:

@@ -28,6 +28,7 @@ from exporter.poller import Poller
 from exporter.settings import CredentialSettings, Settings
 from exporter.watch import Watch
 
+_LOOK = timedelta(seconds=5)
 _FAILURE_WAIT = timedelta(minutes=15)
 _LEAST_DEADLINE = timedelta(minutes=2)
 """For all pages of one list, each of which may take GitHub ten seconds."""
@@ -82,7 +83,16 @@ class Discovery:
             await self.once()
             interval = self.settings.discover.interval
             wait = interval if self.success else min(interval, _FAILURE_WAIT)
-            await self.sleep(wait.total_seconds())
+            await self._rest(self.clock() + wait, wait)
+
+    async def _rest(self, until: datetime, longest: timedelta) -> None:
+        """Wait, but not longer than for another secret, nor behind a clock that is set back."""
+        version = self._own.credential.version
+        while self._own.credential.version == version:
+            left = until - self.clock()
+            if not timedelta(0) < left <= longest:
+                return
+            await self.sleep(min(left, _LOOK).total_seconds())
 
     async def once(self) -> None:
         """Discover once, and tell the poller."""

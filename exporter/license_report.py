@@ -94,15 +94,20 @@ class NothingToAsk(Exception):
     """There is no account that could have licences. The message says the mend."""
 
 
-async def read(app: App, product: str | None, progress: Callable[[str], None]) -> list[Committer]:
-    """Read all pages of all organizations and enterprises; users have no such licences.
+async def read(
+    app: App,
+    product: str | None,
+    named: frozenset[tuple[AccountType, str]],
+    progress: Callable[[str], None],
+) -> list[Committer]:
+    """Read all pages of the ``named`` organizations and enterprises, of all where none is named.
 
     ``product`` is ``code_security`` or ``secret_protection``; ``None`` stands for what the
     account has. ``progress`` is told of each page. The result is sorted by login; a repository
     that two accounts tell of, as an enterprise and its organization do, is in it once. Raises
     `NothingToAsk` or `Incomplete`.
     """
-    asked = list(_asked(app))
+    asked = [each for each in _asked(app) if not named or each[0].key in named]
     if not asked:
         raise NothingToAsk("licenses: give --organization NAME or --enterprise SLUG")
     found: dict[tuple[str, ...], Committer] = {}

@@ -188,7 +188,7 @@ class Poller:
     async def _poll(self, watch: Watch, job: Job, *, may_postpone: bool = True) -> None:
         version = job.client.credential.version
         try:
-            outcome = await self._attempt(job)
+            outcome = await self._attempt(job, rank=_rank(job) if may_postpone else 0.0)
             if outcome.unattempted and may_postpone:
                 return
             if watch.decides and job.collector.decides:
@@ -201,13 +201,15 @@ class Poller:
             job.running = False
             self._page = None
 
-    async def _attempt(self, job: Job) -> Outcome:
+    async def _attempt(self, job: Job, *, rank: float = 0.0) -> Outcome:
         now = self._clock()
         timeout = job.settings_at(now).timeout.total_seconds()
         reading, failed, github = None, None, None
         try:
             doubtful = job.failure is not None and job.failure.reason == Unreachable.reason
-            async with attempt(job.client, job.answers, timeout, doubtful=doubtful) as github:
+            async with attempt(
+                job.client, job.answers, timeout, doubtful=doubtful, rank=rank
+            ) as github:
                 job.begun = True
                 now = self._clock()
                 reading = await job.collector.collect(github, job.account, now)

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
-from exporter.collectors.collector import Collector, hourly
+from exporter.collectors.collector import MANY_PAGES, Collector, hourly
 from exporter.github.body import Number
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
 from exporter.github.questions import GitHub
@@ -191,5 +191,6 @@ ADVANCED_SECURITY_REPOSITORIES = Collector(
     collect=collect_repositories,
     on_enterprise_server=True,
     interval=hourly,
+    timeout=MANY_PAGES,
     why_off="a series for each repository and product",
 )

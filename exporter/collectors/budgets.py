@@ -9,7 +9,7 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import budgets
 from exporter.billing.cycle import Cycle
 from exporter.collectors import cost_centers, usage
-from exporter.collectors.collector import Collector, hourly
+from exporter.collectors.collector import MANY_PAGES, Collector, hourly
 from exporter.collectors.usage import Item
 from exporter.github.body import Number
 from exporter.github.errors import InvalidPayload
@@ -17,6 +17,7 @@ from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
+_REFUSED = (400, 403, 404, 422)
 _FILTERS = 100
 """Budgets for single organizations, repositories and cost centers take a request each."""
 
@@ -77,7 +78,7 @@ async def _listed(github: GitHub, account: Account) -> list[Budget]:
         endpoint, Page, lambda page: page.has_next_page, account=account.name, per_page=100
     ):
         found |= {budget.id: budget for budget in page.budgets}
-        total = page.total_count
+        total = page.total_count if total is None else total
     if total is not None and len(found) < total:
         raise InvalidPayload(
             detail="its pages hold fewer budgets than total_count says", endpoint=endpoint
@@ -104,7 +105,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
                 alerting=_word(alerting),
             ),
         )
-        if budget.consumed_amount is not None:
+        if budget.consumed_amount is not None and not budget.target.by_seat:
             samples.append(catalogue.BUDGET_CONSUMED_USD(budget.consumed_amount, budget=budget.id))
     return Reading(taken=now, samples=tuple(samples), cycle_end=Cycle.at(now).end)
 
@@ -121,16 +122,28 @@ async def collect_estimates(github: GitHub, account: Account, now: datetime) -> 
     by_filter: dict[tuple[tuple[str, str], ...], list[Budget]] = {}
     for budget in listed:
         filters = _filters(budget, account, centers)
-        if filters is not None:
+        if filters is not None and budget.target.names:
             by_filter.setdefault(tuple(filters.items()), []).append(budget)
     samples: list[Sample] = []
-    for narrowing, covered in list(by_filter.items())[:_FILTERS]:
-        rows: list[Item] = await usage.ask(github, account, cycle, **dict(narrowing))
+    # The whole account's budgets first: they take one request, and matter most.
+    for narrowing, covered in sorted(by_filter.items(), key=lambda each: len(each[0]))[:_FILTERS]:
+        rows = await _rows(github, account, cycle, dict(narrowing))
+        if rows is None:
+            continue
         samples += (
             catalogue.BUDGET_ESTIMATED_CONSUMED_USD(budget.target.net_usd(rows), budget=budget.id)
             for budget in covered
         )
     return Reading(taken=now, samples=tuple(samples), cycle_end=cycle.end)
+
+
+async def _rows(
+    github: GitHub, account: Account, cycle: Cycle, narrowing: dict[str, str]
+) -> list[Item] | None:
+    """Ask for what a budget covers; ``None`` where a narrower scope is refused, as one deleted."""
+    if not narrowing:
+        return await usage.ask(github, account, cycle)
+    return await usage.ask_or_none(github, account, cycle, none=_REFUSED, **narrowing)
 
 
 async def _cost_center_ids(
@@ -141,9 +154,8 @@ async def _cost_center_ids(
         budget.budget_scope == "cost_center" for budget in listed
     ):
         return {}
-    return {
-        center.name: center.id for center in await cost_centers.listed(github, account, "active")
-    }
+    active = await cost_centers.listed_or_none(github, account, "active", none=_REFUSED)
+    return {center.name: center.id for center in active or ()}
 
 
 def _filters(budget: Budget, account: Account, centers: Mapping[str, str]) -> dict[str, str] | None:
@@ -153,8 +165,10 @@ def _filters(budget: Budget, account: Account, centers: Mapping[str, str]) -> di
         return {}
     if budget.budget_scope == "organization" and account.type is AccountType.ENTERPRISE and entity:
         return {"organization": entity}
-    if budget.budget_scope == "repository" and entity:
-        return {"repository": entity if "/" in entity else f"{account.name}/{entity}"}
+    if budget.budget_scope == "repository" and "/" in entity:
+        return {"repository": entity}
+    if budget.budget_scope == "repository" and entity and account.type is AccountType.ORGANIZATION:
+        return {"repository": f"{account.name}/{entity}"}
     if budget.budget_scope == "cost_center" and entity in centers:
         return {"cost_center_id": centers[entity]}
     return None
@@ -181,6 +195,7 @@ BUDGETS = Collector(
     ),
     collect=collect,
     interval=hourly,
+    timeout=MANY_PAGES,
 )
 BUDGET_ESTIMATES = Collector(
     name="budget_estimates",
@@ -190,4 +205,5 @@ BUDGET_ESTIMATES = Collector(
     metrics=(catalogue.BUDGET_ESTIMATED_CONSUMED_USD,),
     collect=collect_estimates,
     interval=hourly,
+    timeout=MANY_PAGES,
 )

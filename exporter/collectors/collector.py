@@ -8,6 +8,9 @@ from exporter.accounts import Account, AccountType, Platform
 from exporter.github.questions import GitHub
 from exporter.metrics.model import Metric, Reading
 
+MANY_PAGES = timedelta(minutes=10)
+"""For what takes a request for each hundred of something."""
+
 
 def hourly(_now: datetime) -> timedelta:
     """Be the interval of what changes rarely, at any time."""

@@ -7,7 +7,7 @@ import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing import activity
-from exporter.collectors.collector import Collector, hourly
+from exporter.collectors.collector import MANY_PAGES, Collector, hourly
 from exporter.github.body import Number
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
@@ -148,5 +148,6 @@ COPILOT_SEAT_ACTIVITY = Collector(
     metrics=(catalogue.COPILOT_SEAT_LAST_ACTIVITY,),
     collect=collect_activity,
     interval=hourly,
+    timeout=MANY_PAGES,
     why_off="a request for each hundred seats, and it reads who used Copilot when",
 )

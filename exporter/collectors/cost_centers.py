@@ -47,6 +47,16 @@ async def listed(github: GitHub, account: Account, state: str) -> list[CostCente
     return answer.cost_centers
 
 
+async def listed_or_none(
+    github: GitHub, account: Account, state: str, *, none: tuple[int, ...]
+) -> list[CostCenter] | None:
+    """List them where one of the statuses ``none`` is itself information."""
+    answer = await github.get_or_none(
+        _ENDPOINT, CostCenters, none=none, account=account.name, state=state
+    )
+    return None if answer is None else answer.cost_centers
+
+
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     centers = {
         center.id: center

@@ -1,5 +1,6 @@
 """GitHub's usage summary: one row a SKU for a month (OpenAPI 23.0.2)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -56,11 +57,26 @@ async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) ->
     (``none`` for usage outside of cost centers); the first and last for enterprises alone.
     """
     endpoint = _endpoint(account.type)
-    summary = await github.get(
-        endpoint, Summary, account=account.name, year=cycle.year, month=cycle.month, **filters
-    )
+    summary = await github.get(endpoint, Summary, **_params(account, cycle, filters))
     check_period(summary.time_period, cycle, endpoint)
     return summary.usage_items
+
+
+async def ask_or_none(
+    github: GitHub, account: Account, cycle: Cycle, *, none: tuple[int, ...], **filters: str
+) -> list[Item] | None:
+    """Ask as `ask` does, where one of the statuses ``none`` is itself information."""
+    endpoint = _endpoint(account.type)
+    params = _params(account, cycle, filters)
+    summary = await github.get_or_none(endpoint, Summary, none=none, **params)
+    if summary is None:
+        return None
+    check_period(summary.time_period, cycle, endpoint)
+    return summary.usage_items
+
+
+def _params(account: Account, cycle: Cycle, filters: Mapping[str, str]) -> dict[str, str | int]:
+    return {"account": account.name, "year": cycle.year, "month": cycle.month, **filters}
 
 
 def check_period(period: TimePeriod, cycle: Cycle, endpoint: str) -> None:

@@ -12,7 +12,7 @@ from exporter.billing import reports
 from exporter.billing.cycle import Cycle
 from exporter.billing.reports import Report, ReportFold
 from exporter.collectors.collector import Collector, six_hourly
-from exporter.collectors.cost_centers import COST_CENTERS, CostCenters
+from exporter.collectors.cost_centers import COST_CENTERS, listed_or_none
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask as ask_summary
 from exporter.github.body import Number
@@ -82,24 +82,21 @@ async def ask_all(github: GitHub, account: Account, now: datetime) -> list[Repor
     if account.type is not AccountType.ENTERPRISE:
         return parts
     active = await _cost_centers(github, account, "active")
-    if active is None:
-        return parts
-    for cost_center in active:
+    for cost_center in active or ():
         parts += await ask(github, account, now, cost_center_id=cost_center)
     whole = sum(row.gross_amount for row in await ask_summary(github, account, Cycle.at(now)))
     if whole - reports.gross(parts) > _CENT:
+        if active is None and github.refusal is not None:
+            raise github.refusal  # there are cost centers, hidden from this credential
         for cost_center in await _cost_centers(github, account, "deleted") or ():
             parts += await ask(github, account, now, cost_center_id=cost_center)
     return parts
 
 
 async def _cost_centers(github: GitHub, account: Account, state: str) -> list[str] | None:
-    """List the ids of cost centers; ``None`` where an enterprise is without that feature."""
-    endpoint = COST_CENTERS.endpoints[0]
-    listed = await github.get_or_none(
-        endpoint, CostCenters, none=(403, 404), account=account.name, state=state
-    )
-    return None if listed is None else [center.id for center in listed.cost_centers]
+    """List the ids of cost centers; ``None`` where GitHub refuses: it has none, or hides them."""
+    found = await listed_or_none(github, account, state, none=(403, 404))
+    return None if found is None else [center.id for center in found]
 
 
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:

@@ -96,7 +96,8 @@ class AppCredential:
         """Give a JWT, signed anew before it ends. `Unauthorized` where there is no key."""
         key, version = self._key.read()
         now = self._clock()
-        if self._token is None or self._token.version != version or now >= self._until - _DRIFT:
+        left = self._until - now  # more than a whole life where the clock was set back
+        if self._token is None or self._token.version != version or not _DRIFT < left <= _JWT_LIFE:
             self._until = now + _JWT_LIFE
             claims = {
                 "iat": int((now - _DRIFT).timestamp()),

@@ -14,7 +14,6 @@ CONCURRENT_REQUESTS = 8
 
 _SPACING_SECONDS = 0.1
 _BURST = 120
-_RESERVE = 0.5
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_SECONDARY_WAIT = timedelta(minutes=1)
 _LONGEST_SECONDARY_WAIT = timedelta(hours=1)
@@ -110,13 +109,13 @@ class Pacing:
         """Whether a job may begin, so that the hour's requests last until GitHub's limit is new.
 
         ``rank`` is 0 for the most valuable collector and near 1 for the least. While requests
-        are left as time is, or half of that, all may; below it the least valuable wait first.
+        are left as time is, all may; the fewer are left, the more wait, least valuable first.
         """
         limit, now = self._limit, self._clock()
         if limit is None or limit.limit <= 0 or limit.reset <= now:
             return True
         time_left = min((limit.reset - now) / timedelta(hours=1), 1.0)
-        return limit.remaining / limit.limit >= rank * time_left * _RESERVE
+        return limit.remaining / limit.limit >= rank * time_left
 
     async def turn(self, refuse: Callable[[datetime], None]) -> None:
         """Wait until a request may go; ``refuse`` raises where that is not worth it."""

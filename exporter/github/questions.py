@@ -28,17 +28,25 @@ Answers = dict[str, Answer]
 
 @asynccontextmanager
 async def attempt(
-    client: Client, answers: Answers, seconds: float, *, doubtful: bool = False
+    client: Client,
+    answers: Answers,
+    seconds: float,
+    *,
+    doubtful: bool = False,
+    rank: float = 0.0,
 ) -> AsyncIterator["GitHub"]:
     """Open what one attempt of a job may ask, for ``seconds`` from its first request let go.
 
-    It opens when the credential has a slot free, of which ``doubtful`` ones may take half.
+    It opens when the credential has a slot free, of which ``doubtful`` ones may take half. Where
+    the hour's requests are then too few for its ``rank`` it is `RateLimited`, unattempted.
     ``answers`` are those of the job's last success and become those of this one. Raises
     `Unreachable` at the deadline.
     """
     github: GitHub | None = None
     try:
         async with client.pacing.gate.slot(doubtful=doubtful), asyncio.timeout(None) as timeout:
+            if not client.pacing.affords(rank):
+                raise errors.RateLimited(unattempted=True)
             github = GitHub(client, answers, Deadline(timeout, seconds))
             yield github
     except TimeoutError:
@@ -236,7 +244,7 @@ class GitHub:
         else:
             raise self._client.failure(received, endpoint)
         self._client.pacing.answered(core_limit(received.response.headers))
-        if post is None:
+        if post is None and answer.etag:
             self.asked[url] = answer
         return payload, answer.next_url
 

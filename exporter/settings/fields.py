@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, PlainValidator, SecretStr
 from exporter.settings.durations import format_duration, parse_duration
 from exporter.shards import Shard
 
+_SHORTEST = timedelta(seconds=1)
 _LONGEST = timedelta(days=365)
 _NAME = re.compile(r"(?!github_pat_|gh[a-z]_\w{30})[A-Za-z0-9][A-Za-z0-9_-]*")
 _PATTERN = re.compile(r"(?!github_pat_|gh[a-z]_\w{30})[A-Za-z0-9_*?\[\]!-]+")
@@ -63,8 +64,10 @@ def _text(value: object) -> str:
 
 def _duration(value: object) -> timedelta:
     duration = value if isinstance(value, timedelta) else parse_duration(str(value))
-    if not timedelta() < duration <= _LONGEST:
-        raise ValueError(f"must be longer than 0s and at most {format_duration(_LONGEST)}")
+    if not _SHORTEST <= duration <= _LONGEST:
+        raise ValueError(
+            f"must be at least {format_duration(_SHORTEST)} and at most {format_duration(_LONGEST)}"
+        )
     return duration
 
 
@@ -193,7 +196,7 @@ ShardChoice = Annotated[Shard, PlainValidator(_shard)]
 """The replica ``INDEX/COUNT``, counted from 0."""
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-"""Longer than nothing, a year at most."""
+"""A second at least, a year at most."""
 
 Login = Annotated[str, BeforeValidator(_name(39))]
 """An organization or user. Underscores are those of managed users (docs: usernames)."""
