@@ -15,6 +15,7 @@ from sys import intern
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from exporter.billing import skus
+from exporter.billing.owners import organization_of
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -137,8 +138,10 @@ class ReportFold:
         merged: dict[Names, _Table] = {}
         for (organization, repository, product, sku, unit), values in self._values.items():
             owner, _, name = repository.rpartition("/")
+            known = organization or owner
+            is_own = known.casefold() == self._owner.casefold()
             names = Names(
-                organization or owner or self._owner,
+                self._owner if is_own or not known else organization_of(known),
                 name,
                 skus.product_name(product),
                 skus.sku_name(sku),

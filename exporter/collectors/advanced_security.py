@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
+from exporter.billing.owners import organization_of
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly
 from exporter.github.body import Number
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
@@ -101,16 +102,18 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
         found: dict[str, float] = {}
         async for page in listings(github, account, product, Report):
             found |= {item.name: item.advanced_security_committers for item in page.repositories}
+        by_label: dict[tuple[str, str], float] = {}
         for name, committers in found.items():
             owner, _, repository = name.rpartition("/")
-            samples.append(
-                catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS(
-                    committers,
-                    product=product,
-                    organization=owner or account.name,
-                    repository=repository,
-                )
+            label = (organization_of(owner) or account.name, repository)
+            # Repositories of people may share a name, and their committers may be the same.
+            by_label[label] = max(by_label.get(label, 0.0), committers)
+        samples += (
+            catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS(
+                committers, product=product, organization=organization, repository=repository
             )
+            for (organization, repository), committers in by_label.items()
+        )
     return Reading(taken=now, samples=tuple(samples))
 
 

@@ -8,6 +8,7 @@ import msgspec
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import budgets
 from exporter.billing.cycle import Cycle
+from exporter.billing.owners import PERSON, organization_of
 from exporter.collectors import cost_centers, usage
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly
 from exporter.collectors.usage import Item
@@ -53,8 +54,11 @@ class Budget(msgspec.Struct, frozen=True):
 
     @property
     def entity(self) -> str:
-        """What it is for, unless that is a person."""
-        return "" if self.budget_scope not in _ENTITY_SCOPES else self.budget_entity_name
+        """What it is for, unless that is a person or a person's."""
+        if self.budget_scope not in _ENTITY_SCOPES:
+            return ""
+        owner, _, _ = self.budget_entity_name.rpartition("/")
+        return "" if organization_of(owner) == PERSON else self.budget_entity_name
 
 
 _ENTITY_SCOPES = frozenset({"organization", "repository", "cost_center"})
