@@ -21,6 +21,9 @@ _SHORTEST_TURN_SECONDS = 0.1
 _ALIVE = timedelta(seconds=60)
 _PRIORITY = {collector.name: place for place, collector in enumerate(ALL)}
 
+Head = tuple[Watch, Job]
+"""A job that is attempted by itself, and its watch."""
+
 log = structlog.get_logger()
 
 
@@ -63,15 +66,17 @@ class Poller:
         """Poll until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                now = self._turned = self._clock()
-                self._notice_credentials(now)
-                for watch, job in self._due(now):
+                now = self._clock()
+                heads = self._heads()
+                self._notice_clock(heads, now)
+                self._notice_credentials(heads, now)
+                for watch, job in self._due(heads, now):
                     job.running = True
                     task = tasks.create_task(self._poll(watch, job))
                     polls = self._polls.setdefault(watch, set())
                     polls.add(task)
                     task.add_done_callback(polls.discard)
-                await self._sleep(self._pause(now))
+                await self._sleep(_pause(heads, now))
 
     async def once(self) -> None:
         """Attempt every job once; what would have to wait for a limit fails."""
@@ -131,41 +136,38 @@ class Poller:
     def _decided(self, watch: Watch) -> bool:
         return all(job.last_attempt for job in watch.jobs if job.collector.decides)
 
-    def _heads(self) -> list[tuple[Watch, Job]]:
+    def _heads(self) -> list[Head]:
         return [(watch, job) for watch in self.watches for job in watch.heads()]
 
-    def _in_order(self, heads: Iterable[tuple[Watch, Job]]) -> list[tuple[Watch, Job]]:
+    def _in_order(self, heads: Iterable[Head]) -> list[Head]:
         return sorted(heads, key=lambda head: _rank(head[1]))
 
-    def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
+    def _notice_clock(self, heads: list[Head], now: datetime) -> None:
+        """Let all be due where the clock was set back, as ages are unknown then."""
+        if now < self._turned:
+            for _, job in heads:
+                if job.due - now > job.wait:
+                    job.due = now
+        self._turned = now
+
+    def _due(self, heads: list[Head], now: datetime) -> list[Head]:
+        """Give those to begin now, and count what was due and has not begun for too long."""
         due = []
-        for watch, job in self._heads():
-            missed = job.notice_missed(now)
-            if missed:
-                self._observer.missed(job.collector.name, missed)
-            if job.running:
-                continue
-            if job.due - now > job.wait:  # the clock was set back, and ages are unknown
-                job.due = now
-            if job.due <= now and self._may_begin(job):
-                due.append((watch, job))
+        for head in heads:
+            job = head[1]
+            if job.due <= now:
+                if missed := job.notice_missed(now):
+                    self._observer.missed(job.collector.name, missed)
+                if not job.running and self._may_begin(job):
+                    due.append(head)
         return self._in_order(due)
 
     def _may_begin(self, job: Job) -> bool:
         pacing = job.client.pacing
         return pacing.blocked_until is None and pacing.affords(_rank(job))
 
-    def _pause(self, now: datetime) -> float:
-        """Give the seconds to the next turn: to the first job due, where that may begin then."""
-        turn = now + timedelta(seconds=_TURN_SECONDS)
-        waiting = (job for _, job in self._heads() if not job.running)
-        starts = (job.due for job in waiting if job.due > now or self._may_begin(job))
-        first = min(starts, default=turn)
-        return max(_SHORTEST_TURN_SECONDS, min(_TURN_SECONDS, (first - now).total_seconds()))
-
-    def _notice_credentials(self, now: datetime) -> None:
+    def _notice_credentials(self, heads: list[Head], now: datetime) -> None:
         """Ask again at once what a changed credential may have changed."""
-        heads = self._heads()
         clients = {job.client for _, job in heads}
         # An App has many clients, whose one secret is read once.
         secrets = {client.credential.name: client.credential for client in clients}
@@ -344,6 +346,13 @@ class Poller:
         elif job.available is not False:
             log.info("collector not offered", **_names(job), **words)
         job.record(outcome, failure, offered=offered)
+
+
+def _pause(heads: list[Head], now: datetime) -> float:
+    """Give the seconds to the next turn: what is due already has begun, or waits for a limit."""
+    turn = now + timedelta(seconds=_TURN_SECONDS)
+    first = min((job.due for _, job in heads if job.due > now), default=turn)
+    return max(_SHORTEST_TURN_SECONDS, (min(first, turn) - now).total_seconds())
 
 
 def _rank(job: Job) -> float:

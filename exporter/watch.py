@@ -38,6 +38,7 @@ class Watch:
     platform: Platform | None = None
     front: Platform = Platform.USAGE
     decides: bool = field(init=False)
+    _by_themselves: Sequence[Job] = field(init=False)
 
     def __post_init__(self) -> None:
         legacy = bool(self.of_side(Platform.LEGACY))
@@ -47,6 +48,8 @@ class Watch:
             fixed = Platform.LEGACY if legacy else Platform.USAGE
         self.platform = fixed
         self.front = fixed or Platform.USAGE
+        led = self.of_side(Platform.LEGACY) if self.decides else []
+        self._by_themselves = [job for job in self.jobs if job not in led]
 
     @classmethod
     def of(cls, account: Account, client: Client, settings: Settings, now: datetime) -> "Watch":
@@ -88,8 +91,7 @@ class Watch:
 
     def heads(self) -> list[Job]:
         """Give the jobs that are attempted by themselves; ``usage`` leads its group."""
-        led = self.of_side(Platform.LEGACY) if self.decides else []
-        return [job for job in self.jobs if job not in led and not self.stands_by(job)]
+        return [job for job in self._by_themselves if not self.stands_by(job)]
 
     def stands_by(self, job: Job) -> bool:
         """Whether a job waits behind the other platform.
