@@ -179,6 +179,9 @@ class Job:
             duration=self.duration,
             next_attempt=None if standing_by else self.due,
             interval=settings.interval,
-            stale_after=settings.stale_after,
+            # A reading lives as long as was meant when it was taken: intervals depend on the day.
+            stale_after=self.settings_at(self.reading.taken).stale_after
+            if self.reading
+            else settings.stale_after,
             reading=self.reading,
         )

@@ -21,9 +21,6 @@ _SHORTEST_TURN_SECONDS = 0.1
 _ALIVE = timedelta(seconds=60)
 _PRIORITY = {collector.name: place for place, collector in enumerate(ALL)}
 
-Head = tuple[Watch, Job]
-"""A job that is attempted by itself, and its watch."""
-
 log = structlog.get_logger()
 
 
@@ -67,16 +64,15 @@ class Poller:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 now = self._clock()
-                heads = self._heads()
-                self._notice_clock(heads, now)
-                self._notice_credentials(heads, now)
-                for watch, job in self._due(heads, now):
+                self._notice_clock(now)
+                self._notice_credentials(now)
+                for watch, job in self._due(now):
                     job.running = True
                     task = tasks.create_task(self._poll(watch, job))
                     polls = self._polls.setdefault(watch, set())
                     polls.add(task)
                     task.add_done_callback(polls.discard)
-                await self._sleep(_pause(heads, now))
+                await self._sleep(self._pause(now))
 
     async def once(self) -> None:
         """Attempt every job once; what would have to wait for a limit fails."""
@@ -136,39 +132,49 @@ class Poller:
     def _decided(self, watch: Watch) -> bool:
         return all(job.last_attempt for job in watch.jobs if job.collector.decides)
 
-    def _heads(self) -> list[Head]:
+    def _jobs(self) -> list[Job]:
+        return [job for watch in self.watches for job in watch.jobs]
+
+    def _heads(self) -> list[tuple[Watch, Job]]:
         return [(watch, job) for watch in self.watches for job in watch.heads()]
 
-    def _in_order(self, heads: Iterable[Head]) -> list[Head]:
+    def _in_order(self, heads: Iterable[tuple[Watch, Job]]) -> list[tuple[Watch, Job]]:
         return sorted(heads, key=lambda head: _rank(head[1]))
 
-    def _notice_clock(self, heads: list[Head], now: datetime) -> None:
+    def _notice_clock(self, now: datetime) -> None:
         """Let all be due where the clock was set back, as ages are unknown then."""
         if now < self._turned:
-            for _, job in heads:
+            for job in self._jobs():
                 if job.due - now > job.wait:
                     job.due = now
         self._turned = now
 
-    def _due(self, heads: list[Head], now: datetime) -> list[Head]:
+    def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
         """Give those to begin now, and count what was due and has not begun for too long."""
         due = []
-        for head in heads:
-            job = head[1]
-            if job.due <= now:
-                if missed := job.notice_missed(now):
-                    self._observer.missed(job.collector.name, missed)
-                if not job.running and self._may_begin(job):
-                    due.append(head)
+        # Every turn looks at every job, thousands of them: the cheapest question comes first.
+        for watch, job in [(w, job) for w in self.watches for job in w.jobs if job.due <= now]:
+            if not watch.asks_by_itself(job):
+                continue
+            if missed := job.notice_missed(now):
+                self._observer.missed(job.collector.name, missed)
+            if not job.running and self._may_begin(job):
+                due.append((watch, job))
         return self._in_order(due)
 
     def _may_begin(self, job: Job) -> bool:
         pacing = job.client.pacing
         return pacing.blocked_until is None and pacing.affords(_rank(job))
 
-    def _notice_credentials(self, heads: list[Head], now: datetime) -> None:
+    def _pause(self, now: datetime) -> float:
+        """Give the seconds to the next turn; what is due by now has begun, or a limit holds it."""
+        turn = now + timedelta(seconds=_TURN_SECONDS)
+        first = min((job.due for job in self._jobs() if job.due > now), default=turn)
+        return max(_SHORTEST_TURN_SECONDS, (min(first, turn) - now).total_seconds())
+
+    def _notice_credentials(self, now: datetime) -> None:
         """Ask again at once what a changed credential may have changed."""
-        clients = {job.client for _, job in heads}
+        clients = {job.client for job in self._jobs()}
         # An App has many clients, whose one secret is read once.
         secrets = {client.credential.name: client.credential for client in clients}
         now_at = {name: secret.version for name, secret in secrets.items()}
@@ -178,7 +184,7 @@ class Poller:
             if before.get(client, version) == version:
                 continue
             client.pacing.unblock()
-            for watch, job in heads:
+            for watch, job in self._heads():
                 if job.client is client:
                     self._ask_again(watch, job, now)
 
@@ -348,16 +354,15 @@ class Poller:
         job.record(outcome, failure, offered=offered)
 
 
-def _pause(heads: list[Head], now: datetime) -> float:
-    """Give the seconds to the next turn: what is due already has begun, or waits for a limit."""
-    turn = now + timedelta(seconds=_TURN_SECONDS)
-    first = min((job.due for _, job in heads if job.due > now), default=turn)
-    return max(_SHORTEST_TURN_SECONDS, (min(first, turn) - now).total_seconds())
-
-
 def _rank(job: Job) -> float:
-    """Place a job between 0, the most valuable, and 1."""
-    return _PRIORITY.get(job.collector.name, len(ALL)) / len(ALL)
+    """Place a job between 0, the most valuable, and 1.
+
+    The bill's own collectors are at 0 and all others beyond the middle: half of the requests
+    that a credential has are the bill's, however many accounts share them.
+    """
+    if job.collector.required:
+        return 0.0
+    return (1 + _PRIORITY.get(job.collector.name, len(ALL)) / len(ALL)) / 2
 
 
 def _identity(account: Account) -> dict[str, str]:

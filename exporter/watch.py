@@ -38,7 +38,6 @@ class Watch:
     platform: Platform | None = None
     front: Platform = Platform.USAGE
     decides: bool = field(init=False)
-    _by_themselves: Sequence[Job] = field(init=False)
 
     def __post_init__(self) -> None:
         legacy = bool(self.of_side(Platform.LEGACY))
@@ -48,8 +47,6 @@ class Watch:
             fixed = Platform.LEGACY if legacy else Platform.USAGE
         self.platform = fixed
         self.front = fixed or Platform.USAGE
-        led = self.of_side(Platform.LEGACY) if self.decides else []
-        self._by_themselves = [job for job in self.jobs if job not in led]
 
     @classmethod
     def of(cls, account: Account, client: Client, settings: Settings, now: datetime) -> "Watch":
@@ -90,8 +87,13 @@ class Watch:
         return [job for job in self.jobs if job.collector.platform is platform]
 
     def heads(self) -> list[Job]:
-        """Give the jobs that are attempted by themselves; ``usage`` leads its group."""
-        return [job for job in self._by_themselves if not self.stands_by(job)]
+        """Give the jobs that are attempted by themselves."""
+        return [job for job in self.jobs if self.asks_by_itself(job)]
+
+    def asks_by_itself(self, job: Job) -> bool:
+        """Whether a job is attempted when it is due itself; ``usage`` leads its group."""
+        led = self.decides and job.collector.platform is Platform.LEGACY
+        return not led and not self.stands_by(job)
 
     def stands_by(self, job: Job) -> bool:
         """Whether a job waits behind the other platform.

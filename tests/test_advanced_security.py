@@ -50,12 +50,13 @@ class GitHub:
     """Answers by the product asked for: a report, or the status of a refusal.
 
     Pages are cut from the report's repositories, by ``per_page`` and ``page``; ``links`` says
-    the next page in a header too.
+    the next page in a header too, ``telling`` how many pages tell the total.
     """
 
-    def __init__(self, products: Products, *, links: bool = False) -> None:
+    def __init__(self, products: Products, *, links: bool = False, telling: int = 100) -> None:
         self.products = products
         self.links = links
+        self.telling = telling
         self.asked: list[Mapping[str, str]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -68,7 +69,8 @@ class GitHub:
         page, size = int(query.get("page", "1")), int(query.get("per_page", "30"))
         listed = found["repositories"]
         assert isinstance(listed, list)
-        reply = answer({**found, "repositories": listed[(page - 1) * size : page * size]})
+        told = {k: v for k, v in found.items() if k != "total_count" or page <= self.telling}
+        reply = answer({**told, "repositories": listed[(page - 1) * size : page * size]})
         if self.links and page * size < len(listed):
             url = request.url.copy_merge_params({"page": str(page + 1)})
             reply.headers["link"] = f'<{url}>; rel="next"'
@@ -175,6 +177,17 @@ class TestRepositories:
         short = report(9, self.MANY[:150], total_count=151)
         with pytest.raises(errors.InvalidPayload, match="total_count"):
             read(REPOSITORIES, ACME, GitHub({"bundled": short}))
+
+    @pytest.mark.parametrize("links", [True, False])
+    @pytest.mark.parametrize("telling", [0, 1])
+    def test_are_all_read_wherever_their_total_is_told(self, telling: int, links: bool) -> None:
+        github = GitHub({"bundled": report(9, self.MANY)}, links=links, telling=telling)
+        assert len(said(read(REPOSITORIES, ACME, github))) == 250
+
+    def test_that_are_fewer_than_the_first_pages_total_fail(self) -> None:
+        short = GitHub({"bundled": report(9, self.MANY[:150], total_count=151)}, telling=1)
+        with pytest.raises(errors.InvalidPayload, match="total_count"):
+            read(REPOSITORIES, ACME, short)
 
     def test_may_be_none(self) -> None:
         assert said(read(REPOSITORIES, ACME, GitHub({"bundled": report(0, ())}))) == {}

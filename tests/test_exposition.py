@@ -5,12 +5,16 @@ import gzip
 import threading
 from collections.abc import Iterator
 
+import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 
 from exporter.exposition import Exposition
 from exporter.metrics.page import Build, Page
 from tests.asker import NOW
+
+MORE_THAN_ITS_THREADS = 40
+"""The loop's own threads are 32 at most."""
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
@@ -82,5 +86,38 @@ class TestRendering:
             assert b"github_billing_exporter_build_info" in waiting.result()[0]
             assert await exposition.body("", gzip=False) == waiting.result()
             assert page.renderings == 1
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize("form", ["application/openmetrics-text", "text/plain"])
+    def test_versions_that_scrapers_make_up_are_no_further_formats(self, form: str) -> None:
+        async def scenario() -> None:
+            page = GatedPage()
+            page.gate.set()
+            exposition = Exposition(lambda: page, CollectorRegistry())
+            bodies = {
+                await exposition.body(f"{form};version={version}", gzip=False)
+                for version in ("0.0.5", "1.0.1", "2.0.0", "2.1.0", "99.0.0", "1.0", "x")
+            }
+            assert len(bodies) == 1
+            assert page.renderings == 1
+
+        asyncio.run(scenario())
+
+    def test_does_not_wait_for_the_loops_threads(self) -> None:
+        async def scenario() -> None:
+            page = GatedPage()
+            page.gate.set()
+            exposition = Exposition(lambda: page, CollectorRegistry())
+            hanging = threading.Event()
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(MORE_THAN_ITS_THREADS):
+                    tasks.create_task(asyncio.to_thread(hanging.wait, 20))
+                try:
+                    async with asyncio.timeout(10):
+                        body, _ = await exposition.body("", gzip=True)
+                finally:
+                    hanging.set()
+            assert b"github_billing_exporter_build_info" in gzip.decompress(body)
 
         asyncio.run(scenario())

@@ -118,3 +118,12 @@ class TestTheMonthsEdge:
             world.github.faults.clear()
             await world.passes(minutes=16)
             assert world.value(NET) == 10
+
+    @in_virtual_time
+    async def test_leaves_no_page_without_it(self) -> None:
+        # Read twelve hours before: the interval of the first two days is shorter than that.
+        account = organization(usage_items=by_month)
+        async with World(account, start=utc(2026, 10, 31, 13), collectors=BOTH) as world:
+            await world.passes_until(utc(2026, 11, 1) - timedelta(seconds=1))
+            async for _ in world.new_pages(minutes=6):
+                assert world.value(NET) in {9, 10}

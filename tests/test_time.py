@@ -96,6 +96,17 @@ class TestTheMonthsEdge:
             assert world.value("actions_used_minutes") == 11
 
     @in_virtual_time
+    async def test_makes_an_attempt_that_ends_after_it_due_again_within_five_minutes(self) -> None:
+        slow = {"poll": {"interval": "6h"}}
+        start = utc(2026, 10, 31, 23, 59) + timedelta(seconds=55)
+        world = World(organization(usage_items=by_month), start=start, settings=slow)
+        world.github.faults.add(Fault.slow(10, match=SUMMARY, times=1))
+        async with world:
+            await world.passes_until(utc(2026, 11, 1, 0, 5) + timedelta(seconds=15))
+            assert months_asked(world) == [("2026", "10"), ("2026", "11")]
+            assert world.value("actions_used_minutes") == 11
+
+    @in_virtual_time
     async def test_does_not_lengthen_what_is_stale_before(self) -> None:
         account = organization(usage_items=by_month)
         async with World(account, start=utc(2026, 10, 31, 23, 10)) as world:
@@ -225,6 +236,21 @@ class TestAClockThatIsSet:
             await world.passes(hours=1)
             assert asked + 8 <= world.asked(SUMMARY) <= asked + 12
             assert world.app.poller.alive
+
+    @in_virtual_time
+    async def test_back_by_days_takes_what_was_read_away_and_polls_go_on_at_once(self) -> None:
+        async with World(organization()) as world:
+            await world.passes(minutes=7)
+            assert world.value("actions_used_minutes") is not None
+            world.step = timedelta(days=-10)
+            assert world.series("usage_net_usd") == {}
+            assert world.value("actions_used_minutes") is None
+            assert world.value("cycle_remaining_days") is None
+            assert world.value("actions_included_minutes") is None
+            await world.passes(seconds=6)
+            assert world.value("cycle_remaining_days") == 29
+            assert world.value("actions_used_minutes") is not None
+            assert world.value("actions_included_minutes") is not None
 
     @in_virtual_time
     async def test_back_counts_no_poll_as_missed(self) -> None:

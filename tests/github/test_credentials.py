@@ -1,14 +1,15 @@
 """The credential: which kind of token it is, and what happens when its source changes."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from exporter.demo import DEMO_TOKEN
+from exporter.demo import DEMO_TOKEN, Fault
 from exporter.github.auth import from_token, kind
 from exporter.github.errors import Unauthorized
 from tests.github.conversation import TOKEN, Conversation, everything_told, says, virtually
-from tests.world import World, from_file, organization
+from tests.world import START, World, from_file, organization
 
 OK = says(200, {"total": 1})
 ANOTHER = "github_pat_" + "ANOTHER" * 6
@@ -179,3 +180,36 @@ class TestTheExporter:
             assert {r.headers["authorization"] for r in world.github.requests} == {
                 f"Bearer {TOKEN}"
             }
+
+    @virtually
+    async def test_asks_at_once_where_the_token_changed_while_an_attempt_was_under_way(
+        self, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "token"
+        file.write_text(TOKEN, encoding="utf-8")
+        world = World(organization(), credential=from_file("default", file))
+        world.github.faults.add(Fault.slow(10, match="/billing/usage", times=1))
+        async with world:
+            await world.passes(seconds=4)
+            file.write_text(DEMO_TOKEN, encoding="utf-8")
+            await world.passes(seconds=4)
+            assert world.job("usage").failure is None, "nothing has been said yet"
+            await world.passes(seconds=8)
+            assert world.job("usage").failure is None
+            assert world.value("actions_used_minutes") is not None
+            assert [r.status for r in world.github.requests if "/usage" in r.path] == [401, 200]
+
+    @virtually
+    async def test_tells_when_the_token_ends_for_as_long_as_github_does(self) -> None:
+        world = World(organization())
+        world.github.expires = START + timedelta(days=30)
+        metric = "exporter_credential_expiration_timestamp_seconds"
+        async with world:
+            assert world.value(metric) == world.github.expires.timestamp()
+            world.github.faults.add(Fault.cut_short(5))
+            await world.passes(minutes=16)
+            assert world.value(metric) is not None, "no answer tells nothing"
+            world.github.faults.clear()
+            world.github.expires = None
+            await world.passes(minutes=32)
+            assert world.value(metric) is None

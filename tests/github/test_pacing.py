@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from exporter.demo import DEMO_TOKEN, Fault
 from exporter.github.auth import TokenCredential
 from exporter.github.errors import GitHubError, RateLimited
-from tests.github.conversation import Conversation, Reply, later, says, virtually
+from exporter.github.questions import attempt
+from tests.github.conversation import Bill, Conversation, Reply, later, says, virtually
 from tests.world import START, World, organization, user
 
+SUMMARY = "/billing/usage/summary"
 OK = says(200, {"total": 1})
 PRIMARY = {"message": "API rate limit exceeded for user ID 1."}
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
@@ -233,7 +235,101 @@ class TestTheCredential:
         assert (most, len(conversation.requests)) == (8, 30)
 
 
+class TestTheRate:
+    @virtually
+    async def test_is_ten_a_second_after_the_first_burst_and_a_rest_earns_another(self) -> None:
+        conversation = Conversation(OK)
+        await asyncio.gather(*(conversation.total() for _ in range(120)))
+        assert conversation.passed == 0
+        await asyncio.gather(*(conversation.total() for _ in range(200)))
+        assert conversation.passed == pytest.approx(20, abs=0.5)
+        await asyncio.sleep(60)
+        rested = conversation.passed
+        await asyncio.gather(*(conversation.total() for _ in range(120)))
+        assert conversation.passed == rested
+
+
+class TestWhatMayHang:
+    @virtually
+    async def test_never_takes_more_than_half_of_what_may_be_asked_at_once(self) -> None:
+        conversation = Conversation(later(10, OK))
+
+        async def asking(*, doubtful: bool) -> None:
+            async with attempt(conversation.client, {}, 30.0, doubtful=doubtful) as github:
+                await github.get("/bill", Bill)
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(12):
+                tasks.create_task(asking(doubtful=True))
+            await asyncio.sleep(1)
+            assert len(conversation.requests) == 4
+            for _ in range(12):
+                tasks.create_task(asking(doubtful=False))
+            await asyncio.sleep(1)
+            assert len(conversation.requests) == 8
+
+
+class TestAShortBudget:
+    RANKS = tuple(number / 20 for number in range(20))
+
+    async def afforded(self, remaining: int, seconds: float) -> list[bool]:
+        """Tell which ranks may begin after an answer with so many of 5000 requests left."""
+        conversation = Conversation(says(200, {"total": 1}, limit(remaining, seconds)))
+        await conversation.total()
+        return [conversation.client.pacing.affords(rank) for rank in self.RANKS]
+
+    @virtually
+    async def test_holds_the_least_valuable_back_first_and_the_most_valuable_never(self) -> None:
+        held_back = []
+        for remaining in (4900, 1500, 500, 1):
+            afforded = await self.afforded(remaining, 3600)
+            assert afforded == sorted(afforded, reverse=True)
+            assert afforded[0]
+            held_back.append(afforded.count(False))
+        assert held_back == sorted(held_back)
+        assert held_back[0] == 0
+        assert held_back[-1] == len(self.RANKS) - 1
+
+    @pytest.mark.parametrize(("remaining", "seconds"), [(500, 300), (100, 60), (100, -1)])
+    @virtually
+    async def test_holds_nothing_back_where_it_lasts_until_it_is_new(
+        self, remaining: int, seconds: float
+    ) -> None:
+        assert all(await self.afforded(remaining, seconds))
+
+    @virtually
+    async def test_is_new_with_its_reset(self) -> None:
+        conversation = Conversation(says(200, {"total": 1}, limit(50, 3600)))
+        await conversation.total()
+        assert not conversation.client.pacing.affords(0.9)
+        await asyncio.sleep(3600)
+        assert conversation.client.pacing.affords(0.9)
+
+    @virtually
+    async def test_is_none_where_github_tells_of_no_limit(self) -> None:
+        conversation = Conversation(OK)
+        await conversation.total()
+        assert conversation.client.pacing.affords(0.99)
+
+
 class TestTheExporter:
+    @virtually
+    async def test_waits_as_long_as_told_by_a_clock_that_is_set_back_meanwhile(self) -> None:
+        async with World(organization()) as world:
+            world.github.faults.add(Fault.rate_limited_secondary(1800, match=SUMMARY))
+            await world.passes(minutes=16)
+            failure = world.job("usage").failure
+            assert failure is not None
+            assert failure.reason == "rate_limited"
+            world.github.faults.clear()
+            asked = len(world.github.requests)
+            world.step = timedelta(days=-1)
+            await world.passes(minutes=10)
+            assert len(world.github.requests) == asked, "it is still limited"
+            await world.passes(minutes=22)
+            assert len(world.github.requests) > asked
+            assert world.job("usage").failure is None
+
     @virtually
     async def test_counts_what_was_limited_and_lets_the_other_jobs_wait(self) -> None:
         async with World(organization(), user()) as world:

@@ -1,5 +1,6 @@
 """Credentials in the settings: several, named, each with its accounts and its host."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,21 @@ class TestFlags:
             "GITHUB_BILLING_APP_PRIVATE_KEY: must be a private key in PEM, from its first to its "
             "last line"
         )
+
+    @pytest.mark.parametrize(
+        ("name", "others"), [("token_file", {}), ("app_private_key_file", {"app_id": "1"})]
+    )
+    def test_a_secret_that_can_be_read_but_once_is_refused(
+        self, name: str, others: dict[str, str]
+    ) -> None:
+        reader, writer = os.pipe()
+        with os.fdopen(reader, "rb"), os.fdopen(writer, "wb") as pipe:
+            pipe.write(CANARY.encode())
+            pipe.close()
+            given = {name: f"/dev/fd/{reader}", **others}
+            [fault] = faults({"organizations": ["acme"], "github": given})
+        place = f"--github.{name.replace('_', '-')}"
+        assert fault == f"{place}: must be a file that can be read again, not a pipe or a folder"
 
     def test_a_file_without_certificates_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "ca.pem").write_text("nothing")
