@@ -125,7 +125,7 @@ class App:
         host, port = listening.getsockname()[:2]
         log.info(
             "listening",
-            url=f"http://{f'[{host}]' if ':' in host else host}:{port}/",
+            url=f"http://{_reached_at(host)}:{port}/",
             accounts=len(self.poller.watches),
             version=__version__,
         )
@@ -138,6 +138,13 @@ class App:
             for task in running:
                 task.cancel()
         log.info("stopped")
+
+
+def _reached_at(host: str) -> str:
+    """Name a listening address as a browser on this machine takes it."""
+    if host in {"::", "0.0.0.0"}:  # noqa: S104  (every address, told and not bound here)
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange) -> None:
