@@ -1,56 +1,143 @@
-"""Memory and CPU for many organizations on one GitHub App, simulated.
+"""Organizations of one GitHub App: CPU, memory and scrapes of a real exporter process.
 
-Run ``.venv/bin/python benchmarks/many_accounts.py``. The simulated GitHub shares the process and
-time jumps from wait to wait, so that the memory is more than the exporter's own and the CPU
-seconds are those of half an hour's polls on both sides.
+Run ``.venv/bin/python benchmarks/many_accounts.py``; it takes ten minutes, as the exporter asks
+ten times a second at most. The exporter discovers the organizations and polls every default
+collector of each once. The simulated GitHub is in this process, behind a loopback socket, so that
+the figures are the exporter's own. Ratios say whether the cost of an organization is constant.
 """
 
+import asyncio
+import gzip
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
-SIZES = (5, 50, 500)
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from process import free_port
 
-RUN = """
-import resource, sys, time
-from pathlib import Path
-from exporter.exposition import text
-from tests.test_many_accounts import app_world, discovering
-from tests.world import virtual
+from exporter.accounts import AccountType
+from exporter.demo import SimulatedAccount, SimulatedApp, SimulatedGitHub, SimulatedInstallation
 
-async def scenario():
-    world = app_world(int(sys.argv[1]), Path(sys.argv[2]))
-    async with discovering(world):
-        await world.passes(minutes=30)
-        began = time.process_time()
-        page = text(world.app.poller.page(), world.app.telemetry.registry)
-        rendered = time.process_time() - began
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        series = sum(not line.startswith(b"#") for line in page.splitlines())
-        memory = next(
-            int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines()
-            if line.startswith("VmRSS")
-        )
-        print(series, memory / 1024, usage.ru_utime + usage.ru_stime, rendered)
+FEW, MANY = 5, 500
+QUIET_SECONDS = 10.0
+SCRAPES = 20
+KEY = generate_private_key(65537, 2048)
 
-virtual(scenario)
-"""
+
+def github(organizations: int) -> SimulatedGitHub:
+    names = [f"organization-{number}" for number in range(organizations)]
+    public = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return SimulatedGitHub(
+        [SimulatedAccount(AccountType.ORGANIZATION, name, ghas="bundled") for name in names],
+        clock=lambda: datetime.now(UTC),
+        app=SimulatedApp(
+            id=1,
+            client_id="Iv1.benchmark",
+            keys=[public.decode()],
+            installations=[
+                SimulatedInstallation(number, AccountType.ORGANIZATION, name)
+                for number, name in enumerate(names, 1)
+            ],
+        ),
+    )
+
+
+def served(simulated: SimulatedGitHub, port: int) -> None:
+    """Serve the simulated GitHub until this process ends."""
+    config = uvicorn.Config(simulated, port=port, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    threading.Thread(target=asyncio.run, args=[server.serve()], daemon=True).start()
+    while not server.started:
+        time.sleep(0.01)
+
+
+def polled(simulated: SimulatedGitHub) -> float:
+    """Wait until nothing has been asked for a while, and give the seconds from first to last."""
+    while True:
+        time.sleep(1)
+        at = [request.at for request in list(simulated.requests)]
+        if at and (datetime.now(UTC) - at[-1]).total_seconds() > QUIET_SECONDS:
+            return (at[-1] - at[0]).total_seconds()
+
+
+def scraped(port: int) -> tuple[float, bytes]:
+    """Give the seconds that a scrape took, packed as Prometheus wants it, and the page."""
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/metrics", headers={"accept-encoding": "gzip"}
+    )
+    began = time.perf_counter()
+    with urllib.request.urlopen(asked) as answer:
+        body: bytes = answer.read()
+    return time.perf_counter() - began, gzip.decompress(body)
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def megabytes(pid: int, line: str) -> float:
+    """Read the memory that is held now (``VmRSS``) or was at most (``VmHWM``)."""
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(each for each in status if each.startswith(line)).split()[1]) / 1024
+
+
+def measure(organizations: int, key: Path) -> dict[str, float]:
+    simulated, at, port = github(organizations), free_port(), free_port()
+    served(simulated, at)
+    command = [sys.executable, "-m", "exporter", "run", "--discover", "--github.app-id", "1"]
+    command += ["--github.app-private-key-file", str(key), "--log.level", "warning"]
+    command += ["--github.api-url", f"http://127.0.0.1:{at}"]
+    command += ["--web.listen-address", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(command)
+    try:
+        seconds = polled(simulated)
+        cpu, memory = cpu_seconds(process.pid), megabytes(process.pid, "VmRSS")
+        first, page = scraped(port)
+        times = [scraped(port)[0] for _ in range(SCRAPES)]
+        return {
+            "series": sum(not line.startswith(b"#") for line in page.splitlines()),
+            "requests": len(simulated.requests),
+            "time of the first polls, s": seconds,
+            "CPU of the first polls, s": cpu,
+            "memory before a scrape, MB": memory,
+            "memory after scrapes, MB": megabytes(process.pid, "VmRSS"),
+            "memory at the peak, MB": megabytes(process.pid, "VmHWM"),
+            "scrape that builds and renders the page, ms": first * 1000,
+            "scrape at the median, ms": statistics.median(times) * 1000,
+        }
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
 def main() -> None:
-    print("| organizations | series | memory, MB | CPU, s | page built and rendered, s |")
-    print("|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as scratch:
-        for size in SIZES:
-            ended = subprocess.run(
-                [sys.executable, "-c", RUN, str(size), str(Path(scratch) / "key")],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            series, memory, cpu, rendered = map(float, ended.stdout.splitlines()[-1].split())
-            print(f"| {size} | {series:,.0f} | {memory:.0f} | {cpu:.1f} | {rendered:.2f} |")
+    pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with tempfile.NamedTemporaryFile(suffix=".pem") as key:
+        key.write(pem)
+        key.flush()
+        few, many = (measure(number, Path(key.name)) for number in (FEW, MANY))
+    print(f"| | {FEW} organizations | {MANY} organizations | ratio |\n|---|---|---|---|")
+    for name, value in many.items():
+        print(f"| {name} | {figure(few[name])} | {figure(value)} | {figure(value / few[name])} |")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
-"""Hundreds of accounts: paced, fresh, divided, and never refused for a limit."""
+"""Hundreds of accounts: paced, fresh, divided, come and gone, and never refused for a limit."""
 
 import asyncio
 import contextlib
+import gc
+import re
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -12,21 +15,51 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from exporter import check
 from exporter.accounts import AccountType
 from exporter.collectors import ALL
-from exporter.demo import SimulatedApp, SimulatedInstallation
+from exporter.demo import SimulatedAccount, SimulatedApp, SimulatedInstallation
+from exporter.demo.accounts import Family
+from exporter.demo.meters import AI_SKUS
+from exporter.github.client import Client
+from exporter.github.github_app import InstallationCredential
 from exporter.hosts import credentials
+from exporter.jobs import Job
 from exporter.settings import load
+from exporter.watch import Watch
 from tests.github.app_server import KEYS, pem, virtual_now
-from tests.world import World, in_virtual_time, organization, row
+from tests.world import SPINE, World, in_virtual_time, organization, row
 
 QUARTER = timedelta(minutes=15)
+AI = next(iter(AI_SKUS))
 EVERYTHING = [each.name for each in ALL]
 
 
-def organizations(count: int) -> list[str]:
-    return [f"org-{number}" for number in range(count)]
+def organizations(number: int) -> list[str]:
+    return [f"org-{each}" for each in range(number)]
 
 
-def app_world(count: int, key: Path, **settings: object) -> World:
+def changing_bills(number: int) -> list[SimulatedAccount]:
+    """Make organizations whose bills change at every question, so that no answer to it is free."""
+    questions = count()
+
+    def bill(_year: int, _month: int) -> list[dict[str, object]]:
+        return [row(netAmount=next(questions)), row(sku=AI, netAmount=next(questions))]
+
+    return [
+        organization(name, usage_items=bill, repositories=[], ghas="bundled")
+        for name in organizations(number)
+    ]
+
+
+def installations(names: Collection[str]) -> list[SimulatedInstallation]:
+    """Install on each name; an id is the name's for ever, as on GitHub."""
+    return [
+        SimulatedInstallation(int(name.removeprefix("org-")) + 1, AccountType.ORGANIZATION, name)
+        for name in names
+    ]
+
+
+def app_world(
+    number: int, key: Path, collectors: Collection[str] = EVERYTHING, **settings: object
+) -> World:
     """Make a world of one App, installed on so many organizations, which it discovers."""
     key.write_text(pem())
     flags: Mapping[str, object] = {
@@ -35,20 +68,16 @@ def app_world(count: int, key: Path, **settings: object) -> World:
         **settings,
     }
     (secret,) = credentials(load(flags, {}, ALL), {}, clock=virtual_now)
-    accounts = [
-        organization(name, usage_items=[row(netAmount=number)])
-        for number, name in enumerate(organizations(count))
-    ]
-    world = World(*accounts, watched=[], settings=flags, credential=secret, collectors=EVERYTHING)
+    world = World(
+        *changing_bills(number),
+        watched=[],
+        settings=flags,
+        credential=secret,
+        collectors=collectors,
+    )
     public = KEYS[0].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     world.github.app = SimulatedApp(
-        1,
-        "Iv1.billing",
-        [public.decode()],
-        [
-            SimulatedInstallation(number, AccountType.ORGANIZATION, name)
-            for number, name in enumerate(organizations(count), 1)
-        ],
+        1, "Iv1.billing", [public.decode()], installations(organizations(number))
     )
     return world
 
@@ -64,72 +93,85 @@ async def discovering(world: World) -> AsyncIterator[None]:
                 task.cancel()
 
 
+def counted(world: World, name: str, by: str) -> dict[str, float]:
+    """Sum a counter by one of its labels; a page of hundreds of accounts is slow to read."""
+    found: dict[str, float] = {}
+    for family in world.app.telemetry.registry.collect():
+        for sample in family.samples:
+            if sample.name == f"github_billing_exporter_{name}":
+                found[sample.labels[by]] = found.get(sample.labels[by], 0.0) + sample.value
+    return found
+
+
+def ages(world: World, collector: str = "usage") -> list[timedelta]:
+    """Tell how old what a collector said is, of every account that it has said anything of."""
+    jobs = [job for account in world.app.poller.page().accounts for job in account.jobs]
+    at = [job.last_success for job in jobs if job.collector == collector]
+    return [world.clock() - each for each in at if each is not None]
+
+
+def told(report: str) -> dict[str, tuple[str, str]]:
+    """Read a report of one account: the state of each collector and why it is in it."""
+    found: dict[str, tuple[str, str]] = {}
+    name = ""
+    for line in report.splitlines():
+        if begun := re.match(r"organization \S+ +(\S+) +(\S+(?: \S+)*)  ", line):
+            name = begun[1]
+            found[name] = begun[2], ""
+        elif name and line.startswith("    "):
+            state, why = found[name]
+            found[name] = state, f"{why} {line.strip()}".strip()
+    return found
+
+
 class TestFiveHundredOrganizationsOnOneApp:
     @in_virtual_time
-    async def test_are_fresh_and_never_limited(self, tmp_path: Path) -> None:
-        world = app_world(500, tmp_path / "key")
+    async def test_are_fresh_for_two_hours_and_never_refused(self, tmp_path: Path) -> None:
+        world = app_world(500, tmp_path / "key", SPINE)
+        # Enough for the App, which asks for a token an hour of each, and for each installation;
+        # far from enough for all of them together.
+        world.github.rate_limit = 1000
         async with discovering(world):
-            await world.passes(minutes=33)
-            page = world.samples()
-            told: dict[str, dict[frozenset[tuple[str, str]], float]] = {n: {} for n, _ in page}
-            for (name, labels), value in page.items():
-                told[name][labels] = value
-            at = told["github_billing_exporter_collector_last_success_timestamp_seconds"]
-            fresh = [value for labels, value in at.items() if ("collector", "usage") in labels]
-            assert len(fresh) == 500
-            now = world.clock().timestamp()
-            assert max(now - each for each in fresh) <= 1.1 * QUARTER.total_seconds()
-            answered = told["github_billing_exporter_api_requests_total"]
-            assert not [labels for labels in answered if ("status", "429") in labels]
-            failed = told["github_billing_exporter_collector_failures_total"]
-            assert not [
-                labels
-                for labels, value in failed.items()
-                if value and ("reason", "rate_limited") in labels
-            ]
-            assert set(told["github_billing_exporter_polls_missed_total"].values()) == {0.0}
+            await world.passes(minutes=5)
+            for _ in range(24):
+                assert len(ages(world)) == 500
+                assert max(ages(world)) <= 1.1 * QUARTER
+                await world.passes(minutes=5)
+            answered = counted(world, "api_requests_total", by="status")
+            assert answered.keys() == {"200", "201", "304"}
+            assert answered["200"] > 2 * 2 * world.github.rate_limit
+            assert set(counted(world, "polls_missed_total", by="collector").values()) == {0.0}
+
+    @in_virtual_time
+    async def test_begin_without_more_than_nine_hundred_requests_a_minute(
+        self, tmp_path: Path
+    ) -> None:
+        world = app_world(500, tmp_path / "key", SPINE)
+        async with discovering(world):
+            await world.passes(minutes=4)
+            at = [request.at for request in world.github.requests]
+            minute = timedelta(minutes=1)
+            busiest = max(sum(begin <= each < begin + minute for each in at) for begin in at[::50])
+            assert 500 < busiest <= 900
+            assert len(ages(world)) == 500
 
 
 class TestAShortLimit:
     @in_virtual_time
-    async def test_is_kept_for_the_most_valuable_collectors(self) -> None:
-        accounts = [
-            organization(name, usage_items=[row(netAmount=number)])
-            for number, name in enumerate(organizations(40))
-        ]
-        world = World(*accounts, collectors=EVERYTHING)
-        world.github.rate_limit = 400
-        # A bill that changes at every question, so that no answer is free.
-        questions = iter(range(1_000_000))
-        for account in accounts:
-            account.usage_items = lambda _year, _month: [row(netAmount=next(questions))]
+    async def test_is_kept_for_the_bill_while_the_least_valuable_wait(self) -> None:
+        world = World(*changing_bills(60), collectors=EVERYTHING)
+        world.github.rate_limit = 450  # of some 700 wanted, more than half of them for bills
         async with world:
-            oldest = 0.0
-            for _ in range(24):
-                await world.passes(minutes=10)
-                fresh = world.series(
-                    "exporter_collector_last_success_timestamp_seconds", collector="usage"
-                )
-                assert len(fresh) == 40
-                ages = [world.clock().timestamp() - at for at in fresh.values()]
-                oldest = max(oldest, *ages)
-            assert oldest <= 2 * QUARTER.total_seconds()
-            assert world.failures("usage") == 0
-            missed = {
-                dict(labels)["collector"]: value
-                for labels, value in world.series("exporter_polls_missed_total").items()
-            }
-            assert missed["usage"] == 0
-
-    @in_virtual_time
-    async def test_is_told_by_check_with_how_many_accounts_it_carries(self) -> None:
-        accounts = [organization(name, usage_items=[]) for name in organizations(20)]
-        world = World(*accounts, collectors=EVERYTHING)
-        world.github.rate_limit = 150
-        await world.app.once()
-        report = " ".join(check.report(world.app).split())
-        assert "of the 150 that GitHub grants: too many" in report
-        assert "of 20 accounts: raise poll.interval" in report
+            for _ in range(36):
+                await world.passes(minutes=5)
+                assert len(ages(world)) == 60
+                # At the hour's end all may wait some minutes for the limit to be new.
+                assert max(ages(world)) <= QUARTER * 4 / 3
+            missed = counted(world, "polls_missed_total", by="collector")
+            assert missed["usage"] == missed["plan"] == missed["budgets"] == 0
+            assert 0 < missed["model_usage"] < missed["advanced_security"]
+            assert counted(world, "api_requests_total", by="status").keys() == {"200", "304"}
+            assert set(counted(world, "collector_failures_total", by="collector").values()) == {0.0}
 
 
 class TestShards:
@@ -137,9 +179,98 @@ class TestShards:
     async def test_watch_each_discovered_account_once(self, tmp_path: Path) -> None:
         watched: Counter[str] = Counter()
         for index in range(3):
-            world = app_world(60, tmp_path / f"key-{index}", shard=f"{index}/3")
+            world = app_world(60, tmp_path / "key", SPINE, shard=f"{index}/3")
             await world.app.once()
-            shares = {watch.account.name for watch in world.app.poller.watches}
-            assert 8 <= len(shares) <= 34
-            watched.update(shares)
+            share = [dict(labels)["account"] for labels in world.series("account_info")]
+            assert 8 <= len(share) <= 34
+            watched.update(share)
         assert watched == Counter(organizations(60))
+
+
+class TestAccountsThatComeAndGo:
+    @in_virtual_time
+    async def test_leave_no_series_and_nothing_in_memory(self, tmp_path: Path) -> None:
+        world = app_world(24, tmp_path / "key", discover={"enabled": True, "interval": "10m"})
+        assert world.github.app is not None
+        names = organizations(24)
+        rounds = [names[:12], names[8:20], names[12:], names[:2], names[:12]]
+        held = []
+        world.github.app.installations = installations(rounds[0])
+        async with discovering(world):
+            for installed in rounds:
+                world.github.app.installations = installations(installed)
+                await world.passes(minutes=12)
+                page = world.samples()
+                named = Counter(dict(labels).get("account") for _, labels in page)
+                del named[None]
+                assert named.keys() == set(installed)
+                assert min(named.values()) > 30
+                held.append(self.held())
+        assert held[0] == held[-1]
+        assert held[0]["Watch"] > held[3]["Watch"]
+
+    def held(self) -> Counter[str]:
+        """Count what is in memory of what an account brings with it."""
+        gc.collect()
+        found = Counter(
+            type(each).__name__
+            for each in gc.get_objects()
+            if isinstance(each, Watch | Job | Client | InstallationCredential)
+        )
+        return found + Counter(tasks=len(asyncio.all_tasks()))
+
+
+class TestCheck:
+    LIMIT = 150
+
+    async def report(self, number: int) -> str:
+        world = World(*changing_bills(number), collectors=EVERYTHING)
+        world.github.rate_limit = self.LIMIT
+        await world.app.once()
+        return " ".join(check.report(world.app).split())
+
+    @in_virtual_time
+    async def test_says_how_many_accounts_the_intervals_carry(self) -> None:
+        carries = re.search(
+            r"of the 150 that GitHub grants: too many\. The intervals carry about (\d+) of 20 "
+            r"accounts: raise poll\.interval",
+            await self.report(20),
+        )
+        assert carries is not None
+        carried = int(carries[1])
+        assert "too many" not in await self.report(carried)
+        assert "too many" in await self.report(carried + 1)
+
+    @in_virtual_time
+    async def test_says_which_half_may_be_read_and_why_not_the_other(self) -> None:
+        hidden: set[Family] = {"plan", "advanced_security", "budgets", "copilot"}
+        world = World(organization(ghas="bundled", hidden=hidden), collectors=EVERYTHING)
+        await world.app.once()
+        found = told(check.report(world.app))
+        assert {name: state for name, (state, _) in found.items()} == {
+            "usage": "works",
+            "legacy_actions": "stands by",
+            "legacy_packages": "stands by",
+            "legacy_shared_storage": "stands by",
+            "plan": "not offered",
+            "budgets": "not offered",
+            "budget_estimates": "not offered",
+            "model_usage": "works",
+            "advanced_security": "not offered",
+            "copilot_seats": "not offered",
+            "usage_previous_cycle": "works",
+        }
+        for name, words in {
+            "plan": "the account's plan. Quotas and seats stay absent.*Organization plan: read",
+            "budgets": "GitHub answered 400, at /organizations/acme/settings/billing/budgets.*"
+            "classic token with admin:org",
+            "budget_estimates": "GitHub answered 400, at /organizations/acme/settings/billing/"
+            "budgets.*classic token with admin:org",
+            "advanced_security": "GitHub answered 404, at /orgs/acme/settings/billing/"
+            "advanced-security.*classic token with repo or admin:org",
+            "copilot_seats": "GitHub answered 403, at /orgs/acme/copilot/billing.*"
+            "manage_billing:copilot",
+        }.items():
+            assert re.search(words, found[name][1])
+        assert {why for state, why in found.values() if state != "not offered"} == {""}
+        assert not check.failed(world.app)

@@ -135,20 +135,21 @@ class Page(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the families in the order of the catalogue; families of no samples are left out."""
-        samples: dict[Metric, list[tuple[tuple[str, ...], float]]] = {
+        # Kept are places alone, no labels: there may be more than a hundred thousand samples.
+        said: dict[Metric, list[tuple[tuple[str, ...], Sample]]] = {
             metric: [] for metric in catalogue.BILL + catalogue.JOBS
         }
         for account in self.accounts:
             identity = (account.account_type, account.account)
-            for metric, labels, value in self._of_account(account):
-                samples[metric].append((identity + labels, value))
-        for metric, labels, value in self._of_exporter():
-            samples[metric].append((labels, value))
-        for metric, listed in samples.items():
-            if listed:
+            for sample in self._of_account(account):
+                said[sample.metric].append((identity, sample))
+        for sample in self._of_exporter():
+            said[sample.metric].append(((), sample))
+        for metric, samples in said.items():
+            if samples:
                 family = GaugeMetricFamily(metric.name, metric.help, labels=metric.all_labels)
-                for labels, value in listed:
-                    family.add_metric(labels, value)
+                for of, sample in samples:
+                    family.add_metric(of + sample.labels, sample.value)
                 yield family
 
     def _of_account(self, account: AccountFacts) -> Iterator[Sample]:
