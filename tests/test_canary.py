@@ -37,7 +37,7 @@ EVERYTHING = (
     *("--collector", "advanced_security_repositories", "--log.level", "debug"),
     *("--poll.timeout", "2s"),
 )
-SECONDS = 30.0
+SECONDS = 120.0  # a machine may be busy; what is awaited takes ten at most when it is not
 LOGGING = """
 import logging, sys, structlog
 from exporter.logs import configure
