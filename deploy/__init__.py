@@ -1,0 +1,1 @@
+"""What a team deploys: rules, chart, compose; the parts of it that code builds."""
