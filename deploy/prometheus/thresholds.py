@@ -1,4 +1,4 @@
-"""From where on a number is worth a look: the one place, for alerts and for the colours of panels."""
+"""From where on a number is worth a look: one place, for alerts and colours of panels."""
 
 from dataclasses import dataclass
 
