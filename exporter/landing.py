@@ -1,32 +1,51 @@
 """The landing page: what works, what fails and how to mend it, for people."""
 
-from collections.abc import Iterator
+from collections import Counter
 from datetime import datetime, timedelta
 from html import escape
 
 from exporter.metrics.page import AccountFacts, DiscoveryFacts, JobFacts, Page
 
 _STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 75rem;
-  padding: 0 1rem; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent);
-  padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; }
-td.words { min-width: 16rem; overflow-wrap: anywhere; }
-.fails { font-weight: bold; }
-.dim { opacity: .7; }
+:root { color-scheme: light dark; --bad: #b3261e; --line: #8884; }
+@media (prefers-color-scheme: dark) { :root { --bad: #ff9d94; } }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 70rem;
+  padding: 0 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; }
+details { border-top: 1px solid var(--line); padding: .6rem 0; }
+summary { cursor: pointer; }
+summary h2 { display: inline; font-size: 1.1rem; margin-right: .5rem; }
+table { border-collapse: collapse; margin-top: .5rem; table-layout: fixed; width: 100%; }
+th, td { border-top: 1px solid var(--line); padding: .3rem 1rem .3rem 0; text-align: left;
+  vertical-align: top; }
+th { font-size: .85rem; }
+th:nth-child(1) { width: 17rem; }
+th:nth-child(2), th:nth-child(3), th:nth-child(4) { width: 6.5rem; }
+.fails { color: var(--bad); font-weight: bold; }
+@media (max-width: 50rem) {
+  thead { display: none; }
+  table, tbody { display: block; }
+  tr { border-top: 1px solid var(--line); display: grid; grid-template-columns: 1fr 1fr 1.3fr;
+    padding: .3rem 0; }
+  td { border: 0; padding: 0 .5rem 0 0; }
+  td:nth-child(1), td:nth-child(5) { grid-column: 1 / -1; }
+  td:nth-child(n+3):nth-child(-n+4)::before { content: attr(data-says); opacity: .75; }
+}
 """
 
 _PROJECT = "GitHub Billing Exporter"
+_FAILS = ' class="fails"'
 
 
 def render(page: Page, now: datetime) -> str:
-    """Give the page as HTML: one row a job, no amount, nothing from elsewhere."""
-    rows = "\n".join(_rows(page, now))
-    failing = sum(page.state(job) == "fails" for account in page.accounts for job in account.jobs)
-    summary = f"{failing} failing" if failing else "nothing fails"
+    """Give the page as HTML: accounts, one row a job, no amount, nothing from elsewhere.
+
+    What fails comes first and lies open; accounts where nothing does are folded.
+    """
+    failing = {id(account): _states(page, account)["fails"] for account in page.accounts}
+    accounts = sorted(page.accounts, key=lambda account: not failing[id(account)])
+    total = sum(failing.values())
+    summary = f'<span class="fails">{total} failing</span>' if total else "nothing fails"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -37,23 +56,19 @@ def render(page: Page, now: datetime) -> str:
 </head>
 <body>
 <h1>{_PROJECT}</h1>
-{f'<p class="fails">{escape(page.build.notice)}</p>' if page.build.notice else ""}
-<p>Version {escape(page.build.version)} · {_counted(len(page.accounts), "account")} · {summary} ·
+{f"<p><b>{escape(page.build.notice)}</b></p>" if page.build.notice else ""}
+<p>Version {escape(page.build.version)} · {_counted(len(accounts), "account")} · {summary} ·
 {now:%Y-%m-%d %H:%M:%S} UTC</p>
 {"".join(_discovery(found, now) for found in page.discoveries)}
 <p><a href="metrics">Metrics</a> · <a href="healthz">Health</a> · <a href="readyz">Readiness</a></p>
-<div class="table">
-<table>
-<thead><tr><th>Account</th><th>Collector</th><th>State</th><th>Age of the numbers</th>
-<th>Next attempt</th><th>Reason and hint</th></tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>
-</div>
+{"".join(_account(page, account, now, alone=len(accounts) == 1) for account in accounts)}
 </body>
 </html>
 """
+
+
+def _states(page: Page, account: AccountFacts) -> Counter[str]:
+    return Counter(page.state(job) for job in account.jobs)
 
 
 def _counted(number: int, noun: str) -> str:
@@ -61,30 +76,47 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _discovery(found: DiscoveryFacts, now: datetime) -> str:
-    state = f"{found.accounts} accounts" if found.success else '<span class="fails">fails</span>'
+    state = (
+        f"{_counted(found.accounts, 'more account')}"
+        if found.success
+        else '<span class="fails">fails</span>'
+    )
     ago = f", last succeeded {_span(now - found.last_success)} ago" if found.last_success else ""
     why = f": {escape(found.detail)}. {escape(found.hint)}" if found.detail else ""
     return f"<p>Discovery by {escape(found.credential)}: {state}{ago}{why}</p>"
 
 
-def _rows(page: Page, now: datetime) -> Iterator[str]:
-    for account in page.accounts:
-        for job in account.jobs:
-            state = page.state(job)
-            cells = [
-                f"<td>{_account(account)}</td>",
-                f"<td>{escape(job.collector)}</td>",
-                f'<td class="{"fails" if state == "fails" else "dim"}">{state}</td>',
-                f"<td>{_age(page, job, now)}</td>",
-                f"<td>{_until(now, job.next_attempt)}</td>",
-                f'<td class="words">{_words(page, job)}</td>',
-            ]
-            yield f"<tr>{''.join(cells)}</tr>"
+def _account(page: Page, account: AccountFacts, now: datetime, *, alone: bool) -> str:
+    states = _states(page, account)
+    told = " · ".join(
+        f"<span{_FAILS if state == 'fails' else ''}>{state} {number}</span>"
+        for state, number in sorted(states.items(), key=lambda each: each[0] != "fails")
+    )
+    platform = f" · {account.platform} platform" if account.platform else ""
+    rows = "\n".join(_row(page, job, now) for job in account.jobs)
+    return f"""<details{" open" if alone or states["fails"] else ""}>
+<summary><h2>{escape(account.account)}</h2>
+{escape(account.account_type)}{escape(platform)} · {told}</summary>
+<table>
+<thead><tr><th>Collector</th><th>State</th><th>Age</th><th>Next attempt</th>
+<th>Reason and hint</th></tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+</details>
+"""
 
 
-def _account(account: AccountFacts) -> str:
-    platform = f" ({account.platform})" if account.platform else ""
-    return f"{escape(account.account_type)} {escape(account.account)}{escape(platform)}"
+def _row(page: Page, job: JobFacts, now: datetime) -> str:
+    state = page.state(job)
+    return (
+        f"<tr><td>{escape(job.collector)}</td>"
+        f"<td{_FAILS if state == 'fails' else ''}>{state}</td>"
+        f'<td data-says="age ">{_age(page, job, now)}</td>'
+        f'<td data-says="next ">{_until(now, job.next_attempt)}</td>'
+        f"<td>{_words(page, job)}</td></tr>"
+    )
 
 
 def _age(page: Page, job: JobFacts, now: datetime) -> str:

@@ -52,26 +52,34 @@ NOT_ASKED = replace(
 TOO_OLD = replace(WORKING, last_success=NOW - timedelta(hours=3), reading=None)
 
 TAGS = {
-    *("html", "head", "meta", "title", "style", "body", "h1", "p", "a", "b"),
-    *("div", "table", "thead", "tbody", "tr", "th", "td"),
+    *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "a", "b", "span"),
+    *("details", "summary", "table", "thead", "tbody", "tr", "th", "td"),
 }
 
 
 class Reader(HTMLParser):
-    """Reads the page as a browser would: its tags, where it points to, and its table."""
+    """Reads the page as a browser would: its tags, where it points to, accounts and tables."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: set[str] = set()
         self.targets: list[str] = []
+        self.accounts: list[str] = []
+        self.open: list[bool] = []
         self.rows: list[list[str]] = []
         self._in_cell = False
+        self._in_summary = False
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.targets += [value or "" for name, value in attrs if name in {"src", "href", "action"}]
+        if tag == "details":
+            self.open.append("open" in dict(attrs))
+        if tag == "summary":
+            self.accounts.append("")
+            self._in_summary = True
         if tag == "tr":
             self.rows.append([])
         if tag in {"td", "th"}:
@@ -80,10 +88,13 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._in_cell = self._in_cell and tag not in {"td", "th"}
+        self._in_summary = self._in_summary and tag != "summary"
 
     def handle_data(self, data: str) -> None:
         if self._in_cell:
             self.rows[-1][-1] += data
+        if self._in_summary:
+            self.accounts[-1] += data.replace("\n", " ")
 
 
 def html(*jobs: JobFacts, account: str = "acme", platform: str = "usage") -> str:
@@ -112,7 +123,7 @@ class TestRow:
     def test_tells_state_age_and_next_attempt(
         self, job: JobFacts, state: str, age: str, following: str
     ) -> None:
-        assert row(job)[:5] == ["organization acme (usage)", job.collector, state, age, following]
+        assert row(job)[:4] == [job.collector, state, age, following]
 
     @pytest.mark.parametrize(
         ("job", "words"),
@@ -128,7 +139,7 @@ class TestRow:
         ],
     )
     def test_tells_reason_and_hint(self, job: JobFacts, words: str) -> None:
-        assert row(job)[5] == words
+        assert row(job)[4] == words
 
     @pytest.mark.parametrize(
         ("age", "words"),
@@ -143,12 +154,12 @@ class TestRow:
     )
     def test_spells_spans_in_one_unit(self, age: timedelta, words: str) -> None:
         reading = replace(READING, taken=NOW)
-        assert row(replace(WORKING, last_success=NOW - age, reading=reading))[3] == words
+        assert row(replace(WORKING, last_success=NOW - age, reading=reading))[2] == words
 
     def test_there_is_one_for_each_job(self) -> None:
         jobs = [replace(WORKING, collector=f"collector_{number}") for number in range(5)]
         _, *rows = Reader(html(*jobs)).rows
-        assert [cells[1] for cells in rows] == [job.collector for job in jobs]
+        assert [cells[0] for cells in rows] == [job.collector for job in jobs]
 
 
 class TestPage:
@@ -159,9 +170,9 @@ class TestPage:
         reader = Reader(page)
         assert reader.tags <= TAGS
         _, cells = reader.rows
-        assert cells[0] == f"organization {evil} ({evil})"
-        assert cells[1] == evil
-        assert cells[5] == f"{evil}: {evil}. '\"&{evil}"
+        assert reader.accounts == [f"{evil} organization · {evil} platform · fails 1"]
+        assert cells[0] == evil
+        assert cells[4] == f"{evil}: {evil}. '\"&{evil}"
         assert "'\"&" not in page
 
     def test_no_amount_is_on_it(self) -> None:
@@ -182,7 +193,7 @@ class TestPage:
         assert "@import" not in page
 
     def test_counts_what_fails(self) -> None:
-        assert "1 account · 2 failing" in html(FAILING, WORKING, FAILING)
+        assert '1 account · <span class="fails">2 failing</span>' in html(FAILING, WORKING, FAILING)
         assert "1 account · nothing fails" in html(WORKING, NOT_OFFERED, STANDING_BY)
 
     def test_names_version_and_time(self) -> None:
@@ -191,4 +202,33 @@ class TestPage:
         assert "2026-10-20 09:30:00 UTC" in page
 
     def test_no_account_is_no_fault(self) -> None:
-        assert len(Reader(render(Page([], Build("1.2.3", ""), NOW), NOW)).rows) == 1
+        reader = Reader(render(Page([], Build("1.2.3", ""), NOW), NOW))
+        assert (reader.accounts, reader.rows) == ([], [])
+
+
+class TestAccounts:
+    def test_those_where_something_fails_come_first_and_lie_open(self) -> None:
+        accounts = [
+            AccountFacts("organization", name, "api.github.com", "usage", jobs)
+            for name, jobs in (
+                ("fine", (WORKING,)),
+                ("broken", (WORKING, STANDING_BY, FAILING)),
+                ("bare", (NOT_OFFERED,)),
+            )
+        ]
+        reader = Reader(render(Page(accounts, Build("1.2.3", ""), NOW), NOW))
+        assert [told.split()[0] for told in reader.accounts] == ["broken", "fine", "bare"]
+        assert reader.open == [True, False, False]
+
+    def test_one_alone_lies_open(self) -> None:
+        assert Reader(html(WORKING)).open == [True]
+
+    def test_each_says_how_many_jobs_stand_how(self) -> None:
+        assert Reader(html(WORKING, FAILING, WORKING, STANDING_BY)).accounts == [
+            "acme organization · usage platform · fails 1 · works 2 · stands by 1"
+        ]
+
+    def test_an_undecided_platform_is_not_named(self) -> None:
+        assert Reader(html(NOT_ASKED, platform="")).accounts == [
+            "acme organization · not asked yet 1"
+        ]
