@@ -1,0 +1,78 @@
+"""Whatever GitHub sends, it is a right reading or a failure that says so; never our own fault."""
+
+import asyncio
+import math
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.app import App
+from exporter.collectors import ALL
+from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub, demo_accounts
+from exporter.exposition import text
+from exporter.github.auth import from_token
+from exporter.settings import load
+from tests.fuzz.payloads import SpoilingTransport, spoils
+from tests.world import START
+
+CORPUS = sorted((Path(__file__).parent / "corpus" / "payloads").iterdir())
+ANSWERS = 60
+"""As many as the largest account takes, or a few more."""
+
+EVERY = -1
+
+
+def now() -> datetime:
+    return START
+
+
+def page(account: SimulatedAccount, number: int, spoil: object) -> tuple[str, SpoilingTransport]:
+    """Poll every collector of an account once, one of the answers being spoilt."""
+    github = httpx.ASGITransport(SimulatedGitHub([account], clock=now))
+    assert callable(spoil)
+    transport = SpoilingTransport(github, number, spoil)
+    every = [each.name for each in ALL if account.type in each.account_types and not each.default]
+    flags = {f"{account.type.value}s": [account.name], "collectors": every}
+    app = App.assemble(
+        load(flags, {}, ALL),
+        from_token("default", DEMO_TOKEN),
+        transport=transport,
+        clock=now,
+        sleep=lambda _: asyncio.sleep(0),
+        process=False,
+    )
+    asyncio.run(app.once())
+    return text(app.poller.page(), app.telemetry.registry).decode(), transport
+
+
+def assert_honest(page: str) -> None:
+    """No fault of ours, and no number that is none."""
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            ours = sample.name.startswith("github_billing_exporter_")
+            assert ours or math.isfinite(sample.value), sample
+            if sample.name == "github_billing_exporter_collector_failures_total":
+                assert sample.labels["reason"] != "internal" or not sample.value, sample
+
+
+@pytest.mark.parametrize("account", demo_accounts(), ids=lambda account: account.name)
+class TestSpoiltPayloads:
+    @given(st.integers(0, ANSWERS), spoils())
+    def test_are_a_reading_or_a_failure_that_says_so(
+        self, account: SimulatedAccount, number: int, spoil: object
+    ) -> None:
+        said, _ = page(account, number, spoil)
+        assert_honest(said)
+
+    @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.name)
+    def test_of_the_corpus_stand_in_for_every_answer(
+        self, account: SimulatedAccount, file: Path
+    ) -> None:
+        said, transport = page(account, EVERY, lambda _: file.read_bytes())
+        assert transport.spoilt is not None
+        assert_honest(said)
