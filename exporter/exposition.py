@@ -1,11 +1,13 @@
-"""The bytes of /metrics: the page rendered once for each format, the process's own part live."""
+"""The bytes of /metrics: the page rendered once for each format, its own part once a second."""
 
 import asyncio
+import math
 import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -20,6 +22,7 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _OPENMETRICS_END = b"# EOF\n"
 _LEVEL = 6
 _THREADS = 2
+_FRESH_SECONDS = 1.0
 _KNOWN_VERSIONS = frozenset({"0.0.4", "1.0.0"})
 
 
@@ -34,6 +37,15 @@ class Rendered(NamedTuple):
     checksum: int
 
 
+@dataclass(slots=True)
+class Shared:
+    """A body that is being made or was made just now, for all who ask for the same."""
+
+    page: Page
+    making: asyncio.Future[bytes]
+    until: float = math.inf
+
+
 class Exposition:
     """Answers scrapes. Rendering runs in a thread, once for all who wait for the same."""
 
@@ -42,16 +54,41 @@ class Exposition:
         self._telemetry = telemetry
         self._rendered_page: Page | None = None
         self._renderings: dict[str, asyncio.Future[Rendered]] = {}
+        self._bodies: dict[tuple[str, bool], Shared] = {}
         # Of its own: look-ups of names that hang fill the loop's threads.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="render")
 
     async def body(self, accept: str, *, gzip: bool) -> tuple[bytes, str]:
-        """Give the body and its content type, as ``Accept`` asks for them."""
+        """Give the body and its content type, as ``Accept`` asks for them.
+
+        The process's own part is up to a second old, so that a thousand scrapers at once cost
+        what one does.
+        """
         encode, content_type = choose_encoder(_known_versions(accept))
+        key, page, loop = (content_type, gzip), self._page(), asyncio.get_running_loop()
+        shared = self._bodies.get(key)
+        if shared is None or shared.page is not page or loop.time() >= shared.until:
+            making = loop.create_task(self._make(encode, content_type, gzip=gzip))
+            shared = self._bodies[key] = Shared(page, making)
+            making.add_done_callback(partial(self._made, key, shared))
+        # A scraper that hangs up must not take the body away from the others.
+        return await asyncio.shield(shared.making), content_type
+
+    def _made(self, key: tuple[str, bool], shared: Shared, making: asyncio.Future[bytes]) -> None:
+        shared.until = making.get_loop().time() + _FRESH_SECONDS
+        making.get_loop().call_later(_FRESH_SECONDS, self._drop, key, shared)
+
+    def _drop(self, key: tuple[str, bool], shared: Shared) -> None:
+        if self._bodies.get(key) is shared:
+            del self._bodies[key]
+
+    async def _make(
+        self, encode: Callable[[Collector], bytes], content_type: str, *, gzip: bool
+    ) -> bytes:
         page = await self._of_page(encode, content_type)
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._threads)
         live = await in_thread(encode, self._telemetry)
-        return await in_thread(_gzipped if gzip else _plain, page, live), content_type
+        return await in_thread(_gzipped if gzip else _plain, page, live)
 
     async def _of_page(self, encode: Callable[[Collector], bytes], content_type: str) -> Rendered:
         page = self._page()
@@ -62,7 +99,6 @@ class Exposition:
             loop = asyncio.get_running_loop()
             rendering = loop.run_in_executor(self._threads, _render, encode, page)
             self._renderings[content_type] = rendering
-        # A scraper that hangs up must not take the page away from the others.
         return await asyncio.shield(rendering)
 
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import gzip
+import re
 import threading
 from collections.abc import Iterator
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily
 
 from exporter.exposition import Exposition
 from exporter.metrics.page import Build, Page
 from tests.asker import NOW
+from tests.world import virtual
 
 MORE_THAN_ITS_THREADS = 40
 """The loop's own threads are 32 at most."""
@@ -88,6 +90,27 @@ class TestRendering:
             assert page.renderings == 1
 
         asyncio.run(scenario())
+
+    def test_the_live_part_is_made_once_for_all_who_ask_within_a_second(self) -> None:
+        async def scenario() -> None:
+            page, registry = GatedPage(), CollectorRegistry()
+            page.gate.set()
+            polls = Counter("polls", "Polls", registry=registry)
+            exposition = Exposition(lambda: page, registry)
+
+            async def scraped() -> float:
+                body, _ = await exposition.body("", gzip=False)
+                found = re.search(rb"^polls_total (\S+)$", body, re.MULTILINE)
+                assert found is not None
+                return float(found[1])
+
+            assert await scraped() == 0
+            polls.inc()
+            assert {await scraped() for _ in range(100)} == {0}
+            await asyncio.sleep(1)
+            assert await scraped() == 1
+
+        virtual(scenario)
 
     @pytest.mark.parametrize("form", ["application/openmetrics-text", "text/plain"])
     def test_versions_that_scrapers_make_up_are_no_further_formats(self, form: str) -> None:
