@@ -1,0 +1,284 @@
+"""Scrapes of an unchanged page, and of one that changes, beside prometheus_client and nginx.
+
+Run ``.venv/bin/python benchmarks/scrapes.py``; it takes six minutes, and needs wrk and nginx
+(``apt-get install wrk nginx-light``). All three serve the same series, one after the other, each in
+a process of its own with one worker; wrk loads them from this machine with eight connections.
+"""
+
+import asyncio
+import gzip
+import http.client
+import itertools
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from process import free_port
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+
+from exporter.exposition import Exposition
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading
+from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
+from exporter.metrics.telemetry import Telemetry
+from exporter.server import Application, listen, serve
+
+SIZES = (1_000, 10_000, 100_000)
+SECONDS = {1_000: 4, 10_000: 4, 100_000: 30}
+"""How long to load; prometheus_client takes seconds for an answer of the largest."""
+
+CONNECTIONS = 8
+RENDERINGS = 5
+PROBES = 300
+ACCOUNTS = 10
+NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
+
+
+def page(series: int, cents: int = 0) -> Page:
+    """Make a page of so many series of repositories, ten accounts sharing them."""
+    accounts = []
+    for account in range(ACCOUNTS):
+        samples = tuple(
+            catalogue.REPOSITORY_USAGE_NET_USD(
+                number * 1.37 + cents / 100,
+                organization=f"acme-{account}",
+                repository=f"repository-{number // 5}",
+                product="actions",
+                sku=f"actions_linux_{2 ** (number % 5)}_core",
+            )
+            for number in range(series // ACCOUNTS)
+        )
+        job = JobFacts(
+            collector="usage_repositories",
+            available=True,
+            standing_by=False,
+            failure=None,
+            detail="",
+            hint="",
+            last_attempt=NOW,
+            last_success=NOW,
+            duration=timedelta(seconds=1),
+            next_attempt=NOW,
+            interval=timedelta(hours=6),
+            stale_after=timedelta(hours=18),
+            reading=Reading(taken=NOW, samples=samples),
+        )
+        accounts.append(
+            AccountFacts("organization", f"acme-{account}", "api.github.com", "usage", (job,))
+        )
+    return Page(accounts, Build("0", ""), NOW)
+
+
+class Pages:
+    """Stands where the poller does: a page that stays, or another one every second."""
+
+    alive = ready = True
+
+    def __init__(self, series: int, *, changing: bool) -> None:
+        self._pages = [page(series, cents) for cents in range(2 if changing else 1)]
+
+    def page(self) -> Page:
+        return self._pages[int(time.monotonic()) % len(self._pages)]
+
+
+def serve_exporter(port: int, series: int, *, changing: bool) -> None:
+    async def serving() -> None:
+        pages: Any = Pages(series, changing=changing)
+        telemetry = Telemetry(["usage"], ["internal"], process=True)
+        exposition = Exposition(pages.page, telemetry.registry)
+        application = Application(pages, exposition, lambda: NOW)
+        await serve(application, listen(("127.0.0.1", port)), asyncio.Event())
+
+    asyncio.run(serving())
+
+
+def serve_prometheus_client(port: int, series: int) -> None:
+    registry = CollectorRegistry()
+    registry.register(page(series))
+    _, thread = start_http_server(port, "127.0.0.1", registry)
+    thread.join()
+
+
+NGINX = """
+daemon off; worker_processes 1; error_log stderr crit; pid nginx.pid;
+events {{ worker_connections 64; }}
+http {{
+  access_log off; gzip_static on; sendfile on; keepalive_requests 1000000;
+  default_type text/plain; client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t;
+  uwsgi_temp_path t; scgi_temp_path t;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+
+
+@contextmanager
+def running(command: list[str], port: int, path: str = "/metrics") -> Iterator[int]:
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(1000):
+            try:
+                fetch(port, path)
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def fetch(port: int, path: str, encoding: str = "identity") -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path, headers={"accept-encoding": encoding})
+    body = connection.getresponse().read()
+    connection.close()
+    return body
+
+
+@contextmanager
+def exporter(series: int, *, changing: bool = False) -> Iterator[int]:
+    port = free_port()
+    how = "changing" if changing else "exporter"
+    with running([sys.executable, __file__, how, str(port), str(series)], port) as serving:
+        yield serving
+
+
+@contextmanager
+def prometheus_client(series: int) -> Iterator[int]:
+    port = free_port()
+    with running([sys.executable, __file__, "prometheus_client", str(port), str(series)], port):
+        yield port
+
+
+@contextmanager
+def nginx(body: bytes) -> Iterator[int]:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # its worker is nobody
+        (folder / "metrics").write_bytes(body)
+        (folder / "metrics.gz").write_bytes(gzip.compress(body, 6))
+        (folder / "nginx.conf").write_text(NGINX.format(port=port, folder=folder))
+        command = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", name, "-c", "nginx.conf"]
+        with running(command, port):
+            yield port
+
+
+def load(port: int, encoding: str, length: int) -> tuple[float, float]:
+    """Give requests a second, and the 99th percentile in milliseconds."""
+    for _ in range(2):
+        fetch(port, "/metrics", encoding)
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{length}s", "--timeout", "60s", "--latency"]
+    command += ["-H", f"Accept-Encoding: {encoding}", f"http://127.0.0.1:{port}/metrics"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    slowest = re.search(r"99%\s+([\d.]+)(us|ms|s|m)", said)
+    assert rate is not None, said
+    assert slowest is not None, said
+    unit = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[slowest[2]]
+    return float(rate[1]), float(slowest[1]) * unit
+
+
+def unchanged() -> None:
+    print(
+        "| series | body | exporter, /s | p99, ms | prometheus_client, /s | p99, ms | nginx, /s |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for series, encoding in itertools.product(SIZES, ("identity", "gzip")):
+        print(f"{series} series, {encoding}", file=sys.stderr)
+        with exporter(series) as port:
+            ours, ours_slowest = load(port, encoding, SECONDS[series])
+            body = fetch(port, "/metrics")
+        with prometheus_client(series) as port:
+            theirs, theirs_slowest = load(port, encoding, SECONDS[series])
+        with nginx(body) as port:
+            best, _ = load(port, encoding, SECONDS[series])
+        size = len(gzip.compress(body, 6) if encoding == "gzip" else body) / 1024
+        print(
+            f"| {series:,} | {'gzip' if encoding == 'gzip' else 'plain'}, {size:,.0f} KiB "
+            f"| {ours:,.0f} | {ours_slowest:,.1f} "
+            f"| {theirs:,.1f} ({ours / theirs:,.0f} times) | {theirs_slowest:,.0f} "
+            f"| {best:,.0f} ({ours / best:.2f} times) |"
+        )
+
+
+def seconds(run: Callable[[], object]) -> float:
+    times = []
+    for _ in range(RENDERINGS):
+        began = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def changed(series: int = 100_000) -> None:
+    """Render a page anew, to the gzip body that Prometheus takes."""
+    shown, registry = page(series), CollectorRegistry()
+    registry.register(shown)
+
+    def rendered() -> None:
+        exposition = Exposition(lambda: shown, CollectorRegistry())
+        asyncio.run(exposition.body("", gzip=True))
+
+    ours = seconds(rendered)
+    plain = seconds(lambda: generate_latest(registry))
+    packed = seconds(lambda: gzip.compress(generate_latest(registry)))
+    print("\n| a changed page of 100,000 series | µs a series | ratio |\n|---|---|---|")
+    print(f"| exporter, packed | {ours / series * 1e6:.1f} | 1 |")
+    for name, theirs in (("generate_latest, plain", plain), ("generate_latest, packed", packed)):
+        print(f"| {name} | {theirs / series * 1e6:.1f} | {theirs / ours:.2f} |")
+
+
+def probes(series: int = 100_000) -> None:
+    """Ask for /healthz while a page that changes each second is scraped without pause."""
+    with exporter(series, changing=True) as port:
+        done = threading.Event()
+
+        def scraping() -> None:
+            while not done.is_set():
+                fetch(port, "/metrics", "gzip")
+
+        scraper = threading.Thread(target=scraping)
+        scraper.start()
+        times = []
+        for _ in range(PROBES):
+            began = time.perf_counter()
+            fetch(port, "/healthz")
+            times.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.01)
+        done.set()
+        scraper.join()
+    times.sort()
+    print("\n| /healthz while 100,000 series are rendered without pause | ms |\n|---|---|")
+    print(f"| median | {statistics.median(times):.1f} |")
+    print(f"| 99th percentile | {times[int(PROBES * 0.99)]:.1f} |")
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case ["prometheus_client", port, series]:
+            serve_prometheus_client(int(port), int(series))
+        case [("exporter" | "changing") as how, port, series]:
+            serve_exporter(int(port), int(series), changing=how == "changing")
+        case _:
+            if missing := [each for each in ("wrk", "nginx") if not shutil.which(each)]:
+                raise SystemExit(
+                    f"{' and '.join(missing)} missing: apt-get install wrk nginx-light"
+                )
+            unchanged()
+            changed()
+            probes()
+
+
+if __name__ == "__main__":
+    main()
