@@ -44,6 +44,15 @@ lock: .venv/.dev ## write the lock files anew from pyproject.toml; ARGS=--upgrad
 	$(COMPILE) $(ARGS) pyproject.toml --group dev --constraints requirements.lock \
 		--constraints requirements-build.lock --output-file requirements-dev.lock
 
+.PHONY: sbom
+sbom: dist/sbom.cdx.json ## write dist/sbom.cdx.json: what the program is made of, with hashes
+
+dist/sbom.cdx.json: .venv/.dev requirements.lock pyproject.toml
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file $@
+	@echo "Wrote $@" >&2
+
 .PHONY: clean
 clean: ## remove the environment, the tools and every cache
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
