@@ -44,6 +44,11 @@ lock: .venv/.dev ## write the lock files anew from pyproject.toml; ARGS=--upgrad
 	$(COMPILE) $(ARGS) pyproject.toml --group dev --constraints requirements.lock \
 		--constraints requirements-build.lock --output-file requirements-dev.lock
 
+.PHONY: bench
+bench: .venv/.run ## time it beside others, a table each: needs wrk and nginx, and twenty minutes
+	@for each in process scrapes usage_report many_accounts; do \
+		echo "benchmarks/$$each.py" >&2; $(BIN)/python benchmarks/$$each.py; echo; done
+
 .PHONY: sbom
 sbom: dist/sbom.cdx.json ## write dist/sbom.cdx.json: what the program is made of, with hashes
 
