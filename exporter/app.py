@@ -1,6 +1,7 @@
 """The application: settings made into parts, run in one task group until a signal."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import httpx
 import structlog
@@ -31,6 +33,9 @@ from exporter.watch import Watch
 
 REASONS = (*(error.reason for error in errors.ALL), errors.INTERNAL)
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
+
+_SCARCITY = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_SILENT_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -125,6 +130,7 @@ class App:
             stopping()
 
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_Complaints())
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
         for warning in overlaps(watch.account for watch in self.poller.watches):
@@ -151,6 +157,24 @@ class App:
             for task in running:
                 task.cancel()
         log.info("stopped")
+
+
+class _Complaints:
+    """Logs what the event loop complains of: that it can accept no connection once a minute.
+
+    Python tries that thousands of times a second while file descriptors are used up.
+    """
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _SCARCITY:
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._silent_until:
+            self._silent_until = loop.time() + _SILENT_SECONDS
+            log.warning("connections wait", detail=error.strerror)
 
 
 def _reached_at(host: str) -> str:
