@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
@@ -106,8 +107,10 @@ def _no_place_for_a_file(file: Path) -> str:
     try:
         if not file.parent.is_dir():
             return "its folder does not exist: make it, or name another"
-        if file.exists() and not file.is_file():
+        if not S_ISREG(file.stat().st_mode):
             return "must be a file, not a folder or a pipe"
+    except FileNotFoundError:
+        return ""
     except PermissionError:
         return "its folder cannot be looked into: let the exporter, or name another"
     except (OSError, ValueError):
