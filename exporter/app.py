@@ -1,6 +1,7 @@
 """The application: settings made into parts, run in one task group until a signal."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import structlog
@@ -27,6 +28,7 @@ from exporter.metrics.telemetry import Telemetry
 from exporter.poller import Poller
 from exporter.server import Application, serve
 from exporter.settings import Settings
+from exporter.state_file import Keeper, StateFile
 from exporter.watch import Watch
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 REASONS = (*(error.reason for error in errors.ALL), errors.INTERNAL)
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
+
+_SCARCITY = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_SILENT_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -65,6 +70,7 @@ class App:
     http: Hosts
     discoveries: tuple[Discovery, ...]
     clock: Callable[[], datetime]
+    keeper: Keeper | None = None
     seen: dict[str, Exchange] = field(default_factory=dict)
 
     @classmethod
@@ -77,11 +83,13 @@ class App:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         process: bool = True,
         notice: str = "",
+        state_file: StateFile | None = None,
     ) -> "App":
         """Put the parts together.
 
         ``secrets`` are in the order of ``settings.credentials()``. ``process`` adds ``process_*``
         and ``python_*`` to the page, ``notice`` is for people to read before they believe it.
+        What is known is kept in ``state_file``, and taken from there before the first poll.
         """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
         seen: dict[str, Exchange] = {}
@@ -106,14 +114,19 @@ class App:
             for each in settings.credentials()
             if each.discover
         )
-        return cls(poller, telemetry, http, discoveries, clock, seen)
+        keeper = Keeper(state_file, poller, discoveries, telemetry, clock) if state_file else None
+        return cls(poller, telemetry, http, discoveries, clock, keeper, seen)
 
     async def once(self) -> None:
         """Discover once, then attempt every job once."""
         async with self.http:
+            if self.keeper:
+                self.keeper.restore()
             for discovery in self.discoveries:
                 await discovery.once()
             await self.poller.once()
+            if self.keeper:
+                await self.keeper.keep()
 
     async def run(
         self,
@@ -133,10 +146,13 @@ class App:
             stopping()
 
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_Complaints())
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
         for warning in overlaps(watch.account for watch in self.poller.watches):
             log.warning("accounts overlap", detail=warning)
+        if self.keeper:
+            self.keeper.restore()
         exposition = Exposition(self.poller.page, self.telemetry.registry)
         application = Application(self.poller, exposition, self.clock)
         context = web.context if web else None
@@ -150,12 +166,32 @@ class App:
         async with self.http, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poller.run())]
             running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]
+            if self.keeper:
+                tasks.create_task(self.keeper.run(stop))
             await serve(web.guard(application) if web else application, listening, stop, context)
             if not stop.is_set():
                 raise RuntimeError("the server ended by itself")
             for task in running:
                 task.cancel()
         log.info("stopped")
+
+
+class _Complaints:
+    """Logs what the event loop complains of: that it can accept no connection once a minute.
+
+    Python tries that thousands of times a second while file descriptors are used up.
+    """
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _SCARCITY:
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._silent_until:
+            self._silent_until = loop.time() + _SILENT_SECONDS
+            log.warning("connections wait", detail=error.strerror)
 
 
 def _reached_at(host: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 from exporter.accounts import AccountType
 from exporter.cli import main
 from exporter.demo import Fault, SimulatedAccount, SimulatedGitHub
+from tests.lives import unpacked
 from tests.programs import free_port, installed_command, until
 from tests.simulated import asking, command, simulated_github
 
@@ -135,7 +136,10 @@ def service(
         (folder / "stdout").open("wb") as stdout,
         (folder / "stderr").open("wb") as stderr,
         subprocess.Popen(
-            [installed_command(), "run", *arguments, "--web.listen-address", address],
+            [
+                *[str(installed_command()), "run", *arguments, "--web.listen-address", address],
+                *["--state.file", str(folder / "state")],
+            ],
             env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             stdout=stdout,
@@ -153,6 +157,7 @@ def service(
             process.terminate()
     for name in ("stdout", "stderr"):
         by_place[f"run {name}"] = (folder / name).read_text()
+    by_place["state file"] = unpacked(folder / "state").decode(errors="replace")
 
 
 class TestWhatIsSaid:
@@ -188,6 +193,9 @@ class TestWhatIsSaid:
             'product="advanced_security"} 4.0' in said["/metrics"]
         )
         assert "advanced_security_repository_committers{" in said["/metrics"]
+
+    def test_keeps_the_bill_in_the_state_file(self, said: Mapping[str, str]) -> None:
+        assert "github_billing_advanced_security_used_seats" in said["state file"]
 
     def test_has_no_traceback(self, said: Mapping[str, str]) -> None:
         assert [place for place, text in said.items() if "Traceback" in text] == []

@@ -117,7 +117,7 @@ class TestCredentials:
 
     @pytest.mark.parametrize("path", [option.path for option in options()])
     def test_no_fault_repeats_a_value(self, path: tuple[str, ...]) -> None:
-        value: object = f"/{CANARY} {CANARY}"
+        value: object = f"/{CANARY} {CANARY}/{CANARY}"
         for key in reversed(path):
             value = {key: value}
         assert isinstance(value, dict)
