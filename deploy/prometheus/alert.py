@@ -1,4 +1,4 @@
-"""What an alert is made of. Both names and severities are closed sets, which a test holds to."""
+"""What an alert is made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

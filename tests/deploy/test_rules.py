@@ -121,8 +121,8 @@ class TestRules:
         assert labels(rule["expr"]) <= there
 
     @each_rule
-    def test_keep_neither_pod_nor_instance(self, rule: dict[str, Any]) -> None:
-        # What is read as it is scraped is aggregated; recorded series have been.
+    def test_aggregate_what_is_scraped(self, rule: dict[str, Any]) -> None:
+        # A new pod is no new series; recorded series have been aggregated.
         if metrics(rule["expr"]) & {metric.name for metric in catalogue.ALL}:
             assert re.search(r"\b(max|min|sum|count|group) by ", rule["expr"])
 
