@@ -101,6 +101,25 @@ def prometheus(config: str, version: Version = "oldest") -> Iterator[str]:
             yield url
 
 
+@contextmanager
+def alertmanager(config: str, version: Version = "oldest") -> Iterator[str]:
+    """Run an Alertmanager of its own with this configuration (YAML), and give its base URL."""
+    url = f"http://127.0.0.1:{free_port()}"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "alertmanager.yml").write_text(config)
+        command = [
+            str(program("prometheus-alertmanager", version)),
+            f"--config.file={folder / 'alertmanager.yml'}",
+            f"--storage.path={folder / 'data'}",
+            f"--web.listen-address={url.removeprefix('http://')}",
+            "--cluster.listen-address=",
+            "--log.level=warn",
+        ]
+        with _started(command, os.environ, folder / "stderr", f"{url}/-/ready"):
+            yield url
+
+
 def query(base_url: str, promql: str) -> list[Point]:
     """Ask a Prometheus for an instant vector; an error of its own fails the test."""
     answer = httpx.get(f"{base_url}/api/v1/query", params={"query": promql}, trust_env=False)

@@ -1,0 +1,172 @@
+"""From GitHub's bill to a message: exporter, Prometheus and Alertmanager, all real, end to end."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import msgspec
+import pytest
+import yaml
+
+from deploy.prometheus import alerts
+from exporter.accounts import AccountType
+from exporter.demo import SimulatedAccount, SimulatedBudget
+from tests.programs import Version, alertmanager, prometheus, query, running, until
+from tests.simulated import asking, simulated_github
+
+PROMETHEUS = Path(__file__).parents[2] / "deploy" / "prometheus"
+SECONDS = 60.0
+BUDGET = SimulatedBudget("actions", 100, "organization", entity="acme", hard=True)
+EXPORTER = """
+organizations: [acme]
+poll: {interval: 2s, timeout: 2s, stale_after: 1h}
+collector_settings:
+  budgets: {interval: 2s, timeout: 2s, stale_after: 1h}
+  budget_estimates: {interval: 2s, timeout: 2s, stale_after: 1h}
+"""
+
+
+class Message(msgspec.Struct, rename="camel"):
+    """What Alertmanager sends to a webhook, as far as it is asserted here."""
+
+    receiver: str
+    status: str
+    alerts: list["Told"]
+
+
+class Told(msgspec.Struct, rename="camel"):
+    status: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+
+
+@contextmanager
+def webhook() -> Iterator[tuple[str, list[Message]]]:
+    """Listen on loopback; give the base URL, and the messages as they come."""
+    messages: list[Message] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            messages.append(msgspec.json.decode(body, type=Message))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", messages
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def spent(usd: float) -> list[dict[str, object]]:
+    """Give the rows of a summary in which Actions costs so much."""
+    return [
+        {
+            "product": "Actions",
+            "sku": "actions_linux",
+            "unitType": "minutes",
+            "pricePerUnit": 0.01,
+            "grossQuantity": usd * 100,
+            "grossAmount": usd,
+            "discountQuantity": 0,
+            "discountAmount": 0,
+            "netQuantity": usd * 100,
+            "netAmount": usd,
+        }
+    ]
+
+
+def hurried(text: str) -> str:
+    """Shorten every wait of a rule file or of the Alertmanager to a second, and nothing else."""
+    return re.sub(r"((?:for|interval|group_wait|group_interval): )\S+", r"\g<1>1s", text)
+
+
+def config(exporter: str, alertmanager_url: str, folder: Path) -> str:
+    for name in ("recording.yml", "alerts.yml"):
+        (folder / name).write_text(hurried((PROMETHEUS / name).read_text()))
+    return yaml.safe_dump(
+        {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(folder / "*.yml")],
+            "scrape_configs": [
+                {
+                    "job_name": "github-billing",
+                    "static_configs": [{"targets": [exporter.removeprefix("http://")]}],
+                }
+            ],
+            "alerting": {
+                "alertmanagers": [
+                    {"static_configs": [{"targets": [alertmanager_url.removeprefix("http://")]}]}
+                ]
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize("version", ["oldest", "newest"])
+def test_a_bill_that_passes_a_hard_budget_reaches_the_pager_alone(
+    version: Version, tmp_path: Path
+) -> None:
+    account = SimulatedAccount(
+        AccountType.ORGANIZATION, "acme", usage_items=spent(30), budgets=[BUDGET]
+    )
+    settings = tmp_path / "exporter.yaml"
+    settings.write_text(EXPORTER)
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    routes = hurried((PROMETHEUS / "alertmanager.yml").read_text())
+    with (
+        simulated_github(account) as (_, github_url),
+        running(["--config.file", str(settings)], asking(github_url)) as exporter,
+        webhook() as (hook, messages),
+        alertmanager(routes.replace("http://localhost:9095", hook), version) as manager,
+        prometheus(config(exporter.base_url, manager, rules), version) as url,
+    ):
+        ratio = "account_budget:github_billing_budget:used_ratio"
+        until(lambda: [point.value for point in query(url, ratio)] == [0.3], SECONDS)
+        assert not [point for point in query(url, "ALERTS") if "budget" in point.labels]
+
+        account.usage_items = spent(112.5)
+        until(lambda: "pager" in {message.receiver for message in messages}, SECONDS)
+        firing = {
+            point.labels["alertname"]
+            for point in query(url, 'ALERTS{alertstate="firing", budget!=""}')
+        }
+
+    assert firing >= {"GitHubBillingHardBudgetExhausted", "GitHubBillingBudgetNearlyConsumed"}
+    assert {message.receiver for message in messages} == {"pager"}
+    told = [each for message in messages for each in message.alerts]
+    assert {each.labels["alertname"] for each in told} == {"GitHubBillingHardBudgetExhausted"}
+    assert told[0] == Told(
+        status="firing",
+        labels={
+            "alertname": "GitHubBillingHardBudgetExhausted",
+            "severity": "critical",
+            "area": "bill",
+            "account_type": "organization",
+            "account": "acme",
+            "budget": BUDGET.id,
+            "scope": "organization",
+            "entity": "acme",
+            "target": "actions",
+            "hard": "true",
+        },
+        annotations={
+            "summary": "A budget is consumed, and GitHub stops what it is for.",
+            "description": "The organization budget for actions of acme in organization acme is "
+            "consumed: 112.50 US dollars this month. GitHub stops further usage until the month "
+            "ends or the budget is raised.",
+            "dashboard": "/d/github-billing-overview",
+            "runbook_url": f"{alerts.RUNBOOKS}/GitHubBillingHardBudgetExhausted.md",
+        },
+    )

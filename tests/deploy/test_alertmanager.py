@@ -1,0 +1,164 @@
+"""The example for Alertmanager: who hears of which alert, and which alert silences which."""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from tests.programs import Version, alertmanager, program, until
+
+CONFIG = Path(__file__).parents[2] / "deploy" / "prometheus" / "alertmanager.yml"
+SECONDS = 20.0
+
+each_version = pytest.mark.parametrize("version", ["oldest", "newest"])
+
+
+def amtool(version: Version, *args: str | Path) -> str:
+    """Run amtool and give what it prints; what it finds fails the test."""
+    done = subprocess.run(
+        [program("amtool", version), *args], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def alert(name: str, **labels: str) -> dict[str, str]:
+    """Give the labels of an alert of the organization acme, which is a warning if nothing else."""
+    usual = {"severity": "warning", "account_type": "organization", "account": "acme"}
+    return {**usual, "alertname": f"GitHubBilling{name}", **labels}
+
+
+class _Status(msgspec.Struct, rename="camel"):
+    state: str
+
+
+class _Alert(msgspec.Struct):
+    labels: dict[str, str]
+    status: _Status
+
+
+@pytest.fixture(scope="module", params=["oldest", "newest"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with alertmanager(CONFIG.read_text(), request.param) as base_url:
+        yield base_url
+
+
+def inhibited(url: str, account: str, *firing: Mapping[str, str], expected: set[str]) -> bool:
+    """Let alerts fire at one account, and wait until just the expected ones are inhibited.
+
+    Alertmanager learns of what inhibits a moment after it knows of what fires, so each call
+    expects one at least, and what must stay is judged once that one is gone.
+    """
+    posted = [{"labels": {**labels, "account": account}} for labels in firing]
+    httpx.post(f"{url}/api/v2/alerts", json=posted, trust_env=False).raise_for_status()
+
+    def suppressed() -> set[str]:
+        answer = httpx.get(
+            f"{url}/api/v2/alerts", params={"filter": f'account="{account}"'}, trust_env=False
+        )
+        found = msgspec.json.decode(answer.content, type=list[_Alert])
+        assert len(found) in {0, len(firing)}
+        return {
+            each.labels["alertname"].removeprefix("GitHubBilling")
+            for each in found
+            if each.status.state == "suppressed"
+        }
+
+    return until(lambda: suppressed() == expected, SECONDS)
+
+
+class TestConfiguration:
+    @each_version
+    def test_is_found_good_by_amtool(self, version: Version) -> None:
+        amtool(version, "check-config", CONFIG)
+
+    @each_version
+    @pytest.mark.parametrize(
+        ("receiver", "severity", "area"),
+        [
+            ("pager", "critical", "bill"),
+            ("finance", "warning", "bill"),
+            ("operators", "warning", "exporter"),
+            ("nobody", "info", "bill"),
+            ("nobody", "info", "exporter"),
+        ],
+    )
+    def test_routes_by_severity_then_by_whom_it_concerns(
+        self, receiver: str, severity: str, area: str, version: Version
+    ) -> None:
+        labels = (f"severity={severity}", f"area={area}")
+        route = ("config", "routes", "test", f"--config.file={CONFIG}")
+        assert amtool(version, *route, *labels).strip() == receiver
+
+
+class TestInhibition:
+    @pytest.mark.parametrize("exhausted", ["BudgetExhausted", "HardBudgetExhausted"])
+    def test_an_exhausted_budget_speaks_alone(self, url: str, exhausted: str) -> None:
+        weaker = ("BudgetNearlyConsumed", "BudgetForecastExceeded")
+        assert inhibited(
+            url,
+            f"acme-{exhausted}",
+            alert(exhausted, budget="b1"),
+            *(alert(name, budget="b1") for name in weaker),
+            expected=set(weaker),
+        )
+
+    def test_another_budget_is_not_silenced(self, url: str) -> None:
+        assert inhibited(
+            url,
+            "acme-other",
+            alert("HardBudgetExhausted", budget="b1", severity="critical"),
+            alert("BudgetForecastExceeded", budget="b1"),
+            alert("BudgetNearlyConsumed", budget="b2"),
+            expected={"BudgetForecastExceeded"},
+        )
+
+    def test_a_budget_nearly_consumed_needs_no_forecast(self, url: str) -> None:
+        assert inhibited(
+            url,
+            "acme-forecast",
+            alert("BudgetNearlyConsumed", budget="b1"),
+            alert("BudgetForecastExceeded", budget="b1"),
+            expected={"BudgetForecastExceeded"},
+        )
+
+    def test_of_a_quota_the_strongest_speaks(self, url: str) -> None:
+        assert inhibited(
+            url,
+            "acme-quota",
+            alert("QuotaNearlyUsed", quota="actions_minutes"),
+            alert("QuotaSpent", quota="actions_minutes", severity="info"),
+            alert("QuotaWillRunOut", quota="actions_minutes", severity="info"),
+            expected={"QuotaSpent", "QuotaWillRunOut"},
+        )
+
+    @pytest.mark.parametrize(
+        "failing", ["CollectorFailing", "ReadingStale", "CollectorDisappeared"]
+    )
+    def test_numbers_that_are_not_renewed_tell_only_what_is_critical(
+        self, url: str, failing: str
+    ) -> None:
+        assert inhibited(
+            url,
+            f"acme-{failing}",
+            alert(failing, collector="usage"),
+            alert("BudgetNearlyConsumed", budget="b1"),
+            alert("SpendJump"),
+            alert("QuotaNearlyUsed", quota="actions_minutes"),
+            alert("HardBudgetExhausted", budget="b2", severity="critical"),
+            alert("SeatsExhausted", product="plan"),
+            expected={"BudgetNearlyConsumed", "SpendJump", "QuotaNearlyUsed"},
+        )
+
+    def test_what_fails_beside_the_bill_silences_its_own_alone(self, url: str) -> None:
+        assert inhibited(
+            url,
+            "acme-seats",
+            alert("CollectorFailing", collector="licenses"),
+            alert("SeatsExhausted", product="enterprise_licenses"),
+            alert("SpendJump"),
+            expected={"SeatsExhausted"},
+        )
