@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
@@ -27,6 +28,9 @@ REQUEST_SECONDS = 10
 
 ANSWER_SECONDS = 60
 """To take an answer, which is far above any ``scrape_timeout``."""
+
+RESERVED_DESCRIPTORS = 128
+"""What connections leave of the file descriptors: for polls, files and the process itself."""
 
 _HTML = "text/html; charset=utf-8"
 _REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
@@ -140,14 +144,18 @@ def listen(address: tuple[str, int]) -> socket.socket:
 class _Connection(H11Protocol):
     """A connection that ends where its client is too slow, as others want its memory too.
 
-    uvicorn ends those alone that say nothing after an answer.
+    uvicorn ends those alone that say nothing after an answer. One that comes when there are
+    ``most`` is ended at once.
     """
 
+    most: int
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
         super().connection_made(transport)
         self._limit_to(REQUEST_SECONDS)
+        if len(self.connections) > self.most:
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -175,6 +183,15 @@ class _Connection(H11Protocol):
             self._limit = None
 
 
+def _room() -> int:
+    """Open the process to as many file descriptors as it may have, and give connections theirs."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # a system that promises more than it gives
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(soft - RESERVED_DESCRIPTORS, RESERVED_DESCRIPTORS)
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -195,7 +212,7 @@ async def serve(
         access_log=False,
         log_config=None,
         server_header=False,
-        http=_Connection,
+        http=type("Connection", (_Connection,), {"most": _room()}),
         ws="none",
         timeout_keep_alive=75,
         ssl_context_factory=(lambda *_: context) if context else None,

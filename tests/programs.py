@@ -153,17 +153,21 @@ class Exporter:
 
 @contextmanager
 def running(
-    args: Sequence[str], env: Mapping[str, str], tls: ssl.SSLContext | None = None
+    args: Sequence[str],
+    env: Mapping[str, str],
+    tls: ssl.SSLContext | None = None,
+    under: Sequence[str] = (),
 ) -> Iterator[Exporter]:
     """Run the installed exporter on a free port until the block ends, once it is healthy.
 
-    ``env`` is added to the environment of the tests; with ``tls`` it is asked over TLS. The test
+    ``env`` is added to the environment of the tests; with ``tls`` it is asked over TLS; ``under``
+    is a command that becomes it. The test
     fails with what was logged if the exporter ends before it is healthy, or does not end when it
     is told to.
     """
     address = f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "GITHUB_BILLING_WEB_LISTEN_ADDRESS": address, **env}
-    command = [str(installed_command()), *args]
+    command = [*under, str(installed_command()), *args]
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "stderr"
         url = f"{'https' if tls else 'http'}://{address}"
