@@ -25,7 +25,7 @@ from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
 from exporter.poller import Poller
 from exporter.server import Application, serve
-from exporter.settings import Settings
+from exporter.settings import ListenAddress, Settings
 from exporter.watch import Watch
 
 REASONS = (*(error.reason for error in errors.ALL), errors.INTERNAL)
@@ -122,10 +122,10 @@ class App:
             log.warning("accounts overlap", detail=warning)
         exposition = Exposition(self.poller.page, self.telemetry.registry)
         application = Application(self.poller, exposition, self.clock)
-        host, port = listening.getsockname()[:2]
+        address = ListenAddress(*listening.getsockname()[:2])
         log.info(
             "listening",
-            url=f"http://{_reached_at(host)}:{port}/",
+            url=f"http://{address.reached_at}/",
             accounts=len(self.poller.watches),
             version=__version__,
         )
@@ -138,13 +138,6 @@ class App:
             for task in running:
                 task.cancel()
         log.info("stopped")
-
-
-def _reached_at(host: str) -> str:
-    """Name a listening address as a browser on this machine takes it."""
-    if host in {"::", "0.0.0.0"}:  # noqa: S104  (every address, told and not bound here)
-        return "localhost"
-    return f"[{host}]" if ":" in host else host
 
 
 def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange) -> None:

@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,8 @@ import click
 
 from exporter import __version__, files
 from exporter.accounts import AccountType
-from exporter.settings import LogLevel, Option, Settings, SettingsError, load, options
+from exporter.flags import nested_flags, settings_options
+from exporter.settings import LogLevel, Settings, SettingsError, load, options
 
 if TYPE_CHECKING:
     from exporter.app import App
@@ -37,6 +38,7 @@ _NO_CREDENTIAL = (
 )
 _LEAVE_SECONDS = 0.9
 _DEMO_SECTIONS = ("web", "log", "poll")
+_LISTEN_ADDRESS = "GITHUB_BILLING_WEB_LISTEN_ADDRESS"
 _LICENSES_SECTIONS = ("organizations", "enterprises", "github", "config", "log")
 
 
@@ -47,47 +49,6 @@ class _RunByDefault(click.Group):
         if not args or (args[0].startswith("-") and args[0] not in {"--help", "--version"}):
             args = ["run", *args]
         return super().parse_args(ctx, args)
-
-
-def _settings_options(
-    wanted: Callable[[Option], bool] = lambda _: True,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command a flag for each setting that has one."""
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options()):
-            if option.flag is None or not wanted(option):
-                continue
-            default = f"; default {option.default_text}" if option.default_text else ""
-            command = click.option(
-                option.flag,
-                _parameter(option),
-                is_flag=option.switch,
-                default=None,
-                multiple=option.repeatable,
-                metavar=option.metavar or None,
-                help=f"{option.description} [{option.environment[0]}{default}]",
-            )(command)
-        return command
-
-    return decorate
-
-
-def _parameter(option: Option) -> str:
-    return "__".join(option.path)
-
-
-def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Nest the flags that were given by section, as the settings take them."""
-    nested: dict[str, Any] = {}
-    for option in options():
-        value = given.get(_parameter(option))
-        if value not in (None, ()):
-            section = nested
-            for key in option.path[:-1]:
-                section = section.setdefault(key, {})
-            section[option.path[-1]] = list(value) if option.repeatable else value
-    return nested
 
 
 @click.group(
@@ -109,7 +70,7 @@ def commands() -> None:
 
 
 @commands.command()
-@_settings_options()
+@settings_options()
 def run(**given: Any) -> None:
     """Poll GitHub on an interval and serve /metrics."""
     settings = load_settings(given)
@@ -117,7 +78,7 @@ def run(**given: Any) -> None:
 
 
 @commands.command()
-@_settings_options()
+@settings_options()
 def check(**given: Any) -> None:
     """Try the credentials against every account and collector, and say what works.
 
@@ -135,7 +96,7 @@ def check(**given: Any) -> None:
 
 
 @commands.command()
-@_settings_options()
+@settings_options()
 @click.option(
     "--output",
     metavar="FILE",
@@ -161,7 +122,7 @@ def once(output: Path | None, **given: Any) -> None:
 
 
 @commands.command()
-@_settings_options(lambda option: option.path[0] in _LICENSES_SECTIONS)
+@settings_options(lambda option: option.path[0] in _LICENSES_SECTIONS)
 @click.option(
     "--product",
     type=click.Choice(("code_security", "secret_protection")),
@@ -217,7 +178,7 @@ def licenses(product: str | None, form: str | None, output: Path | None, **given
 
 
 @commands.command()
-@_settings_options(lambda option: option.path[0] in _DEMO_SECTIONS)
+@settings_options(lambda option: option.path[0] in _DEMO_SECTIONS)
 def demo(**given: Any) -> None:
     """Run the service against a simulated GitHub inside the process: no account, no token.
 
@@ -229,10 +190,41 @@ def demo(**given: Any) -> None:
     names = [o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS]
     environment = {name: os.environ[name] for name in names if os.environ.get(name)}
     with _faults_told():
-        settings = demonstration.settings(_flags(given), environment)
+        settings = demonstration.settings(nested_flags(given), environment)
     app = demonstration.assemble(settings, utc_now)
     _configure_logs(settings, app)
     _serve(settings, app)
+
+
+@commands.command()
+@settings_options(lambda option: option.path == ("web", "listen_address"))
+@click.option(
+    "--url",
+    metavar="URL",
+    help="Ask there, such as where the configuration file has it listen; "
+    "default /healthz of the address.",
+)
+def health(url: str | None, **given: Any) -> None:
+    """Ask the service that runs on this machine whether it is alive, as a container does.
+
+    It is asked by TLS where it speaks that; its certificate is not verified.
+
+    Exits 0, or 1 if it is not alive or does not answer, 2 for wrong settings.
+    """
+    import httpx  # noqa: PLC0415  (--help and --version need none)
+
+    from exporter.health import problem  # noqa: PLC0415  (start-up of the service is a feature)
+
+    if url is None:
+        address = os.environ.get(_LISTEN_ADDRESS, "")
+        settings = _load(nested_flags(given), {_LISTEN_ADDRESS: address})
+        url = f"http://{settings.web.listen_address.reached_at}/healthz"
+    try:
+        found = problem(url)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        _end(WRONG_SETTINGS, "--url: must be such as http://localhost:9877/healthz")
+    if found:
+        _end(FAILED, f"{url}: {found}")
 
 
 @commands.command()
@@ -260,7 +252,7 @@ def docs(page: str) -> None:
 
 def load_settings(given: Mapping[str, Any]) -> Settings:
     """Load the settings, or end with every fault, a line each."""
-    settings = _load(_flags(given), os.environ)
+    settings = _load(nested_flags(given), os.environ)
     missing = [] if settings.accounts_configured else [_NO_ACCOUNT]
     if not any(each.given for each in settings.credentials()):
         missing.append(_NO_CREDENTIAL)
