@@ -44,6 +44,10 @@ lock: .venv/.dev ## write the lock files anew from pyproject.toml; ARGS=--upgrad
 	$(COMPILE) $(ARGS) pyproject.toml --group dev --constraints requirements.lock \
 		--constraints requirements-build.lock --output-file requirements-dev.lock
 
+.PHONY: image
+image: ## build the image without a container engine, run it and measure it; not part of the gate
+	scripts/image
+
 .PHONY: clean
 clean: ## remove the environment, the tools and every cache
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
