@@ -60,6 +60,10 @@ dist/sbom.cdx.json: .venv/.dev requirements.lock pyproject.toml
 		--output-reproducible --output-format JSON --output-file $@
 	@echo "Wrote $@" >&2
 
+.PHONY: image
+image: ## build the image without a container engine, run it and measure it; not part of the gate
+	scripts/image
+
 .PHONY: clean
 clean: ## remove the environment, the tools and every cache
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \

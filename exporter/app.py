@@ -27,7 +27,7 @@ from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
 from exporter.poller import Poller
 from exporter.server import Application, serve
-from exporter.settings import Settings
+from exporter.settings import ListenAddress, Settings
 from exporter.state_file import Keeper, StateFile
 from exporter.watch import Watch
 
@@ -156,10 +156,10 @@ class App:
         exposition = Exposition(self.poller.page, self.telemetry.registry)
         application = Application(self.poller, exposition, self.clock)
         context = web.context if web else None
-        host, port = listening.getsockname()[:2]
+        address = ListenAddress(*listening.getsockname()[:2])
         log.info(
             "listening",
-            url=f"{'https' if context else 'http'}://{_reached_at(host)}:{port}/",
+            url=f"{'https' if context else 'http'}://{address.reached_at}/",
             accounts=len(self.poller.watches),
             version=__version__,
         )
@@ -192,13 +192,6 @@ class _Complaints:
         elif loop.time() >= self._silent_until:
             self._silent_until = loop.time() + _SILENT_SECONDS
             log.warning("connections wait", detail=error.strerror)
-
-
-def _reached_at(host: str) -> str:
-    """Name a listening address as a browser on this machine takes it."""
-    if host in {"::", "0.0.0.0"}:  # noqa: S104  (every address, told and not bound here)
-        return "localhost"
-    return f"[{host}]" if ":" in host else host
 
 
 def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange) -> None:

@@ -41,6 +41,7 @@ _NO_CREDENTIAL = (
 _LEAVE_SECONDS = 0.9
 _SERVICES = ("run", "demo")
 _DEMO_SECTIONS = ("web", "log", "poll")
+_LISTEN_ADDRESS = "GITHUB_BILLING_WEB_LISTEN_ADDRESS"
 _LICENSES_SECTIONS = ("organizations", "enterprises", "github", "config", "log")
 
 
@@ -201,6 +202,37 @@ def demo(**given: Any) -> None:
     app = demonstration.assemble(settings, utc_now)
     _configure_logs(settings, app)
     _serve(settings, app)
+
+
+@commands.command()
+@settings_options(lambda option: option.path == ("web", "listen_address"))
+@click.option(
+    "--url",
+    metavar="URL",
+    help="Ask there, such as where the configuration file has it listen; "
+    "default /healthz of the address.",
+)
+def health(url: str | None, **given: Any) -> None:
+    """Ask the service that runs on this machine whether it is alive, as a container does.
+
+    It is asked by TLS where it speaks that; its certificate is not verified.
+
+    Exits 0, or 1 if it is not alive or does not answer, 2 for wrong settings.
+    """
+    import httpx  # noqa: PLC0415  (--help and --version need none)
+
+    from exporter.health import problem  # noqa: PLC0415  (start-up of the service is a feature)
+
+    if url is None:
+        address = os.environ.get(_LISTEN_ADDRESS, "")
+        settings = _load(nested_flags(given), {_LISTEN_ADDRESS: address})
+        url = f"http://{settings.web.listen_address.reached_at}/healthz"
+    try:
+        found = problem(url)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        _end(WRONG_SETTINGS, "--url: must be such as http://localhost:9877/healthz")
+    if found:
+        _end(FAILED, f"{url}: {found}")
 
 
 @commands.command()

@@ -55,7 +55,7 @@ def free_port() -> int:
 
 
 def program(name: str, version: Version = "oldest") -> Path:
-    """Find ``prometheus``, ``promtool``, ``prometheus-alertmanager`` or ``amtool``."""
+    """Find ``prometheus``, ``promtool``, ``prometheus-alertmanager``, ``amtool``, …"""
     return _existing(TOOLS / version / name)
 
 
@@ -65,6 +65,18 @@ def system_program(name: str) -> str:
     if path is None:
         pytest.fail(f"there is no {name}: `make test` brings it")
     return path
+
+
+def systemd_analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run systemd-analyze, which needs no systemd that runs, to its end."""
+    folder = _existing(TOOLS / "systemd")
+    return subprocess.run(
+        [folder / "systemd-analyze", "--no-pager", *arguments],
+        env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def installed_command() -> Path:
@@ -140,6 +152,16 @@ def promtool_check_metrics(text: str, version: Version = "oldest") -> list[str]:
     # promtool's own statuses: 3 is a page with findings, 1 one that it cannot parse.
     assert check.returncode in {0, 3}, check.stderr
     return check.stderr.splitlines()
+
+
+@contextmanager
+def serving(command: Sequence[str], ready_url: str) -> Iterator[None]:
+    """Run a program until the block ends, once it answers at ``ready_url``."""
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        _started(command, os.environ, Path(scratch) / "stderr", ready_url),
+    ):
+        yield
 
 
 @dataclass(frozen=True, slots=True)

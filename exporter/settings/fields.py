@@ -52,6 +52,12 @@ class ListenAddress(NamedTuple):
     host: str
     port: int
 
+    @property
+    def reached_at(self) -> str:
+        """The address as a client on this machine takes it, ``host:port``."""
+        everywhere = self.host in {"", "::", "0.0.0.0"}  # noqa: S104  (told and not bound here)
+        return str(ListenAddress("localhost" if everywhere else self.host, self.port))
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
