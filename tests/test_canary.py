@@ -131,15 +131,13 @@ def service(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Run the service until the block ends, and then tell what it wrote and was called."""
     address = f"127.0.0.1:{free_port()}"
+    places = ["--web.listen-address", address, "--state.file", str(folder / "state")]
     by_place: dict[str, str] = {}
     with (
         (folder / "stdout").open("wb") as stdout,
         (folder / "stderr").open("wb") as stderr,
         subprocess.Popen(
-            [
-                *[str(installed_command()), "run", *arguments, "--web.listen-address", address],
-                *["--state.file", str(folder / "state")],
-            ],
+            [str(installed_command()), "run", *arguments, *places],
             env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             stdout=stdout,

@@ -150,7 +150,7 @@ class TestWhatNeverComesBack:
             {"watched": [user("acme")]},
             {"settings": {"no_collectors": ["usage", "advanced_security"]}},
             {"settings": {"platform": "legacy", "no_collectors": ["advanced_security"]}},
-            {"settings": {"github": {"api_url": "https://github.example.com/api/v3"}}},
+            {"settings": {"github": {"api_url": "https://api.acme.ghe.com"}}},
             {"settings": {"poll": {"interval": "1m", "timeout": "10s", "stale_after": "5m"}}},
         ],
         ids=["account", "type", "collector", "platform", "host", "stale"],
@@ -180,6 +180,20 @@ class TestWhatNeverComesBack:
         ) as world:
             assert world.platform() == "usage"
             assert world.value("packages_included_bandwidth_gigabytes") is None
+
+    @in_virtual_time
+    async def test_is_the_plan_where_settings_leave_the_usage_platform(
+        self, tmp_path: Path
+    ) -> None:
+        async with life(tmp_path / "state", organization()) as world:
+            assert world.value("actions_included_minutes") is not None
+            await keep(world)
+        settings = {"no_collectors": ["usage"]}
+        async with life(
+            tmp_path / "state", organization(), settings=settings, fault=ALL_FAIL
+        ) as world:
+            assert world.platform() == "legacy"
+            assert world.value("actions_included_minutes") is None
 
     @in_virtual_time
     async def test_is_what_a_clock_that_was_set_back_says_will_be(self, tmp_path: Path) -> None:
@@ -301,7 +315,7 @@ class TestDiscoveredAccounts:
             ({"discover": {"exclude": ["ac*"]}}, {"beta"}),
             ({"shard": "0/2"}, {"beta"}),
             ({"shard": "1/2"}, {"acme"}),
-            ({"github": {"api_url": "https://github.example.com/api/v3"}}, set()),
+            ({"github": {"api_url": "https://api.acme.ghe.com"}}, set()),
         ],
         ids=["undiscovered", "pattern", "shard 0", "shard 1", "host"],
     )
@@ -312,6 +326,8 @@ class TestDiscoveredAccounts:
         await self.known(tmp_path / "state")
         async with self.life(tmp_path / "state", Lists(500), ALL_FAIL, **settings) as world:
             assert self.names(world) == left
+            watched = {watch.account.name for watch in world.app.poller.watches}
+            assert watched - {"gamma"} == left
 
     @in_virtual_time
     async def test_are_in_the_file_as_far_as_they_are_watched(self, tmp_path: Path) -> None:
