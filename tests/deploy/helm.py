@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -107,7 +107,7 @@ def rendered(
     """Render the chart; a fault fails the test with what Helm says."""
     ended = templating(values, version=version, chart=chart)
     assert ended.returncode == 0, ended.stderr
-    return Manifests(tuple(filter(None, yaml.load_all(ended.stdout, _UniqueKeys))))  # noqa: S506
+    return Manifests(tuple(filter(None, yaml.load_all(ended.stdout, _UniqueKeys))))
 
 
 @cache
@@ -144,11 +144,3 @@ class _UniqueKeys(yaml.SafeLoader):
         keys = [self.construct_object(key) for key, _ in node.value]
         assert len(keys) == len(set(keys)), f"a key twice, {node.start_mark}"
         return super().construct_mapping(node, deep)
-
-
-def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Name every key of a tree of mappings by its path."""
-    for key, value in values.items():
-        yield f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from leaves(value, f"{prefix}{key}.")
