@@ -30,12 +30,14 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, 
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 	$(BIN)/github-billing-exporter docs check
+	$(BIN)/python -m deploy --check
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing:skip-covered
 
 .PHONY: fix
-fix: .venv/.dev ## mend what can be mended by itself: formatting and lint
+fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and built files
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/python -m deploy
 
 .PHONY: lock
 lock: .venv/.dev ## write the lock files anew from pyproject.toml; ARGS=--upgrade for newer versions

@@ -1,6 +1,7 @@
 """From where on a number is worth a look: one place, for alerts and colours of panels."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,14 @@ class Thresholds:
     quota_forecast_used_ratio: float = 0.5
     """Share of an included quota below which a forecast does not count yet."""
 
+    quota_remaining_days: float = 3
+    """Days left in a cycle up to which a quota may be nearly used without a word."""
+
     budget_used_ratio: float = 0.8
     """Share of a budget from which on it is nearly consumed."""
+
+    budget_floor_usd: float = 0.01
+    """US dollars that a budget of 0 takes to be exhausted: one that is never touched is well."""
 
     budget_forecast_used_ratio: float = 0.5
     """Share of a budget below which a forecast does not count yet."""
@@ -42,6 +49,10 @@ class Thresholds:
 
     license_sync_age_days: float = 7
     """Days without a synchronisation of licences after which a server is told of."""
+
+    def text(self) -> Mapping[str, str]:
+        """Give each threshold by name, as PromQL writes it."""
+        return {name: f"{value:g}" for name, value in asdict(self).items()}
 
 
 DEFAULTS = Thresholds()
