@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import httpx
 import structlog
@@ -28,6 +29,9 @@ from exporter.server import Application, serve
 from exporter.settings import Settings
 from exporter.watch import Watch
 
+if TYPE_CHECKING:
+    from exporter.web_config import WebFile
+
 REASONS = (*(error.reason for error in errors.ALL), errors.INTERNAL)
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
 
@@ -41,6 +45,15 @@ def utc_now() -> datetime:
 def build(notice: str = "") -> Build:
     """Tell the build: its version, and the revision that an image was built from."""
     return Build(__version__, os.environ.get(REVISION_VARIABLE, ""), notice)
+
+
+def web_file(settings: Settings) -> "WebFile | None":
+    """Read the web configuration file, if there is one. Raises `SettingsError`."""
+    if settings.web.config.file is None:
+        return None
+    from exporter.web_config import WebFile  # noqa: PLC0415  (few have the file)
+
+    return WebFile(settings.web.config.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +116,13 @@ class App:
             await self.poller.once()
 
     async def run(
-        self, listening: socket.socket, *, stopping: Callable[[], None] = lambda: None
+        self,
+        listening: socket.socket,
+        web: "WebFile | None" = None,
+        *,
+        stopping: Callable[[], None] = lambda: None,
     ) -> None:
-        """Poll and serve until SIGTERM or SIGINT, which call ``stopping``.
+        """Poll and serve, as ``web`` has it, until SIGTERM or SIGINT, which call ``stopping``.
 
         Raises an exception group where polling or serving ends by itself.
         """
@@ -122,17 +139,18 @@ class App:
             log.warning("accounts overlap", detail=warning)
         exposition = Exposition(self.poller.page, self.telemetry.registry)
         application = Application(self.poller, exposition, self.clock)
+        context = web.context if web else None
         host, port = listening.getsockname()[:2]
         log.info(
             "listening",
-            url=f"http://{_reached_at(host)}:{port}/",
+            url=f"{'https' if context else 'http'}://{_reached_at(host)}:{port}/",
             accounts=len(self.poller.watches),
             version=__version__,
         )
         async with self.http, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poller.run())]
             running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]
-            await serve(application, listening, stop)
+            await serve(web.guard(application) if web else application, listening, stop, context)
             if not stop.is_set():
                 raise RuntimeError("the server ended by itself")
             for task in running:

@@ -314,8 +314,11 @@ def _configure_logs(settings: Settings, app: "App", level: LogLevel | None = Non
 def _serve(settings: Settings, app: "App") -> None:
     import structlog  # noqa: PLC0415  (--help and --version need none)
 
+    from exporter.app import web_file  # noqa: PLC0415  (the same)
     from exporter.server import listen  # noqa: PLC0415  (the same)
 
+    with _faults_told():
+        web = web_file(settings)
     address = settings.web.listen_address
     try:
         listening = listen(address)
@@ -323,7 +326,7 @@ def _serve(settings: Settings, app: "App") -> None:
         _end(FAILED, f"--web.listen-address {address}: cannot listen: {error.strerror or error}")
 
     try:
-        asyncio.run(app.run(listening, stopping=_leave_in_time))
+        asyncio.run(app.run(listening, web, stopping=_leave_in_time))
     except* Exception:
         structlog.get_logger().exception("ended by a fault of its own")
         _leave_in_time(FAILED)

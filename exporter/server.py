@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from datetime import datetime
 from typing import Any
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exporter import landing
 from exporter.exposition import Exposition
@@ -16,8 +19,15 @@ from exporter.poller import Poller
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_TEXT = "text/plain; charset=utf-8"
+PLAIN = "text/plain; charset=utf-8"
+REQUEST_SECONDS = 10
+"""From a connection, or from a request's first byte, to the request's last."""
+
+ANSWER_SECONDS = 60
+"""To take an answer, which is far above any ``scrape_timeout``."""
+
 _HTML = "text/html; charset=utf-8"
 _REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
 _HEADERS = (
@@ -42,10 +52,10 @@ class Application:
             return
         method = scope["method"]
         if method not in {"GET", "HEAD"}:
-            await _answer(send, 405, _TEXT, b"GET and HEAD only\n", (b"allow", b"GET, HEAD"))
+            await answer(send, 405, PLAIN, b"GET and HEAD only\n", (b"allow", b"GET, HEAD"))
             return
         status, content_type, body, *headers = await self._of_path(scope)
-        await _answer(send, status, content_type, body, *headers, head=method == "HEAD")
+        await answer(send, status, content_type, body, *headers, head=method == "HEAD")
 
     async def _of_path(self, scope: Scope) -> tuple[Any, ...]:
         match scope["path"]:
@@ -58,7 +68,7 @@ class Application:
                 return _verdict(alive, "alive", "the scheduler stands still")
             case "/readyz":
                 return _verdict(self._poller.ready, "ready", "not every account was asked yet")
-        return 404, _TEXT, b"not found: see / for what there is\n"
+        return 404, PLAIN, b"not found: see / for what there is\n"
 
     async def _metrics(self, scope: Scope) -> tuple[Any, ...]:
         headers = _lists(scope)
@@ -69,7 +79,7 @@ class Application:
 
 
 def _verdict(good: bool, yes: str, no: str) -> tuple[int, str, bytes]:
-    return (200, _TEXT, f"{yes}\n".encode()) if good else (503, _TEXT, f"{no}\n".encode())
+    return (200, PLAIN, f"{yes}\n".encode()) if good else (503, PLAIN, f"{no}\n".encode())
 
 
 def _lists(scope: Scope) -> dict[bytes, str]:
@@ -88,7 +98,7 @@ def _accepts_gzip(accepted: str) -> bool:
     return weights.get("gzip", weights.get("*", "q=0")) not in _REFUSED
 
 
-async def _answer(
+async def answer(
     send: Send,
     status: int,
     content_type: str,
@@ -96,6 +106,7 @@ async def _answer(
     *headers: tuple[bytes, bytes],
     head: bool = False,
 ) -> None:
+    """Send a whole answer; of one to ``HEAD`` the body's length alone."""
     await send(
         {
             "type": "http.response.start",
@@ -126,6 +137,44 @@ def listen(address: tuple[str, int]) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=1024)
 
 
+class _Connection(H11Protocol):
+    """A connection that ends where its client is too slow, as others want its memory too.
+
+    uvicorn ends those alone that say nothing after an answer.
+    """
+
+    _limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
+        super().connection_made(transport)
+        self._limit_to(REQUEST_SECONDS)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
+            self._unlimit()
+        elif self._limit is None:
+            self._limit_to(REQUEST_SECONDS)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size():
+            self._unlimit()
+            self._limit_to(ANSWER_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unlimit()
+        super().connection_lost(exc)
+
+    def _limit_to(self, seconds: float) -> None:
+        self._limit = self.loop.call_later(seconds, self.transport.abort)
+
+    def _unlimit(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -133,15 +182,23 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(application: Application, listening: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until ``stop``; then answers under way have half a second."""
+async def serve(
+    application: Asgi,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    context: ssl.SSLContext | None = None,
+) -> None:
+    """Serve until ``stop``, with TLS by ``context``; then answers under way have half a second."""
     config = uvicorn.Config(
         application,
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
+        http=_Connection,
+        ws="none",
         timeout_keep_alive=75,
+        ssl_context_factory=(lambda *_: context) if context else None,
     )
     server = _Server(config)
 

@@ -4,7 +4,9 @@ A program that is missing fails the test that asks for it: ``make test`` brings 
 """
 
 import os
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -55,6 +57,14 @@ def free_port() -> int:
 def program(name: str, version: Version = "oldest") -> Path:
     """Find ``prometheus``, ``promtool``, ``prometheus-alertmanager`` or ``amtool``."""
     return _existing(TOOLS / version / name)
+
+
+def system_program(name: str) -> str:
+    """Find a program of the system, such as ``curl``."""
+    path = shutil.which(name)
+    if path is None:
+        pytest.fail(f"there is no {name}: `make test` brings it")
+    return path
 
 
 def installed_command() -> Path:
@@ -123,19 +133,23 @@ class Exporter:
 
 
 @contextmanager
-def running(args: Sequence[str], env: Mapping[str, str]) -> Iterator[Exporter]:
+def running(
+    args: Sequence[str], env: Mapping[str, str], tls: ssl.SSLContext | None = None
+) -> Iterator[Exporter]:
     """Run the installed exporter on a free port until the block ends, once it is healthy.
 
-    ``env`` is added to the environment of the tests. The test fails with what was logged if
-    the exporter ends before it is healthy, or does not end when it is told to.
+    ``env`` is added to the environment of the tests; with ``tls`` it is asked over TLS. The test
+    fails with what was logged if the exporter ends before it is healthy, or does not end when it
+    is told to.
     """
     address = f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "GITHUB_BILLING_WEB_LISTEN_ADDRESS": address, **env}
     command = [str(installed_command()), *args]
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "stderr"
-        with _started(command, environment, log, f"http://{address}/healthz") as process:
-            yield Exporter(process, f"http://{address}", log)
+        url = f"{'https' if tls else 'http'}://{address}"
+        with _started(command, environment, log, f"{url}/healthz", tls) as process:
+            yield Exporter(process, url, log)
 
 
 class _Element(msgspec.Struct):
@@ -157,16 +171,20 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, tls: ssl.SSLContext | None) -> bool:
     try:
-        return httpx.get(url, trust_env=False).is_success
+        return httpx.get(url, trust_env=False, verify=tls or True).is_success
     except httpx.TransportError:
         return False
 
 
 @contextmanager
 def _started(
-    command: Sequence[str], env: Mapping[str, str], log: Path, ready_url: str
+    command: Sequence[str],
+    env: Mapping[str, str],
+    log: Path,
+    ready_url: str,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     with (
         log.open("wb") as stderr,
@@ -180,7 +198,9 @@ def _started(
         ) as process,
     ):
         try:
-            until(lambda: process.poll() is not None or _answers(ready_url), START_SECONDS, log)
+            until(
+                lambda: process.poll() is not None or _answers(ready_url, tls), START_SECONDS, log
+            )
             if process.returncode is not None:
                 pytest.fail(f"{command} ended with {process.returncode}\n{log.read_text()}")
             yield process

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import shutil
 import socket
 import zlib
 from collections.abc import AsyncIterator, MutableMapping, Sequence
@@ -25,6 +24,7 @@ from exporter.github.auth import from_token
 from exporter.server import Application, listen, serve
 from exporter.settings import load
 from tests.asker import NOW, Clock
+from tests.programs import system_program
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping="
@@ -288,9 +288,7 @@ class TestReadiness:
 
 class TestSocket:
     def test_curl_reads_both_forms_alike(self) -> None:
-        curl = shutil.which("curl")
-        if curl is None:
-            pytest.skip("there is no curl")
+        curl = system_program("curl")
 
         async def fetched(url: str, *options: str) -> bytes:
             process = await asyncio.create_subprocess_exec(

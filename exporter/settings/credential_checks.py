@@ -21,7 +21,7 @@ def check_credentials(
     yield from _of_flags(settings, sources)
     yield from _names(settings, sources)
     for loc, file, what in _files(settings):
-        if file is not None and (problem := _unreadable(file, what)):
+        if file is not None and (problem := unreadable(file, what)):
             yield f"{sources.nearest(loc).place}: {problem}"
     for loc, file in _ca_files(settings):
         if file is not None and (problem := _unusable(file)):
@@ -98,7 +98,8 @@ def _variables(settings: Settings) -> Iterator[tuple[Loc, str | None]]:
             yield (*loc, "app", "private_key_variable"), entry.app.private_key_variable
 
 
-def _unreadable(file: Path, what: str) -> str:
+def unreadable(file: Path, what: str) -> str:
+    """Say why a file cannot be read, now and again later; empty where it can."""
     try:
         if file.exists() and not file.is_file():
             return "must be a file that can be read again, not a pipe or a folder"
@@ -114,8 +115,8 @@ def _unreadable(file: Path, what: str) -> str:
 
 def _unusable(file: Path) -> str:
     """Say why a file is none of certificates."""
-    if unreadable := _unreadable(file, "certificates"):
-        return unreadable
+    if problem := unreadable(file, "certificates"):
+        return problem
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
     except ssl.SSLError:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from exporter.accounts import AccountType
 from exporter.collectors import Collector
@@ -12,23 +11,15 @@ from exporter.settings.checks import check
 from exporter.settings.credential_checks import check_credentials
 from exporter.settings.located import Sources
 from exporter.settings.model import Loc, Settings
-from exporter.settings.options import closest, known_keys
 from exporter.settings.reading import (
     read_environment,
     read_fallbacks,
     read_flags,
     unknown_variables,
 )
+from exporter.settings.sentences import sentence
 from exporter.settings.yaml_file import read_file
 
-_SENTENCES = {
-    "tuple_type": "must be a list",
-    "model_type": "must be a mapping (key: value)",
-    "dict_type": "must be a mapping (key: value)",
-    "path_type": "must be the path of a file",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-}
 _INSTEAD_OF_FALLBACKS: tuple[Loc, ...] = (
     ("github", "token_file"),
     ("github", "app_id"),
@@ -70,11 +61,21 @@ def load(
         *(fault for read in reads for fault in read.faults),
         *invalid.values(),
         *check_credentials(settings, sources, environment, names=names),
+        *_web_file(settings, sources),
         *check(settings, sources, collectors, times=times),
     ]
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def _web_file(settings: Settings, sources: Sources) -> tuple[str, ...]:
+    if settings.web.config.file is None:
+        return ()
+    from exporter.settings.web_file import read_web_file  # noqa: PLC0415  (few have the file)
+
+    place = sources.nearest(("web", "config", "file")).place
+    return read_web_file(settings.web.config.file, place).faults
 
 
 def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
@@ -87,7 +88,7 @@ def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
             errors = error.errors(include_url=False, include_input=False)
         for each in errors:
             loc = each["loc"]
-            faults[loc] = f"{sources.nearest(loc).place}: {_sentence(each)}"
+            faults[loc] = f"{sources.nearest(loc).place}: {sentence(each, Settings)}"
         sources = sources.without([sources.nearest(_cut(each["loc"])) for each in errors])
 
 
@@ -96,18 +97,3 @@ def _cut(loc: Loc) -> Loc:
     if loc[0] == "credentials":
         return loc[:2]
     return loc[:-1] if loc[0] == "accounts" and loc[-1] in set(AccountType) else loc
-
-
-def _sentence(error: ErrorDetails) -> str:
-    *section, last = error["loc"]
-    match error["type"]:
-        case "extra_forbidden":
-            return f"no such key: {closest(str(last), known_keys(tuple(section)))}"
-        case "literal_error":
-            return f"must be {error['ctx']['expected']}"
-        case "value_error":
-            return str(error["ctx"]["error"])
-        case "missing":
-            return f"must have {last}"
-        case kind:
-            return _SENTENCES.get(kind, error["msg"])

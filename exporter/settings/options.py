@@ -45,9 +45,9 @@ def options() -> tuple[Option, ...]:
     return tuple(_options(Settings, ()))
 
 
-def known_keys(loc: Loc) -> tuple[str, ...]:
-    """List the keys that a section takes; positions and names of collectors are passed over."""
-    fields = _fields(Settings)
+def known_keys(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
+    """List the keys that a section of a model takes; positions and chosen names are passed over."""
+    fields = _fields(model)
     for step in loc:
         if field := fields.get(str(step)):
             fields = next(map(_fields, _models(field.annotation)), {})

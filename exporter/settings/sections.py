@@ -124,11 +124,20 @@ class QuotaSettings(Section):
     )
 
 
+class WebConfigSettings(Section):
+    file: Annotated[Path | None, Shown("FILE")] = Field(
+        None,
+        description="Web configuration file of Prometheus's exporters: TLS, passwords, headers; "
+        "read again when it changes. See running.md.",
+    )
+
+
 class WebSettings(Section):
     listen_address: Annotated[Address, Shown("ADDRESS")] = Field(
         ListenAddress("", 9877),
         description="Where to serve: host:port, :port for all interfaces, [IPv6 address]:port.",
     )
+    config: WebConfigSettings = WebConfigSettings()
 
 
 class ConfigSettings(Section):

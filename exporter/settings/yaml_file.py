@@ -27,6 +27,20 @@ class _UnreadableError(Exception):
 
 
 def read_file(path: Path, place: str) -> Read:
+    """Read the file of the settings, as `read_yaml` does."""
+    tree, faults = read_yaml(path, place)
+    # Another source's section would silently rule over a plain value in its place.
+    shapeless = [
+        found
+        for section in _SECTIONS
+        if (found := tree.at(section)) and not isinstance(found.value, dict)
+    ]
+    shapes = [f"{found.place}: must be a mapping (key: value)" for found in shapeless]
+    read = misplaced(tree.without(shapeless), (option for option in options() if option.elsewhere))
+    return Read(read.tree, (*faults, *shapes, *read.faults))
+
+
+def read_yaml(path: Path, place: str) -> Read:
     """Read a file, which is safe YAML: plain values only, no aliases, no key twice.
 
     ``place`` is where the user named the file, told where it cannot be read.
@@ -39,18 +53,7 @@ def read_file(path: Path, place: str) -> Read:
         return Read(Located({}, str(path)))
     walk = _Walk(path, loader)
     tree = walk.located(root, ())
-    # Another source's section would silently rule over a plain value in its place.
-    shapeless = [
-        found
-        for section in _SECTIONS
-        if (found := tree.at(section))
-        and found not in walk.broken
-        and not isinstance(found.value, dict)
-    ]
-    walk.faults += [f"{found.place}: must be a mapping (key: value)" for found in shapeless]
-    rest = tree.without([*walk.broken, *shapeless])
-    read = misplaced(rest, (option for option in options() if option.elsewhere))
-    return Read(read.tree, (*walk.faults, *read.faults))
+    return Read(tree.without(walk.broken), tuple(walk.faults))
 
 
 def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:

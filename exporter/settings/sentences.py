@@ -1,0 +1,31 @@
+"""Says in our words what pydantic found wrong, without the value, which may be a secret."""
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from exporter.settings.options import closest, known_keys
+
+_SENTENCES = {
+    "tuple_type": "must be a list",
+    "model_type": "must be a mapping (key: value)",
+    "dict_type": "must be a mapping (key: value)",
+    "path_type": "must be the path of a file",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
+
+
+def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """Say one fault of what was to be a ``model``, and how to mend it."""
+    *section, last = error["loc"]
+    match error["type"]:
+        case "extra_forbidden":
+            return f"no such key: {closest(str(last), known_keys(model, tuple(section)))}"
+        case "literal_error":
+            return f"must be {error['ctx']['expected']}"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "missing":
+            return f"must have {last}"
+        case kind:
+            return _SENTENCES.get(kind, error["msg"])

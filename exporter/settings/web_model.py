@@ -1,0 +1,150 @@
+"""The web configuration file of Prometheus's exporters, as one model.
+
+Its keys and defaults are those of prometheus/exporter-toolkit, docs/web-configuration.md.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, StrictBool
+
+from exporter.settings.options import closest
+from exporter.settings.sections import Section
+
+CIPHER_SUITES = {
+    f"TLS_ECDHE_{kind}_WITH_{cipher}": f"ECDHE-{kind}-{openssl}"
+    for kind in ("ECDSA", "RSA")
+    for cipher, openssl in (
+        ("AES_128_CBC_SHA", "AES128-SHA"),
+        ("AES_256_CBC_SHA", "AES256-SHA"),
+        ("AES_128_GCM_SHA256", "AES128-GCM-SHA256"),
+        ("AES_256_GCM_SHA384", "AES256-GCM-SHA384"),
+        ("CHACHA20_POLY1305_SHA256", "CHACHA20-POLY1305"),
+    )
+}
+"""Go's names of the suites of TLS 1.2 that it deems secure, and OpenSSL's (Go: crypto/tls)."""
+
+TLS13_CIPHER_SUITES = (
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+)
+"""Go's names of those of TLS 1.3, which are always on, there as here."""
+
+CURVES = {
+    "CurveP256": "prime256v1",
+    "CurveP384": "secp384r1",
+    "CurveP521": "secp521r1",
+    "X25519": "X25519",
+}
+"""Go's names and OpenSSL's."""
+
+_BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
+_COSTS = range(4, 17)
+_UNVERIFIED = ("RequestClientCert", "RequireAnyClientCert", "RequireClientCert")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be text, or be left out")
+    return value
+
+
+def _client_auth(value: object) -> object:
+    if value in _UNVERIFIED:
+        raise ValueError(
+            "must be a type that verifies certificates, as unverified ones cannot be taken here: "
+            "RequireAndVerifyClientCert, or VerifyClientCertIfGiven"
+        )
+    return value
+
+
+def _cipher_suite(value: object) -> str:
+    known = (*CIPHER_SUITES, *TLS13_CIPHER_SUITES)
+    if value not in known:
+        raise ValueError(f"no such cipher suite: {closest(str(value), known)}")
+    return str(value)
+
+
+def _curve(value: object) -> str:
+    if value not in CURVES:
+        raise ValueError(f"no such curve: {closest(str(value), tuple(CURVES))}")
+    return str(value)
+
+
+def _user(value: object) -> str:
+    if ":" in (name := _text(value)):
+        raise ValueError("must be a name without a colon, which would end it in a request")
+    return name
+
+
+def _hash(value: object) -> SecretStr:
+    spelled = _BCRYPT.fullmatch(value) if isinstance(value, str) else None
+    if spelled is None:
+        raise ValueError(
+            'must be a bcrypt hash such as htpasswd -nBC 10 "" makes, never the password itself'
+        )
+    if int(spelled[1]) not in _COSTS:
+        raise ValueError(
+            f"must have a cost from {_COSTS[0]} to {_COSTS[-1]}: above, a try takes many seconds"
+        )
+    return SecretStr(spelled[0])
+
+
+def _header(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[ -~]*", value):
+        raise ValueError("must be text in ASCII on one line")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Key = Annotated[SecretStr, BeforeValidator(_text)]
+File = Annotated[Path, BeforeValidator(_text)]
+ClientAuth = Annotated[
+    Literal["NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"],
+    BeforeValidator(_client_auth),
+]
+TlsVersion = Literal["TLS12", "TLS13"]
+CipherSuite = Annotated[str, BeforeValidator(_cipher_suite)]
+Curve = Annotated[str, BeforeValidator(_curve)]
+User = Annotated[str, BeforeValidator(_user)]
+Hash = Annotated[SecretStr, BeforeValidator(_hash)]
+Header = Annotated[str, BeforeValidator(_header)]
+
+
+class TlsServer(Section):
+    cert: Text | None = None
+    key: Key | None = None
+    client_ca: Text | None = None
+    cert_file: File | None = None
+    key_file: File | None = None
+    client_auth_type: ClientAuth = "NoClientCert"
+    client_ca_file: File | None = None
+    client_allowed_sans: tuple[Text, ...] | None = None
+    min_version: TlsVersion = "TLS12"
+    max_version: TlsVersion = "TLS13"
+    cipher_suites: tuple[CipherSuite, ...] = ()
+    prefer_server_cipher_suites: StrictBool = True
+    curve_preferences: tuple[Curve, ...] = ()
+
+
+class Headers(Section):
+    """Headers to add to answers; blank ones are not added."""
+
+    content_security_policy: Header = Field("", alias="Content-Security-Policy")
+    x_frame_options: Literal["", "deny", "sameorigin"] = Field("", alias="X-Frame-Options")
+    x_content_type_options: Literal["", "nosniff"] = Field("", alias="X-Content-Type-Options")
+    x_xss_protection: Header = Field("", alias="X-XSS-Protection")
+    strict_transport_security: Header = Field("", alias="Strict-Transport-Security")
+
+
+class HttpServer(Section):
+    http2: StrictBool | None = None
+    headers: Headers = Headers()
+
+
+class WebDocument(Section):
+    tls_server_config: TlsServer = TlsServer()
+    http_server_config: HttpServer = HttpServer()
+    basic_auth_users: dict[User, Hash] = Field({})

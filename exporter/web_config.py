@@ -1,0 +1,160 @@
+"""The web configuration file at work: TLS, passwords and headers, as the file has them now."""
+
+import base64
+import binascii
+import ssl
+from collections.abc import Iterable, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+
+from exporter.passwords import Passwords, TooManyChecksError
+from exporter.server import PLAIN, Asgi, Receive, Scope, Send, answer
+from exporter.settings import SettingsError
+from exporter.settings.web_file import WebConfig, WebRead, read_web_file
+
+OPEN_PATHS = ("/healthz", "/readyz")
+"""What probes ask without a password."""
+
+_CHALLENGE = (b"www-authenticate", b'Basic realm="github-billing-exporter", charset="UTF-8"')
+
+_State = tuple[int, int, int] | None
+
+log = structlog.get_logger()
+
+
+class WebFile:
+    """The file as it was last good, read again once it or a file that it names has changed."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file. Raises `SettingsError` with every fault in it."""
+        self._path = path
+        self._seen: dict[Path, _State] = {}
+        config, faults = self._read()
+        if config is None:
+            raise SettingsError(faults)
+        self._config = config
+        _warn(config)
+
+    def current(self) -> WebConfig:
+        """Give what holds now: a look at the files' times, unless something changed."""
+        if any(_state(file) != state for file, state in self._seen.items()):
+            self._read_again()
+        return self._config
+
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """The TLS to serve with, which each new connection finds as the file has it then."""
+        return _Renewing(self) if self._config.tls else None
+
+    def guard(self, application: Asgi) -> Asgi:
+        return _Guarded(application, self)
+
+    def _read(self) -> WebRead:
+        self._seen = {}
+        return read_web_file(self._path, str(self._path), self._opening)
+
+    def _opening(self, file: Path) -> None:
+        self._seen[file] = _state(file)
+
+    def _read_again(self) -> None:
+        config, faults = self._read()
+        if config and (config.tls is None) != (self._config.tls is None):
+            config, faults = None, (f"{self._path}: TLS is turned on and off by a restart alone",)
+        if config is None:
+            log.error("web configuration file not taken", detail="; ".join(faults))
+            return
+        self._config = config
+        log.info("web configuration file read again", file=str(self._path))
+        _warn(config)
+
+
+def _warn(config: WebConfig) -> None:
+    for warning in config.warnings:
+        log.warning("web configuration file", detail=warning)
+
+
+def _state(file: Path) -> _State:
+    try:
+        found = file.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+class _Renewing(ssl.SSLContext):
+    """Makes each connection from the context of the moment; its own settings are never used."""
+
+    _file: WebFile
+
+    def __new__(cls, file: WebFile) -> "_Renewing":
+        context = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
+        context._file = file
+        return context
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        # A file without TLS never takes the place of one with it.
+        context = cast("ssl.SSLContext", self._file.current().tls)
+        return context.wrap_bio(*args, **kwargs)
+
+
+class _Guarded:
+    """The application behind passwords, with the headers of the file on every answer."""
+
+    def __init__(self, application: Asgi, file: WebFile) -> None:
+        self._application = application
+        self._file = file
+        self._passwords = Passwords()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        config = self._file.current()
+        sending = _adding(config.headers, send)
+        if not config.users or scope["path"] in OPEN_PATHS:
+            await self._application(scope, receive, sending)
+            return
+        head = scope["method"] == "HEAD"
+        try:
+            allowed = await self._allowed(scope, config.users)
+        except TooManyChecksError:
+            body = b"too many passwords are being checked: try again\n"
+            await answer(sending, 503, PLAIN, body, (b"retry-after", b"5"), head=head)
+            return
+        if allowed:
+            await self._application(scope, receive, sending)
+        else:
+            body = b"name and password, please\n"
+            await answer(sending, 401, PLAIN, body, _CHALLENGE, head=head)
+
+    async def _allowed(self, scope: Scope, users: Mapping[bytes, bytes]) -> bool:
+        given = _credentials(scope["headers"])
+        return given is not None and await self._passwords.allow(users, *given)
+
+
+def _credentials(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
+    """Give the name and password of a request; ``None`` where it has not exactly one of both."""
+    values = [value for name, value in headers if name == b"authorization"]
+    scheme, _, encoded = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        name, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+    except binascii.Error:
+        return None
+    return (name, password) if colon else None
+
+
+def _adding(headers: tuple[tuple[bytes, bytes], ...], send: Send) -> Send:
+    """Put headers onto what is sent, in place of those of the same name."""
+    names = {name for name, _ in headers}
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            others = [(name, value) for name, value in message["headers"] if name not in names]
+            message["headers"] = [*others, *headers]
+        await send(message)
+
+    return sending

@@ -1,0 +1,173 @@
+"""Passwords are checked with the same work for everyone, once, and forgotten."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import Iterable
+
+import bcrypt
+import pytest
+
+from exporter.passwords import Passwords, TooManyChecksError
+
+
+def hashed(password: str, cost: int = 4) -> bytes:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost))
+
+
+USERS = {b"alice": hashed("open sesame"), b"bob": hashed("swordfish", 5)}
+
+
+class Comparing:
+    """bcrypt that keeps what it was asked, and waits for a word where it has one."""
+
+    def __init__(self, word: threading.Event | None = None) -> None:
+        self.asked: list[tuple[bytes, bytes]] = []
+        self._word = word
+
+    def __call__(self, password: bytes, against: bytes) -> bool:
+        self.asked.append((password, against))
+        if self._word:
+            self._word.wait()
+        return bcrypt.checkpw(password, against)
+
+    @property
+    def costs(self) -> list[bytes]:
+        return [against[4:6] for _, against in self.asked]
+
+
+def answers(passwords: Passwords, *tries: tuple[str, str]) -> list[bool]:
+    """Try names and passwords one after the other."""
+
+    async def trying() -> list[bool]:
+        return [await passwords.allow(USERS, n.encode(), p.encode()) for n, p in tries]
+
+    return asyncio.run(trying())
+
+
+class TestAllow:
+    def test_takes_the_right_password_alone(self) -> None:
+        tries = [
+            ("alice", "open sesame"),
+            ("bob", "swordfish"),
+            ("alice", "swordfish"),
+            ("alice", ""),
+            ("ALICE", "open sesame"),
+            ("", ""),
+        ]
+        assert answers(Passwords(), *tries) == [True, True, False, False, False, False]
+
+    def test_a_strange_name_with_a_password_of_somebody_is_refused_again_and_again(self) -> None:
+        tries = [(f"mallory{n}", p) for n in range(20) for p in ("open sesame", "swordfish")]
+        assert not any(answers(Passwords(), *tries, *tries))
+
+    def test_what_comes_after_the_72nd_byte_counts_no_more_than_to_htpasswd(self) -> None:
+        users = {b"alice": hashed("x" * 72)}
+        allowed = asyncio.run(Passwords().allow(users, b"alice", b"x" * 72 + b"and more"))
+        assert allowed
+
+    def test_a_changed_hash_ends_the_old_password(self) -> None:
+        async def scenario() -> None:
+            passwords = Passwords()
+            assert await passwords.allow(USERS, b"alice", b"open sesame")
+            changed = {**USERS, b"alice": hashed("another")}
+            assert not await passwords.allow(changed, b"alice", b"open sesame")
+            assert not await passwords.allow({b"bob": USERS[b"bob"]}, b"alice", b"open sesame")
+
+        asyncio.run(scenario())
+
+
+class TestWork:
+    def test_a_strange_name_takes_one_comparison_of_a_cost_that_there_is(self) -> None:
+        comparing = Comparing()
+        answers(Passwords(comparing), ("alice", "wrong"), ("mallory", "wrong"))
+        assert len(comparing.asked) == 2
+        assert set(comparing.costs) <= {b"04", b"05"}
+
+    def test_a_strange_name_is_always_as_slow_as_the_same_user(self) -> None:
+        comparing = Comparing()
+        answers(Passwords(comparing), *[("mallory", f"guess {n}") for n in range(10)])
+        assert len(comparing.asked) == 10
+        assert len(set(comparing.costs)) == 1
+
+    def test_strange_names_are_as_slow_as_one_user_or_the_other(self) -> None:
+        comparing = Comparing()
+        answers(Passwords(comparing), *[(f"mallory{n}", "guess") for n in range(64)])
+        assert set(comparing.costs) == {b"04", b"05"}
+
+    def test_a_wrong_password_takes_as_much_the_second_time(self) -> None:
+        comparing = Comparing()
+        answers(Passwords(comparing), *[("alice", "wrong"), ("mallory", "open sesame")] * 3)
+        assert len(comparing.asked) == 6
+
+    def test_a_right_password_is_compared_once(self) -> None:
+        comparing = Comparing()
+        assert all(answers(Passwords(comparing), *[("alice", "open sesame")] * 5))
+        assert len(comparing.asked) == 1
+
+    def test_guesses_do_not_push_a_right_password_out(self) -> None:
+        comparing = Comparing()
+        guesses = [("alice", f"guess {n}") for n in range(200)]
+        answers(Passwords(comparing), ("alice", "open sesame"), *guesses, ("alice", "open sesame"))
+        assert len(comparing.asked) == 201
+
+    def test_is_done_once_for_all_who_wait_and_off_the_event_loop(self) -> None:
+        async def scenario() -> None:
+            word = threading.Event()
+            comparing = Comparing(word)
+            passwords = Passwords(comparing)
+            tries = [
+                asyncio.ensure_future(passwords.allow(USERS, b"alice", b"open sesame"))
+                for _ in range(1000)
+            ]
+            await asyncio.sleep(0)
+            tries[0].cancel()  # one who hangs up
+            word.set()
+            assert all(await asyncio.gather(*tries[1:]))
+            assert len(comparing.asked) == 1
+
+        asyncio.run(scenario())
+
+    def test_of_a_flood_of_guesses_is_bounded(self) -> None:
+        async def scenario() -> None:
+            word = threading.Event()
+            comparing = Comparing(word)
+            passwords = Passwords(comparing)
+            tries = [
+                asyncio.ensure_future(passwords.allow(USERS, b"alice", b"guess %d" % n))
+                for n in range(150)
+            ]
+            await asyncio.sleep(0)
+            with pytest.raises(TooManyChecksError):
+                await passwords.allow(USERS, b"mallory", b"guess")
+            word.set()
+            refused = await asyncio.gather(*tries, return_exceptions=True)
+            assert refused[:100] == [False] * 100
+            assert all(isinstance(each, TooManyChecksError) for each in refused[100:])
+            assert len(comparing.asked) == 100
+            assert await passwords.allow(USERS, b"alice", b"open sesame")
+
+        asyncio.run(scenario())
+
+
+class TestSecrecy:
+    def test_no_password_is_kept(self) -> None:
+        passwords = Passwords(bcrypt.checkpw)
+        assert answers(passwords, ("alice", "open sesame"), ("alice", "wrong one")) == [True, False]
+        assert b"open sesame" not in b"".join(_bytes_within(passwords))
+        assert b"wrong one" not in b"".join(_bytes_within(passwords))
+
+
+def _bytes_within(root: object) -> Iterable[bytes]:
+    """Give all bytes that an object of ours holds, however deep."""
+    seen: set[int] = set()
+    left: list[object] = [vars(root)]
+    while left:
+        found = left.pop()
+        if id(found) in seen or isinstance(found, type | threading.Thread):
+            continue
+        seen.add(id(found))
+        if isinstance(found, bytes):
+            yield found
+        elif isinstance(found, dict | set | list | tuple):
+            left.extend(gc.get_referents(found))
