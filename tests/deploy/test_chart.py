@@ -90,9 +90,7 @@ class TestEveryFeature:
         for manifest in manifests.objects:
             for selector in selectors(manifest):
                 if manifest["kind"] == "ServiceMonitor":
-                    assert (
-                        selector.items() <= manifests.one("Service")["metadata"]["labels"].items()
-                    )
+                    assert selector.items() <= service.items()
                     continue
                 assert selector.items() <= pod.items()
                 assert not selector.items() <= test.items()

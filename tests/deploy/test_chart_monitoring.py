@@ -18,7 +18,7 @@ ROOT = CHART.parents[2]
 
 ALERTS = """
 groups:
-  - name: github-billing-money
+  - name: github-billing-money-alerts
     rules:
       - alert: GitHubBillingBudgetNearlyConsumed
         expr: ratio >= <<budget_used_ratio>> and limit > <<spend_jump_floor_usd>>
@@ -29,7 +29,7 @@ groups:
       - alert: GitHubBillingBudgetExhausted
         expr: ratio >= 1
         labels: { severity: critical, scope: budget }
-  - name: github-billing-seats
+  - name: github-billing-seats-alerts
     interval: 5m
     rules:
       - alert: GitHubBillingSeatsUnused
@@ -38,6 +38,9 @@ groups:
         labels: { severity: info }
 """
 """Alert rules as the chart holds them, with thresholds by name."""
+
+BOARD = '{"title": "Überblick", "legend": "{{account}}"}\n'
+"""A dashboard, as far as the chart minds."""
 
 NEARLY, EXHAUSTED, UNUSED = (
     "GitHubBillingBudgetNearlyConsumed",
@@ -48,10 +51,13 @@ NEARLY, EXHAUSTED, UNUSED = (
 
 @pytest.fixture(scope="module")
 def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the chart, with the rules above instead of its own."""
+    """Copy the chart, with the rules above and one dashboard instead of its own."""
     copy = tmp_path_factory.mktemp("chart") / CHART.name
     shutil.copytree(CHART, copy)
     (copy / "files" / "rules" / "alerts.yaml").write_text(ALERTS)
+    shutil.rmtree(copy / "files" / "dashboards", ignore_errors=True)
+    (copy / "files" / "dashboards").mkdir()
+    (copy / "files" / "dashboards" / "overview.json").write_text(BOARD)
     return copy
 
 
@@ -86,7 +92,7 @@ class TestTheRules:
     def test_are_good_to_promtool(self, version: Version, tmp_path: Path) -> None:
         rules = tmp_path / "rules.yml"
         rules.write_text(yaml.safe_dump(feature("monitoring").one("PrometheusRule")["spec"]))
-        command = [program("promtool", version), "check", "rules", rules]
+        command = [str(program("promtool", version)), "check", "rules", str(rules)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
@@ -111,13 +117,13 @@ class TestTheRules:
 
     def test_can_be_left_out_by_name(self, chart: Path) -> None:
         assert set(alerts(chart, alerts={NEARLY: {"enabled": False}})) == {EXHAUSTED, UNUSED}
-        assert set(alerts(chart, disabledGroups=["github-billing-money"])) == {UNUSED}
+        assert set(alerts(chart, disabledGroups=["github-billing-money-alerts"])) == {UNUSED}
 
     def test_leave_no_empty_group(self, chart: Path) -> None:
         settings = {"enabled": True, "alerts": {UNUSED: {"enabled": False}}}
         left = groups(rendered({**TOKEN, "prometheusRule": settings}, chart=chart))
-        assert "github-billing-seats" not in left
-        assert "github-billing-money" in left
+        assert "github-billing-seats-alerts" not in left
+        assert "github-billing-money-alerts" in left
 
     def test_take_severity_and_patience_of_the_user(self, chart: Path) -> None:
         changed = alerts(chart, alerts={NEARLY: {"severity": "critical", "for": "1h"}})
@@ -170,30 +176,24 @@ class TestTheServiceMonitor:
 
 
 class TestTheDashboards:
-    @pytest.fixture(scope="class")
-    def with_a_board(self, chart: Path) -> Path:
-        board = chart / "files" / "dashboards" / "overview.json"
-        board.write_text('{"title": "Überblick", "legend": "{{account}}"}\n')
-        return chart
-
     def rendered(self, chart: Path, **settings: Any) -> dict[str, Object]:
         values = {**TOKEN, "dashboards": {"enabled": True, **settings}}
         maps = rendered(values, chart=chart).all("ConfigMap")
         return {each["metadata"]["name"]: each for each in maps if "dashboard" in str(each)}
 
-    def test_are_a_labelled_configmap_each_with_the_very_json(self, with_a_board: Path) -> None:
-        made = self.rendered(with_a_board)["bill-github-billing-exporter-dashboard-overview"]
+    def test_are_a_labelled_configmap_each_with_the_very_json(self, chart: Path) -> None:
+        made = self.rendered(chart)["bill-github-billing-exporter-dashboard-overview"]
         assert made["metadata"]["labels"]["grafana_dashboard"] == "1"
-        board = with_a_board / "files" / "dashboards" / "overview.json"
-        assert made["data"] == {"overview.json": board.read_text()}
+        assert made["data"] == {"overview.json": BOARD}
 
-    def test_take_labels_annotations_and_namespace(self, with_a_board: Path) -> None:
+    def test_take_labels_annotations_and_namespace(self, chart: Path) -> None:
         found = self.rendered(
-            with_a_board,
+            chart,
             namespace="grafana",
             labels={"grafana_dashboard": None, "board": "yes"},
             annotations={"grafana_folder": "Billing"},
         )
+        assert len(found) == 1
         for made in found.values():
             assert made["metadata"]["namespace"] == "grafana"
             assert made["metadata"]["labels"]["board"] == "yes"
