@@ -1,6 +1,7 @@
 """Passwords of those who ask the server: bcrypt, off the event loop, and the same work for all."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import secrets
@@ -41,13 +42,12 @@ class Passwords:
         decoy = sorted(users.values())[self._number(name) % len(users)]
         hashed = users.get(name, decoy)
         password = password[:_LONGEST]
-        told = b"\0".join(part.hex().encode() for part in (name, hashed, password))
-        digest = self._digest(told)
-        if digest not in self._right and await self._checked(digest, password, hashed):
-            if name not in users:
-                return False
-            self._right.add(digest)
-        return digest in self._right
+        digest = self._digest(b" ".join(map(base64.b64encode, (name, hashed, password))))
+        right = digest in self._right or await self._checked(digest, password, hashed)
+        if not right or name not in users:
+            return False
+        self._right.add(digest)
+        return True
 
     async def _checked(self, digest: bytes, password: bytes, hashed: bytes) -> bool:
         """Compare, once for all who wait for the same."""

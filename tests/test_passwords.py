@@ -66,13 +66,15 @@ class TestAllow:
         allowed = asyncio.run(Passwords().allow(users, b"alice", b"x" * 72 + b"and more"))
         assert allowed
 
-    def test_a_changed_hash_ends_the_old_password(self) -> None:
+    def test_a_changed_hash_or_name_ends_the_old_one(self) -> None:
         async def scenario() -> None:
             passwords = Passwords()
             assert await passwords.allow(USERS, b"alice", b"open sesame")
             changed = {**USERS, b"alice": hashed("another")}
             assert not await passwords.allow(changed, b"alice", b"open sesame")
-            assert not await passwords.allow({b"bob": USERS[b"bob"]}, b"alice", b"open sesame")
+            renamed = {b"carol": USERS[b"alice"]}
+            assert not await passwords.allow(renamed, b"alice", b"open sesame")
+            assert await passwords.allow(renamed, b"carol", b"open sesame")
 
         asyncio.run(scenario())
 
