@@ -1,8 +1,7 @@
 """What the kubelet makes of a pod, as far as a folder and a process can stand in for it."""
 
-import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +46,27 @@ def container(manifests: Manifests, folder: Path, secrets: Secrets) -> Container
             (place / name).write_text(relocated(text))
     return Container(
         [relocated(argument) for argument in manifests.container["args"]],
-        _environment(manifests.container.get("env", ()), known),
+        container_environment(manifests.container.get("env", ()), known),
     )
+
+
+def container_environment(variables: Sequence[Object], secrets: Secrets) -> dict[str, str]:
+    """Give the variables of a container; references to earlier ones are replaced."""
+    environment: dict[str, str] = {}
+    for variable in variables:
+        match variable.get("valueFrom"):
+            case {"secretKeyRef": {"name": name, "key": key}}:
+                value = secrets[name][key]
+            case {"fieldRef": {"fieldPath": "metadata.labels['apps.kubernetes.io/pod-index']"}}:
+                value = POD_INDEX
+            case None:
+                value = variable["value"]
+                for earlier, its in environment.items():
+                    value = value.replace(f"$({earlier})", its)
+            case other:
+                raise KeyError(str(other))
+        environment[variable["name"]] = value
+    return environment
 
 
 def _files(volume: Object, manifests: Manifests, secrets: Secrets) -> Iterator[tuple[str, str]]:
@@ -68,20 +86,3 @@ def _files(volume: Object, manifests: Manifests, secrets: Secrets) -> Iterator[t
 
 def _texts(secret: Object) -> dict[str, str]:
     return {key: b64decode(value).decode() for key, value in secret["data"].items()}
-
-
-def _environment(variables: list[Object], secrets: Secrets) -> dict[str, str]:
-    environment: dict[str, str] = {}
-    for variable in variables:
-        match variable.get("valueFrom"):
-            case {"secretKeyRef": {"name": name, "key": key}}:
-                value = secrets[name][key]
-            case {"fieldRef": {"fieldPath": "metadata.labels['apps.kubernetes.io/pod-index']"}}:
-                value = POD_INDEX
-            case None:
-                before = dict(environment)
-                value = re.sub(r"\$\((\w+)\)", lambda m: before[m[1]], variable["value"])
-            case other:
-                raise KeyError(str(other))
-        environment[variable["name"]] = value
-    return environment

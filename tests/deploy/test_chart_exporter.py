@@ -1,20 +1,20 @@
 """The chart against the real exporter: what a pod is started with works."""
 
+import ssl
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import bcrypt
 import pytest
 import trustme
 
-from deploy.chart_readme import CHART
 from exporter.accounts import AccountType
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.metrics import catalogue
-from tests.deploy.helm import FEATURES, TOKEN, Object, feature, merged, rendered
-from tests.deploy.kubelet import Secrets, container
+from tests.deploy.helm import FEATURES, Object, feature, rendered
+from tests.deploy.kubelet import Secrets, container, container_environment
 from tests.github.app_server import KEYS, pem
 from tests.programs import Exporter, free_port, running
 from tests.simulated import command, simulated_github
@@ -42,6 +42,7 @@ SECRETS: Secrets = {
         "tls.key": CERTIFICATE.private_key_pem.bytes().decode(),
     },
 }
+SCRAPER: Secrets = {"github-billing-scrape": {"username": "prometheus", "password": PASSWORD}}
 NOWHERE = {"GITHUB_BILLING_API_URL": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
 
 ACCEPTED = 1
@@ -74,31 +75,33 @@ def script(test: Object, base_url: str, secrets: Secrets) -> subprocess.Complete
     (it,) = test["spec"]["containers"]
     interpreter, *arguments = it["command"]
     assert interpreter == "python3"
-    environment = {"EXPORTER_URL": f"{base_url}/metrics"}
-    for variable in it["env"][1:]:
-        reference = variable["valueFrom"]["secretKeyRef"]
-        environment[variable["name"]] = secrets[reference["name"]][reference["key"]]
+    environment = container_environment(it["env"], secrets)
+    environment["EXPORTER_URL"] = f"{base_url}/metrics"
     return subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
     )
 
 
+@pytest.fixture(scope="module")
+def plain() -> Iterator[Exporter]:
+    """Run the demo."""
+    with running(["demo"], {}) as exporter:
+        yield exporter
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
+    """Run the demo as the chart does, with TLS and a password, but on a port of its own."""
+    values = {"demo": True, "webConfig": {"existingSecret": "github-billing-web"}}
+    pod = container(rendered(values), tmp_path_factory.mktemp("pod"), SECRETS)
+    arguments = [each for each in pod.arguments if "listen-address" not in each]
+    trusting = ssl.create_default_context(cadata=AUTHORITY.cert_pem.bytes().decode())
+    trusting.check_hostname = False
+    with running(arguments, pod.environment, trusting) as exporter:
+        yield exporter
+
+
 class TestHelmTest:
-    @pytest.fixture(scope="class")
-    def plain(self) -> Iterator[Exporter]:
-        with running(["demo"], {}) as exporter:
-            yield exporter
-
-    @pytest.fixture(scope="class")
-    def guarded(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-        """Run the demo as the chart does, with TLS and a password; give its URL."""
-        values = merged(dict(WEB), {"demo": True})
-        pod = container(rendered(values), tmp_path_factory.mktemp("pod"), SECRETS)
-        port = free_port()
-        arguments = [*pod.arguments, f"--web.listen-address=127.0.0.1:{port}"]
-        with running(arguments, {}, f"https://127.0.0.1:{port}"):
-            yield f"https://127.0.0.1:{port}"
-
     def test_asks_the_service(self) -> None:
         (it,) = feature("token").one("Pod")["spec"]["containers"]
         url = "http://bill-github-billing-exporter:9877/metrics"
@@ -123,3 +126,27 @@ class TestHelmTest:
             ended = script(feature("token").one("Pod"), url, SECRETS)
         assert ended.returncode == 1
         assert "answers" in ended.stderr
+
+    def test_gives_the_password_that_prometheus_has(self, guarded: Exporter) -> None:
+        ended = script(feature("web-config").one("Pod"), guarded.base_url, SCRAPER)
+        assert ended.returncode == 0, ended.stderr
+        assert "serves github_billing_" in ended.stdout
+
+    def test_fails_with_a_wrong_password(self, guarded: Exporter) -> None:
+        wrong = {"github-billing-scrape": {"username": "prometheus", "password": "wrong"}}
+        ended = script(feature("web-config").one("Pod"), guarded.base_url, wrong)
+        assert ended.returncode == 1
+        assert "answers 401" in ended.stderr
+
+    def test_is_content_to_be_asked_for_a_password_that_it_has_not(self, guarded: Exporter) -> None:
+        own = rendered({"demo": True, "webConfig": {"existingSecret": "github-billing-web"}})
+        ended = script(own.one("Pod"), guarded.base_url, {})
+        assert ended.returncode == 0, ended.stderr
+        assert "asks for a password" in ended.stdout
+
+    def test_fails_where_a_password_is_asked_for_that_the_chart_did_not_set(
+        self, guarded: Exporter
+    ) -> None:
+        ended = script(feature("token").one("Pod"), guarded.base_url, {})
+        assert ended.returncode == 1
+        assert "answers 401" in ended.stderr

@@ -18,7 +18,7 @@ try:
     )
 except httpx.TransportError as error:
     sys.exit(f"{url}: {error}")
-if answer.status_code == 401 and not user:
+if answer.status_code == 401 and os.environ.get("EXPORTER_PASSWORD_UNKNOWN"):
     print(f"{url} asks for a password, as it should; serviceMonitor.basicAuth would give one")
 elif not answer.is_success:
     sys.exit(f"{url} answers {answer.status_code}")
