@@ -27,6 +27,7 @@ from exporter.metrics.telemetry import Telemetry
 from exporter.poller import Poller
 from exporter.server import Application, serve
 from exporter.settings import Settings
+from exporter.state_file import Keeper, StateFile
 from exporter.watch import Watch
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class App:
     http: Hosts
     discoveries: tuple[Discovery, ...]
     clock: Callable[[], datetime]
+    keeper: Keeper | None = None
     seen: dict[str, Exchange] = field(default_factory=dict)
 
     @classmethod
@@ -77,11 +79,13 @@ class App:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         process: bool = True,
         notice: str = "",
+        state_file: StateFile | None = None,
     ) -> "App":
         """Put the parts together.
 
         ``secrets`` are in the order of ``settings.credentials()``. ``process`` adds ``process_*``
         and ``python_*`` to the page, ``notice`` is for people to read before they believe it.
+        What is known is kept in ``state_file``, and taken from there before the first poll.
         """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
         seen: dict[str, Exchange] = {}
@@ -106,14 +110,19 @@ class App:
             for each in settings.credentials()
             if each.discover
         )
-        return cls(poller, telemetry, http, discoveries, clock, seen)
+        keeper = Keeper(state_file, poller, discoveries, telemetry, clock) if state_file else None
+        return cls(poller, telemetry, http, discoveries, clock, keeper, seen)
 
     async def once(self) -> None:
         """Discover once, then attempt every job once."""
         async with self.http:
+            if self.keeper:
+                self.keeper.restore()
             for discovery in self.discoveries:
                 await discovery.once()
             await self.poller.once()
+            if self.keeper:
+                await self.keeper.keep()
 
     async def run(
         self,
@@ -137,6 +146,8 @@ class App:
             loop.add_signal_handler(number, end)
         for warning in overlaps(watch.account for watch in self.poller.watches):
             log.warning("accounts overlap", detail=warning)
+        if self.keeper:
+            self.keeper.restore()
         exposition = Exposition(self.poller.page, self.telemetry.registry)
         application = Application(self.poller, exposition, self.clock)
         context = web.context if web else None
@@ -150,6 +161,8 @@ class App:
         async with self.http, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poller.run())]
             running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]
+            if self.keeper:
+                tasks.create_task(self.keeper.run(stop))
             await serve(web.guard(application) if web else application, listening, stop, context)
             if not stop.is_set():
                 raise RuntimeError("the server ended by itself")

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import platform
+import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,13 @@ import click
 
 from exporter import __version__, files
 from exporter.accounts import AccountType
-from exporter.settings import LogLevel, Option, Settings, SettingsError, load, options
+from exporter.flags import nested_flags, settings_options
+from exporter.settings import LogLevel, Settings, SettingsError, load, options
 
 if TYPE_CHECKING:
     from exporter.app import App
     from exporter.license_report import Committer
+    from exporter.state_file import StateFile
 
 PROGRAM = "github-billing-exporter"
 
@@ -36,6 +39,7 @@ _NO_CREDENTIAL = (
     "App, --github.app-id ID and --github.app-private-key-file FILE"
 )
 _LEAVE_SECONDS = 0.9
+_SERVICES = ("run", "demo")
 _DEMO_SECTIONS = ("web", "log", "poll")
 _LICENSES_SECTIONS = ("organizations", "enterprises", "github", "config", "log")
 
@@ -49,47 +53,6 @@ class _RunByDefault(click.Group):
         return super().parse_args(ctx, args)
 
 
-def _settings_options(
-    wanted: Callable[[Option], bool] = lambda _: True,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command a flag for each setting that has one."""
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options()):
-            if option.flag is None or not wanted(option):
-                continue
-            default = f"; default {option.default_text}" if option.default_text else ""
-            command = click.option(
-                option.flag,
-                _parameter(option),
-                is_flag=option.switch,
-                default=None,
-                multiple=option.repeatable,
-                metavar=option.metavar or None,
-                help=f"{option.description} [{option.environment[0]}{default}]",
-            )(command)
-        return command
-
-    return decorate
-
-
-def _parameter(option: Option) -> str:
-    return "__".join(option.path)
-
-
-def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Nest the flags that were given by section, as the settings take them."""
-    nested: dict[str, Any] = {}
-    for option in options():
-        value = given.get(_parameter(option))
-        if value not in (None, ()):
-            section = nested
-            for key in option.path[:-1]:
-                section = section.setdefault(key, {})
-            section[option.path[-1]] = list(value) if option.repeatable else value
-    return nested
-
-
 @click.group(
     cls=_RunByDefault, context_settings={"help_option_names": ["--help"], "max_content_width": 100}
 )
@@ -99,25 +62,30 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
     f"{os.environ.get('GITHUB_BILLING_EXPORTER_REVISION') or 'unknown'}, "
     f"Python {platform.python_version()})",
 )
-def commands() -> None:
+@click.pass_context
+def commands(context: click.Context) -> None:
     """Watch what GitHub costs you: GitHub's bill as Prometheus metrics.
 
     Without a command it runs the service. Settings are flags over environment over a YAML file
     (--config.file); docs/settings.md has them all. The token comes from GITHUB_BILLING_TOKEN,
     GITHUB_TOKEN or --github.token-file; a GitHub App has --github.app-id.
     """
+    if context.invoked_subcommand not in _SERVICES:
+        # What is ended before it has done its work has failed.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @commands.command()
-@_settings_options()
+@settings_options()
 def run(**given: Any) -> None:
     """Poll GitHub on an interval and serve /metrics."""
     settings = load_settings(given)
-    _serve(settings, _assemble(settings))
+    _serve(settings, _assemble(settings, state_file=_state_file(settings)))
 
 
 @commands.command()
-@_settings_options()
+@settings_options()
 def check(**given: Any) -> None:
     """Try the credentials against every account and collector, and say what works.
 
@@ -135,7 +103,7 @@ def check(**given: Any) -> None:
 
 
 @commands.command()
-@_settings_options()
+@settings_options()
 @click.option(
     "--output",
     metavar="FILE",
@@ -152,7 +120,7 @@ def once(output: Path | None, **given: Any) -> None:
     from exporter.exposition import text  # noqa: PLC0415  (the same)
 
     settings = load_settings(given)
-    app = _assemble(settings, process=False)
+    app = _assemble(settings, process=False, state_file=_state_file(settings))
     asyncio.run(app.once())
     page = text(app.poller.page(), app.telemetry.registry)
     _deliver(page, output, files.FOR_ALL)
@@ -161,7 +129,7 @@ def once(output: Path | None, **given: Any) -> None:
 
 
 @commands.command()
-@_settings_options(lambda option: option.path[0] in _LICENSES_SECTIONS)
+@settings_options(lambda option: option.path[0] in _LICENSES_SECTIONS)
 @click.option(
     "--product",
     type=click.Choice(("code_security", "secret_protection")),
@@ -217,7 +185,7 @@ def licenses(product: str | None, form: str | None, output: Path | None, **given
 
 
 @commands.command()
-@_settings_options(lambda option: option.path[0] in _DEMO_SECTIONS)
+@settings_options(lambda option: option.path[0] in _DEMO_SECTIONS)
 def demo(**given: Any) -> None:
     """Run the service against a simulated GitHub inside the process: no account, no token.
 
@@ -229,7 +197,7 @@ def demo(**given: Any) -> None:
     names = [o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS]
     environment = {name: os.environ[name] for name in names if os.environ.get(name)}
     with _faults_told():
-        settings = demonstration.settings(_flags(given), environment)
+        settings = demonstration.settings(nested_flags(given), environment)
     app = demonstration.assemble(settings, utc_now)
     _configure_logs(settings, app)
     _serve(settings, app)
@@ -260,7 +228,7 @@ def docs(page: str) -> None:
 
 def load_settings(given: Mapping[str, Any]) -> Settings:
     """Load the settings, or end with every fault, a line each."""
-    settings = _load(_flags(given), os.environ)
+    settings = _load(nested_flags(given), os.environ)
     missing = [] if settings.accounts_configured else [_NO_ACCOUNT]
     if not any(each.given for each in settings.credentials()):
         missing.append(_NO_CREDENTIAL)
@@ -285,7 +253,13 @@ def _faults_told() -> Iterator[None]:
         _end(WRONG_SETTINGS, *error.faults)
 
 
-def _assemble(settings: Settings, *, process: bool = True, level: LogLevel | None = None) -> "App":
+def _assemble(
+    settings: Settings,
+    *,
+    process: bool = True,
+    level: LogLevel | None = None,
+    state_file: "StateFile | None" = None,
+) -> "App":
     import httpx  # noqa: PLC0415  (--help and --version need none)
 
     from exporter.app import App, utc_now  # noqa: PLC0415  (the same)
@@ -293,7 +267,7 @@ def _assemble(settings: Settings, *, process: bool = True, level: LogLevel | Non
 
     secrets = credentials(settings, os.environ, clock=utc_now)
     try:
-        app = App.assemble(settings, *secrets, process=process)
+        app = App.assemble(settings, *secrets, process=process, state_file=state_file)
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         _end(
             WRONG_SETTINGS,
@@ -309,6 +283,16 @@ def _configure_logs(settings: Settings, app: "App", level: LogLevel | None = Non
     from exporter import logs  # noqa: PLC0415  (--help and --version need none)
 
     logs.configure(level or settings.log.level, settings.log.format, app.http.shown)
+
+
+def _state_file(settings: Settings) -> "StateFile | None":
+    from exporter.state_file import StateFile  # noqa: PLC0415  (check and licenses keep nothing)
+
+    path = settings.state.file
+    try:
+        return StateFile(path) if path else None
+    except BlockingIOError:
+        _end(FAILED, f"--state.file {path}: another process has it: give each one of its own")
 
 
 def _serve(settings: Settings, app: "App") -> None:

@@ -1,6 +1,6 @@
 """Discovery: the accounts that a credential can see, watched for as long as it sees them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import NamedTuple
 
+import httpx
 import structlog
 
 from exporter.accounts import Account, AccountType, overlaps
@@ -106,10 +107,32 @@ class Discovery:
             failures.append(
                 await self._read(account.name, client, partial(ask, enterprise=account.name))
             )
-        for of in self._lists.keys() - {"", *(account.name for account, _ in enterprises)}:
-            del self._lists[of], self._answers[of]
+        self._forget_all_but(enterprises)
         self._apply(now)
         self._tell(now, [failure for failure in failures if failure])
+
+    @property
+    def host(self) -> str:
+        return httpx.URL(self._own.base_url).host
+
+    def known(self) -> dict[str, list[Seen]]:
+        """Give the lists by whose they are, with the accounts alone that are watched."""
+        watched = {watch.account.key for watch in self.poller.watches}
+        return {
+            of: [seen for seen in listed if Account(seen.type, seen.name).key in watched]
+            for of, listed in self._lists.items()
+        }
+
+    def resume(self, lists: Mapping[str, list[Seen]], last_success: datetime | None) -> None:
+        """Watch what a former process had discovered, until a list can be read again."""
+        self._lists, self.last_success = dict(lists), last_success
+        self._forget_all_but(self._enterprises())
+        self._apply(self.clock())
+
+    def _forget_all_but(self, enterprises: list[tuple[Account, int | None]]) -> None:
+        for of in self._lists.keys() - {"", *(account.name for account, _ in enterprises)}:
+            del self._lists[of]
+            self._answers.pop(of, None)
 
     @property
     def _is_app(self) -> bool:

@@ -2,10 +2,14 @@
 
 import os
 import tempfile
+from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 FOR_ALL = 0o644
 FOR_OWNER = 0o600
+
+_SCRATCH = ".new"
 
 
 def write_atomically(path: Path, content: bytes, mode: int) -> None:
@@ -13,7 +17,7 @@ def write_atomically(path: Path, content: bytes, mode: int) -> None:
 
     Raises ``OSError`` where the folder cannot be written; what stood there then stays.
     """
-    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, scratch = tempfile.mkstemp(_SCRATCH, f".{path.name}.", path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -24,6 +28,13 @@ def write_atomically(path: Path, content: bytes, mode: int) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+
+
+def remove_scratch(path: Path) -> None:
+    """Remove what a process left that was killed while it wrote the file, if it can be."""
+    for scratch in path.parent.glob(f".{escape(path.name)}.*{_SCRATCH}"):
+        with suppress(OSError):
+            scratch.unlink()
 
 
 def check_writable(path: Path) -> None:

@@ -110,6 +110,12 @@ class Job:
             # What fails may be offered by now: it must not hide behind an older answer.
             self.available = self.available or None
 
+    def resume(
+        self, *, available: bool | None, last_success: datetime | None, reading: Reading | None
+    ) -> None:
+        """Take up what a former process knew; no attempt of this one has been made yet."""
+        self.available, self.last_success, self.reading = available, last_success, reading
+
     def stand_by(self) -> None:
         """Wait behind the other platform, whose numbers stand instead."""
         self.reading = self.failure = self.available = None

@@ -107,11 +107,20 @@ class Watch:
             return self.front is not side and job.available is not False
         return self.platform is not side
 
+    def resume(self, platform: Platform | None, front: Platform) -> None:
+        """Take up what GitHub's answers decided for a former process, unless settings decide."""
+        if self.decides:
+            self.platform, self.front = platform, front
+
+    def stands_against(self, job: Job) -> bool:
+        """Whether a job's numbers are of the platform that the account is not on."""
+        return job.collector.platform not in {None, self.platform} and self.platform is not None
+
     def switch(self, platform: Platform) -> None:
         """Let the other side's numbers go, so that old and new never stand together."""
         self.platform = self.front = platform
         for job in self.jobs:
-            if job.collector.platform not in {None, platform}:
+            if self.stands_against(job):
                 job.stand_by()
 
     def facts(self, now: datetime) -> AccountFacts:

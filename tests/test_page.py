@@ -51,6 +51,7 @@ def everything() -> World:
     world = World()
     wanted = demonstration.settings({}, {})
     world.app = demonstration.assemble(wanted, world.clock, process=False)
+    world.app.telemetry.remembered(START)  # the demo remembers nothing
     return world
 
 

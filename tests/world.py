@@ -25,6 +25,7 @@ from exporter.exposition import text
 from exporter.github.auth import Credential, TokenCredential, from_token
 from exporter.jobs import Job
 from exporter.settings import Settings, load
+from exporter.state_file import StateFile
 
 P = ParamSpec("P")
 
@@ -96,6 +97,7 @@ class World:
         credential: Credential | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         collectors: Collection[str] = SPINE,
+        state_file: StateFile | None = None,
     ) -> None:
         self._start = start
         self._loop = asyncio.get_running_loop()
@@ -117,6 +119,7 @@ class World:
             transport=transport or httpx.ASGITransport(self.github),
             clock=self.clock,
             process=False,
+            state_file=state_file,
         )
         self._polling: asyncio.Task[None] | None = None
 
@@ -125,7 +128,9 @@ class World:
         return self._start + timedelta(seconds=self._loop.time()) + self.step
 
     async def __aenter__(self) -> "World":
-        """Begin to poll, and let the first attempts end."""
+        """Take up what a state file holds, begin to poll, and let the first attempts end."""
+        if self.app.keeper:
+            self.app.keeper.restore()
         self._polling = self._loop.create_task(self.app.poller.run())
         await self.passes(seconds=1)
         return self

@@ -41,6 +41,7 @@ class Telemetry:
         self._remaining = self._gauge(catalogue.API_RATE_LIMIT_REMAINING)
         self._reset = self._gauge(catalogue.API_RATE_LIMIT_RESET)
         self._expiration = self._gauge(catalogue.CREDENTIAL_EXPIRATION)
+        self._state: Gauge | None = None
         reasons = tuple(reasons)
         for collector in collectors:
             self._missed.labels(collector)
@@ -73,6 +74,12 @@ class Telemetry:
         else:
             with suppress(KeyError):
                 self._expiration.remove(credential)
+
+    def remembered(self, at: datetime | None) -> None:
+        """Take when the readings were written to the state file, ``None`` for never so far."""
+        if self._state is None:
+            self._state = self._gauge(catalogue.STATE_LAST_SUCCESS)
+        self._state.set(at.timestamp() if at else 0)
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)

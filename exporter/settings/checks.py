@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
@@ -27,6 +28,8 @@ def check(
     yield from _contradicting_collectors(settings, sources)
     yield from _unfitting_collectors(settings, sources, collectors)
     yield from _idle_accounts(settings, sources, collectors)
+    if settings.state.file and (problem := _no_place_for_a_file(settings.state.file)):
+        yield f"{sources.nearest(('state', 'file')).place}: {problem}"
     if times:
         yield from _times(settings, sources, collectors)
 
@@ -96,6 +99,20 @@ def _idle_accounts(
         if collectors and not settings.collectors_for(account, collectors):
             place = sources.nearest(loc).place
             yield f"{place}: every collector is excluded for {account}: leave one, or leave it out"
+
+
+def _no_place_for_a_file(file: Path) -> str:
+    """Say why no file can ever be there; one that cannot be written now may be later."""
+    try:
+        if not file.parent.is_dir():
+            return "its folder does not exist: make it, or name another"
+        if file.exists() and not file.is_file():
+            return "must be a file, not a folder or a pipe"
+    except PermissionError:
+        return "its folder cannot be looked into: let the exporter, or name another"
+    except (OSError, ValueError):
+        return "must be the path of a file"
+    return ""
 
 
 def _times(settings: Settings, sources: Sources, collectors: Sequence[Collector]) -> Iterator[str]:

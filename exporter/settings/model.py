@@ -29,6 +29,7 @@ from exporter.settings.sections import (
     PlatformChoice,
     PollSettings,
     QuotaSettings,
+    StateSettings,
     WebSettings,
 )
 
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
         "among them.",
     )
     quota: QuotaSettings = QuotaSettings()
+    state: StateSettings = StateSettings()
     web: WebSettings = WebSettings()
     config: ConfigSettings = ConfigSettings()
     log: LogSettings = LogSettings()

@@ -140,6 +140,13 @@ class WebSettings(Section):
     config: WebConfigSettings = WebConfigSettings()
 
 
+class StateSettings(Section):
+    file: Annotated[Path | None, Shown("FILE")] = Field(
+        None,
+        description="File that keeps the last good readings over a restart; one for each process.",
+    )
+
+
 class ConfigSettings(Section):
     file: Annotated[
         Path | None,

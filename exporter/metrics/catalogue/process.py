@@ -43,3 +43,9 @@ CREDENTIAL_EXPIRATION = exporter(
     "credential",
     per_account=False,
 )
+STATE_LAST_SUCCESS = exporter(
+    "state_last_success_timestamp_seconds",
+    "When the last good readings were last written to the state file, 0 for never; absent "
+    "without such a file.",
+    per_account=False,
+)

@@ -1,0 +1,214 @@
+"""State: the last good readings and what else outlives a process, as it is written down.
+
+It holds nothing that the page may not show: no secret, no ETag and no person's name, save that
+of a user whose bill is watched.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta, Raw, Struct, msgpack
+
+from exporter.accounts import Account, AccountType, Platform
+from exporter.collectors import Collector
+from exporter.discovery import Discovery
+from exporter.listings import Seen
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading, Sample
+from exporter.metrics.page import CLOCK_SLACK
+from exporter.watch import Watch
+
+Time = Annotated[datetime, Meta(tz=True)]
+
+_METRICS = {metric.name: metric for metric in catalogue.BILL}
+
+
+class SavedSeries(Struct, frozen=True, array_like=True):
+    """A metric's samples: the values of its labels, and what was said."""
+
+    labels: tuple[str, ...]
+    samples: list[tuple[tuple[str, ...], float]]
+
+
+class SavedReading(Struct, frozen=True, array_like=True):
+    taken: Time
+    series: dict[str, SavedSeries]
+    cycle_end: Time | None
+    facts: dict[str, str]
+    unknown_skus: frozenset[tuple[str, str]]
+    shown: frozenset[tuple[str, str]]
+    folded: int
+
+    @classmethod
+    def of(cls, reading: Reading) -> "SavedReading":
+        series: dict[str, SavedSeries] = {}
+        for metric, labels, value in reading.samples:
+            saved = series.setdefault(metric.name, SavedSeries(metric.labels, []))
+            saved.samples.append((labels, value))
+        return cls(
+            reading.taken,
+            series,
+            reading.cycle_end,
+            dict(reading.facts),
+            reading.unknown_skus,
+            reading.shown,
+            reading.folded,
+        )
+
+    def reading(self, collector: Collector) -> Reading:
+        """Make the reading again. ``ValueError`` where the collector says no such thing now."""
+        samples: list[Sample] = []
+        for name, series in self.series.items():
+            metric = _METRICS.get(name)
+            if metric is None or metric.labels != series.labels:
+                raise ValueError(f"{name} is no metric of these labels any more")
+            if any(len(labels) != len(metric.labels) for labels, _ in series.samples):
+                raise ValueError(f"{name} lacks labels")
+            samples += [Sample(metric, labels, value) for labels, value in series.samples]
+        reading = Reading(
+            self.taken,
+            tuple(samples),
+            self.cycle_end,
+            self.facts,
+            self.unknown_skus,
+            self.shown,
+            self.folded,
+        )
+        collector.check(reading)
+        return reading
+
+
+class SavedJob(Struct, frozen=True, array_like=True):
+    available: bool | None
+    last_success: Time | None
+    reading: SavedReading | None
+
+
+class SavedAccount(Struct, frozen=True, array_like=True):
+    type: AccountType
+    name: str
+    host: str
+    platform: Platform | None
+    front: Platform
+    jobs: dict[str, SavedJob]
+
+
+class SavedDiscovery(Struct, frozen=True, array_like=True):
+    """What a credential's lists held of the accounts that were watched."""
+
+    credential: str
+    host: str
+    last_success: Time | None
+    lists: dict[str, list[Seen]]
+
+
+class State(Struct, frozen=True, array_like=True):
+    written: Time
+    accounts: list[SavedAccount]
+    discoveries: list[SavedDiscovery]
+
+
+class JobNow(NamedTuple):
+    available: bool | None
+    last_success: datetime | None
+    reading: Reading | None
+
+    def saved(self) -> SavedJob:
+        reading = SavedReading.of(self.reading) if self.reading else None
+        return SavedJob(self.available, self.last_success, reading)
+
+
+class AccountNow(NamedTuple):
+    account: Account
+    host: str
+    platform: Platform | None
+    front: Platform
+    jobs: dict[str, JobNow]
+
+    @classmethod
+    def of(cls, watch: Watch) -> "AccountNow":
+        jobs = {
+            job.collector.name: JobNow(job.available, job.last_success, job.reading)
+            for job in watch.jobs
+        }
+        return cls(watch.account, watch.host, watch.platform, watch.front, jobs)
+
+    def saved(self) -> SavedAccount:
+        return SavedAccount(
+            self.account.type,
+            self.account.name,
+            self.host,
+            self.platform,
+            self.front,
+            {name: job.saved() for name, job in self.jobs.items()},
+        )
+
+
+class Snapshot(NamedTuple):
+    """What is known at one time. It is cheap to take and to compare, as readings are immutable."""
+
+    accounts: tuple[AccountNow, ...]
+    discoveries: tuple[SavedDiscovery, ...]
+
+    @classmethod
+    def of(cls, watches: Iterable[Watch], discoveries: Iterable[Discovery]) -> "Snapshot":
+        return cls(
+            tuple(map(AccountNow.of, watches)),
+            tuple(
+                SavedDiscovery(each.credential.name, each.host, each.last_success, each.known())
+                for each in discoveries
+            ),
+        )
+
+    def packed(self, now: datetime) -> bytes:
+        """Write it out as a `State`, account by account, so that no thread waits for long."""
+        accounts = [Raw(msgpack.encode(account.saved())) for account in self.accounts]
+        return msgpack.encode((now, accounts, self.discoveries))
+
+
+class Restored(NamedTuple):
+    """How many readings came back, and how many this version of the exporter cannot say."""
+
+    readings: int
+    dropped: int
+
+
+def restore(
+    state: State, watches: Iterable[Watch], discoveries: Iterable[Discovery], now: datetime
+) -> Restored:
+    """Give what is still watched what was known of it, each reading with its true age.
+
+    What the settings have no place for any more is left out, as is what another host said, and
+    what the clock says will be. Whether a reading is too old is for the page to say.
+    ``watches`` are looked at after the discoveries have added theirs.
+    """
+    lists = {(each.credential, each.host): each for each in state.discoveries}
+    for discovery in discoveries:
+        known = lists.get((discovery.credential.name, discovery.host))
+        if known and not _is_ahead(known.last_success, now):
+            discovery.resume(known.lists, known.last_success)
+    accounts = {(Account(each.type, each.name).key, each.host): each for each in state.accounts}
+    readings = dropped = 0
+    for watch in watches:
+        account = accounts.get((watch.account.key, watch.host))
+        if account is None:
+            continue
+        watch.resume(account.platform, account.front)
+        for job in watch.jobs:
+            saved = account.jobs.get(job.collector.name)
+            if saved is None or _is_ahead(saved.last_success, now):
+                continue
+            reading = None
+            try:
+                if saved.reading and not watch.stands_against(job):
+                    reading = saved.reading.reading(job.collector)
+                    readings += 1
+            except ValueError:
+                dropped += 1
+            job.resume(available=saved.available, last_success=saved.last_success, reading=reading)
+    return Restored(readings, dropped)
+
+
+def _is_ahead(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at > now + CLOCK_SLACK
