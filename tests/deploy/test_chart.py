@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ each_feature = pytest.mark.parametrize("name", FEATURES)
 each_helm = pytest.mark.parametrize("version", VERSIONS)
 
 
+@cache
+def validate(manifest: str, kubernetes: str) -> None:
+    """Validate an object against the schemas of a version; most features share most objects."""
+    kubernetes_validate.validate(json.loads(manifest), kubernetes, strict=True)
+
+
 def selectors(manifest: Object) -> list[dict[str, str]]:
     """List the label selectors of an object that select its own pods."""
     spec = manifest.get("spec", {})
@@ -57,7 +64,7 @@ class TestEveryFeature:
     def test_is_what_kubernetes_takes(self, name: str, kubernetes: str) -> None:
         for manifest in feature(name).objects:
             if manifest["kind"] not in OPERATOR:
-                kubernetes_validate.validate(manifest, kubernetes, strict=True)
+                validate(json.dumps(manifest), kubernetes)
 
     @each_feature
     def test_is_what_the_prometheus_operator_takes(self, name: str) -> None:

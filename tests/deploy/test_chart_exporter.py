@@ -11,9 +11,12 @@ import pytest
 import trustme
 
 from exporter.accounts import AccountType
+from exporter.cli import commands, load_settings
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.metrics import catalogue
-from tests.deploy.helm import FEATURES, Object, feature, rendered
+from exporter.settings import Settings
+from exporter.shards import Shard
+from tests.deploy.helm import FEATURES, Manifests, Object, feature, rendered
 from tests.deploy.kubelet import Secrets, container, container_environment
 from tests.github.app_server import KEYS, pem
 from tests.programs import Exporter, free_port, running
@@ -43,23 +46,45 @@ SECRETS: Secrets = {
     },
 }
 SCRAPER: Secrets = {"github-billing-scrape": {"username": "prometheus", "password": PASSWORD}}
-NOWHERE = {"GITHUB_BILLING_API_URL": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
 
-ACCEPTED = 1
-"""`check`'s exit code where the settings are good and GitHub cannot be reached."""
+
+def started(manifests: Manifests, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Load the settings as the command `run` does in the pod; exit code 2 where they are wrong."""
+    pod = container(manifests, folder, SECRETS)
+    verb, *flags = pod.arguments
+    for name, value in pod.environment.items():
+        monkeypatch.setenv(name, value)
+    return load_settings(commands.commands[verb].make_context(verb, flags).params)
 
 
 class TestTheExporter:
     @pytest.mark.parametrize("name", sorted({*FEATURES} - {"demo"}))
     def test_takes_arguments_variables_and_files_of_the_pod(
-        self, name: str, tmp_path: Path
+        self, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        pod = container(feature(name), tmp_path, SECRETS)
-        verb, *flags = pod.arguments
-        assert verb == "run"
-        times = ("--poll.timeout=1s", "--log.level=error")
-        ended = command("check", *flags, *times, env={**pod.environment, **NOWHERE})
-        assert ended.returncode == ACCEPTED, ended.stderr
+        settings = started(feature(name), tmp_path, monkeypatch)
+        assert settings.web.listen_address.port == 9877
+        assert settings.state.file == Path(f"{tmp_path}/var/lib/github-billing-exporter/state")
+
+    def test_knows_which_shard_it_is(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert started(feature("shards"), tmp_path, monkeypatch).shard == Shard(1, 3)
+
+    def test_reads_the_configuration_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = started(feature("credentials"), tmp_path, monkeypatch)
+        assert {each.name for each in settings.credential_entries} == {"acme-app", "mona", "server"}
+        assert settings.credential_entries[0].app is not None
+        assert settings.credential_entries[0].app.id == "1234567"
+
+    def test_lets_the_users_arguments_rule(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        values = {"github": {"existingSecret": "github-billing"}, "extraArgs": ["--user=mona"]}
+        values |= {"config": {"users": ["other"]}, "state": {"enabled": False}}
+        settings = started(rendered(values), tmp_path, monkeypatch)
+        assert settings.users == ("mona",)
+        assert settings.state.file is None
 
     def test_asks_github_with_the_mounted_token(self, tmp_path: Path) -> None:
         pod = container(feature("token"), tmp_path, SECRETS)
