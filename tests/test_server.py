@@ -21,7 +21,7 @@ from exporter.collectors import ALL
 from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub
 from exporter.exposition import Exposition
 from exporter.github.auth import from_token
-from exporter.server import Application, listen, serve
+from exporter.server import Application, Asgi, listen, serve
 from exporter.settings import load
 from tests.asker import NOW, Clock
 from tests.programs import system_program
@@ -102,7 +102,7 @@ class Server:
 
 
 @asynccontextmanager
-async def on_socket(application: Application) -> AsyncIterator[str]:
+async def on_socket(application: Asgi) -> AsyncIterator[str]:
     """Serve on loopback until the block ends, and give the base URL."""
     listening = listen(("127.0.0.1", 0))
     stop = asyncio.Event()

@@ -247,7 +247,7 @@ SECTION = "tls_server_config"
 BAD = {
     tls("certfile: x"): f"4: {SECTION}.certfile: no such key: did you mean cert_file?",
     tls("cert_file: x"): f"4: {SECTION}.cert_file: stands here twice: leave one",
-    "tls: {}\n": "1: tls: no such key: there are tls_server_config, http_server_config, basic_auth_users",
+    "tls_config: {}\n": "1: tls_config: no such key: did you mean tls_server_config?",
     "rate_limit: {burst: 2}\n": "1: rate_limit: is not supported here: leave it out, and limit "
     "the rate in a proxy before it",
     "basic_auth_users:\n": "1: basic_auth_users: must be a mapping (key: value)",
@@ -365,11 +365,11 @@ class TestFile:
 
     def test_faults_are_among_those_of_the_settings(self, tmp_path: Path) -> None:
         file = tmp_path / "web.yml"
-        file.write_text("tls: {}\n")
+        file.write_text("tls_config: {}\n")
         flags = {"web": {"config": {"file": str(file)}}, "platform": "new"}
         assert faults(flags) == (
             "--platform: must be 'auto', 'legacy' or 'usage'",
-            f"{file}:1: tls: no such key: there are tls_server_config, http_server_config, basic_auth_users",
+            f"{file}:1: tls_config: no such key: did you mean tls_server_config?",
         )
 
     def test_that_is_missing_is_told_where_it_is_named(self, tmp_path: Path) -> None:
@@ -384,6 +384,17 @@ class TestFile:
             f"{config}:3: web.config.file: cannot be read: No such file or directory",
         )
 
+    def test_of_the_documentation_is_a_good_one(self, certificates: Certificates) -> None:
+        page = (Path(__file__).parent.parent / "docs" / "running.md").read_text()
+        _, _, rest = page.partition("```yaml\ntls_server_config:")
+        example, _, _ = rest.partition("```")
+        file = certificates.folder / "documented.yml"
+        file.write_text(f"tls_server_config:{example}".replace("clients.pem", "ca.pem"))
+        config, told = read_web_file(file, "--web.config.file")
+        assert told == ()
+        assert config is not None
+        assert list(config.users) == [b"prometheus"]
+
     def test_no_hash_shows_in_what_is_made_of_it(self, tmp_path: Path) -> None:
         file = tmp_path / "web.yml"
         file.write_text(USERS)
@@ -392,8 +403,8 @@ class TestFile:
 
 
 WORDS = st.sampled_from(
-    f"{MUTUAL}{USERS} http_server_config: headers: cert: key: client_allowed_sans: X25519 - [] {{}} "
-    "cipher_suites: rate_limit: null true".split()
+    f"{MUTUAL}{USERS} http_server_config: headers: cert: key: client_allowed_sans: X25519 - "
+    "cipher_suites: rate_limit: [] {} null true".split()
 )
 LINES = st.lists(
     st.builds(

@@ -43,20 +43,27 @@ SPINE = (
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Where nothing is ready, the time that would be waited for passes at once."""
+    """Where nothing is ready within a moment, the time that would be waited for passes at once.
+
+    ``moment`` is in real seconds: sockets of the kernel may take one.
+    """
 
     passed = 0.0
 
+    def __init__(self, moment: float) -> None:
+        super().__init__()
+        self._moment = moment
+
     def select(self, timeout: float | None = None) -> list[Any]:
-        ready = super().select(None if timeout is None else 0)
+        ready = super().select(None if timeout is None else min(timeout, self._moment))
         if not ready and timeout:
             self.passed += timeout
         return ready
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
+    def __init__(self, moment: float = 0.0) -> None:
+        self._jumping = _JumpingSelector(moment)
         super().__init__(self._jumping)
 
     def time(self) -> float:
