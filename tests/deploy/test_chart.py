@@ -1,6 +1,7 @@
 """The chart as a whole: it renders, is what Kubernetes takes, and keeps its conventions."""
 
 import json
+import re
 import tarfile
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,8 @@ from tests.deploy.helm import (
 
 OLDEST, NEWEST = "1.28", "1.37"
 OPERATOR = {"ServiceMonitor": operator.ServiceMonitor, "PrometheusRule": operator.PrometheusRule}
+
+TEMPLATES = [*CHART.glob("templates/**/*.*")]
 
 each_feature = pytest.mark.parametrize("name", FEATURES)
 each_helm = pytest.mark.parametrize("version", VERSIONS)
@@ -118,6 +121,16 @@ class TestTheFewestValues:
 
 
 class TestTheChart:
+    @each_helm
+    def test_is_found_good_by_lint_before_anything_is_set(self, version: HelmVersion) -> None:
+        ended = helm("lint", "--strict", CHART, version=version)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+    def test_names_no_template_as_another_chart_may(self) -> None:
+        named = re.findall(r'define "([^"]+)"', "".join(p.read_text() for p in TEMPLATES))
+        assert named
+        assert all(name.startswith(f"{CHART.name}.") for name in named)
+
     def test_is_of_the_exporters_version(self) -> None:
         assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == __version__
 

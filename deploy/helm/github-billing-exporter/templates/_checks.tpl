@@ -1,5 +1,5 @@
 {{- /* Ends the rendering where values contradict each other, or leave out what nothing runs without. */ -}}
-{{- define "exporter.checks" -}}
+{{- define "github-billing-exporter.checks" -}}
 {{- $github := .Values.github -}}
 {{- if and $github.existingSecret (or $github.token $github.appPrivateKey) -}}
 {{- fail "github.existingSecret and github.token or github.appPrivateKey contradict each other: leave one out" -}}
@@ -10,13 +10,13 @@
 {{- if and $github.appPrivateKey (not $github.appId) -}}
 {{- fail "github.appPrivateKey needs github.appId, the App's id or client id" -}}
 {{- end -}}
-{{- if and $github.appId (not (include "exporter.credentialSecret" .)) -}}
+{{- if and $github.appId (not (include "github-billing-exporter.credentialSecret" .)) -}}
 {{- fail "github.appId needs the App's private key: name the Secret that holds it in github.existingSecret" -}}
 {{- end -}}
 {{- if not .Values.demo -}}
-{{- include "exporter.checkMissing" . -}}
+{{- include "github-billing-exporter.checkMissing" . -}}
 {{- end -}}
-{{- include "exporter.checkConfig" . -}}
+{{- include "github-billing-exporter.checkConfig" . -}}
 {{- if and (gt (int .Values.shards) 1) .Values.state.persistence.enabled -}}
 {{- fail "state.persistence.enabled and shards > 1 contradict each other: shards cannot share a state file; each has its own while its pod lives" -}}
 {{- end -}}
@@ -32,14 +32,14 @@
 {{- end -}}
 
 {{- /* Accounts and credentials may come by every way that the exporter knows. */ -}}
-{{- define "exporter.checkMissing" -}}
+{{- define "github-billing-exporter.checkMissing" -}}
 {{- $config := .Values.config -}}
 {{- $given := list -}}
 {{- range .Values.extraEnv }}{{ $given = append $given .name }}{{ end -}}
 {{- range .Values.extraArgs }}{{ $given = append $given (regexReplaceAll "=.*" (toString .) "") }}{{ end -}}
 {{- $elsewhere := or (has "--config.file" $given) (has "GITHUB_BILLING_CONFIG_FILE" $given) -}}
 
-{{- $credential := or $elsewhere (include "exporter.credentialSecret" .) $config.credentials -}}
+{{- $credential := or $elsewhere (include "github-billing-exporter.credentialSecret" .) $config.credentials -}}
 {{- range list "token_file" "app_private_key_file" -}}
 {{- $credential = or $credential (dig "github" . "" $config) -}}
 {{- end -}}
@@ -61,7 +61,7 @@
 {{- end -}}
 
 {{- /* Keys of the configuration file that are the chart's to set, or that would put a secret into a ConfigMap. */ -}}
-{{- define "exporter.checkConfig" -}}
+{{- define "github-billing-exporter.checkConfig" -}}
 {{- $config := .Values.config -}}
 {{- range $key, $instead := dict
       "github.token" "github.existingSecret, as config becomes a ConfigMap"

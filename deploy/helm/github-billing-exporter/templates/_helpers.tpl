@@ -1,9 +1,9 @@
-{{- define "exporter.name" -}}
+{{- define "github-billing-exporter.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 52 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- /* 52 characters, as a StatefulSet's name stands in a label together with a hash. */ -}}
-{{- define "exporter.fullname" -}}
+{{- define "github-billing-exporter.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if .Values.fullnameOverride -}}
 {{- $name = .Values.fullnameOverride -}}
@@ -16,52 +16,52 @@
 {{- end -}}
 
 {{- /* What selects objects of the release, whatever their component; never a version in it. */ -}}
-{{- define "exporter.identity" -}}
-app.kubernetes.io/name: {{ include "exporter.name" . }}
+{{- define "github-billing-exporter.identity" -}}
+app.kubernetes.io/name: {{ include "github-billing-exporter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{- define "exporter.selectorLabels" -}}
-{{ include "exporter.identity" . }}
+{{- define "github-billing-exporter.selectorLabels" -}}
+{{ include "github-billing-exporter.identity" . }}
 app.kubernetes.io/component: exporter
 {{- end -}}
 
-{{- define "exporter.testLabels" -}}
-{{ include "exporter.identity" . }}
+{{- define "github-billing-exporter.testLabels" -}}
+{{ include "github-billing-exporter.identity" . }}
 app.kubernetes.io/component: test
 {{- end -}}
 
-{{- define "exporter.labels" -}}
+{{- define "github-billing-exporter.labels" -}}
 {{- $own := dict
       "app.kubernetes.io/version" .Chart.AppVersion
       "app.kubernetes.io/managed-by" .Release.Service
       "app.kubernetes.io/part-of" .Chart.Name
       "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_") -}}
-{{- merge $own (include "exporter.identity" . | fromYaml) .Values.commonLabels | toYaml -}}
+{{- merge $own (include "github-billing-exporter.identity" . | fromYaml) .Values.commonLabels | toYaml -}}
 {{- end -}}
 
-{{- /* Metadata of an object: exporter.metadata (list $ "suffix" labels annotations). */ -}}
-{{- define "exporter.metadata" -}}
+{{- /* Metadata of an object: github-billing-exporter.metadata (list $ "suffix" labels annotations). */ -}}
+{{- define "github-billing-exporter.metadata" -}}
 {{- $root := index . 0 -}}
-name: {{ include "exporter.fullname" $root }}{{ with index . 1 }}-{{ . }}{{ end }}
+name: {{ include "github-billing-exporter.fullname" $root }}{{ with index . 1 }}-{{ . }}{{ end }}
 namespace: {{ $root.Release.Namespace }}
 labels:
-  {{- merge (include "exporter.labels" $root | fromYaml) (index . 2) | toYaml | nindent 2 }}
+  {{- merge (include "github-billing-exporter.labels" $root | fromYaml) (index . 2) | toYaml | nindent 2 }}
 {{- with index . 3 }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{- define "exporter.serviceAccountName" -}}
+{{- define "github-billing-exporter.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
-{{- default (include "exporter.fullname" .) .Values.serviceAccount.name -}}
+{{- default (include "github-billing-exporter.fullname" .) .Values.serviceAccount.name -}}
 {{- else -}}
 {{- default "default" .Values.serviceAccount.name -}}
 {{- end -}}
 {{- end -}}
 
-{{- define "exporter.image" -}}
+{{- define "github-billing-exporter.image" -}}
 {{- with .Values.image.registry }}{{ . }}/{{ end -}}
 {{- .Values.image.repository -}}
 {{- if .Values.image.digest -}}
@@ -71,28 +71,28 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{- define "exporter.credentialSecret" -}}
+{{- define "github-billing-exporter.credentialSecret" -}}
 {{- if .Values.github.existingSecret -}}
 {{ .Values.github.existingSecret }}
 {{- else if or .Values.github.token .Values.github.appPrivateKey -}}
-{{ include "exporter.fullname" . }}-credential
+{{ include "github-billing-exporter.fullname" . }}-credential
 {{- end -}}
 {{- end -}}
 
 {{- /* Digits of a whole number, as Helm reads numbers of files as floats: 1.234567e+06. */ -}}
-{{- define "exporter.digits" -}}
+{{- define "github-billing-exporter.digits" -}}
 {{- if kindIs "string" . }}{{ . }}{{ else }}{{ int64 . }}{{ end -}}
 {{- end -}}
 
-{{- define "exporter.scheme" -}}
+{{- define "github-billing-exporter.scheme" -}}
 {{- ternary "https" "http" .Values.webConfig.tls -}}
 {{- end -}}
 
-{{- /* A probe: exporter.probe (list $ "name" "path"); a handler of the user's own rules. */ -}}
-{{- define "exporter.probe" -}}
+{{- /* A probe: github-billing-exporter.probe (list $ "name" "path"); a handler of the user's own rules. */ -}}
+{{- define "github-billing-exporter.probe" -}}
 {{- $root := index . 0 -}}
 {{- with get $root.Values (index . 1) -}}
-{{- $handler := dict "path" (index $ 2) "port" "metrics" "scheme" (include "exporter.scheme" $root | upper) -}}
+{{- $handler := dict "path" (index $ 2) "port" "metrics" "scheme" (include "github-billing-exporter.scheme" $root | upper) -}}
 {{- $probe := . -}}
 {{- if not (or .exec .httpGet .tcpSocket .grpc) -}}
 {{- $probe = merge (dict "httpGet" $handler) . -}}
@@ -103,8 +103,8 @@ annotations:
 {{- end -}}
 
 {{- /* What all pods of the chart share. */ -}}
-{{- define "exporter.podDefaults" -}}
-serviceAccountName: {{ include "exporter.serviceAccountName" . }}
+{{- define "github-billing-exporter.podDefaults" -}}
+serviceAccountName: {{ include "github-billing-exporter.serviceAccountName" . }}
 automountServiceAccountToken: false
 # Variables named after services may look like the exporter's own, which refuses unknown ones.
 enableServiceLinks: false

@@ -1,11 +1,11 @@
 {{- /* The pod of the exporter, the same for a Deployment and for a StatefulSet. */ -}}
-{{- define "exporter.pod" -}}
+{{- define "github-billing-exporter.pod" -}}
 {{- $folder := "/etc/github-billing-exporter" -}}
 {{- $state := and .Values.state.enabled (not .Values.demo) -}}
-{{- $secret := include "exporter.credentialSecret" . -}}
+{{- $secret := include "github-billing-exporter.credentialSecret" . -}}
 metadata:
   labels:
-    {{- $labels := include "exporter.selectorLabels" . | fromYaml -}}
+    {{- $labels := include "github-billing-exporter.selectorLabels" . | fromYaml -}}
     {{- merge $labels .Values.podLabels .Values.commonLabels | toYaml | nindent 4 }}
   {{- $annotations := dict -}}
   {{- with .Values.config }}{{ $annotations = dict "checksum/config" (toYaml . | sha256sum) }}{{ end }}
@@ -14,7 +14,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  {{- include "exporter.podDefaults" . | nindent 2 }}
+  {{- include "github-billing-exporter.podDefaults" . | nindent 2 }}
   {{- with .Values.affinity }}
   affinity:
     {{- toYaml . | nindent 4 }}
@@ -25,7 +25,7 @@ spec:
   {{- end }}
   containers:
     - name: exporter
-      image: {{ include "exporter.image" . | quote }}
+      image: {{ include "github-billing-exporter.image" . | quote }}
       imagePullPolicy: {{ .Values.image.pullPolicy }}
       args:
         - {{ ternary "demo" "run" .Values.demo }}
@@ -38,7 +38,7 @@ spec:
         - --config.file={{ $folder }}/config/config.yaml
         {{- end }}
         {{- if .Values.github.appId }}
-        - --github.app-id={{ include "exporter.digits" .Values.github.appId }}
+        - --github.app-id={{ include "github-billing-exporter.digits" .Values.github.appId }}
         - --github.app-private-key-file={{ $folder }}/credential/private-key.pem
         {{- else if $secret }}
         - --github.token-file={{ $folder }}/credential/token
@@ -65,7 +65,7 @@ spec:
         - name: metrics
           containerPort: 9877
       {{- range list (list . "livenessProbe" "/healthz") (list . "readinessProbe" "/readyz") (list . "startupProbe" "/healthz") }}
-      {{- with include "exporter.probe" . }}
+      {{- with include "github-billing-exporter.probe" . }}
       {{- . | nindent 6 }}
       {{- end }}
       {{- end }}
@@ -81,7 +81,7 @@ spec:
       {{- $volumes := list -}}
       {{- if and .Values.config (not .Values.demo) -}}
       {{- $mounts = append $mounts (dict "name" "config" "mountPath" (printf "%s/config" $folder) "readOnly" true) -}}
-      {{- $volumes = append $volumes (dict "name" "config" "configMap" (dict "name" (include "exporter.fullname" .))) -}}
+      {{- $volumes = append $volumes (dict "name" "config" "configMap" (dict "name" (include "github-billing-exporter.fullname" .))) -}}
       {{- end -}}
       {{- if and $secret (not .Values.demo) -}}
       {{- $item := dict "key" .Values.github.tokenKey "path" "token" -}}
@@ -95,7 +95,7 @@ spec:
       {{- end -}}
       {{- if $state -}}
       {{- $mounts = append $mounts (dict "name" "state" "mountPath" "/var/lib/github-billing-exporter") -}}
-      {{- $claim := dict "claimName" (default (printf "%s-state" (include "exporter.fullname" .)) .Values.state.persistence.existingClaim) -}}
+      {{- $claim := dict "claimName" (default (printf "%s-state" (include "github-billing-exporter.fullname" .)) .Values.state.persistence.existingClaim) -}}
       {{- $volumes = append $volumes (ternary (dict "name" "state" "persistentVolumeClaim" $claim) (dict "name" "state" "emptyDir" dict) .Values.state.persistence.enabled) -}}
       {{- end }}
       {{- with concat $mounts .Values.extraVolumeMounts }}
