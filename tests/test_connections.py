@@ -49,8 +49,9 @@ async def end_of(connection: Connection) -> float:
     reader, writer = connection
     began = asyncio.get_running_loop().time()
     try:
-        while await reader.read(65536):
-            pass
+        async with asyncio.timeout(10 * REQUEST_SECONDS):
+            while await reader.read(65536):
+                pass
     except ConnectionError:
         pass
     finally:
@@ -153,22 +154,12 @@ class TestSlowReaders:
 
 class TestLargeRequests:
     @pytest.mark.parametrize("name", [b"x-large", b"authorization"])
-    def test_headers_are_refused(self, name: bytes) -> None:
+    def test_headers_that_do_not_end_are_refused(self, name: bytes) -> None:
         async def scenario() -> None:
             async with on_socket(application) as url:
                 reader, writer = await connect(url)
-                writer.write(HEAD + name + b": " + b"x" * 100_000)
+                writer.write(HEAD + name + b": " + b"x" * 20_000)
                 assert (await reader.readline()).startswith(b"HTTP/1.1 400")
                 writer.close()
-
-        asyncio.run(scenario())
-
-    def test_a_websocket_is_not_spoken(self) -> None:
-        async def scenario() -> None:
-            async with on_socket(application) as url:
-                connection = await connect(url)
-                connection[1].write(HEAD + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n")
-                assert (await answered(connection)).startswith(b"HTTP/1.1 200")
-                connection[1].close()
 
         asyncio.run(scenario())

@@ -2,7 +2,9 @@
 
 import asyncio
 import traceback
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -129,6 +131,33 @@ class TestPasswords:
     def test_head_is_refused_without_a_body(self, tmp_path: Path) -> None:
         answered = Guarded(tmp_path, USERS).ask(method="HEAD")
         assert (answered.status_code, answered.content) == (401, b"")
+
+    def test_a_flood_of_guesses_is_told_to_come_again(self, tmp_path: Path) -> None:
+        guarded = WebFile(Guarded(tmp_path, USERS).path).guard(application)
+        statuses: list[int] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        async def receive() -> MutableMapping[str, Any]:
+            raise AssertionError("no answer depends on a body")
+
+        async def flood() -> None:
+            guesses = (httpx.BasicAuth("alice", f"{n}")._auth_header for n in range(150))
+            scopes = [
+                {
+                    "type": "http",
+                    "method": "GET",
+                    "path": "/metrics",
+                    "headers": [(b"authorization", guess.encode())],
+                }
+                for guess in guesses
+            ]
+            await asyncio.gather(*(guarded(scope, receive, send) for scope in scopes))
+
+        asyncio.run(flood())
+        assert (statuses.count(503), statuses.count(401)) == (50, 100)
 
     def test_without_users_nobody_is_asked(self, tmp_path: Path) -> None:
         assert Guarded(tmp_path, "").ask().status_code == 200
