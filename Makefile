@@ -85,6 +85,6 @@ clean: ## remove the environment, the tools and every cache
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.tools/.done: scripts/tools
-	@scripts/tools .tools
+.tools/.done: scripts/tools scripts/unpack_helm.py | .venv/.made
+	@scripts/tools .tools $(BIN)/python
 	@touch $@

@@ -5,12 +5,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy import chart_readme
 from deploy.prometheus import alerts
 from deploy.prometheus.thresholds import DEFAULTS
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "deploy" / "prometheus"
-CHART = ROOT / "deploy" / "helm" / "github-billing-exporter" / "files"
+CHART = chart_readme.CHART / "files"
 
 
 def files() -> Mapping[Path, str]:
@@ -19,6 +20,7 @@ def files() -> Mapping[Path, str]:
     return {
         RULES / "alerts.yml": alerts.rule_file(DEFAULTS.text()),
         ROOT / "docs" / "runbooks" / "README.md": alerts.index(),
+        chart_readme.CHART / "README.md": chart_readme.readme(),
         CHART / "rules" / "recording.yaml": _read(RULES / "recording.yml"),
         CHART / "rules" / "alerts.yaml": alerts.rule_file(alerts.PLACEHOLDERS),
         **{CHART / "dashboards" / board.name: _read(board) for board in dashboards},

@@ -1,1 +1,1 @@
-"""Grafana dashboards, as code."""
+"""Grafana dashboards, as code: `python -m grafana` writes ``grafana/dashboards/``."""

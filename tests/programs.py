@@ -92,11 +92,14 @@ class Point(NamedTuple):
 
 
 @contextmanager
-def prometheus(config: str, version: Version = "oldest") -> Iterator[str]:
+def prometheus(
+    config: str, version: Version = "oldest", *, data: Path | None = None, flags: Sequence[str] = ()
+) -> Iterator[str]:
     """Run a Prometheus of its own with this configuration (YAML), and give its base URL.
 
     It is ready to be asked, but has scraped nothing yet: the first scrape may take some
     seconds, so ask with ``until``. Relative paths in ``config`` start at its scratch folder.
+    ``data`` is a folder of blocks that it knows from before, ``flags`` are further ones.
     """
     url = f"http://127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory() as scratch:
@@ -105,9 +108,10 @@ def prometheus(config: str, version: Version = "oldest") -> Iterator[str]:
         command = [
             str(program("prometheus", version)),
             f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}",
+            f"--storage.tsdb.path={data or folder / 'data'}",
             f"--web.listen-address={url.removeprefix('http://')}",
             "--log.level=warn",
+            *flags,
         ]
         with _started(command, os.environ, folder / "stderr", f"{url}/-/ready"):
             yield url

@@ -1,0 +1,79 @@
+{{- /* Ends the rendering where values contradict each other, or leave out what nothing runs without. */ -}}
+{{- define "github-billing-exporter.checks" -}}
+{{- $github := .Values.github -}}
+{{- if and $github.existingSecret (or $github.token $github.appPrivateKey) -}}
+{{- fail "github.existingSecret and github.token or github.appPrivateKey contradict each other: leave one out" -}}
+{{- end -}}
+{{- if and $github.token (or $github.appId $github.appPrivateKey) -}}
+{{- fail "github.token and github.appId or github.appPrivateKey contradict each other: ask with a token or with an App" -}}
+{{- end -}}
+{{- if and $github.appPrivateKey (not $github.appId) -}}
+{{- fail "github.appPrivateKey needs github.appId, the App's id or client id" -}}
+{{- end -}}
+{{- if and $github.appId (not (include "github-billing-exporter.credentialSecret" .)) -}}
+{{- fail "github.appId needs the App's private key: name the Secret that holds it in github.existingSecret" -}}
+{{- end -}}
+{{- if not .Values.demo -}}
+{{- include "github-billing-exporter.checkMissing" . -}}
+{{- end -}}
+{{- include "github-billing-exporter.checkConfig" . -}}
+{{- if and (gt (int .Values.shards) 1) .Values.state.persistence.enabled -}}
+{{- fail "state.persistence.enabled and shards > 1 contradict each other: shards cannot share a state file; each has its own while its pod lives" -}}
+{{- end -}}
+{{- if and .Values.state.persistence.enabled (not .Values.state.enabled) -}}
+{{- fail "state.persistence.enabled needs state.enabled" -}}
+{{- end -}}
+{{- if and (gt (int .Values.shards) 1) .Values.demo -}}
+{{- fail "demo and shards > 1 contradict each other: the demo is one pod" -}}
+{{- end -}}
+{{- if and .Values.webConfig.tls (not .Values.webConfig.existingSecret) -}}
+{{- fail "webConfig.tls needs webConfig.existingSecret, the Secret with the web configuration file and the certificate" -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Accounts and credentials may come by every way that the exporter knows. */ -}}
+{{- define "github-billing-exporter.checkMissing" -}}
+{{- $config := .Values.config -}}
+{{- $given := list -}}
+{{- range .Values.extraEnv }}{{ $given = append $given .name }}{{ end -}}
+{{- range .Values.extraArgs }}{{ $given = append $given (regexReplaceAll "=.*" (toString .) "") }}{{ end -}}
+{{- $elsewhere := or (has "--config.file" $given) (has "GITHUB_BILLING_CONFIG_FILE" $given) -}}
+
+{{- $credential := or $elsewhere (include "github-billing-exporter.credentialSecret" .) $config.credentials -}}
+{{- range list "token_file" "app_private_key_file" -}}
+{{- $credential = or $credential (dig "github" . "" $config) -}}
+{{- end -}}
+{{- range list "GITHUB_TOKEN" "GITHUB_BILLING_TOKEN" "GITHUB_BILLING_TOKEN_FILE" "GITHUB_BILLING_APP_PRIVATE_KEY" "GITHUB_BILLING_APP_PRIVATE_KEY_FILE" "--github.token-file" "--github.app-private-key-file" -}}
+{{- $credential = or $credential (has . $given) -}}
+{{- end -}}
+{{- if not $credential -}}
+{{- fail "nothing to ask GitHub with: name the Secret that holds a token in github.existingSecret (its key is github.tokenKey, by default token), or see it work with demo=true" -}}
+{{- end -}}
+
+{{- $account := or $elsewhere $config.organizations $config.users $config.enterprises $config.accounts (dig "discover" "enabled" false $config) -}}
+{{- range $config.credentials }}{{ $account = or $account .discover }}{{ end -}}
+{{- range list "GITHUB_BILLING_ORGANIZATIONS" "GITHUB_BILLING_USERS" "GITHUB_BILLING_ENTERPRISES" "GITHUB_BILLING_DISCOVER" "--organization" "--user" "--enterprise" "--discover" -}}
+{{- $account = or $account (has . $given) -}}
+{{- end -}}
+{{- if not $account -}}
+{{- fail "no account to watch: set config.organizations, config.users or config.enterprises, or config.discover.enabled for all that the credential can see" -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Keys of the configuration file that are the chart's to set, or that would put a secret into a ConfigMap. */ -}}
+{{- define "github-billing-exporter.checkConfig" -}}
+{{- $config := .Values.config -}}
+{{- range $key, $instead := dict
+      "github.token" "github.existingSecret, as config becomes a ConfigMap"
+      "github.app_private_key" "github.existingSecret, as config becomes a ConfigMap"
+      "shard" "shards"
+      "state.file" "state"
+      "web.listen_address" "service.port, as the pods listen on 9877"
+      "web.config" "webConfig" -}}
+{{- $value := $config -}}
+{{- range splitList "." $key }}{{ $value = get (default dict $value) . }}{{ end -}}
+{{- if $value -}}
+{{- fail (printf "config.%s is not set here: use %s" $key $instead) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,130 @@
+{{- define "github-billing-exporter.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- /* 52 characters, as a StatefulSet's name stands in a label together with a hash. */ -}}
+{{- define "github-billing-exporter.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if .Values.fullnameOverride -}}
+{{- $name = .Values.fullnameOverride -}}
+{{- else if not (contains $name .Release.Name) -}}
+{{- $name = printf "%s-%s" .Release.Name $name -}}
+{{- else -}}
+{{- $name = .Release.Name -}}
+{{- end -}}
+{{- $name | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- /* What selects objects of the release, whatever their component; never a version in it. */ -}}
+{{- define "github-billing-exporter.identity" -}}
+app.kubernetes.io/name: {{ include "github-billing-exporter.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "github-billing-exporter.selectorLabels" -}}
+{{ include "github-billing-exporter.identity" . }}
+app.kubernetes.io/component: exporter
+{{- end -}}
+
+{{- define "github-billing-exporter.testLabels" -}}
+{{ include "github-billing-exporter.identity" . }}
+app.kubernetes.io/component: test
+{{- end -}}
+
+{{- define "github-billing-exporter.labels" -}}
+{{- $own := dict
+      "app.kubernetes.io/version" .Chart.AppVersion
+      "app.kubernetes.io/managed-by" .Release.Service
+      "app.kubernetes.io/part-of" .Chart.Name
+      "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_") -}}
+{{- merge $own (include "github-billing-exporter.identity" . | fromYaml) .Values.commonLabels | toYaml -}}
+{{- end -}}
+
+{{- /* Metadata of an object: github-billing-exporter.metadata (list $ "suffix" labels annotations). */ -}}
+{{- define "github-billing-exporter.metadata" -}}
+{{- $root := index . 0 -}}
+name: {{ include "github-billing-exporter.fullname" $root }}{{ with index . 1 }}-{{ . }}{{ end }}
+namespace: {{ $root.Release.Namespace }}
+labels:
+  {{- merge (include "github-billing-exporter.labels" $root | fromYaml) (index . 2) | toYaml | nindent 2 }}
+{{- with index . 3 }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "github-billing-exporter.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "github-billing-exporter.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "github-billing-exporter.image" -}}
+{{- with .Values.image.registry }}{{ . }}/{{ end -}}
+{{- .Values.image.repository -}}
+{{- if .Values.image.digest -}}
+@{{ .Values.image.digest }}
+{{- else -}}
+:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+{{- end -}}
+
+{{- define "github-billing-exporter.credentialSecret" -}}
+{{- if .Values.github.existingSecret -}}
+{{ .Values.github.existingSecret }}
+{{- else if or .Values.github.token .Values.github.appPrivateKey -}}
+{{ include "github-billing-exporter.fullname" . }}-credential
+{{- end -}}
+{{- end -}}
+
+{{- /* Digits of a whole number, as Helm reads numbers of files as floats: 1.234567e+06. */ -}}
+{{- define "github-billing-exporter.digits" -}}
+{{- if kindIs "string" . }}{{ . }}{{ else }}{{ int64 . }}{{ end -}}
+{{- end -}}
+
+{{- define "github-billing-exporter.scheme" -}}
+{{- ternary "https" "http" .Values.webConfig.tls -}}
+{{- end -}}
+
+{{- /* A probe: github-billing-exporter.probe (list $ "name" "path"); a handler of the user's own rules. */ -}}
+{{- define "github-billing-exporter.probe" -}}
+{{- $root := index . 0 -}}
+{{- with get $root.Values (index . 1) -}}
+{{- $handler := dict "path" (index $ 2) "port" "metrics" "scheme" (include "github-billing-exporter.scheme" $root | upper) -}}
+{{- $probe := . -}}
+{{- if not (or .exec .httpGet .tcpSocket .grpc) -}}
+{{- $probe = merge (dict "httpGet" $handler) . -}}
+{{- end -}}
+{{ index $ 1 }}:
+  {{- toYaml $probe | nindent 2 }}
+{{- end -}}
+{{- end -}}
+
+{{- /* What all pods of the chart share. */ -}}
+{{- define "github-billing-exporter.podDefaults" -}}
+serviceAccountName: {{ include "github-billing-exporter.serviceAccountName" . }}
+automountServiceAccountToken: false
+# Variables named after services may look like the exporter's own, which refuses unknown ones.
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}

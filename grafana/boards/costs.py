@@ -1,0 +1,197 @@
+"""Costs: what costs it."""
+
+from grafana_foundation_sdk.models import dashboard as model
+
+from grafana import looks, money, trust
+from grafana.frame import Row, chosen
+from grafana.frame import board as composed
+from grafana.looks import Column, Panel, Query
+from grafana.queries import latest, recorded, top, total
+
+UID = "github-billing-costs"
+
+_OF_PRODUCT = 'product=~"$product"'
+_SO_FAR = "of the month so far"
+
+
+def board() -> model.Dashboard:
+    return composed(
+        UID,
+        "GitHub billing / Costs",
+        "What costs it? The month by product, SKU, repository, organization and cost center.",
+        [
+            Row(
+                4,
+                [
+                    (4, amount("Gross", "gross", "before what plans include and discounts")),
+                    (4, amount("Discount", "discount", "that plans include or GitHub takes off")),
+                    (4, amount("Net", "net", "that will be on the invoice")),
+                    (4, money.last_month()),
+                    (4, against_last_month()),
+                    (4, last_day()),
+                ],
+            ),
+            trust.strip(),
+            Row(10, [(14, money.daily_by_product(_OF_PRODUCT)), (10, products())]),
+            Row(
+                10,
+                [
+                    (8, breakdown("SKU", "usage_net_usd", "sku", "product", unasked=_NO_SKU)),
+                    (
+                        8,
+                        breakdown(
+                            "repository",
+                            "repository_usage_net_usd",
+                            "repository",
+                            "organization",
+                            "product",
+                            "sku",
+                            unasked=_unasked("usage_repositories"),
+                        ),
+                    ),
+                    (8, against_usual()),
+                ],
+            ),
+            Row(
+                9,
+                [
+                    (
+                        12,
+                        breakdown(
+                            "organization",
+                            "organization_usage_net_usd",
+                            "organization",
+                            "product",
+                            "sku",
+                            unasked=_unasked("usage_organizations"),
+                        ),
+                    ),
+                    (12, cost_centers()),
+                ],
+            ),
+        ],
+        [chosen("product", "Product", "github_billing_usage_gross_usd")],
+    )
+
+
+_NO_SKU = money.NO_DOLLARS
+
+
+def _unasked(collector: str) -> str:
+    return f"Switch the collector {collector} on: it is off by default"
+
+
+def amount(title: str, kind: str, meaning: str) -> Panel:
+    name = f"account_product:github_billing_usage_{kind}_usd:sum"
+    return looks.number(
+        title,
+        f"Dollars {_SO_FAR} {meaning}. From `usage_{kind}_usd`. Gross less discount is net.",
+        Query(total(recorded(name, _OF_PRODUCT))),
+        looks.USD,
+        money.NO_DOLLARS,
+        decimals=2,
+    )
+
+
+def against_last_month() -> Panel:
+    forecast, before = (total(recorded(name)) for name in (money.FORECAST, money.LAST_MONTH))
+    return looks.number(
+        "Forecast against last month",
+        "How much more or less than last month this month will cost, all products, if it goes on "
+        "as it did on average. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
+        Query(f"{forecast} / ({before} > 0) - 1"),
+        looks.RATIO,
+        "No forecast on a month's first day, or last month cost nothing",
+        decimals=1,
+    )
+
+
+def last_day() -> Panel:
+    return looks.number(
+        "Last 24 hours",
+        "Net dollars of the last 24 hours; on a month's first day, of the month so far. From what "
+        "`usage_net_usd` grew by.",
+        Query(total(recorded("account_product:github_billing_usage_net_usd:spend1d", _OF_PRODUCT))),
+        looks.USD,
+        "Not yet scraped for a day, or the legacy platform tells no dollars",
+        decimals=2,
+    )
+
+
+def products() -> Panel:
+    def by_product(metric: str) -> str:
+        return total(latest(metric, "product", "sku", only=_OF_PRODUCT), "product")
+
+    return looks.rows(
+        "What does each product cost?",
+        f"Dollars {_SO_FAR} by product: gross, discount and net, and the whole of last month. "
+        "From `usage_*_usd` and `previous_cycle_usage_net_usd`.",
+        [
+            Query(by_product(f"{period}usage_{kind}_usd"))
+            for period, kind in (("", "gross"), ("", "discount"), ("", "net"))
+        ]
+        + [Query(by_product("previous_cycle_usage_net_usd"))],
+        [
+            Column("product", "Product"),
+            Column("A", "Gross", looks.USD, width=115),
+            Column("B", "Discount", looks.USD, width=115),
+            Column("C", "Net", looks.USD, width=115),
+            Column("D", "Last month", looks.USD, width=115),
+        ],
+        money.NO_DOLLARS,
+        sort="Net",
+    )
+
+
+def breakdown(word: str, metric: str, label: str, *others: str, unasked: str) -> Panel:
+    by_label = total(latest(metric, label, *others, only=_OF_PRODUCT), label)
+    return looks.bars(
+        f"Which {word} costs most?",
+        f"Net dollars {_SO_FAR} by {word}: the first ten, and the rest as one, so that the bars "
+        f"sum to the net. From `{metric}`.",
+        Query(top(by_label, label), f"{{{{{label}}}}}"),
+        looks.USD,
+        unasked,
+        decimals=2,
+    )
+
+
+def cost_centers() -> Panel:
+    of = "account_type, account, cost_center"
+    spent = total(
+        latest("cost_center_usage_net_usd", "cost_center", "product", "sku", only=_OF_PRODUCT),
+        *of.split(", "),
+    )
+    info = latest("cost_center_info", "cost_center", "name")
+    named = f"{spent} * on ({of}) group_left (name) {info}"
+    by_id = f'label_replace({spent}, "name", "$1", "cost_center", "(.+)")'
+    rest = f'label_replace({by_id}, "name", "(no cost center)", "cost_center", "none")'
+    by_name = f"sum by (name) ({named} or on ({of}) {rest})"
+    return looks.bars(
+        "Which cost center costs most?",
+        f"Net dollars {_SO_FAR} by cost center: the first ten, and the rest as one; what belongs "
+        "to none has a bar of its own, so that the bars sum to the net. From "
+        "`cost_center_usage_net_usd` and `cost_center_info`.",
+        Query(top(by_name, "name"), "{{name}}"),
+        looks.USD,
+        _unasked("usage_cost_centers"),
+        decimals=2,
+    )
+
+
+def against_usual() -> Panel:
+    names = ("Last 24 hours", "Usual day")
+    of = "account:github_billing_usage_net_usd"
+    return looks.lines(
+        "Is today unusual?",
+        "Net dollars of the last 24 hours beside the usual day, the mean of the fourteen days "
+        "before; all products. From what `usage_net_usd` grew by. Worry where they part.",
+        [
+            Query(total(recorded(f"{of}:spend1d")), names[0]),
+            Query(total(recorded(f"{of}:spend1d_avg14d")), names[1]),
+        ],
+        looks.USD,
+        "Not yet scraped for a day, or the legacy platform tells no dollars",
+        colours={names[0]: looks.PLAIN, names[1]: looks.GREY},
+        dashed=[names[1]],
+    )

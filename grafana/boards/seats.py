@@ -1,0 +1,316 @@
+"""Seats and AI: whether they are used, and what they cost."""
+
+from grafana_foundation_sdk.models import dashboard as model
+
+from deploy.prometheus.thresholds import DEFAULTS
+from grafana import looks, trust
+from grafana.frame import Row, Section
+from grafana.frame import board as composed
+from grafana.looks import Column, Panel, Query
+from grafana.queries import TOP, latest, top, total
+
+UID = "github-billing-seats"
+
+_NO_SEATS = "No seats were read: not offered to these accounts, or not to this credential"
+_NO_AI = "No AI usage by model was read: not offered to these accounts"
+_NO_COPILOT = "Copilot is not offered to these accounts, or not to this credential"
+
+
+def board() -> model.Dashboard:
+    return composed(
+        UID,
+        "GitHub billing / Seats and AI",
+        "Are the seats used? Advanced Security, licences, plan, Copilot; and AI by model.",
+        [
+            Row(
+                4,
+                [
+                    (4, fullest()),
+                    (4, unused()),
+                    (4, copilot("Copilot seats", "seats", "in all, each person once")),
+                    (4, copilot("Copilot, unused", "inactive_seats", "not used this cycle")),
+                    (4, credits_used()),
+                    (4, ai_spent()),
+                ],
+            ),
+            trust.strip(),
+            Section("Seats"),
+            Row(8, [(14, seats()), (10, seats_over_time())]),
+            Row(8, [(8, copilot_over_time()), (8, last_activity()), (8, committers())]),
+            Row(6, [(24, synchronisation())]),
+            Section("AI"),
+            Row(8, [(8, by_model_credits()), (8, by_model_requests()), (8, by_model_dollars())]),
+            Row(7, [(24, pools())]),
+        ],
+    )
+
+
+def _of_all(security: str, licences: str, plan: str) -> str:
+    """Join the seats that are bought by number; ``product`` says which they are."""
+    of_enterprise, of_plan = latest(f"licenses_{licences}_seats"), latest(f"plan_{plan}_seats")
+    return " or ".join(
+        [
+            latest(f"advanced_security_{security}_seats", "product"),
+            f'label_replace({of_enterprise}, "product", "enterprise", "", "")',
+            f'label_replace({of_plan}, "product", "plan", "", "")',
+        ]
+    )
+
+
+_USED = _of_all("used", "consumed", "filled")
+_BOUGHT = _of_all("purchased", "purchased", "purchased")
+_SOURCES = (
+    "From `advanced_security_*_seats`, `licenses_*_seats` of an enterprise and `plan_*_seats` of "
+    "an organization."
+)
+
+
+def fullest() -> Panel:
+    return looks.number(
+        "Fullest seats",
+        f"Used of bought, of the product whose seats are nearest to their end, now. {_SOURCES} "
+        "At 100 % the next person gets none, or one is bought.",
+        Query(f"max(({_USED}) / (({_BOUGHT}) > 0))"),
+        looks.RATIO,
+        "No seats were bought by number, or it may not be read",
+        steps=looks.worse_above(1),
+        decimals=0,
+    )
+
+
+def unused() -> Panel:
+    return looks.number(
+        "Largest share unused",
+        f"Seats that were bought and nobody uses, of the product with the most of them, now. "
+        f"{_SOURCES} Worth a talk from {DEFAULTS.seats_unused_ratio:.0%} on.",
+        Query(f"max(1 - ({_USED}) / (({_BOUGHT}) > 0))"),
+        looks.RATIO,
+        "No seats were bought by number, or it may not be read",
+        steps=looks.worse_above(DEFAULTS.seats_unused_ratio),
+        decimals=0,
+    )
+
+
+def copilot(title: str, metric: str, meaning: str) -> Panel:
+    return looks.number(
+        title,
+        f"Copilot seats {meaning}, now. From `copilot_{metric}`.",
+        Query(total(latest(f"copilot_{metric}"))),
+        looks.NUMBER,
+        "GitHub tells the use of Copilot seats of organizations alone"
+        if "inactive" in metric
+        else _NO_COPILOT,
+        decimals=0,
+    )
+
+
+def credits_used() -> Panel:
+    used = latest("model_usage_gross_quantity", "product", "sku", "model", only='unit="ai_credits"')
+    return looks.number(
+        "AI credits used",
+        "AI credits of the month so far, whether included or not. From "
+        "`model_usage_gross_quantity`.",
+        Query(total(used)),
+        looks.NUMBER,
+        "No AI credits were read: these accounts still have premium requests, or none",
+        decimals=1,
+    )
+
+
+def ai_spent() -> Panel:
+    return looks.number(
+        "Spent on AI usage",
+        "Net dollars of the month so far for AI credits and premium requests, beyond what seats "
+        "include. The seats themselves are a cost of Copilot. From `model_usage_net_usd`.",
+        Query(total(latest("model_usage_net_usd", "product", "sku", "model"))),
+        looks.USD,
+        _NO_AI,
+        decimals=2,
+    )
+
+
+def seats() -> Panel:
+    return looks.rows(
+        "Are the seats used?",
+        f"Seats used of those bought, now: products of Advanced Security, enterprise licences, "
+        f"and the plan of an organization. {_SOURCES} One person may use several products, so "
+        f"nothing here is added. Worry at 100 %, or where more than "
+        f"{DEFAULTS.seats_unused_ratio:.0%} are unused.",
+        [
+            Query(_USED),
+            Query(_BOUGHT),
+            Query(f"({_BOUGHT}) - ({_USED})"),
+            Query(f"({_USED}) / (({_BOUGHT}) > 0)"),
+        ],
+        [
+            Column("account", "Account", width=150),
+            Column("product", "Seats of"),
+            Column("A", "Used", width=90),
+            Column("B", "Bought", width=90),
+            Column("C", "Unused", width=90),
+            Column("D", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=260),
+        ],
+        _NO_SEATS,
+        sort="Share used",
+    )
+
+
+def seats_over_time() -> Panel:
+    names = "{{account}} {{product}}"
+    return looks.lines(
+        "How do used seats grow?",
+        f"Seats used by account and product. {_SOURCES} Worry where a line nears what was bought.",
+        [Query(_USED, names)],
+        looks.NUMBER,
+        _NO_SEATS,
+    )
+
+
+def copilot_over_time() -> Panel:
+    parts = {
+        "All": "copilot_seats",
+        "Used this cycle": "copilot_active_seats",
+        "Not used this cycle": "copilot_inactive_seats",
+        "Invited": "copilot_pending_invitation_seats",
+        "Ending": "copilot_pending_cancellation_seats",
+    }
+    return looks.lines(
+        "Are Copilot seats used?",
+        "Copilot seats, those used and not used this cycle, invited and ending; of an enterprise "
+        "the whole alone. Used and not used need not be the whole. From `copilot_*_seats`.",
+        [Query(total(latest(metric)), name) for name, metric in parts.items()],
+        looks.NUMBER,
+        _NO_COPILOT,
+        colours={"All": looks.GREY, "Used this cycle": looks.PLAIN},
+        dashed=["All"],
+    )
+
+
+def last_activity() -> Panel:
+    return looks.bars(
+        "When were Copilot seats last used?",
+        "Copilot seats by days since they were last used, now; they sum to all seats. From "
+        "`copilot_seat_last_activity_seats`. Seats of over 90 days and never are paid for nothing.",
+        Query(
+            f"sort_desc({total(latest('copilot_seat_last_activity_seats', 'age'), 'age')})",
+            "{{age}}",
+        ),
+        looks.NUMBER,
+        "Switch the collector copilot_seat_activity on: it is off by default",
+        decimals=0,
+    )
+
+
+def committers() -> Panel:
+    by_repository = latest(
+        "advanced_security_repository_committers", "product", "organization", "repository"
+    )
+    return looks.bars(
+        "Where do Advanced Security's committers work?",
+        f"The {TOP} repositories with the most active committers, by product, now. One person "
+        "commits to several: nothing is added, and there is no rest. From "
+        "`advanced_security_repository_committers`.",
+        Query(f"topk({TOP}, {by_repository})", "{{organization}}/{{repository}} {{product}}"),
+        looks.NUMBER,
+        "Switch the collector advanced_security_repositories on: it is off by default",
+        decimals=0,
+    )
+
+
+def synchronisation() -> Panel:
+    return looks.rows(
+        "Do Enterprise Servers report their licences?",
+        "Each Enterprise Server that synchronises its licences: whether the last time succeeded, "
+        "and how long ago it was. From `license_sync_success` and "
+        f"`license_sync_timestamp_seconds`. Worry from {DEFAULTS.license_sync_age_days:g} days.",
+        [
+            Query(latest("license_sync_success", "server")),
+            Query(f"(time() - {latest('license_sync_timestamp_seconds', 'server')}) / 86400"),
+        ],
+        [
+            Column("account", "Account", width=200),
+            Column("server", "Server"),
+            Column(
+                "A",
+                "Last time",
+                steps=looks.better_above(1),
+                texts={"0": "failed", "1": "succeeded"},
+                width=200,
+            ),
+            Column(
+                "B",
+                "Ago",
+                looks.DAYS,
+                looks.worse_above(DEFAULTS.license_sync_age_days),
+                width=200,
+            ),
+        ],
+        "No Enterprise Server synchronises licences with these accounts",
+    )
+
+
+def _by_model(metric: str, only: str = "") -> str:
+    used = latest(f"model_usage_{metric}", "product", "sku", "model", only=only)
+    return top(total(used, "model"), "model")
+
+
+def by_model_credits() -> Panel:
+    return looks.bars(
+        "Which model uses AI credits?",
+        "AI credits of the month so far by model, whether included or not: the first ten, and the "
+        "rest as one. From `model_usage_gross_quantity`.",
+        Query(_by_model("gross_quantity", 'unit="ai_credits"'), "{{model}}"),
+        looks.NUMBER,
+        "No AI credits were read: these accounts still have premium requests, or none",
+        decimals=1,
+    )
+
+
+def by_model_requests() -> Panel:
+    return looks.bars(
+        "Which model uses premium requests?",
+        "Premium requests of the month so far by model, of accounts that are still billed in them. "
+        "From `model_usage_gross_quantity`.",
+        Query(_by_model("gross_quantity", 'unit="requests"'), "{{model}}"),
+        looks.NUMBER,
+        "These accounts are billed in AI credits, or use no AI",
+        decimals=1,
+    )
+
+
+def by_model_dollars() -> Panel:
+    return looks.bars(
+        "What does each model cost?",
+        "Net dollars of the month so far by model, beyond what seats include. From "
+        "`model_usage_net_usd`.",
+        Query(_by_model("net_usd"), "{{model}}"),
+        looks.USD,
+        _NO_AI,
+        decimals=2,
+    )
+
+
+def pools() -> Panel:
+    of = "account_type, account, cost_center"
+    named = latest("cost_center_info", "cost_center", "name")
+
+    def pool(metric: str) -> str:
+        return latest(f"cost_center_ai_pool_{metric}_credits", "cost_center")
+
+    used, target = pool("used"), pool("target")
+    parts = (used, target, f"{used} / ({target} > 0)")
+    return looks.rows(
+        "How full are the AI pools of cost centers?",
+        "AI credits used of what a cost center is to have of its own, this month. From "
+        "`cost_center_ai_pool_*_credits`.",
+        [Query(f"{part} * on ({of}) group_left (name) {named}") for part in parts],
+        [
+            Column("account", "Account", width=200),
+            Column("name", "Cost center"),
+            Column("A", "Used", width=150),
+            Column("B", "Of", width=150),
+            Column("C", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=420),
+        ],
+        "No cost center has a pool of AI credits of its own",
+        sort="Share used",
+    )

@@ -1,0 +1,175 @@
+"""What all boards share: variables, links, annotations, and how panels are laid out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.models import dashboard as model
+
+from grafana.looks import Panel
+from grafana.queries import ACCOUNT, recorded
+
+TAG = "github-billing"
+DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
+COLUMNS = 24
+
+
+@dataclass(frozen=True)
+class Row:
+    """Panels beside each other, each with its width in columns. ``height`` is in grid rows."""
+
+    height: int
+    panels: Sequence[tuple[int, Panel]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading."""
+
+    title: str
+
+
+def board(
+    uid: str,
+    title: str,
+    about: str,
+    layout: Sequence[Row | Section],
+    variables: Iterable[build.QueryVariable] = (),
+) -> model.Dashboard:
+    """Compose a dashboard: of months in UTC, as GitHub bills them."""
+    made = (
+        build.Dashboard(title)
+        .uid(uid)
+        .description(about)
+        .tags([TAG])
+        .editable()
+        .timezone("utc")
+        .refresh("5m")
+        .time("now-30d", "now")
+        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+        .variables([_datasource(), _account_type(), _account(), *variables])
+        .link(_to_the_others())
+    ).build()
+    made.panels = list(_placed(layout))
+    made.annotations = model.AnnotationContainer(list_val=_moments())
+    return made
+
+
+def chosen(name: str, label: str, metric: str) -> build.QueryVariable:
+    """Make a variable of a label's values: several, or all."""
+    return (
+        _from_labels(name, f"label_values({recorded(metric)}, {name})")
+        .label(label)
+        .multi(multi=True)
+        .include_all(include_all=True)
+        .all_value(".*")
+        .current(model.VariableOption(selected=True, text="All", value="$__all"))
+    )
+
+
+def _datasource() -> build.DatasourceVariable:
+    return build.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
+
+
+def _account_type() -> build.QueryVariable:
+    """One type at a time: an enterprise's bill holds those of its organizations already."""
+    return _from_labels(
+        "account_type", "label_values(github_billing_account_info, account_type)"
+    ).label("Account type")
+
+
+def _account() -> build.QueryVariable:
+    only = ACCOUNT.partition(",")[0]
+    question = f"label_values(github_billing_account_info{{{only}}}, account)"
+    return (
+        _from_labels("account", question)
+        .label("Account")
+        .multi(multi=True)
+        .include_all(include_all=True)
+        .all_value(".*")
+        .current(model.VariableOption(selected=True, text="All", value="$__all"))
+    )
+
+
+def _from_labels(name: str, question: str) -> build.QueryVariable:
+    return (
+        build.QueryVariable(name)
+        .query(question)
+        .datasource(DATASOURCE)
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(model.VariableSort.ALPHABETICAL_ASC)
+    )
+
+
+def _to_the_others() -> build.DashboardLink:
+    return (
+        build.DashboardLink("GitHub billing")
+        .type(model.DashboardLinkType.DASHBOARDS)
+        .tags([TAG])
+        .include_vars(include_vars=True)
+        .keep_time(keep_time=True)
+    )
+
+
+def _placed(layout: Sequence[Row | Section]) -> Iterable[model.Panel | model.RowPanel]:
+    top, number = 0, 1
+    for part in layout:
+        if isinstance(part, Section):
+            heading = build.Row(part.title).id(number).build()
+            heading.grid_pos = model.GridPos(h=1, w=COLUMNS, x=0, y=top)
+            yield heading
+            top, number = top + 1, number + 1
+            continue
+        left = 0
+        for width, panel in part.panels:
+            made = panel.build()
+            made.id_val = number
+            made.datasource = DATASOURCE
+            made.grid_pos = model.GridPos(h=part.height, w=width, x=left, y=top)
+            yield made
+            left, number = left + width, number + 1
+        top += part.height
+
+
+class _Moment(model.AnnotationQuery):
+    """An annotation whose time is the value of its expression, which the SDK has no words for."""
+
+    def to_json(self) -> dict[str, object]:
+        return {**super().to_json(), "useValueForTime": True, "titleFormat": self.name}
+
+
+def _moments() -> list[model.AnnotationQuery]:
+    started = f"max by (instance) (process_start_time_seconds and on (job, instance) {_BUILD})"
+    return [
+        _Moment(
+            name="New billing cycle",
+            datasource=DATASOURCE,
+            icon_color="blue",
+            expr=f"max by (account_type) ({recorded(_CYCLE_START)}) * 1000",
+        ),
+        _moved(),
+        _Moment(
+            name="Exporter restarted",
+            datasource=DATASOURCE,
+            icon_color="purple",
+            expr=f"{started} * 1000",
+        ),
+    ]
+
+
+def _moved() -> model.AnnotationQuery:
+    """Mark the hour after an account shows another platform than an hour before."""
+    of_account = "account_type, account"
+    info = f'github_billing_account_info{{{ACCOUNT},platform!=""}}'
+    now = f"max by ({of_account}, platform) ({info})"
+    before = f"max by ({of_account}, platform) ({info} offset 1h)"
+    return model.AnnotationQuery(
+        name="Moved to another billing platform",
+        datasource=DATASOURCE,
+        icon_color="orange",
+        expr=f"{now} unless {before} and on ({of_account}) {before}",
+    )
+
+
+_BUILD = "github_billing_exporter_build_info"
+_CYCLE_START = "account:github_billing_cycle_start_timestamp_seconds:max"

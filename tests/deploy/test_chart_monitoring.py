@@ -1,0 +1,254 @@
+"""What the chart makes for Prometheus, Grafana and the network, beside the exporter."""
+
+import shutil
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.chart_readme import CHART
+from deploy.prometheus.thresholds import DEFAULTS
+from tests.deploy.helm import TOKEN, Manifests, Object, feature, merged, rendered, templating
+from tests.programs import Version, program
+
+ROOT = CHART.parents[2]
+
+ALERTS = """
+groups:
+  - name: github-billing-money-alerts
+    rules:
+      - alert: GitHubBillingBudgetNearlyConsumed
+        expr: ratio >= <<budget_used_ratio>> and limit > <<spend_jump_floor_usd>>
+        for: 10m
+        labels: { severity: warning }
+        annotations:
+          summary: '{{ $value | humanizePercentage }} of a budget is consumed'
+      - alert: GitHubBillingBudgetExhausted
+        expr: ratio >= 1
+        labels: { severity: critical, scope: budget }
+  - name: github-billing-seats-alerts
+    interval: 5m
+    rules:
+      - alert: GitHubBillingSeatsUnused
+        expr: unused > <<seats_unused_ratio>>
+        for: 14d
+        labels: { severity: info }
+"""
+"""Alert rules as the chart holds them, with thresholds by name."""
+
+BOARD = '{"title": "Überblick", "legend": "{{account}}"}\n'
+"""A dashboard, as far as the chart minds."""
+
+NEARLY, EXHAUSTED, UNUSED = (
+    "GitHubBillingBudgetNearlyConsumed",
+    "GitHubBillingBudgetExhausted",
+    "GitHubBillingSeatsUnused",
+)
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the chart, with the rules above and one dashboard instead of its own."""
+    copy = tmp_path_factory.mktemp("chart") / CHART.name
+    shutil.copytree(CHART, copy)
+    (copy / "files" / "rules" / "alerts.yaml").write_text(ALERTS)
+    shutil.rmtree(copy / "files" / "dashboards", ignore_errors=True)
+    (copy / "files" / "dashboards").mkdir()
+    (copy / "files" / "dashboards" / "overview.json").write_text(BOARD)
+    return copy
+
+
+def with_values(**values: Any) -> Manifests:
+    return rendered(merged(TOKEN, values))
+
+
+def groups(manifests: Manifests) -> dict[str, Object]:
+    return {group["name"]: group for group in manifests.one("PrometheusRule")["spec"]["groups"]}
+
+
+def alerts(chart: Path, **settings: Any) -> dict[str, Object]:
+    """Render the alerts above with these settings of `prometheusRule`."""
+    values = {**TOKEN, "prometheusRule": {"enabled": True, **settings}}
+    found = groups(rendered(values, chart=chart))
+    return {
+        rule["alert"]: rule
+        for group in found.values()
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+
+
+class TestTheRules:
+    def test_are_those_of_the_repository(self) -> None:
+        files = [yaml.safe_load(path.read_text()) for path in ROOT.glob("deploy/prometheus/*.yml")]
+        own = {group["name"]: group for file in files for group in file.get("groups", ())}
+        assert own
+        assert groups(feature("monitoring")) == own
+
+    @pytest.mark.parametrize("version", ["oldest", "newest"])
+    def test_are_good_to_promtool(self, version: Version, tmp_path: Path) -> None:
+        rules = tmp_path / "rules.yml"
+        rules.write_text(yaml.safe_dump(feature("monitoring").one("PrometheusRule")["spec"]))
+        command = [str(program("promtool", version)), "check", "rules", str(rules)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+    def test_keep_the_templates_of_alerts(self, chart: Path) -> None:
+        summary = "{{ $value | humanizePercentage }} of a budget is consumed"
+        assert alerts(chart)[NEARLY]["annotations"]["summary"] == summary
+
+    def test_have_the_default_thresholds(self, chart: Path) -> None:
+        assert alerts(chart)[NEARLY]["expr"] == "ratio >= 0.8 and limit > 50"
+
+    def test_have_the_users_thresholds(self, chart: Path) -> None:
+        changed = alerts(chart, thresholds={"budget_used_ratio": 0.5, "spend_jump_floor_usd": 0})
+        assert changed[NEARLY]["expr"] == "ratio >= 0.5 and limit > 0"
+        assert changed[UNUSED]["expr"] == f"unused > {asdict(DEFAULTS)['seats_unused_ratio']}"
+
+    def test_do_not_render_with_a_threshold_that_has_no_value(self, chart: Path) -> None:
+        values = {**TOKEN, "prometheusRule": {"enabled": True}}
+        values = merged(values, {"prometheusRule": {"thresholds": {"budget_used_ratio": None}}})
+        ended = templating(values, chart=chart)
+        assert ended.returncode != 0
+        assert "no value prometheusRule.thresholds for <<budget_used_ratio>>" in ended.stderr
+
+    def test_can_be_left_out_by_name(self, chart: Path) -> None:
+        assert set(alerts(chart, alerts={NEARLY: {"enabled": False}})) == {EXHAUSTED, UNUSED}
+        assert set(alerts(chart, disabledGroups=["github-billing-money-alerts"])) == {UNUSED}
+
+    def test_leave_no_empty_group(self, chart: Path) -> None:
+        settings = {"enabled": True, "alerts": {UNUSED: {"enabled": False}}}
+        left = groups(rendered({**TOKEN, "prometheusRule": settings}, chart=chart))
+        assert "github-billing-seats-alerts" not in left
+        assert "github-billing-money-alerts" in left
+
+    def test_take_severity_and_patience_of_the_user(self, chart: Path) -> None:
+        changed = alerts(chart, alerts={NEARLY: {"severity": "critical", "for": "1h"}})
+        assert changed[NEARLY]["labels"] == {"severity": "critical"}
+        assert changed[NEARLY]["for"] == "1h"
+        assert {k: changed[k] for k in (EXHAUSTED, UNUSED)} == {
+            k: alerts(chart)[k] for k in (EXHAUSTED, UNUSED)
+        }
+
+    def test_take_labels_that_do_not_rule_over_their_own(self, chart: Path) -> None:
+        changed = alerts(chart, alertLabels={"team": "tools", "scope": "other"})
+        assert changed[NEARLY]["labels"] == {
+            "severity": "warning", "team": "tools", "scope": "other",
+        }  # fmt: skip
+        assert changed[EXHAUSTED]["labels"] == {
+            "severity": "critical", "team": "tools", "scope": "budget",
+        }  # fmt: skip
+
+    def test_are_found_by_the_labels_that_prometheus_selects(self) -> None:
+        for kind in ("PrometheusRule", "ServiceMonitor"):
+            assert feature("monitoring").one(kind)["metadata"]["labels"]["release"] == "prometheus"
+
+
+class TestTheServiceMonitor:
+    def test_scrapes_the_page_without_wait_for_github(self) -> None:
+        (endpoint,) = feature("monitoring").one("ServiceMonitor")["spec"]["endpoints"]
+        assert endpoint == {
+            "port": "metrics",
+            "path": "/metrics",
+            "scheme": "http",
+            "interval": "1m",
+            "scrapeTimeout": "10s",
+            "honorLabels": False,
+        }
+
+    def test_scrapes_over_tls_with_a_password(self) -> None:
+        (endpoint,) = feature("web-config").one("ServiceMonitor")["spec"]["endpoints"]
+        assert endpoint["scheme"] == "https"
+        assert endpoint["tlsConfig"]["serverName"] == "github-billing.example.com"
+        assert endpoint["basicAuth"]["username"]["name"] == "github-billing-scrape"
+
+    def test_names_the_job_after_the_chart_and_not_the_release(self) -> None:
+        manifests = feature("monitoring")
+        label = manifests.one("ServiceMonitor")["spec"]["jobLabel"]
+        assert manifests.one("Service")["metadata"]["labels"][label] == "github-billing-exporter"
+
+    def test_looks_in_the_releases_namespace_alone(self) -> None:
+        spec = feature("monitoring").one("ServiceMonitor")["spec"]
+        assert spec["namespaceSelector"] == {"matchNames": ["billing"]}
+
+
+class TestTheDashboards:
+    def rendered(self, chart: Path, **settings: Any) -> dict[str, Object]:
+        values = {**TOKEN, "dashboards": {"enabled": True, **settings}}
+        maps = rendered(values, chart=chart).all("ConfigMap")
+        return {each["metadata"]["name"]: each for each in maps if "dashboard" in str(each)}
+
+    def test_are_a_labelled_configmap_each_with_the_very_json(self, chart: Path) -> None:
+        made = self.rendered(chart)["bill-github-billing-exporter-dashboard-overview"]
+        assert made["metadata"]["labels"]["grafana_dashboard"] == "1"
+        assert made["data"] == {"overview.json": BOARD}
+
+    def test_take_labels_annotations_and_namespace(self, chart: Path) -> None:
+        found = self.rendered(
+            chart,
+            namespace="grafana",
+            labels={"grafana_dashboard": None, "board": "yes"},
+            annotations={"grafana_folder": "Billing"},
+        )
+        assert len(found) == 1
+        for made in found.values():
+            assert made["metadata"]["namespace"] == "grafana"
+            assert made["metadata"]["labels"]["board"] == "yes"
+            assert "grafana_dashboard" not in made["metadata"]["labels"]
+            assert made["metadata"]["annotations"] == {"grafana_folder": "Billing"}
+
+    def test_are_those_of_the_repository(self) -> None:
+        own = {path.name: path.read_text() for path in ROOT.glob("grafana/dashboards/*.json")}
+        maps = feature("monitoring").all("ConfigMap")
+        boards = [each["data"] for each in maps if "config.yaml" not in each["data"]]
+        assert {name: text for board in boards for name, text in board.items()} == own
+
+
+class TestTheNetworkPolicy:
+    def test_lets_in_scrapes_and_out_names_and_https(self) -> None:
+        policy = with_values(networkPolicy={"enabled": True}).one("NetworkPolicy")["spec"]
+        assert policy["policyTypes"] == ["Ingress", "Egress"]
+        assert policy["ingress"] == [{"ports": [{"port": "metrics", "protocol": "TCP"}]}]
+        dns, https = policy["egress"]
+        assert dns == {"ports": [{"port": 53, "protocol": p} for p in ("UDP", "TCP")]}
+        assert https == {"ports": [{"port": 443, "protocol": "TCP"}]}
+
+    def test_lets_in_the_named_and_the_helm_test(self) -> None:
+        policy = feature("network-policy").one("NetworkPolicy")["spec"]
+        prometheus, test = policy["ingress"][0]["from"]
+        assert "namespaceSelector" in prometheus
+        labels = feature("network-policy").one("Pod")["metadata"]["labels"]
+        assert test["podSelector"]["matchLabels"].items() <= labels.items()
+
+    def test_lets_out_to_the_proxy_alone(self) -> None:
+        dns, proxy = feature("network-policy").one("NetworkPolicy")["spec"]["egress"]
+        assert "namespaceSelector" in dns["to"][0]
+        assert proxy == {
+            "to": [{"ipBlock": {"cidr": "10.0.0.8/32"}}],
+            "ports": [{"port": 3128, "protocol": "TCP"}],
+        }
+
+    def test_takes_further_rules(self) -> None:
+        rule = {"to": [{"ipBlock": {"cidr": "10.0.0.9/32"}}]}
+        settings = {"enabled": True, "egress": {"extra": [rule]}}
+        policy = with_values(networkPolicy=settings).one("NetworkPolicy")
+        assert policy["spec"]["egress"][-1] == rule
+
+
+class TestThePodDisruptionBudget:
+    @pytest.mark.parametrize(
+        ("settings", "said"),
+        [
+            ({}, {"maxUnavailable": 1}),
+            ({"maxUnavailable": "50%"}, {"maxUnavailable": "50%"}),
+            ({"minAvailable": 0}, {"minAvailable": 0}),
+            ({"minAvailable": 2}, {"minAvailable": 2}),
+        ],
+    )
+    def test_says_one_of_both(self, settings: Object, said: Object) -> None:
+        made = with_values(podDisruptionBudget={"enabled": True, **settings})
+        spec = made.one("PodDisruptionBudget")["spec"]
+        assert {k: v for k, v in spec.items() if k != "selector"} == said

@@ -1,0 +1,270 @@
+"""The chart's values: typos and contradictions are told first; all are documented."""
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from deploy import chart_readme
+from deploy.chart_readme import CHART
+from deploy.prometheus.thresholds import DEFAULTS
+from tests.deploy.helm import (
+    FEATURES,
+    TOKEN,
+    VERSIONS,
+    HelmVersion,
+    feature_file,
+    helm,
+    merged,
+    refused,
+    rendered,
+)
+
+VALUES_TEXT = (CHART / "values.yaml").read_text()
+VALUES: dict[str, Any] = yaml.safe_load(VALUES_TEXT)
+SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
+OF_OTHER_CHARTS = {"enabled", "global"}
+IN_FREE_FORM = {"serviceMonitor.basicAuth.username", "serviceMonitor.basicAuth.password"}
+
+
+def closed(schema: dict[str, Any], prefix: str = "") -> set[str]:
+    """Name every value that the schema knows by itself, with the mappings that hold them."""
+    found = set()
+    for key, child in schema["properties"].items():
+        found.add(f"{prefix}{key}")
+        if child.get("additionalProperties") is False:
+            found |= closed(child, f"{prefix}{key}.")
+    return found
+
+
+def nested(path: str, value: object) -> dict[str, Any]:
+    first, _, rest = path.partition(".")
+    return {first: nested(rest, value) if rest else value}
+
+
+class TestTheSchema:
+    @pytest.mark.parametrize("version", VERSIONS)
+    @pytest.mark.parametrize(
+        "typo",
+        [
+            "replicaCount",
+            "github.existingSecrets",
+            "state.persistence.storageclass",
+            "webConfig.secret",
+            "image.repo",
+            "serviceAccount.automount",
+            "service.ports",
+            "serviceMonitor.scrapeInterval",
+            "serviceMonitor.basicAuth.user",
+            "prometheusRule.thresholds.budget_used",
+            "prometheusRule.alerts.GitHubBillingSpendJump.severty",
+            "dashboards.label",
+            "networkPolicy.egress.port",
+            "podDisruptionBudget.maxUnavailble",
+        ],
+    )
+    def test_refuses_a_typo_and_names_it(self, typo: str, version: HelmVersion) -> None:
+        told = refused(merged(TOKEN, nested(typo, {})), version=version)
+        assert typo.rpartition(".")[2] in told
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [
+            ("shards", 0),
+            ("shards", "3"),
+            ("demo", "yes"),
+            ("image.digest", "abc"),
+            ("image.pullPolicy", "Sometimes"),
+            ("service.type", "ExternalName"),
+            ("serviceMonitor.interval", "1 minute"),
+            ("serviceMonitor.basicAuth", {"username": {"name": "a", "key": "b"}}),
+            ("prometheusRule.thresholds.budget_used_ratio", "80%"),
+            ("prometheusRule.alerts.GitHubBillingSpendJump", {"severity": "page"}),
+            ("networkPolicy.egress.ports", []),
+            ("extraEnv", {"HTTPS_PROXY": "http://proxy"}),
+            ("config", "organizations: [acme]"),
+            ("podLabels", {"team": 1}),
+        ],
+    )
+    def test_refuses_a_value_that_cannot_be(self, path: str, value: object) -> None:
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(merged(VALUES, nested(path, value)), SCHEMA)
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [
+            ("commonLabels", "text"),
+            ("podAnnotations", "text"),
+            ("nodeSelector", "text"),
+            ("serviceMonitor.labels", "text"),
+            ("affinity", {}),
+            ("resources", {}),
+            ("livenessProbe", 1),
+            ("securityContext", True),
+            ("serviceMonitor.tlsConfig", {}),
+            ("config", []),
+        ],
+    )
+    def test_leaves_open_what_kubernetes_and_the_exporter_check(
+        self, path: str, value: object
+    ) -> None:
+        values = merged(VALUES, nested(path, {"any.example.com/name": value}))
+        jsonschema.validate(values, SCHEMA)
+
+    def test_is_a_schema_itself(self) -> None:
+        jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+    @pytest.mark.parametrize("name", FEATURES)
+    def test_takes_every_feature(self, name: str) -> None:
+        jsonschema.validate(yaml.safe_load(feature_file(name).read_text()), SCHEMA)
+
+    def test_knows_every_value_and_no_other(self) -> None:
+        documented = {value.name for value in chart_readme.values(VALUES_TEXT)}
+        assert closed(SCHEMA) - OF_OTHER_CHARTS - IN_FREE_FORM == documented
+
+
+class TestContradictions:
+    @pytest.mark.parametrize(
+        ("values", "told"),
+        [
+            ({"github": {"existingSecret": "a", "token": "b"}}, "contradict each other"),
+            ({"github": {"token": "a", "appId": 1}}, "a token or with an App"),
+            ({"github": {"appPrivateKey": "a"}}, "needs github.appId"),
+            ({"github": {"appId": 1}}, "needs the App's private key"),
+            ({"demo": True, "shards": 2}, "the demo is one pod"),
+        ],
+    )
+    def test_are_told_in_a_line(self, values: dict[str, Any], told: str) -> None:
+        assert told in refused({"config": {"organizations": ["acme"]}, **values})
+
+    @pytest.mark.parametrize(
+        ("values", "told"),
+        [
+            (
+                {"shards": 2, "state": {"persistence": {"enabled": True}}},
+                "shards cannot share a state file",
+            ),
+            (
+                {"state": {"enabled": False, "persistence": {"enabled": True}}},
+                "needs state.enabled",
+            ),
+            ({"webConfig": {"tls": True}}, "webConfig.tls needs webConfig.existingSecret"),
+            (
+                {"prometheusRule": {"enabled": True, "disabledGroups": ["github-billing-spent"]}},
+                "there is no group or alert github-billing-spent; there are",
+            ),
+        ],
+    )
+    def test_are_told_whatever_the_credential(self, values: dict[str, Any], told: str) -> None:
+        assert told in refused({**TOKEN, **values})
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_are_told_of_values_that_nobody_changed(self, version: HelmVersion) -> None:
+        told = refused({}, version=version)
+        assert "nothing to ask GitHub with: name the Secret" in told
+        assert "demo=true" in told
+
+    def test_include_that_there_is_no_account(self) -> None:
+        assert "no account to watch" in refused({"github": {"existingSecret": "a"}})
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"config": {"accounts": [{"user": "mona"}]}},
+            {"config": {"discover": {"enabled": True}}},
+            {"extraEnv": [{"name": "GITHUB_BILLING_USERS", "value": "mona"}]},
+            {"extraArgs": ["--organization=acme"]},
+            {"extraArgs": ["--config.file", "/own.yaml"]},
+        ],
+    )
+    def test_are_none_wherever_the_account_is_named(self, values: dict[str, Any]) -> None:
+        assert rendered({"github": {"existingSecret": "a"}, **values}).workload
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"config": {"github": {"token_file": "/secrets/token"}}},
+            {"config": {"credentials": [{"name": "a", "token_file": "/secrets/token"}]}},
+            {"extraEnv": [{"name": "GITHUB_TOKEN", "value": "x"}]},
+            {"extraArgs": ["--github.token-file=/secrets/token"]},
+        ],
+    )
+    def test_are_none_wherever_the_credential_is(self, values: dict[str, Any]) -> None:
+        assert rendered(merged({"config": {"organizations": ["acme"]}}, values)).workload
+
+    @pytest.mark.parametrize(
+        ("path", "instead"),
+        [
+            ("github.token", "github.existingSecret"),
+            ("github.app_private_key", "github.existingSecret"),
+            ("shard", "shards"),
+            ("state.file", "state"),
+            ("web.listen_address", "service.port"),
+            ("web.config.file", "webConfig"),
+        ],
+    )
+    def test_include_keys_of_the_configuration_that_are_the_charts(
+        self, path: str, instead: str
+    ) -> None:
+        told = refused(merged(TOKEN, {"config": nested(path, "ghp_secret")}))
+        assert f"is not set here: use {instead}" in told
+        assert "ghp_secret" not in told
+
+
+class TestTheDocumentation:
+    def test_is_what_the_comments_say(self) -> None:
+        assert (CHART / "README.md").read_text() == chart_readme.readme()
+
+    def test_refuses_a_value_without_a_comment(self) -> None:
+        with pytest.raises(ValueError, match=r"service\.port has no comment"):
+            chart_readme.values("# A.\nservice:\n  # B.\n  type: x\n\n  port: 1\n")
+
+    def test_takes_a_mapping_without_comments_inside_as_one_value(self) -> None:
+        (value,) = chart_readme.values("# Two\n# lines.\ncontext:\n  user: 1\n")
+        assert value == ("context", '{"user": 1}', "Two lines.")
+
+    def test_holds_the_thresholds_that_alerts_use_with_their_defaults(self) -> None:
+        rules = (CHART / "files" / "rules" / "alerts.yaml").read_text()
+        used = set(re.findall(r"<<(\w+)>>", rules))
+        defaults = {name: value for name, value in asdict(DEFAULTS).items() if name in used}
+        assert VALUES["prometheusRule"]["thresholds"] == defaults
+
+
+def notes(values: dict[str, Any] | Path, tmp_path: Path) -> str:
+    """Give what is told after the installation; Helm 3 needs a cluster for it."""
+    if not isinstance(values, Path):
+        (tmp_path / "values.yaml").write_text(yaml.safe_dump(values))
+        values = tmp_path / "values.yaml"
+    ended = helm("install", "bill", CHART, "--dry-run=client", "--values", values)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.partition("\nNOTES:\n")[2]
+
+
+class TestTheNotes:
+    def test_tell_the_command_that_shows_a_metric(self, tmp_path: Path) -> None:
+        told = notes({**TOKEN, "service": {"port": 80}}, tmp_path)
+        assert "port-forward service/bill-github-billing-exporter 9877:80 &" in told
+        assert "curl --silent http://localhost:9877/metrics" in told
+        assert "made up" not in told
+
+    def test_tell_it_for_tls_and_a_password(self, tmp_path: Path) -> None:
+        told = notes(feature_file("web-config"), tmp_path)
+        assert "--insecure --user NAME --silent https://localhost:9877/metrics" in told
+
+    def test_warn_of_the_demo(self, tmp_path: Path) -> None:
+        assert "the numbers are made up" in notes(feature_file("demo"), tmp_path)
+
+    def test_warn_of_a_secret_among_the_values_without_repeating_it(self, tmp_path: Path) -> None:
+        told = notes(feature_file("own-secret"), tmp_path)
+        assert "whoever may read those" in told
+        assert "ghp_" not in told
+
+    def test_warn_of_a_secret_that_takes_a_restart(self, tmp_path: Path) -> None:
+        told = notes(feature_file("extras"), tmp_path)
+        assert "GITHUB_BILLING_TOKEN is a variable: restart the pods" in told
+        assert "is a variable" not in notes(feature_file("network-policy"), tmp_path)
