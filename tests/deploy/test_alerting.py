@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import msgspec
 import pytest
 import yaml
@@ -111,6 +112,45 @@ def config(exporter: str, alertmanager_url: str, folder: Path) -> str:
             },
         }
     )
+
+
+class _Rule(msgspec.Struct, rename="camel"):
+    name: str
+    health: str
+    last_error: str = ""
+
+
+class _Group(msgspec.Struct):
+    rules: list[_Rule]
+
+
+class _Groups(msgspec.Struct):
+    groups: list[_Group]
+
+
+class _Rules(msgspec.Struct):
+    data: _Groups
+
+
+def evaluated(url: str) -> list[_Rule]:
+    """List the rules once each was evaluated; before that there are none."""
+    answer = httpx.get(f"{url}/api/v1/rules", trust_env=False)
+    found = msgspec.json.decode(answer.content, type=_Rules).data.groups
+    rules = [rule for group in found for rule in group.rules]
+    return [] if any(rule.health == "unknown" for rule in rules) else rules
+
+
+def test_every_rule_is_evaluated_on_the_demo_without_a_fault(tmp_path: Path) -> None:
+    with (
+        running(["demo"], {}) as exporter,
+        prometheus(config(exporter.base_url, "http://127.0.0.1:1", tmp_path), "newest") as url,
+    ):
+        until(lambda: query(url, "account:github_billing_usage_net_usd:sum"), SECONDS)
+        rules = until(lambda: evaluated(url), SECONDS)
+        assert [rule for rule in rules if rule.health != "ok" or rule.last_error] == []
+        # The demo has a hard budget that is nearly consumed, and a token that lacks a right.
+        expected = {"GitHubBillingBudgetNearlyConsumed", "GitHubBillingCollectorFailing"}
+        until(lambda: expected <= {p.labels["alertname"] for p in query(url, "ALERTS")}, SECONDS)
 
 
 @pytest.mark.parametrize("version", ["oldest", "newest"])
