@@ -329,10 +329,11 @@ class Poller:
 
     def _take_alone(self, job: Job, outcome: Outcome) -> None:
         now = self._clock()
-        required = job.settings_at(now).required
-        not_offered = (
-            isinstance(outcome.error, NotOffered) and not required and not job.succeeded_ever
-        ) or (isinstance(outcome.error, Closed) and job.account.platform is None)
+        error = outcome.error
+        wanted = job.settings_at(now).required or job.succeeded_ever
+        refused = isinstance(error, NotOffered | Closed) and not wanted
+        moved = isinstance(error, Closed) and job.collector.platform is Platform.LEGACY
+        not_offered = refused or (moved and job.account.platform is None)
         self._take(job, outcome, offered=not not_offered)
         if not_offered:
             job.schedule(now, job.next_daily_wait(now))
