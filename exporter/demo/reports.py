@@ -47,8 +47,8 @@ def narrowed(question: Question) -> Narrowed:
     month, day = question.period()
     query = question.query
     echo: dict[str, object] = {}
-    found = _of_day(question.uses(month), day)
     replaced = _replaced(question, month)
+    found = _of_day(question.uses(month), day) if replaced is None else []
     if question.of_enterprise and (organization := query.get("organization")):
         found = [use for use in found if _same(use.organization, organization)]
         replaced = _kept(replaced, lambda owner, _: _same(owner, organization))
