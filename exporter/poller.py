@@ -13,7 +13,7 @@ from exporter.github.client import Client
 from exporter.github.errors import Closed, GitHubError, NotOffered, Unreachable
 from exporter.github.questions import attempt
 from exporter.jobs import Failure, Job, Outcome
-from exporter.metrics.page import Build, DiscoveryFacts, Page
+from exporter.metrics.page import CLOCK_SLACK, Build, DiscoveryFacts, Page
 from exporter.watch import Watch
 
 _TURN_SECONDS = 5.0
@@ -142,11 +142,13 @@ class Poller:
         return sorted(heads, key=lambda head: _rank(head[1]))
 
     def _notice_clock(self, now: datetime) -> None:
-        """Let all be due where the clock was set back, as ages are unknown then."""
+        """Let all be due where the clock was set back, and go what is of an unknown age then."""
         if now < self._turned:
             for job in self._jobs():
                 if job.due - now > job.wait:
                     job.due = now
+                if self._turned - now > CLOCK_SLACK:
+                    job.reading = self._page = None
         self._turned = now
 
     def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
@@ -230,9 +232,12 @@ class Poller:
             log.exception("internal fault", **_names(job))
         finally:
             job.begun = False
-        # A clock that is set back meanwhile makes no time negative.
-        duration = max(self._clock() - now, timedelta(0))
-        return Outcome(now, duration, reading, failed, github.requests if github else 0)
+        # A clock that is set back meanwhile makes no time negative, and no reading young.
+        duration = self._clock() - now
+        if reading is not None and duration < -CLOCK_SLACK:
+            reading, failed = None, Unreachable(detail="the clock was set back meanwhile")
+        requests = github.requests if github else 0
+        return Outcome(now, max(duration, timedelta(0)), reading, failed, requests)
 
     async def _attempts(self, jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
         async with asyncio.TaskGroup() as tasks:

@@ -11,7 +11,9 @@ from prometheus_client.registry import Collector
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample
 
-_CLOCK_SLACK = timedelta(minutes=5)
+CLOCK_SLACK = timedelta(minutes=5)
+"""A clock that is set back by no more leaves what was read where it is."""
+
 LINGERING = timedelta(hours=1)
 """How long a month-to-date reading outlives its cycle."""
 
@@ -107,7 +109,7 @@ class Page(Collector):
         if job.reading is None or expires is None or expires <= self.now:
             return None
         # A clock that was set back tells nothing of the age of what was read before.
-        return job.reading if job.reading.taken <= self.now + _CLOCK_SLACK else None
+        return job.reading if job.reading.taken <= self.now + CLOCK_SLACK else None
 
     def state(self, job: JobFacts) -> str:
         """Say in a word or two how a job stands."""
