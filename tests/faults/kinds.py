@@ -4,7 +4,7 @@ import gzip
 import json
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import format_datetime
 from itertools import repeat
@@ -37,6 +37,10 @@ class Kind:
     path: str = SUMMARY
     collector: str = "usage"
     heavy: bool = False
+
+    def at(self, path: str) -> "Kind":
+        """Give the same fault of other requests, which other collectors then fail for."""
+        return replace(self, path=path)
 
     def befall(self, wire: Wire, account: str, times: int | None = None) -> None:
         """Put it in the way of an account's requests, ``times`` or until `heal`."""
@@ -197,7 +201,7 @@ _LISTS = (
         "link-loop",
         lambda where: Fault(
             status=200,
-            body=b'{"budgets": []}',
+            body=b'{"budgets": [], "total_count": 3}',
             headers={"link": '<?page=2&per_page=100>; rel="next"'},
             **where,
         ),

@@ -55,7 +55,7 @@ class Said:
 
 @dataclass
 class Wire(httpx.AsyncBaseTransport):
-    """A transport to ``github``; what is untrue in its answers stays out of ``record``.
+    """A transport to ``github``; what is untrue in its answers stays out of ``record``, by path.
 
     ``true`` is the same GitHub without any fault. ``before`` is told of each request's path and
     query before GitHub sees it.
@@ -65,7 +65,7 @@ class Wire(httpx.AsyncBaseTransport):
     github: SimulatedGitHub = field(init=False)
     true: SimulatedGitHub = field(init=False)
     breaks: list[Break] = field(default_factory=list)
-    record: list[Said] = field(default_factory=list)
+    record: dict[str, list[Said]] = field(default_factory=dict)
     before: Callable[[str, Mapping[str, str]], None] = lambda path, query: None
 
     def leads_to(self, github: SimulatedGitHub, clock: Callable[[], datetime]) -> None:
@@ -88,7 +88,8 @@ class Wire(httpx.AsyncBaseTransport):
 
         def ended(body: bytes) -> None:
             if expected is not None and (status == 304 or _decoded(body, headers) == expected):
-                self.record.append(Said(path, query, expected, asked, at, passed))
+                said = Said(path, query, expected, asked, at, passed)
+                self.record.setdefault(path, []).append(said)
 
         return httpx.Response(status, headers=headers, stream=_Stream(answering, ended))
 
