@@ -54,7 +54,7 @@ class Poller:
         self._observer = observer
         self._clock = clock
         self._sleep = sleep
-        self._started = self._turned = clock()
+        self._started = self._turned = self._looked = clock()
         self._ready = False
         self._page: Page | None = None
         self._versions: dict[Client, int] = {}
@@ -63,7 +63,7 @@ class Poller:
         """Poll until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                now = self._clock()
+                now = self._turned = self._clock()
                 self._notice_clock(now)
                 self._notice_credentials(now)
                 for watch, job in self._due(now):
@@ -103,6 +103,7 @@ class Poller:
     def page(self) -> Page:
         """Give the page as it holds now: built anew after a poll and at an expiry."""
         now = self._clock()
+        self._notice_clock(now)
         page = self._page
         expired = page is not None and page.valid_until is not None and page.valid_until <= now
         if page is None or expired or now < page.now:
@@ -143,13 +144,13 @@ class Poller:
 
     def _notice_clock(self, now: datetime) -> None:
         """Let all be due where the clock was set back, and go what is of an unknown age then."""
-        if now < self._turned:
+        if now < self._looked:
             for job in self._jobs():
                 if job.due - now > job.wait:
                     job.due = now
-                if self._turned - now > CLOCK_SLACK:
+                if self._looked - now > CLOCK_SLACK:
                     job.reading = self._page = None
-        self._turned = now
+        self._looked = now
 
     def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
         """Give those to begin now, and count what was due and has not begun for too long."""

@@ -266,6 +266,15 @@ class TestAClockThatIsSet:
                 assert world.value("actions_included_minutes") is None
 
     @in_virtual_time
+    async def test_back_brings_nothing_back_that_has_gone(self) -> None:
+        async with World(organization()) as world:
+            world.github.faults.add(Fault.server_error())
+            await world.passes(minutes=50)
+            assert world.value("actions_used_minutes") is None
+            world.step = -timedelta(minutes=30)
+            assert world.value("actions_used_minutes") is None
+
+    @in_virtual_time
     async def test_back_within_an_attempt_lets_it_fail(self) -> None:
         async with World(organization()) as world:
             world.github.faults.add(Fault.slow(10, match=SUMMARY, times=1))
