@@ -145,10 +145,11 @@ class Poller:
     def _notice_clock(self, now: datetime) -> None:
         """Let all be due where the clock was set back, and go what is of an unknown age then."""
         if now < self._looked:
+            far = self._looked - now > CLOCK_SLACK
             for job in self._jobs():
-                if job.due - now > job.wait:
+                if far or job.due - now > job.wait:
                     job.due = now
-                if self._looked - now > CLOCK_SLACK:
+                if far:
                     job.reading = self._page = None
         self._looked = now
 

@@ -266,6 +266,15 @@ class TestAClockThatIsSet:
                 assert world.value("actions_included_minutes") is None
 
     @in_virtual_time
+    async def test_back_leaves_no_gap_longer_than_a_poll_takes(self) -> None:
+        async with World(organization()) as world:
+            await world.passes(minutes=12)
+            world.step = -timedelta(minutes=10)
+            await world.passes(seconds=6)
+            assert world.value("actions_used_minutes") is not None
+            assert world.value("actions_included_minutes") is not None
+
+    @in_virtual_time
     async def test_back_brings_nothing_back_that_has_gone(self) -> None:
         async with World(organization()) as world:
             world.github.faults.add(Fault.server_error())

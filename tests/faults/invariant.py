@@ -32,6 +32,9 @@ _SLACK = timedelta(minutes=5)
 _ATTEMPT = timedelta(seconds=50)
 """From the beginning of an attempt to the last of its requests, at the longest."""
 
+_DISCOVERY = 60.0
+"""Seconds from GitHub's list to its being obeyed, at the longest."""
+
 _BILLING = "/settings/billing/"
 _PRODUCTS = ("advanced_security", "code_security", "secret_protection")
 _OWN_GROUPS = (
@@ -86,8 +89,15 @@ class Invariant:
 
     def holds(self, page: Page) -> None:
         """Raise ``AssertionError`` where a page says what it may not."""
-        for account in {dict(labels).get("account", "") for _, labels in page} - {""}:
+        accounts = {dict(labels).get("account", "") for _, labels in page} - {""}
+        for account in accounts:
             _OfAccount(self, account, page).holds()
+        if "globex" in accounts:
+            seen = self.stage.wire.record.get("/user/orgs", [])
+            latest = [each for each in seen if self.stage.passed - each.passed > _DISCOVERY][-1:]
+            recent = [each for each in seen if self.stage.passed - each.passed <= _DISCOVERY]
+            listed = {each["login"] for said in latest + recent for each in said.payload}
+            assert "globex" in listed, "it is watched, and no longer seen"
 
     def is_ill(self, page: Page) -> list[str]:
         """Say what is not as it should be while nothing is wrong; empty where all is well."""
@@ -108,7 +118,7 @@ class _OfAccount:
 
     def __init__(self, invariant: Invariant, account: str, page: Page) -> None:
         self.stage, self.account = invariant.stage, account
-        self._lived = invariant.lived
+        self._lived, self._set_back = invariant.lived, bool(invariant.set_back)
         self._now = self.stage.world.clock()
         self.bill: Samples = {}
         self.jobs: dict[tuple[str, str], float] = {}
@@ -129,7 +139,7 @@ class _OfAccount:
         self._advanced_security()
         spine = self._take(_SPINE, but=(*oracle.QUOTAS, "usage_latest_item_"))
         of_usage = oracle.series("cycle_start_timestamp_seconds") in spine
-        if of_usage:
+        if of_usage or self._just_read("usage"):
             assert platform == "usage", "the usage platform's numbers stand on another"
             self._explained("usage", spine, self._usage())
         elif spine or platform == "legacy":
@@ -137,7 +147,7 @@ class _OfAccount:
             self._legacy(spine)
         for collector, prefixes in _OWN_GROUPS:
             group = self._take(prefixes)
-            if group:
+            if group or self._just_read(collector):
                 self._explained(collector, group, self._expected(collector))
         assert self.bill == {}, "nobody knows where these come from"
         self._of_jobs()
@@ -163,6 +173,12 @@ class _OfAccount:
         }
         self.bill = {key: value for key, value in self.bill.items() if key not in taken}
         return taken
+
+    def _just_read(self, collector: str) -> bool:
+        """Tell whether a reading must be there, even one that says nothing."""
+        at = self.jobs.get((collector, "last_success_timestamp_seconds"), 0.0)
+        fresh = 0 <= self._now.timestamp() - at < INTERVAL.total_seconds()
+        return fresh and not self._set_back and self.jobs.get((collector, "success")) == 1
 
     def _explained(self, collector: str, found: Samples, expected: Iterable[Samples]) -> None:
         """Hold that a group is what one true answer gave, and that its job says so."""

@@ -27,7 +27,7 @@ from tests.faults.wire import Break
 from tests.world import VirtualTimeLoop
 
 SEQUENCES = int(os.environ.get("FAULT_SEQUENCES", "200"))
-STEPS = int(os.environ.get("FAULT_STEPS", "10"))
+STEPS = int(os.environ.get("FAULT_STEPS", "14"))
 
 STARTS = (
     datetime(2026, 10, 12, 9, 30, tzinfo=UTC),
@@ -175,6 +175,12 @@ class Life(RuleBasedStateMachine):
             kind.at(path).befall(self.stage.wire, name, times)
             self.begin("faults", name, *(SHARED if kind.reason == "rate_limited" else ()))
 
+    @rule(kind=st.sampled_from(LIGHT), times=st.sampled_from((None, 1)))
+    def discovery_fails(self, kind: Kind, times: int | None) -> None:
+        if kind.name != "200-no-object":  # a list of no organization is a true one
+            kind.at("/user/orgs").befall(self.stage.wire, "orgs", times)
+            self.begin("faults", *(SHARED if kind.reason == "rate_limited" else ()))
+
     @rule()
     def faults_are_healed(self) -> None:
         heal(self.stage.wire)
@@ -228,9 +234,7 @@ class Life(RuleBasedStateMachine):
     def the_clock_is_set(self, by: timedelta) -> None:
         async def scene() -> None:
             await self.stage.settles()
-            self.stage.world.step += by
-            if by < timedelta(0):
-                self.judge.set_back.append((self.stage.passed, -by))
+            self.sets_the_clock(by)
             self.holds()
             await self.stage.world.passes(seconds=20)
 
@@ -242,10 +246,15 @@ class Life(RuleBasedStateMachine):
             await self.stage.settles()
             now = self.stage.world.clock()
             edge = (now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0)
-            self.stage.world.step += edge - now - timedelta(minutes=minutes)
+            self.sets_the_clock(edge - now - timedelta(minutes=minutes))
             await self.stage.world.passes(seconds=20)
 
         self.run(scene)
+
+    def sets_the_clock(self, by: timedelta) -> None:
+        self.stage.world.step += by
+        if by < timedelta(0):
+            self.judge.set_back.append((self.stage.passed, -by))
 
     # What must hold
 
