@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 ARGS ?=
+FAULT_SEQUENCES ?= 3000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
@@ -32,6 +33,10 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, 
 	$(BIN)/github-billing-exporter docs check
 	$(BIN)/python -m deploy --check
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing:skip-covered
+
+.PHONY: faults
+faults: .venv/.dev ## thousands of random sequences of faults, more with FAULT_SEQUENCES=20000
+	FAULT_SEQUENCES=$(FAULT_SEQUENCES) FAULT_STEPS=30 $(BIN)/pytest tests/faults/test_invariant.py
 
 .PHONY: fix
 fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and built files

@@ -13,7 +13,7 @@ from exporter.github.client import Client
 from exporter.github.errors import Closed, GitHubError, NotOffered, Unreachable
 from exporter.github.questions import attempt
 from exporter.jobs import Failure, Job, Outcome
-from exporter.metrics.page import Build, DiscoveryFacts, Page
+from exporter.metrics.page import CLOCK_SLACK, Build, DiscoveryFacts, Page
 from exporter.watch import Watch
 
 _TURN_SECONDS = 5.0
@@ -54,7 +54,7 @@ class Poller:
         self._observer = observer
         self._clock = clock
         self._sleep = sleep
-        self._started = self._turned = clock()
+        self._started = self._turned = self._looked = clock()
         self._ready = False
         self._page: Page | None = None
         self._versions: dict[Client, int] = {}
@@ -63,7 +63,7 @@ class Poller:
         """Poll until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                now = self._clock()
+                now = self._turned = self._clock()
                 self._notice_clock(now)
                 self._notice_credentials(now)
                 for watch, job in self._due(now):
@@ -103,6 +103,7 @@ class Poller:
     def page(self) -> Page:
         """Give the page as it holds now: built anew after a poll and at an expiry."""
         now = self._clock()
+        self._notice_clock(now)
         page = self._page
         expired = page is not None and page.valid_until is not None and page.valid_until <= now
         if page is None or expired or now < page.now:
@@ -142,12 +143,15 @@ class Poller:
         return sorted(heads, key=lambda head: _rank(head[1]))
 
     def _notice_clock(self, now: datetime) -> None:
-        """Let all be due where the clock was set back, as ages are unknown then."""
-        if now < self._turned:
+        """Let all be due where the clock was set back, and go what is of an unknown age then."""
+        if now < self._looked:
+            far = self._looked - now > CLOCK_SLACK
             for job in self._jobs():
-                if job.due - now > job.wait:
+                if far or job.due - now > job.wait:
                     job.due = now
-        self._turned = now
+                if far:
+                    job.reading = self._page = None
+        self._looked = now
 
     def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
         """Give those to begin now, and count what was due and has not begun for too long."""
@@ -230,9 +234,12 @@ class Poller:
             log.exception("internal fault", **_names(job))
         finally:
             job.begun = False
-        # A clock that is set back meanwhile makes no time negative.
-        duration = max(self._clock() - now, timedelta(0))
-        return Outcome(now, duration, reading, failed, github.requests if github else 0)
+        # A clock that is set back meanwhile makes no time negative, and no reading young.
+        duration = self._clock() - now
+        if reading is not None and duration < -CLOCK_SLACK:
+            reading, failed = None, Unreachable(detail="the clock was set back meanwhile")
+        requests = github.requests if github else 0
+        return Outcome(now, max(duration, timedelta(0)), reading, failed, requests)
 
     async def _attempts(self, jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
         async with asyncio.TaskGroup() as tasks:
@@ -329,10 +336,11 @@ class Poller:
 
     def _take_alone(self, job: Job, outcome: Outcome) -> None:
         now = self._clock()
-        required = job.settings_at(now).required
-        not_offered = (
-            isinstance(outcome.error, NotOffered) and not required and not job.succeeded_ever
-        ) or (isinstance(outcome.error, Closed) and job.account.platform is None)
+        error = outcome.error
+        wanted = job.settings_at(now).required or job.succeeded_ever
+        refused = isinstance(error, NotOffered | Closed) and not wanted
+        moved = isinstance(error, Closed) and job.collector.platform is Platform.LEGACY
+        not_offered = refused or (moved and job.account.platform is None)
         self._take(job, outcome, offered=not not_offered)
         if not_offered:
             job.schedule(now, job.next_daily_wait(now))

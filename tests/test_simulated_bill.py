@@ -96,6 +96,32 @@ class TestCostCenters:
         assert kinds == ["Org", "Team", "User"]
 
 
+class TestRowsOfATest:
+    def test_that_say_whose_they_are_are_narrowed_as_generated_ones(self) -> None:
+        asker = Asker()
+        corp = asker.github.account(AccountType.ENTERPRISE, "acme-corp")
+        (row, *_) = asker.rows(f"{CORP}/usage/summary")
+        center = next(each for each in corp.cost_centers if each.resources)
+        center.resources = [("Repo", "acme/api")]
+        corp.cost_centers = [center]
+        named = {"organizationName": "acme", "repositoryName": "api", "netAmount": 4.0}
+        elsewhere = {"organizationName": "labs", "repositoryName": "api", "netAmount": 2.0}
+        corp.usage_items = [{**row, **named}, {**row, **elsewhere}, {**row, "netAmount": 1.0}]
+
+        def net(path: str, **narrowing: str) -> float:
+            return summed(asker.rows(f"{CORP}/{path}", {**OCTOBER, **narrowing}), "netAmount")
+
+        assert net("usage/summary") == 7
+        assert net("usage/summary", cost_center_id=center.id) == 4
+        assert net("usage/summary", cost_center_id="none") == 3
+        assert net("usage/summary", organization="labs") == 3, "what names nobody is everyone's"
+        assert net("usage/summary", repository="acme/api") == 5
+        assert net("usage", cost_center_id=center.id) == 4
+        items = asker.rows(f"{CORP}/usage", OCTOBER)
+        assert {item["organizationName"] for item in items} >= {"labs"}
+        assert not any("repositoryName" in each for each in asker.rows(f"{CORP}/usage/summary"))
+
+
 class TestModels:
     @pytest.mark.parametrize(
         "root", ["/organizations/acme", "/users/mona", "/enterprises/acme-corp"]

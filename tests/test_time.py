@@ -252,6 +252,63 @@ class TestAClockThatIsSet:
             assert world.value("actions_used_minutes") is not None
             assert world.value("actions_included_minutes") is not None
 
+    @pytest.mark.parametrize("minutes", [30, 90])
+    @in_virtual_time
+    async def test_back_lets_nothing_live_longer_than_it_may(self, minutes: int) -> None:
+        async with World(organization()) as world:
+            await world.passes(minutes=7)
+            world.github.faults.add(Fault.server_error())
+            world.step = -timedelta(minutes=minutes)
+            await world.passes(minutes=45)
+            for _ in range(50):
+                await world.passes(minutes=5)
+                assert world.value("actions_used_minutes") is None
+                assert world.value("actions_included_minutes") is None
+
+    @in_virtual_time
+    async def test_back_leaves_no_gap_longer_than_a_poll_takes(self) -> None:
+        async with World(organization()) as world:
+            await world.passes(minutes=12)
+            world.step = -timedelta(minutes=10)
+            await world.passes(seconds=6)
+            assert world.value("actions_used_minutes") is not None
+            assert world.value("actions_included_minutes") is not None
+
+    @in_virtual_time
+    async def test_back_brings_nothing_back_that_has_gone(self) -> None:
+        async with World(organization()) as world:
+            world.github.faults.add(Fault.server_error())
+            await world.passes(minutes=50)
+            assert world.value("actions_used_minutes") is None
+            world.step = -timedelta(minutes=30)
+            assert world.value("actions_used_minutes") is None
+
+    @in_virtual_time
+    async def test_back_within_an_attempt_lets_it_fail(self) -> None:
+        async with World(organization()) as world:
+            world.github.faults.add(Fault.slow(10, match=SUMMARY, times=1))
+            await world.passes(minutes=13)
+            while world.asked(SUMMARY) < 2:
+                await world.passes(seconds=1)
+            world.step = -timedelta(hours=1)
+            await world.passes(seconds=12)
+            assert world.reason("usage") == "unreachable"
+            world.github.faults.add(Fault.server_error(match=SUMMARY))
+            for _ in range(24):
+                await world.passes(minutes=5)
+                assert world.value("actions_used_minutes") is None
+
+    @in_virtual_time
+    async def test_back_by_a_little_costs_nothing(self) -> None:
+        async with World(organization()) as world:
+            bill = world.series("usage_net_usd")
+            await world.passes(minutes=7)
+            world.github.faults.add(Fault.server_error())
+            world.step = -timedelta(minutes=3)
+            await world.passes(minutes=30)
+            assert bill
+            assert world.series("usage_net_usd") == bill
+
     @in_virtual_time
     async def test_back_counts_no_poll_as_missed(self) -> None:
         async with World(organization()) as world:

@@ -93,6 +93,7 @@ class World:
     """An exporter that polls a simulated GitHub. Made inside a virtual loop.
 
     ``collectors`` are the ones of the default set to run; others that ``settings`` name run too.
+    ``further`` are the credentials of the entries that ``settings`` have, in their order.
     """
 
     def __init__(
@@ -102,6 +103,8 @@ class World:
         settings: Mapping[str, object] | None = None,
         watched: Sequence[SimulatedAccount] | None = None,
         credential: Credential | None = None,
+        further: Sequence[Credential] = (),
+        environment: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         collectors: Collection[str] = SPINE,
         state_file: StateFile | None = None,
@@ -119,10 +122,11 @@ class World:
         ]
         for account in accounts if watched is None else watched:
             flags.setdefault(f"{account.type.value}s", []).append(account.name)
-        self.settings: Settings = load(flags, {}, ALL)
+        self.settings: Settings = load(flags, environment or {}, ALL)
         self.app = App.assemble(
             self.settings,
             credential or from_token("default", DEMO_TOKEN),
+            *further,
             transport=transport or httpx.ASGITransport(self.github),
             clock=self.clock,
             process=False,

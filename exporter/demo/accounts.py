@@ -98,7 +98,8 @@ class SimulatedAccount:
     Security counts. ``budgets`` are none for users, ``cost_centers`` are an enterprise's.
 
     ``usage_items`` replaces the generated rows of the usage summary, in its spelling: a list for
-    whatever month is asked, or a function of year and month. The usage report follows it.
+    whatever month is asked, or a function of year and month. The usage report follows it, and a
+    row may have the report's ``organizationName`` and ``repositoryName`` to say whose use it is.
     ``report_rows`` makes the usage report of every month a stream of so many rows, whose sums
     ``bulk`` knows; a month's summary follows it. ``day_reports_only`` cuts usage reports of more
     than a day off, as GitHub does after ten seconds.

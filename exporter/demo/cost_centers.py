@@ -1,6 +1,6 @@
 """Cost centers of an enterprise: whose use is whose, and how GitHub lists them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import fsum
 
 from exporter.demo.accounts import SimulatedCostCenter
@@ -23,6 +23,12 @@ def find(question: Question, center_id: str) -> SimulatedCostCenter:
 
 def of(question: Question, center_id: str, found: list[Use]) -> list[Use]:
     """Keep what a cost center used, or what none did."""
+    payer = payers(question, center_id)
+    return [use for use in found if payer(use.organization, use.repository) == center_id]
+
+
+def payers(question: Question, center_id: str) -> Callable[[str, str], str]:
+    """Say who pays for an organization and repository, where ``center_id`` is one of them all."""
     if center_id != REST:
         find(question, center_id)
     owners = {
@@ -31,13 +37,13 @@ def of(question: Question, center_id: str, found: list[Use]) -> list[Use]:
         for kind, name in center.resources
     }
 
-    def owner(use: Use) -> str:
+    def payer(organization: str, repository: str) -> str:
         """Find the cost center of the repository, else of the organization."""
-        organization = use.organization.casefold()
-        repository = f"{organization}/{use.repository.casefold()}"
-        return owners.get(("Repo", repository)) or owners.get(("Org", organization)) or REST
+        owner = organization.casefold()
+        of_repository = owners.get(("Repo", f"{owner}/{repository.casefold()}"))
+        return of_repository or owners.get(("Org", owner)) or REST
 
-    return [use for use in found if owner(use) == center_id]
+    return payer
 
 
 def listed(question: Question) -> Answer:

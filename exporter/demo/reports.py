@@ -1,6 +1,6 @@
 """The usage report and the usage summary: the same use in two spellings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import fsum
@@ -15,6 +15,7 @@ from exporter.demo.meters import DISPLAY_NAMES
 from exporter.demo.question import Question
 
 _UNITS = {"ai-units": "AICredits"}
+_NAMES = _ORGANIZATION, _REPOSITORY = "organizationName", "repositoryName"
 
 
 @dataclass
@@ -46,22 +47,24 @@ def narrowed(question: Question) -> Narrowed:
     month, day = question.period()
     query = question.query
     echo: dict[str, object] = {}
-    found = _of_day(question.uses(month), day)
     replaced = _replaced(question, month)
+    found = _of_day(question.uses(month), day) if replaced is None else []
     if question.of_enterprise and (organization := query.get("organization")):
         found = [use for use in found if _same(use.organization, organization)]
+        replaced = _kept(replaced, lambda owner, _: _same(owner, organization))
         echo["organization"] = organization
     if repository := query.get("repository"):
         found = [use for use in found if _same(f"{use.organization}/{use.repository}", repository)]
+        replaced = _kept(replaced, lambda owner, name: _same(f"{owner}/{name}", repository))
         echo["repository"] = repository
     center_id = query.get("cost_center_id") if question.of_enterprise else None
     if center_id is not None:
         found = cost_centers.of(question, center_id, found)
+        replaced = _paid(question, center_id, replaced)
         if center_id != cost_centers.REST:
             center = cost_centers.find(question, center_id)
             echo["costCenter"] = {"id": center.id, "name": center.name}
-            replaced = None if replaced is None else []
-    rows = [_row(use) for use in _merged(found)] if replaced is None else replaced
+    rows = [_row(use) for use in _merged(found)] if replaced is None else _unnamed(replaced)
     period = {"year": month.year, "month": month.month} | ({"day": day} if day else {})
     return Narrowed(rows, period, echo)
 
@@ -94,11 +97,13 @@ def report(question: Question) -> Answer:
     for each in months:
         rows = _replaced(question, each)
         if rows is not None:
-            owner, name = next(iter(account.owned_repositories), ("", ""))
+            if question.of_enterprise:
+                rows = _paid(question, _center(question), rows)
+            first = next(iter(account.owned_repositories), ("", ""))
             items += [
-                _item(account, each.start, row, owner, name)
-                for row in rows
-                if each.start <= question.now and _center(question) == cost_centers.REST
+                _item(account, each.start, row, *(_named(row) or first))
+                for row in rows or ()
+                if each.start <= question.now
             ]
             continue
         found = question.uses(each)
@@ -153,6 +158,32 @@ def _replaced(question: Question, month: Month) -> Rows | None:
     if callable(account.usage_items):
         return account.usage_items(month.year, month.month)
     return account.usage_items
+
+
+def _named(row: Mapping[str, object]) -> tuple[str, str] | None:
+    """Give the organization and the repository that a replaced row names, if it does."""
+    found = row.get(_ORGANIZATION), row.get(_REPOSITORY)
+    return None if found == (None, None) else (str(found[0] or ""), str(found[1] or ""))
+
+
+def _kept(rows: Rows | None, keeps: Callable[[str, str], bool]) -> Rows | None:
+    """Narrow replaced rows by what they name; those that name nothing are everyone's."""
+    if rows is None:
+        return None
+    return [row for row in rows if (named := _named(row)) is None or keeps(*named)]
+
+
+def _paid(question: Question, center_id: str, rows: Rows | None) -> Rows | None:
+    """Keep the replaced rows that a cost center pays for; none pays for those without a name."""
+    if rows is None:
+        return None
+    payer = cost_centers.payers(question, center_id)
+    rest = cost_centers.REST
+    return [row for row in rows if (payer(*n) if (n := _named(row)) else rest) == center_id]
+
+
+def _unnamed(rows: Rows) -> Rows:
+    return [{key: row[key] for key in row if key not in _NAMES} for row in rows]
 
 
 def _merged(found: list[Use]) -> list[Use]:

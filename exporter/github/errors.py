@@ -88,7 +88,10 @@ class NotFound(NotOffered):
 class Closed(GitHubError):
     reason = "closed"
     answers = "410: the endpoint has moved"
-    action = "asks the other platform; a failure only where platform legacy was set"
+    action = (
+        "asks the other platform; a failure of the closed endpoints only where platform legacy "
+        "was set, of others where they are required or once worked"
+    )
     usual_hint = "GitHub closed this endpoint in 2025: use platform auto or usage."
 
 

@@ -144,7 +144,7 @@ class Pacing:
         limit = rate_limit(headers)
         told = _retry_after(headers.get("retry-after", ""), now)
         blocked = self.blocked_until
-        if blocked is None:
+        if blocked is None or not self._in_row:
             self._in_row += 1  # requests that were under way together tell one limit
         doubled = 1 << min(self._in_row - 1, 12)
         if told is not None:

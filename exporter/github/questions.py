@@ -122,13 +122,18 @@ class GitHub:
     ) -> AsyncIterator[T]:
         """Ask page after page, by the ``Link`` header, else for as long as a page says ``more``.
 
-        A loop of links and pages without end are `InvalidPayload`.
+        A loop of links, a page that says what the one before it said and pages without end are
+        `InvalidPayload`.
         """
         url = self._url(endpoint, params)
         seen: set[str] = set()
+        before: T | None = None
         while url not in seen and len(seen) < _PAGES:
             seen.add(url)
             payload, next_url = await self._ask(url, endpoint, partial(body.Whole, model, endpoint))
+            if payload == before:
+                break
+            before = payload
             yield payload
             if next_url:
                 url = next_url

@@ -12,7 +12,7 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample
 
 CLOCK_SLACK = timedelta(minutes=5)
-"""By how much a reading may seem to be of the future."""
+"""A clock that is set back by no more leaves what was read where it is."""
 
 LINGERING = timedelta(hours=1)
 """How long a month-to-date reading outlives its cycle."""

@@ -144,6 +144,13 @@ class TestSecondaryWaits:
         assert await wait_of(conversation) == 120
 
     @virtually
+    async def test_come_beside_an_answer_that_used_the_last_request_up(self) -> None:
+        last = says(200, {"total": 1}, limit(0, 600))
+        conversation = Conversation(last, later(1, secondary()))
+        _, wait = await asyncio.gather(conversation.total(), wait_of(conversation))
+        assert wait == 599
+
+    @virtually
     async def test_begin_anew_after_an_answer(self) -> None:
         conversation = Conversation(secondary(), secondary(), OK, secondary())
         for expected in (60, 120):

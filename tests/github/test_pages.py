@@ -86,17 +86,24 @@ class TestPages:
 
     @virtually
     async def test_without_end_are_an_invalid_payload(self) -> None:
-        conversation = Conversation(page(1))
+        conversation = Conversation(*map(page, range(1_100)))
         with pytest.raises(InvalidPayload, match="no end"):
-            await totals(conversation, more=2, seconds=600)
+            await totals(conversation, more=2_000, seconds=600)
         assert len(conversation.requests) == 1000
 
     @virtually
+    async def test_that_say_the_same_again_have_no_end(self) -> None:
+        conversation = Conversation(page(1), page(2))
+        with pytest.raises(InvalidPayload, match="no end"):
+            await totals(conversation, more=2_000, seconds=600)
+        assert len(conversation.requests) == 3
+
+    @virtually
     async def test_are_asked_for_as_they_are_read(self) -> None:
-        conversation = Conversation(page(1))
+        conversation = Conversation(page(1), page(2))
         async with attempt(conversation.client, {}, 30) as github:
             pages = github.pages("/bill", Bill, lambda bill: True)
-            assert [(await anext(pages)).total for _ in range(2)] == [1, 1]
+            assert [(await anext(pages)).total for _ in range(2)] == [1, 2]
         assert len(conversation.requests) == 2
 
     @pytest.mark.parametrize(("link", "host"), ELSEWHERE)

@@ -1,0 +1,168 @@
+"""Faults that only a socket has: names, ports, resets, and TLS that is not to be trusted."""
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import trustme
+import uvicorn
+
+from exporter.app import App, utc_now
+from exporter.collectors import ALL
+from exporter.demo import DEMO_TOKEN, SimulatedGitHub
+from exporter.github.auth import from_token
+from exporter.settings import load
+from tests.world import organization
+
+AUTHORITY = trustme.CA()
+LOOPBACK = "127.0.0.1"
+
+
+async def at_once(seconds: float) -> None:
+    """Retries wait for nothing."""
+
+
+def reasons(url: str, ca_file: Path | None = None) -> set[tuple[str, str]]:
+    """Ask for the bill once, and give the reasons that this failed for, with words for people."""
+    github = {"api_url": url} | ({"ca_file": str(ca_file)} if ca_file else {})
+    others = [each.name for each in ALL if each.name != "usage"]
+    flags = {"organizations": ["acme"], "github": github, "no_collectors": others}
+    settings = load(flags, {}, ALL)
+    secret = from_token("default", DEMO_TOKEN)
+    app = App.assemble(settings, secret, sleep=at_once, process=False)
+    asyncio.run(app.once())
+    failures = [job.failure for watch in app.poller.watches for job in watch.jobs]
+    return {(each.reason, each.detail) for each in failures if each}
+
+
+@contextmanager
+def github(certificate: trustme.LeafCert) -> Iterator[str]:
+    """Serve a simulated GitHub over TLS until the block ends, and give its base URL."""
+    simulated = SimulatedGitHub([organization()], clock=utc_now)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        config = uvicorn.Config(
+            simulated, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+        )
+        config.load()
+        config.ssl = context
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"https://{LOOPBACK}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Let each connection be answered by ``answer``, which closes it."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                answer(connection)
+
+        thread = Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def reset(connection: socket.socket) -> None:
+    """Close so that the peer gets a reset and no end."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def hang_up(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.close()
+
+
+def say(answer: bytes) -> Callable[[socket.socket], None]:
+    def saying(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+        connection.close()
+
+    return saying
+
+
+@pytest.fixture
+def ca_file(tmp_path: Path) -> Path:
+    file = tmp_path / "ca.pem"
+    AUTHORITY.cert_pem.write_to_path(str(file))
+    return file
+
+
+class TestTLS:
+    def test_that_is_right_is_trusted(self, ca_file: Path) -> None:
+        with github(AUTHORITY.issue_cert(LOOPBACK)) as url:
+            assert reasons(url, ca_file) == set()
+
+    @pytest.mark.parametrize(
+        ("certificate", "words"),
+        [
+            (
+                AUTHORITY.issue_cert(LOOPBACK, not_after=datetime.now(UTC) - timedelta(days=1)),
+                "expired",
+            ),
+            (AUTHORITY.issue_cert("api.example.com"), "IP address mismatch"),
+            (trustme.CA().issue_cert(LOOPBACK), "certificate verify failed"),
+        ],
+        ids=["expired", "of another host", "of an unknown authority"],
+    )
+    def test_that_is_wrong_gets_no_token(
+        self, certificate: trustme.LeafCert, words: str, ca_file: Path
+    ) -> None:
+        with github(certificate) as url:
+            (failure,) = reasons(url, ca_file)
+        assert failure[0] == "unreachable"
+        assert words in failure[1]
+
+
+class TestAConnection:
+    def test_to_a_name_that_is_none_is_unreachable(self) -> None:
+        ((reason, words),) = reasons("https://api.github.invalid")
+        assert reason == "unreachable"
+        assert "no connection" in words
+
+    def test_to_a_closed_port_is_unreachable(self) -> None:
+        with socket.create_server((LOOPBACK, 0)) as listener:
+            port = listener.getsockname()[1]
+        ((reason, words),) = reasons(f"http://{LOOPBACK}:{port}")
+        assert reason == "unreachable"
+        assert "no connection" in words
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            reset,
+            hang_up,
+            say(b"SSH-2.0-OpenSSH_9.2\r\n"),
+            say(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"),
+            say(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"),
+        ],
+        ids=["reset", "hung up", "no HTTP", "cut body", "cut chunk"],
+    )
+    def test_that_breaks_is_unreachable(self, answer: Callable[[socket.socket], None]) -> None:
+        with answering(answer) as url:
+            assert {reason for reason, _ in reasons(url)} == {"unreachable"}

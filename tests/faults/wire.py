@@ -1,0 +1,194 @@
+"""The wire between the exporter and a simulated GitHub: it streams, breaks, and keeps a record.
+
+``httpx.ASGITransport`` gives an answer away when it is whole; here it comes as it is sent, so that
+a slow, an endless and a cut body are what they are on a socket.
+"""
+
+import asyncio
+import json
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+
+from exporter.demo import DEMO_TOKEN, SimulatedGitHub
+from exporter.demo.delivery import Message
+
+Payload = Any  # what GitHub sends, as JSON has it
+
+_GZIP = zlib.MAX_WBITS | 16
+_NO_LIMIT = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Break:
+    """What the network does to requests whose path contains ``match`` and names ``account``."""
+
+    error: Callable[[], Exception]
+    match: str = ""
+    account: str | None = None
+
+    def meets(self, path: str) -> bool:
+        named = self.account is None or path.split("/")[2:3] == [self.account]
+        return self.match in path and named
+
+
+@dataclass(frozen=True)
+class Said:
+    """A true answer of GitHub's that the exporter has read to its end.
+
+    ``asked`` and ``at`` are when it was asked for and when GitHub made it, by the clock;
+    ``passed`` the latter in seconds that nobody can set.
+    """
+
+    path: str
+    query: Mapping[str, str]
+    payload: Payload
+    asked: datetime
+    at: datetime
+    passed: float
+
+
+@dataclass
+class Wire(httpx.AsyncBaseTransport):
+    """A transport to ``github``; what is untrue in its answers stays out of ``record``, by path.
+
+    ``true`` is the same GitHub without any fault. ``before`` is told of each request's path and
+    query before GitHub sees it.
+    """
+
+    clock: Callable[[], datetime] = field(init=False)
+    github: SimulatedGitHub = field(init=False)
+    true: SimulatedGitHub = field(init=False)
+    breaks: list[Break] = field(default_factory=list)
+    record: dict[str, list[Said]] = field(default_factory=dict)
+    before: Callable[[str, Mapping[str, str]], None] = lambda path, query: None
+
+    def leads_to(self, github: SimulatedGitHub, clock: Callable[[], datetime]) -> None:
+        self.github, self.clock = github, clock
+        self.true = SimulatedGitHub([], clock=clock, rate_limit=_NO_LIMIT)
+        self.true.accounts = github.accounts
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path, asked = request.url.path, self.clock()
+        query = dict(parse_qsl(request.url.query.decode(), keep_blank_values=True))
+        self.before(path, query)
+        for each in self.breaks:
+            if each.meets(path):
+                raise each.error()
+        content = await request.aread()
+        answering = _Answering(self.github, _scope(request), content)
+        status, headers = await answering.begun()
+        expected = await self._truth(request, status)
+        at, passed = self.clock(), asyncio.get_running_loop().time()
+
+        def ended(body: bytes) -> None:
+            if expected is not None and (status == 304 or _decoded(body, headers) == expected):
+                said = Said(path, query, expected, asked, at, passed)
+                self.record.setdefault(path, []).append(said)
+
+        return httpx.Response(status, headers=headers, stream=_Stream(answering, ended))
+
+    async def _truth(self, request: httpx.Request, status: int) -> Payload:
+        """Ask the faultless GitHub the same; ``None`` where it would say no such thing."""
+        if request.method != "GET" or status not in {200, 304}:
+            return None
+        scope = _scope(request)
+        kept = [each for each in scope["headers"] if each[0].lower() == b"x-github-api-version"]
+        token = f"Bearer {DEMO_TOKEN}".encode()
+        scope["headers"] = [*kept, (b"authorization", token), (b"user-agent", b"truth")]
+        answering = _Answering(self.true, scope, b"")
+        true_status, headers = await answering.begun()
+        body = b"".join([chunk async for chunk in answering.chunks()])
+        return _decoded(body, headers) if true_status == 200 else None
+
+
+def _scope(request: httpx.Request) -> Message:
+    return {
+        "type": "http",
+        "method": request.method,
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "query_string": request.url.query,
+        "headers": list(request.headers.raw),
+    }
+
+
+def _decoded(body: bytes, headers: httpx.Headers) -> Payload:
+    try:
+        if headers.get("content-encoding") == "gzip":
+            body = zlib.decompress(body, _GZIP)
+        return json.loads(body)
+    except (ValueError, RecursionError, zlib.error):
+        return None
+
+
+class _Answering:
+    """An ASGI application at work on one request, whose messages wait to be taken."""
+
+    def __init__(self, app: SimulatedGitHub, scope: Message, content: bytes) -> None:
+        self._messages: asyncio.Queue[Message] = asyncio.Queue(maxsize=1)
+        self._body: list[Message] = [{"type": "http.request", "body": content}]
+        self._gone = asyncio.Event()
+        self._task = asyncio.create_task(app(scope, self._receive, self._messages.put))
+
+    async def begun(self) -> tuple[int, httpx.Headers]:
+        """Wait for the status and the headers."""
+        try:
+            start = await self._next()
+        except BaseException:
+            self.end()
+            raise
+        return start["status"], httpx.Headers(start["headers"])
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._next()
+            more = message.get("more_body", False)
+            yield message.get("body", b"")
+
+    def end(self) -> None:
+        """Go, as a client does that has enough."""
+        self._gone.set()
+        self._task.cancel()
+
+    async def _next(self) -> Message:
+        """Give the next message, or raise what the application raised in place of it."""
+        taking = asyncio.create_task(self._messages.get())
+        try:
+            await asyncio.wait({taking, self._task}, return_when=asyncio.FIRST_COMPLETED)
+            if not taking.done() and self._messages.empty():
+                self._task.result()
+                raise httpx.RemoteProtocolError("the application said nothing more")
+            return await taking
+        finally:
+            taking.cancel()
+
+    async def _receive(self) -> Message:
+        if self._body:
+            return self._body.pop()
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+
+class _Stream(httpx.AsyncByteStream):
+    """A body on its way; ``ended`` is told all of it once it was read to its end."""
+
+    def __init__(self, answering: _Answering, ended: Callable[[bytes], None]) -> None:
+        self._answering = answering
+        self._ended = ended
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        body = bytearray()
+        async for chunk in self._answering.chunks():
+            body += chunk
+            yield chunk
+        self._ended(bytes(body))
+
+    async def aclose(self) -> None:
+        self._answering.end()
