@@ -276,6 +276,8 @@ class _OfAccount:
                     yield oracle.models(said.payload)
         elif collector == "budget_estimates":
             for listed in self._said(collector, _BILLING + "budgets"):
+                if not listed.payload["budgets"]:
+                    yield {}  # and no month was asked for
                 for _, _, rows in self._months(collector, "usage/summary"):
                     yield oracle.estimates(rows, listed.payload["budgets"])
                 return
@@ -304,7 +306,7 @@ class _OfAccount:
 def _difference(found: Samples, answers: list[Samples]) -> str:
     """Say what is between a group and the answer that comes nearest."""
     if not answers:
-        return f"{len(found)} samples, as {next(iter(found))}"
+        return f"{len(found)} samples, as {next(iter(found), None)}"
     nearest = min(answers, key=lambda each: len(found.items() ^ each.items()))
     return (
         f"{dict(found.items() - nearest.items())}\nand not\n{dict(nearest.items() - found.items())}"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import structlog
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from prometheus_client import CollectorRegistry
@@ -26,6 +26,7 @@ from tests.faults.stage import EVERYONE, PLACES, Stage, legacy, row
 from tests.faults.wire import Break
 from tests.world import VirtualTimeLoop
 
+HUNTING = "FAULT_SEQUENCES" in os.environ
 SEQUENCES = int(os.environ.get("FAULT_SEQUENCES", "200"))
 STEPS = int(os.environ.get("FAULT_STEPS", "14"))
 
@@ -340,7 +341,9 @@ class TestAnyLife(Life.TestCase):  # type: ignore[valid-type,misc]
     settings = settings(
         max_examples=SEQUENCES,
         stateful_step_count=STEPS,
-        derandomize="FAULT_SEQUENCES" not in os.environ,
+        derandomize=not HUNTING,
+        # Shrinking takes minutes: a hunt has them, the gate does not.
+        phases=[phase for phase in Phase if HUNTING or phase is not Phase.shrink],
         database=None,
         suppress_health_check=list(HealthCheck),
     )
