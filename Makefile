@@ -31,6 +31,7 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, 
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 	$(BIN)/github-billing-exporter docs check
+	$(BIN)/python -m grafana --check
 	$(BIN)/python -m deploy --check
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing:skip-covered
 
@@ -42,7 +43,12 @@ faults: .venv/.dev ## thousands of random sequences of faults, more with FAULT_S
 fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and built files
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/python -m grafana
 	$(BIN)/python -m deploy
+
+.PHONY: boards
+boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw the dashboards into docs/images; needs node, npm and Chromium
+	$(BIN)/python -m tests.boards
 
 .PHONY: lock
 lock: .venv/.dev ## write the lock files anew from pyproject.toml; ARGS=--upgrade for newer versions
@@ -72,7 +78,7 @@ image: ## build the image without a container engine, run it and measure it; not
 .PHONY: clean
 clean: ## remove the environment, the tools and every cache
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-		.coverage .coverage.* build dist
+		.coverage .coverage.* build dist grafana/draw/node_modules grafana/draw/dist
 
 .venv/.made:
 	@scripts/venv $(PYTHON) .venv
@@ -88,6 +94,11 @@ clean: ## remove the environment, the tools and every cache
 .venv/.dev: .venv/.run requirements-dev.lock
 	@echo "Installing the developers' tools into .venv" >&2
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+grafana/draw/dist/index.html: grafana/draw/package.json $(wildcard grafana/draw/src/*)
+	npm --prefix grafana/draw install --no-audit --no-fund --no-package-lock --loglevel error
+	npm --prefix grafana/draw run build
 	@touch $@
 
 .tools/.done: scripts/tools scripts/unpack_helm.py | .venv/.made

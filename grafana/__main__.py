@@ -8,22 +8,22 @@ from grafana.boards import built
 FOLDER = Path(__file__).parent / "dashboards"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], folder: Path = FOLDER) -> int:
     """Return the exit code: 1 where something differs, 2 for an unknown argument."""
     if arguments not in ([], ["--check"]):
         print("python -m grafana [--check]", file=sys.stderr)
         return 2
     wanted = {f"{uid}.json": text for uid, text in built().items()}
-    there = {path.name: path.read_text() for path in FOLDER.glob("*.json")}
+    there = {path.name: path.read_text() for path in folder.glob("*.json")}
     differing = sorted(name for name in wanted | there if wanted.get(name) != there.get(name))
     if arguments and differing:
         print(f"not what the code builds: {', '.join(differing)}; `make fix` mends it")
         return 1
     for name in differing:
         if name in wanted:
-            (FOLDER / name).write_text(wanted[name])
+            (folder / name).write_text(wanted[name])
         else:
-            (FOLDER / name).unlink()
+            (folder / name).unlink()
     return 0
 
 

@@ -16,13 +16,11 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 USD = "currencyUSD"
-MINUTES = "suffix: min"
+MINUTES = "suffix:min"
 """A billed minute is no duration: nothing may make it hours or weeks."""
 
-GIGABYTES = "suffix: GB"
-SEATS = "suffix: seats"
-CREDITS = "suffix: credits"
-DAYS = "suffix: days"
+GIGABYTES = "suffix:GB"
+DAYS = "suffix:days"
 RATIO = "percentunit"
 SECONDS = "s"
 NUMBER = "short"
@@ -42,12 +40,28 @@ PRODUCTS: Mapping[str, str] = {
 }
 """A product has the same colour on every board; those that are not named are grey, as the rest."""
 
+STATUSES: Mapping[str, str] = {
+    "200": "#5B8FD9",
+    "304": "#59B3C3",
+    "400": "#D987AF",
+    "403": "#E3A869",
+    "404": "#A68A6D",
+    "422": "#B583D6",
+    "error": "red",
+}
+"""What GitHub answered; no answer at all is a fault."""
+
 SYSTEMS: Mapping[str, str] = {
     "linux": "#5B8FD9",
     "windows": "#59B3C3",
     "macos": "#B583D6",
     "other": GREY,
 }
+
+_DECIMALS = {USD: 2, RATIO: 0, DAYS: 1}
+_NAME_SIZE = 13
+_BAR_VALUE_SIZE = 15
+_NAMED_VALUE_SIZE = 26
 
 Panel = Builder[model.Panel]
 Steps = Sequence[tuple[float | None, str]]
@@ -100,6 +114,7 @@ def number(
 ) -> stat.Panel:
     """Make one big value, or one a series. ``texts`` stand for values."""
     named = kinds.BigValueTextMode.VALUE_AND_NAME if query.name else kinds.BigValueTextMode.VALUE
+    small = common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_NAMED_VALUE_SIZE)
     panel = (
         stat.Panel()
         .title(title)
@@ -114,6 +129,8 @@ def number(
         .text_mode(named)
         .reduce_options(_last())
     )
+    if query.name:
+        panel.text(small).orientation(kinds.VizOrientation.HORIZONTAL)
     if texts:
         panel.mappings([_mapping(texts)])
     return panel if decimals is None else panel.decimals(decimals)
@@ -149,6 +166,7 @@ def bars(
         .orientation(kinds.VizOrientation.HORIZONTAL)
         .display_mode(kinds.BarGaugeDisplayMode.BASIC)
         .show_unfilled(show_unfilled=True)
+        .text(common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_BAR_VALUE_SIZE))
         .reduce_options(_last())
     )
     _coloured(panel, colours or {})
@@ -293,8 +311,8 @@ def _drawn(column: Column) -> list[model.DynamicConfigValue]:
     found: dict[str, object] = {}
     if column.unit:
         found["unit"] = column.unit
-    if column.unit == USD:
-        found["decimals"] = 2
+    if column.unit in _DECIMALS:
+        found["decimals"] = _DECIMALS[column.unit]
     if column.steps:
         steps = [{"value": value, "color": colour} for value, colour in column.steps]
         found["thresholds"] = {"mode": "absolute", "steps": steps}

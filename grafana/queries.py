@@ -11,6 +11,7 @@ TOP = 10
 """So many series have a bar of their own; the rest is one more."""
 
 _OTHER = "other"
+_NONE = "(none)"
 
 
 def recorded(name: str, *matchers: str) -> str:
@@ -37,13 +38,12 @@ def total(expression: str, *labels: str) -> str:
 def top(expression: str, label: str) -> str:
     """Give the largest by ``label`` and the rest as one, so that the parts sum to the whole.
 
-    Half a cent or less is no rest: it may be what rounding leaves.
+    Half a cent or less is no rest: it may be what rounding leaves. Where the label is empty it
+    says so: a licence belongs to no repository.
     """
     rest = f"sum({expression}) - sum(topk({TOP}, {expression})) > 0.005"
-    return (
-        f"sort_desc(topk({TOP}, {expression}) or "
-        f'label_replace({rest}, "{label}", "{_OTHER}", "", ""))'
-    )
+    largest = f'label_replace(topk({TOP}, {expression}), "{label}", "{_NONE}", "{label}", "")'
+    return f'sort_desc({largest} or label_replace({rest}, "{label}", "{_OTHER}", "", ""))'
 
 
 def day(expression: str) -> str:

@@ -29,7 +29,10 @@ from tests.programs import Version, program, prometheus
 from tests.world import VirtualTimeLoop
 
 END = datetime(2026, 10, 23, 18, 30, tzinfo=UTC)
-"""The moment that is looked at: late enough in a month for every forecast."""
+"""The last scrape: late enough in a month for every forecast."""
+
+NOW = END + timedelta(minutes=25)
+"""The moment that is looked at: readings have an age."""
 
 DAYS = 34
 """So many, so that a month's edge and most of the month before are among them."""
@@ -41,6 +44,9 @@ _EVERY = timedelta(minutes=30)
 _RESTARTED = END - timedelta(days=9)
 _MOVED = END - timedelta(days=15)
 _MOVING = AccountType.ORGANIZATION, "sandbox"
+_HOURLY = {"GITHUB_BILLING_POLL_INTERVAL": "1h"}
+_BUDGETS = {"acme": 25, "acme-corp": 340}
+"""US dollars that are nearly used by then; the demo's own are passed on its first day."""
 _LABELS = ("--label=job=github-billing", "--label=instance=exporter:9877")
 _RECORDED_NAME = re.compile(r"\w+:\w+:\w+")
 
@@ -98,9 +104,12 @@ async def _pages(step: timedelta) -> list[bytes]:
     clock = partial(lambda: now)
     accounts = demo_accounts()
     github = SimulatedGitHub(accounts, clock=clock, expires=END + timedelta(days=40))
+    for account in accounts:
+        for budget in account.budgets:
+            budget.amount = _BUDGETS[account.name] if budget.amount is None else budget.amount
     moving = github.account(*_MOVING)
     moving.platform = Platform.LEGACY
-    settings = demonstration.settings({}, {})
+    settings = demonstration.settings({}, _HOURLY)
     found: list[bytes] = []
     for until in (_RESTARTED, END + step):
         started = now
@@ -146,7 +155,7 @@ def _recorded(url: str, rule: _Rule) -> Iterator[bytes]:
 
     ``promtool tsdb create-blocks-from rules`` refuses a rule whose sides of an ``or`` take turns.
     """
-    span = {"start": (END - timedelta(days=DAYS)).timestamp(), "end": END.timestamp()}
+    span = {"start": (END - timedelta(days=DAYS)).timestamp(), "end": NOW.timestamp()}
     question: dict[str, str | float] = {"query": rule.expr, "step": _EVERY.total_seconds(), **span}
     answer = httpx.get(f"{url}/api/v1/query_range", params=question, trust_env=False, timeout=60)
     assert answer.status_code == 200, answer.text

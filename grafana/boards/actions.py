@@ -36,7 +36,7 @@ def board() -> model.Dashboard:
             trust.strip(),
             Row(9, [(12, minutes_by_system()), (12, dollars_by_system())]),
             Row(9, [(8, by_runner()), (8, by_sku()), (8, overview.spent_quotas())]),
-            Row(8, [(8, overview.quotas()), (16, minutes_left())]),
+            Row(6, [(10, overview.quotas()), (14, minutes_left())]),
             Row(8, [(12, bandwidth_over_time()), (12, storage_over_time())]),
         ],
     )
@@ -180,7 +180,7 @@ def bandwidth_over_time() -> Panel:
 def storage_over_time() -> Panel:
     return _against_included(
         "How much storage is held?",
-        "Gigabytes of Actions and Packages storage, what of them is paid for, and what plans "
+        "Gigabytes of Actions and Packages storage this cycle, what is paid for, and what plans "
         "include where it is known. From `shared_storage_*_gigabytes`.",
         {
             "Held": "shared_storage_estimated_gigabytes",

@@ -185,7 +185,8 @@ def against_usual() -> Panel:
     return looks.lines(
         "Is today unusual?",
         "Net dollars of the last 24 hours beside the usual day, the mean of the fourteen days "
-        "before; all products. From what `usage_net_usd` grew by. Worry where they part.",
+        "before; all products. On a month's first day it is the month so far. From what "
+        "`usage_net_usd` grew by. Worry where they part.",
         [
             Query(total(recorded(f"{of}:spend1d")), names[0]),
             Query(total(recorded(f"{of}:spend1d_avg14d")), names[1]),

@@ -184,7 +184,7 @@ def availability() -> Panel:
             Column("C", "Fails for", steps=[(None, looks.NEUTRAL), (1, looks.BAD)], width=110),
         ],
         _NO_EXPORTER,
-        sort="Offered to",
+        sort="Fails for",
     )
 
 
@@ -208,6 +208,7 @@ def requests() -> Panel:
         [Query(f"sum by (status) (increase({_PREFIX}_api_requests_total[1d]))", "{{status}}")],
         looks.NUMBER,
         _NO_EXPORTER,
+        colours=looks.STATUSES,
     )
 
 
@@ -224,6 +225,7 @@ def durations() -> Panel:
         ],
         looks.SECONDS,
         _NO_EXPORTER,
+        colours=dict(zip(quantiles, ("#B583D6", "#59B3C3", looks.PLAIN), strict=True)),
     )
 
 

@@ -36,7 +36,7 @@ def board() -> model.Dashboard:
             ),
             trust.strip(),
             Row(9, [(14, way()), (10, by_product())]),
-            Row(9, [(14, money.daily_by_product()), (5, quotas()), (5, spent_quotas())]),
+            Row(9, [(14, money.daily_by_product()), (6, quotas()), (4, spent_quotas())]),
             Row(10, [(24, budgets())]),
         ],
     )

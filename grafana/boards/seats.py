@@ -37,10 +37,10 @@ def board() -> model.Dashboard:
             Section("Seats"),
             Row(8, [(14, seats()), (10, seats_over_time())]),
             Row(8, [(8, copilot_over_time()), (8, last_activity()), (8, committers())]),
-            Row(6, [(24, synchronisation())]),
+            Row(5, [(24, synchronisation())]),
             Section("AI"),
             Row(8, [(8, by_model_credits()), (8, by_model_requests()), (8, by_model_dollars())]),
-            Row(7, [(24, pools())]),
+            Row(5, [(24, pools())]),
         ],
     )
 
@@ -159,7 +159,8 @@ def seats_over_time() -> Panel:
     names = "{{account}} {{product}}"
     return looks.lines(
         "How do used seats grow?",
-        f"Seats used by account and product. {_SOURCES} Worry where a line nears what was bought.",
+        f"Seats used by account and product, over time. {_SOURCES} Worry where a line nears what "
+        "was bought.",
         [Query(_USED, names)],
         looks.NUMBER,
         _NO_SEATS,
@@ -207,10 +208,13 @@ def committers() -> Panel:
     )
     return looks.bars(
         "Where do Advanced Security's committers work?",
-        f"The {TOP} repositories with the most active committers, by product, now. One person "
-        "commits to several: nothing is added, and there is no rest. From "
+        f"The {TOP} repositories with the most active committers of one product, now. One "
+        "person commits to several: nothing is added, and there is no rest. From "
         "`advanced_security_repository_committers`.",
-        Query(f"topk({TOP}, {by_repository})", "{{organization}}/{{repository}} {{product}}"),
+        Query(
+            f"topk({TOP}, max by (organization, repository) ({by_repository}))",
+            "{{organization}}/{{repository}}",
+        ),
         looks.NUMBER,
         "Switch the collector advanced_security_repositories on: it is off by default",
         decimals=0,

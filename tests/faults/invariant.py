@@ -275,17 +275,22 @@ class _OfAccount:
                 for said, _, _ in self._months(collector, family):
                     yield oracle.models(said.payload)
         elif collector == "budget_estimates":
-            for listed in self._said(collector, _BILLING + "budgets"):
-                if not listed.payload["budgets"]:
-                    yield {}  # and no month was asked for
-                for _, _, rows in self._months(collector, "usage/summary"):
-                    yield oracle.estimates(rows, listed.payload["budgets"])
-                return
+            yield from self._estimates()
         elif collector == "cost_centers":
             answers_by_state = {
                 said.query["state"]: said.payload for said in self._said(collector, "/cost-centers")
             }
             yield oracle.cost_centers(answers_by_state.values())
+
+    def _estimates(self) -> Iterator[Samples]:
+        """Give what is estimated of the budgets listed last, by each month that was read."""
+        for listed in self._said("budget_estimates", _BILLING + "budgets"):
+            budgets = listed.payload["budgets"]
+            if not budgets:
+                yield {}  # and no month was asked for
+            for _, _, rows in self._months("budget_estimates", "usage/summary"):
+                yield oracle.estimates(rows, budgets)
+            return
 
     def _of_jobs(self) -> None:
         """Hold that what is said of each job agrees with itself."""

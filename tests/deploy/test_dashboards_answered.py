@@ -1,0 +1,110 @@
+"""Every expression of the dashboards, asked of a real Prometheus that scraped the demo."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from math import fsum
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tests.deploy.dashboards import ACCOUNT_TYPES, BOARDS, Asked, asked, filled
+from tests.history import NOW, RECORDING, remembered
+from tests.programs import prometheus, running, until
+
+EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
+FRESH_SECONDS = 60.0
+TAKES_A_DAY = ("offset", "[1d]", "spend1d", "forecast", "shared_storage")
+"""What an expression has that is answered only after a day: of scraping, or of the month."""
+
+MONTH = timedelta(days=30)
+SPENT = next(each for each in EVERY_EXPRESSION if each.title == "Spent this month")
+
+
+def answered(url: str, path: str, **question: str | float) -> list[dict[str, Any]]:
+    """Give the series that Prometheus answers; an error of its own fails the test."""
+    answer = httpx.get(f"{url}/api/v1/{path}", params=question, trust_env=False, timeout=30)
+    assert answer.status_code == 200, f"{question['query']}: {answer.text}"
+    result: list[dict[str, Any]] = answer.json()["data"]["result"]
+    return result
+
+
+def values(url: str, each: Asked, at: datetime) -> list[float]:
+    """Ask for the enterprise at a time."""
+    found = answered(url, "query", query=filled(each.expr), time=at.timestamp())
+    return [float(series["value"][1]) for series in found]
+
+
+def now(url: str, each: Asked) -> bool:
+    """Tell whether there is an answer for any type of account."""
+    kinds = [answered(url, "query", query=filled(each.expr, kind)) for kind in ACCOUNT_TYPES]
+    return any(kinds)
+
+
+def within(url: str, each: Asked, end: datetime) -> bool:
+    """Tell whether there is an answer in the month before, or at its end, as the panel asks."""
+    span = {"start": (end - MONTH).timestamp(), "end": end.timestamp(), "step": 6 * 3600}
+    path, when = ("query_range", span) if each.ranged else ("query", {"time": end.timestamp()})
+    kinds = [answered(url, path, query=filled(each.expr, kind), **when) for kind in ACCOUNT_TYPES]
+    return any(kinds)
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a Prometheus that has scraped the demo for more than a month, moves and all."""
+    with remembered(tmp_path_factory.mktemp("month")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a Prometheus with the recording rules, that begins to scrape the demo."""
+    rules = yaml.safe_load(RECORDING.read_text())
+    for group in rules["groups"]:
+        group["interval"] = "1s"
+    file = tmp_path_factory.mktemp("rules") / "recording.yml"
+    file.write_text(yaml.safe_dump(rules))
+    with running(["demo"], {}) as exporter:
+        target = exporter.base_url.removeprefix("http://")
+        config = {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+            "rule_files": [str(file)],
+            "scrape_configs": [
+                {"job_name": "github-billing", "static_configs": [{"targets": [target]}]}
+            ],
+        }
+        with prometheus(yaml.safe_dump(config), "newest") as url:
+            yield url
+
+
+class TestAMonth:
+    @pytest.mark.parametrize(
+        "each", EVERY_EXPRESSION, ids=lambda each: f"{each.board}:{each.title}"
+    )
+    def test_answers_what_a_panel_asks(self, month: str, each: Asked) -> None:
+        assert within(month, each, NOW)
+
+    def test_sums_its_days_to_its_bill(self, month: str) -> None:
+        midnight = NOW.replace(hour=0, minute=0)
+        days = [midnight - timedelta(days=number) for number in range(NOW.day - 1)]
+        bars = [each for each in asked("overview") if each.title == "What does a day cost?"]
+        shown = fsum(value for bar in bars for day in days for value in values(month, bar, day))
+        assert shown == pytest.approx(sum(values(month, SPENT, midnight)))
+
+
+class TestAFreshInstall:
+    def test_is_an_error_nowhere(self, fresh: str) -> None:
+        for each in EVERY_EXPRESSION:
+            now(fresh, each)
+
+    def test_is_answered_by_the_first_scrapes_where_no_day_is_needed(self, fresh: str) -> None:
+        at_once = [
+            each for each in EVERY_EXPRESSION if not any(word in each.expr for word in TAKES_A_DAY)
+        ]
+        assert len(at_once) > len(EVERY_EXPRESSION) / 2
+
+        def unanswered() -> list[str]:
+            return [f"{each.board}: {each.title}" for each in at_once if not now(fresh, each)]
+
+        until(lambda: not unanswered(), FRESH_SECONDS)
