@@ -16,7 +16,7 @@ import click
 
 from exporter import __version__, files
 from exporter.accounts import AccountType
-from exporter.flags import nested_flags, settings_options
+from exporter.flags import nested_flags, output_option, settings_options
 from exporter.settings import LogLevel, Settings, SettingsError, load, options
 
 if TYPE_CHECKING:
@@ -105,12 +105,7 @@ def check(**given: Any) -> None:
 
 @commands.command()
 @settings_options()
-@click.option(
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to this file, whole or not at all, instead of standard output.",
-)
+@output_option()
 def once(output: Path | None, **given: Any) -> None:
     """Poll every job once and print the page, as for node_exporter's textfile collector.
 
@@ -143,13 +138,7 @@ def once(output: Path | None, **given: Any) -> None:
     help="csv and json have a row for each person, repository and product, table a line for each "
     "person and product; default table on a terminal, else csv.",
 )
-@click.option(
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to this file, whole or not at all and readable for its owner alone, instead of "
-    "standard output.",
-)
+@output_option(" and readable for its owner alone")
 def licenses(product: str | None, form: str | None, output: Path | None, **given: Any) -> None:
     """Report who uses an Advanced Security licence, and in which repositories.
 

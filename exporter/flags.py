@@ -1,6 +1,7 @@
 """The settings as flags of a command."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,6 +31,16 @@ def settings_options(
         return command
 
     return decorate
+
+
+def output_option(how: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command ``--output FILE``; ``how`` says more of how the file is written."""
+    return click.option(
+        "--output",
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=f"Write to this file, whole or not at all{how}, instead of standard output.",
+    )
 
 
 def _parameter(option: Option) -> str:
