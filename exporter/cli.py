@@ -235,11 +235,8 @@ def docs(page: str) -> None:
     if page == "write":
         reference.write(Path.cwd())
     elif page == "check":
-        stale = reference.stale(Path.cwd())
-        if stale:
-            _end(
-                FAILED, f"not as the code writes them: {', '.join(stale)}; run {PROGRAM} docs write"
-            )
+        if stale := ", ".join(reference.stale(Path.cwd())):
+            _end(FAILED, f"not as the code writes them: {stale}; run {PROGRAM} docs write")
     elif page in reference.PAGES:
         click.echo(reference.PAGES[page](), nl=False)
     else:
