@@ -29,8 +29,11 @@ REQUEST_SECONDS = 10
 ANSWER_SECONDS = 60
 """To take an answer, which is far above any ``scrape_timeout``."""
 
-RESERVED_DESCRIPTORS = 128
+RESERVED_DESCRIPTORS = 512
 """What connections leave of the file descriptors: for polls, files and the process itself."""
+
+_AT_ONCE = 128
+"""How many connections are taken in a turn of the event loop: three such fit what is reserved."""
 
 _HTML = "text/html; charset=utf-8"
 _REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
@@ -189,7 +192,7 @@ def _room() -> int:
     with contextlib.suppress(ValueError, OSError):  # a system that promises more than it gives
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(soft - RESERVED_DESCRIPTORS, RESERVED_DESCRIPTORS)
+    return max(soft - RESERVED_DESCRIPTORS, soft // 2)
 
 
 class _Server(uvicorn.Server):
@@ -214,6 +217,7 @@ async def serve(
         server_header=False,
         http=type("Connection", (_Connection,), {"most": _room()}),
         ws="none",
+        backlog=_AT_ONCE,
         timeout_keep_alive=75,
         ssl_context_factory=(lambda *_: context) if context else None,
     )

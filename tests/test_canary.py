@@ -97,7 +97,9 @@ def world() -> Iterator[World]:
     ]
     with ExitStack() as stack:
         elsewhere, elsewhere_url = stack.enter_context(simulated_github(token=TOKEN))
-        github, url = stack.enter_context(simulated_github(*accounts, token=TOKEN))
+        github, url = stack.enter_context(
+            simulated_github(*accounts, token=TOKEN, rate_limit=100_000)
+        )
         for name, fault in faults(elsewhere_url).items():
             github.faults.add(replace(fault, account=name))
         yield World(github, url, elsewhere)

@@ -20,7 +20,6 @@ IDLE = 10_000
 USUAL_DESCRIPTORS = 1_024
 """What a login shell or a service has, unless it asks for more."""
 
-FEW_DESCRIPTORS = 300
 POLLING = ("demo", "--poll.interval", "1s", "--poll.stale-after", "1m")
 SECONDS = 60.0
 HEALTH_SECONDS = 5.0
@@ -168,13 +167,13 @@ class TestScrapers:
 
 class TestDescriptors:
     def test_are_kept_for_polls_where_connections_want_them_all(self) -> None:
-        few = ["sh", "-c", f'ulimit -n {FEW_DESCRIPTORS}; exec "$0" "$@"']
+        few = ["sh", "-c", f'ulimit -n {USUAL_DESCRIPTORS}; exec "$0" "$@"']
         with running(POLLING, {}, under=few) as exporter:
             until(lambda: polled(exporter), SECONDS, exporter.stderr)
             before = polled(exporter)
 
             async def disturb() -> None:
-                idle = [await connect(exporter) for _ in range(2 * FEW_DESCRIPTORS)]
+                idle = [await connect(exporter) for _ in range(2 * USUAL_DESCRIPTORS)]
                 for reader, writer in idle:
                     assert await asyncio.wait_for(over(reader), SECONDS)
                     writer.close()

@@ -14,6 +14,9 @@ CONCURRENT_REQUESTS = 8
 
 _SPACING_SECONDS = 0.1
 _BURST = 120
+_KEPT = 0.75
+"""The share of an hour's requests that is kept for what is more valuable."""
+
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_SECONDARY_WAIT = timedelta(minutes=1)
 _LONGEST_SECONDARY_WAIT = timedelta(hours=1)
@@ -108,14 +111,15 @@ class Pacing:
     def affords(self, rank: float) -> bool:
         """Whether a job may begin, so that the hour's requests last until GitHub's limit is new.
 
-        ``rank`` is 0 for the most valuable collector and near 1 for the least. While requests
-        are left as time is, all may; the fewer are left, the more wait, least valuable first.
+        ``rank`` is 0 for the most valuable collector and 1 for the least. A quarter is for whoever
+        comes, so that a start needs no hour. Of the rest all may have some while as much is left
+        as time is; the less is left, the more wait, least valuable first.
         """
         limit, now = self._limit, self._clock()
         if limit is None or limit.limit <= 0 or limit.reset <= now:
             return True
-        time_left = min((limit.reset - now) / timedelta(hours=1), 1.0)
-        return limit.remaining / limit.limit >= rank * time_left
+        time_left = (limit.reset - now) / timedelta(hours=1)
+        return limit.remaining / limit.limit >= rank * min(time_left, _KEPT)
 
     async def turn(self, refuse: Callable[[datetime], None]) -> None:
         """Wait until a request may go; ``refuse`` raises where that is not worth it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -62,6 +62,7 @@ def assert_honest(page: str) -> None:
 
 @pytest.mark.parametrize("account", demo_accounts(), ids=lambda account: account.name)
 class TestSpoiltPayloads:
+    @settings(max_examples=50)
     @given(st.integers(0, ANSWERS), spoils())
     def test_are_a_reading_or_a_failure_that_says_so(
         self, account: SimulatedAccount, number: int, spoil: object

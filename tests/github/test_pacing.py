@@ -297,6 +297,12 @@ class TestAShortBudget:
         assert held_back[0] == 0
         assert held_back[-1] == len(self.RANKS) - 1
 
+    @virtually
+    async def test_holds_nothing_back_at_an_hours_beginning(self) -> None:
+        conversation = Conversation(says(200, {"total": 1}, limit(3750, 3600)))
+        await conversation.total()
+        assert conversation.client.pacing.affords(1.0)
+
     @pytest.mark.parametrize(("remaining", "seconds"), [(500, 300), (100, 60), (100, -1)])
     @virtually
     async def test_holds_nothing_back_where_it_lasts_until_it_is_new(
