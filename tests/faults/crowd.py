@@ -1,6 +1,6 @@
 """The crowd: hundreds of organizations on one App and one token, who change from hour to hour."""
 
-from itertools import cycle
+from collections import deque
 from pathlib import Path
 from random import Random
 
@@ -13,14 +13,14 @@ from exporter.demo.callers import SimulatedToken
 from exporter.github.auth import TokenCredential
 from exporter.hosts import credentials
 from exporter.settings import load
-from tests.faults.oracle import SKUS
+from tests.faults.oracle import SKUS, Row
 from tests.faults.stage import OWN_TOKEN, Book, Scene, Secret, budgets, legacy, row
 from tests.faults.wire import Wire
 from tests.github.app_server import KEYS, pem, virtual_now
 from tests.world import START, World, organization
 
 _ROWS = 6
-"""Of a month's bill, so that a page does not grow because bills do."""
+"""Of a bill, always as many, so that a page does not grow because bills do."""
 
 
 class Crowd(Scene):
@@ -30,21 +30,20 @@ class Crowd(Scene):
     shown the legacy one. ``key`` is where the App's key is written to.
     """
 
-    def __init__(self, number: int, key: Path) -> None:
+    def __init__(self, number: int, key: Path, random: Random) -> None:
         names = [f"org-{each}" for each in range(number)]
         self.movers = names[::10]
         self.books = {name: Book(each % 90 + 1) for each, name in enumerate(names)}
+        for book in self.books.values():
+            month = START.year, START.month
+            book.write(0.0, month, tuple(_billed(random) for _ in range(_ROWS)))
         self.accounts = {name: self._made(each, name) for each, name in enumerate(names)}
         self.lost: dict[str, SimulatedInstallation] = {}
+        public = KEYS[0].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         self.app = SimulatedApp(
             1,
             "Iv1.billing",
-            [
-                KEYS[0]
-                .public_key()
-                .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-                .decode()
-            ],
+            [public.decode()],
             [
                 SimulatedInstallation(each, AccountType.ORGANIZATION, name)
                 for each, name in enumerate(names, 1)
@@ -77,7 +76,7 @@ class Crowd(Scene):
         self.world.github.tokens[OWN_TOKEN] = SimulatedToken("mona")
         self.wire.leads_to(self.world.github, self.world.clock)
         for github in (self.world.github, self.wire.true):
-            github.requests = github.requests.__class__(maxlen=0)
+            github.requests = deque(maxlen=0)
 
     def _made(self, number: int, name: str) -> SimulatedAccount:
         return organization(
@@ -92,19 +91,16 @@ class Crowd(Scene):
     def an_hour_of_use(self, random: Random) -> None:
         """Bill a fifth of the accounts for use."""
         for name in random.sample(list(self.accounts), len(self.accounts) // 5):
-            now = self.world.clock()
-            quantity = random.randrange(5000)
-            billed = row(random.choice(sorted(SKUS)), quantity, quantity // 3, None)
-            full = len(self.books[name](now.year, now.month)) >= _ROWS
-            self.write(name, [billed], drop=1 if full else 0)
+            self.write(name, [_billed(random)], drop=1)
 
     def some_move(self, random: Random) -> int:
         """Move a fifth of the token's accounts to the other platform; tell how many."""
         moving = random.sample(self.movers, max(len(self.movers) // 5, 1))
-        for account, seed in zip(map(self.accounts.__getitem__, moving), cycle(range(1, 20))):
+        for name in moving:
+            account = self.accounts[name]
             legacy_now = account.platform is Platform.LEGACY
             account.platform = Platform.USAGE if legacy_now else Platform.LEGACY
-            account.legacy = legacy(seed)
+            account.legacy = legacy(random.randrange(1, 20))
         return len(moving)
 
     def some_are_found_and_some_lost(self, random: Random) -> int:
@@ -122,3 +118,8 @@ class Crowd(Scene):
     def all_are_on_the_usage_platform(self) -> None:
         for account in self.accounts.values():
             account.platform = Platform.USAGE
+
+
+def _billed(random: Random) -> Row:
+    quantity = random.randrange(5000)
+    return row(random.choice(sorted(SKUS)), quantity, quantity // 3, None)

@@ -89,7 +89,11 @@ class Wire(httpx.AsyncBaseTransport):
         content = await request.aread()
         answering = _Answering(self.github, _scope(request), content)
         status, headers = await answering.begun()
-        expected = await self._truth(request, status)
+        try:
+            expected = await self._truth(request, status)
+        except BaseException:
+            answering.end()
+            raise
         at, passed = self.clock(), asyncio.get_running_loop().time()
 
         def ended(body: bytes) -> None:
