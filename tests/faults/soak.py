@@ -110,9 +110,7 @@ class Soak:
             if number < hours - RECOVERY_HOURS:
                 self._change()
             elif number < hours:
-                heal(self.crowd.wire)
-                self.crowd.all_are_found()
-                self.crowd.all_are_on_the_usage_platform()
+                self._mend()
         ill = self.judge.is_ill(_parsed(self.crowd.world.app.poller.page()))
         assert not ill, f"two hours after the last fault: {ill[:5]}"
         await self.crowd.closes()
@@ -147,6 +145,12 @@ class Soak:
         self.crowd.an_hour_of_use(self.random)
         self.moved += self.crowd.some_move(self.random)
         self.lost += self.crowd.some_are_found_and_some_lost(self.random)
+
+    def _mend(self) -> None:
+        self._arranged = self.crowd.world.clock()
+        heal(self.crowd.wire)
+        self.crowd.all_are_found()
+        self.crowd.all_are_on_the_usage_platform()
 
     def _look(self) -> None:
         """Judge what the page says of the accounts that were polled since the last look."""
