@@ -39,6 +39,10 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, 
 faults: .venv/.dev ## thousands of random sequences of faults, more with FAULT_SEQUENCES=20000
 	FAULT_SEQUENCES=$(FAULT_SEQUENCES) FAULT_STEPS=30 $(BIN)/pytest tests/faults/test_invariant.py
 
+.PHONY: soak
+soak: .venv/.dev ## a simulated day of 500 accounts with 5 % faults; less with ARGS="--accounts 50 --hours 6"
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
+
 .PHONY: fix
 fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and built files
 	$(BIN)/ruff check --fix

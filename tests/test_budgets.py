@@ -175,6 +175,13 @@ class TestPages:
             with pytest.raises(errors.InvalidPayload, match="total_count"):
                 read(collector, ACME, paged(first, last))
 
+    def test_are_not_whole_where_a_later_one_knows_of_more(self) -> None:
+        first = listed(has_next_page=True, total_count=0)
+        last = listed(total_count=3)
+        for collector in (BUDGETS, ESTIMATES):
+            with pytest.raises(errors.InvalidPayload, match="total_count"):
+                read(collector, ACME, paged(first, last))
+
 
 class TestWhoSeesBudgets:
     @in_virtual_time

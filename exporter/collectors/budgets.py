@@ -77,13 +77,13 @@ def _endpoint(account_type: AccountType) -> str:
 async def _listed(github: GitHub, account: Account) -> list[Budget]:
     endpoint = _endpoint(account.type)
     found: dict[str, Budget] = {}
-    total: int | None = None
+    total = 0
     async for page in github.pages(
         endpoint, Page, lambda page: page.has_next_page, account=account.name, per_page=100
     ):
         found |= {budget.id: budget for budget in page.budgets}
-        total = page.total_count if total is None else total
-    if total is not None and len(found) < total:
+        total = max(total, page.total_count or 0)  # whichever page is right, none is missing
+    if len(found) < total:
         raise InvalidPayload(
             detail="its pages hold fewer budgets than total_count says", endpoint=endpoint
         )

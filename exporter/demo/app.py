@@ -58,6 +58,7 @@ class SimulatedApp:
     installations: list[SimulatedInstallation] = field(default_factory=list)
     slug: str = "billing-watcher"
     _issued: dict[str, tuple[int, datetime]] = field(default_factory=dict, init=False, repr=False)
+    _tokens: int = field(default=0, init=False, repr=False)
 
     def refusal(self, jwt: str, now: datetime) -> Answer | None:
         """Check a JWT: RS256, by one of the keys, from the App, for ten minutes at most."""
@@ -96,9 +97,11 @@ class SimulatedApp:
 
     def issue(self, installation: SimulatedInstallation, now: datetime) -> Mapping[str, object]:
         """Make a token for an hour (OpenAPI 23.0.2, installation-token)."""
-        seed = f"{self.id}/{installation.id}/{len(self._issued)}".encode()
+        seed = f"{self.id}/{installation.id}/{self._tokens}".encode()
         token = f"ghs_{hashlib.sha256(seed).hexdigest()[:36]}"
         ends = now.replace(microsecond=0) + _TOKEN_LIFE
+        self._tokens += 1
+        self._issued = {t: issued for t, issued in self._issued.items() if now < issued[1]}
         self._issued[token] = installation.id, ends
         return {
             "token": token,

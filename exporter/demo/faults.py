@@ -161,7 +161,9 @@ class Faults:
         """Give the fault that a request for ``path`` meets, once less to happen."""
         for index, fault in enumerate(self._standing):
             if fault.meets(path):
-                if fault.times is not None:
+                if fault.times == 1:
+                    del self._standing[index]
+                elif fault.times is not None:
                     self._standing[index] = replace(fault, times=fault.times - 1)
                 return fault
         return None

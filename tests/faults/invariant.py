@@ -11,7 +11,7 @@ from math import isclose
 
 from tests.faults import oracle
 from tests.faults.oracle import Payload, Row, Samples
-from tests.faults.stage import CENTERS, PLACES, Month, Rows, Stage
+from tests.faults.stage import CENTERS, PLACES, Month, Rows, Scene
 from tests.faults.wire import Said
 
 Page = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -84,16 +84,16 @@ class Invariant:
     Steps of less than five minutes are not noticed: for so long a reading may live longer.
     """
 
-    stage: Stage
+    stage: Scene
     set_back: list[tuple[float, timedelta]] = field(default_factory=list)
 
     def holds(self, page: Page) -> None:
         """Raise ``AssertionError`` where a page says what it may not."""
-        accounts = {dict(labels).get("account", "") for _, labels in page} - {""}
-        for account in accounts:
-            _OfAccount(self, account, page).holds()
+        accounts = _by_account(page)
+        for account, of_account in accounts.items():
+            _OfAccount(self, account, of_account).holds()
         if "globex" in accounts:
-            seen = self.stage.wire.record.get("/user/orgs", [])
+            seen = self.stage.wire.record.get("orgs", {}).get("/user/orgs", [])
             latest = [each for each in seen if self.stage.passed - each.passed > _DISCOVERY][-1:]
             recent = [each for each in seen if self.stage.passed - each.passed <= _DISCOVERY]
             listed = {each["login"] for said in latest + recent for each in said.payload}
@@ -101,16 +101,27 @@ class Invariant:
 
     def is_ill(self, page: Page) -> list[str]:
         """Say what is not as it should be while nothing is wrong; empty where all is well."""
+        accounts = _by_account(page)
         return [
             word
             for account in self.stage.accounts
-            for word in _OfAccount(self, account, page).ill()
+            for word in _OfAccount(self, account, accounts.get(account, {})).ill()
         ]
 
     def lived(self, said: Said) -> timedelta:
         """Give the age of an answer as far as it can be known."""
         unseen = (by for at, by in self.set_back if at >= said.passed and by < _SLACK)
         return timedelta(seconds=self.stage.passed - said.passed) - sum(unseen, timedelta(0))
+
+
+def _by_account(page: Page) -> Mapping[str, Page]:
+    """Divide a page, without what is about no account."""
+    found: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], float]] = {}
+    for key, value in page.items():
+        account = next((text for label, text in key[1] if label == "account"), None)
+        if account is not None:
+            found.setdefault(account, {})[key] = value
+    return found
 
 
 class _OfAccount:
@@ -124,8 +135,8 @@ class _OfAccount:
         self.jobs: dict[tuple[str, str], float] = {}
         for (name, labels), value in page.items():
             of = dict(labels)
-            if of.pop("account", None) == account and name.startswith(_PREFIX):
-                of.pop("account_type")
+            if name.startswith(_PREFIX):
+                del of["account"], of["account_type"]
                 short = name.removeprefix(_PREFIX)
                 if short.startswith(_JOB):
                     self.jobs[of["collector"], short.removeprefix(_JOB)] = value
@@ -195,10 +206,9 @@ class _OfAccount:
 
     def _said(self, collector: str, path: str, **query: str) -> Iterator[Said]:
         """Give the answers about a path, newest first, that are not too old for a collector."""
-        for asked, answers in self.stage.wire.record.items():
-            if asked == "/user" == path or (
-                asked.split("/")[2:3] == [self.account] and asked.endswith(path)
-            ):
+        of = "" if path == "/user" else self.account
+        for asked, answers in self.stage.wire.record.get(of, {}).items():
+            if asked.endswith(path):
                 for said in reversed(answers):
                     fresh = self._lived(said) < STALE.get(collector, 3 * HOUR)
                     first = said.query.get("page", "1") == "1"

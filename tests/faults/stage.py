@@ -2,12 +2,12 @@
 
 import asyncio
 import math
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from exporter.collectors import ALL
-from exporter.demo import DEMO_TOKEN, SimulatedBudget
+from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedBudget
 from exporter.demo.accounts import SimulatedCostCenter
 from exporter.demo.callers import SimulatedToken
 from exporter.github.auth import TokenCredential
@@ -74,6 +74,11 @@ class Book:
     def write(self, passed: float, month: Month, rows: Rows) -> None:
         self.written.append((passed, month, rows))
 
+    def forget(self, before: float) -> None:
+        """Forget what was no longer true by a second."""
+        last = {month: at for at, month, _ in self.written if at <= before}
+        self.written = [each for each in self.written if each[0] >= last.get(each[1], 0.0)]
+
 
 @dataclass
 class Secret:
@@ -87,7 +92,7 @@ class Secret:
         return self.value
 
 
-def _budgets(name: str, scope: str) -> list[SimulatedBudget]:
+def budgets(name: str, scope: str) -> list[SimulatedBudget]:
     return [
         SimulatedBudget("actions", 7, scope, entity=name, hard=True),
         SimulatedBudget("packages_bandwidth", 9, scope, "SkuPricing", entity=name),
@@ -118,68 +123,14 @@ def legacy(seed: int) -> Mapping[str, Mapping[str, object]]:
     }
 
 
-class Stage:
-    """An organization, one that is discovered, an enterprise, and a user of another credential.
+class Scene:
+    """Accounts with their books, and the exporter that polls them over a wire."""
 
-    ``cast`` names those who are there, ``without`` the collectors that do not run.
-    """
-
-    def __init__(
-        self, start: datetime, cast: Set[str] = EVERYONE, without: Collection[str] = ()
-    ) -> None:
-        self.books = {
-            "acme": Book(1, PLACES[0]),
-            "globex": Book(2),
-            "acme-corp": Book(3, PLACES[2]),
-            "mona": Book(4),
-        }
-        self.acme = organization(
-            usage_items=self.books["acme"],
-            ghas="split",
-            budgets=_budgets("acme", "organization"),
-            legacy=legacy(1),
-            seats=4,
-        )
-        self.globex = organization(
-            "globex",
-            usage_items=self.books["globex"],
-            ghas="bundled",
-            legacy=legacy(2),
-            plan="free",
-            seats=3,
-        )
-        self.corp = enterprise(
-            usage_items=self.books["acme-corp"],
-            ghas="bundled",
-            repositories=["acme/api", "labs/models"],
-            budgets=_budgets("acme-corp", "enterprise"),
-            cost_centers=list(CENTERS),
-            seats=4,
-        )
-        self.mona = user(usage_items=self.books["mona"])
-        self.secret, own = Secret(), Secret(OWN_TOKEN)
-        self.wire = Wire()
-        everyone = (self.acme, self.globex, self.corp, self.mona)
-        self.accounts = {each.name: each for each in everyone if each.name in cast}
-        entries = [
-            {**each, "collectors": [name for name in opted if name not in without]}
-            for each, opted in _ENTRIES
-            if cast & set(each.values())
-        ]
-        self.world = World(
-            *self.accounts.values(),
-            start=start,
-            watched=[],
-            settings={**_SETTINGS, "accounts": entries, "no_collectors": list(without)},
-            environment={"GITHUB_BILLING_TOKEN": DEMO_TOKEN, "OWN": OWN_TOKEN},
-            credential=TokenCredential("default", self.secret),
-            further=[TokenCredential("own", own)],
-            transport=self.wire,
-            collectors=[each.name for each in ALL],
-        )
-        self.world.github.tokens[OWN_TOKEN] = SimulatedToken("mona")
-        self.wire.leads_to(self.world.github, self.world.clock)
-        self._discovering: list[asyncio.Task[None]] = []
+    accounts: Mapping[str, SimulatedAccount]
+    books: Mapping[str, Book]
+    wire: Wire
+    world: World
+    _discovering: Sequence[asyncio.Task[None]] = ()
 
     @property
     def passed(self) -> float:
@@ -208,6 +159,69 @@ class Stage:
         now = self.world.clock()
         month, book = (now.year, now.month), self.books[name]
         book.write(self.passed, month, (*book(*month)[drop:], *add))
+
+
+class Stage(Scene):
+    """An organization, one that is discovered, an enterprise, and a user of another credential.
+
+    ``cast`` names those who are there, ``without`` the collectors that do not run.
+    """
+
+    def __init__(
+        self, start: datetime, cast: Set[str] = EVERYONE, without: Collection[str] = ()
+    ) -> None:
+        self.books = {
+            "acme": Book(1, PLACES[0]),
+            "globex": Book(2),
+            "acme-corp": Book(3, PLACES[2]),
+            "mona": Book(4),
+        }
+        self.acme = organization(
+            usage_items=self.books["acme"],
+            ghas="split",
+            budgets=budgets("acme", "organization"),
+            legacy=legacy(1),
+            seats=4,
+        )
+        self.globex = organization(
+            "globex",
+            usage_items=self.books["globex"],
+            ghas="bundled",
+            legacy=legacy(2),
+            plan="free",
+            seats=3,
+        )
+        self.corp = enterprise(
+            usage_items=self.books["acme-corp"],
+            ghas="bundled",
+            repositories=["acme/api", "labs/models"],
+            budgets=budgets("acme-corp", "enterprise"),
+            cost_centers=list(CENTERS),
+            seats=4,
+        )
+        self.mona = user(usage_items=self.books["mona"])
+        self.secret, own = Secret(), Secret(OWN_TOKEN)
+        self.wire = Wire()
+        everyone = (self.acme, self.globex, self.corp, self.mona)
+        self.accounts = {each.name: each for each in everyone if each.name in cast}
+        entries = [
+            {**each, "collectors": [name for name in opted if name not in without]}
+            for each, opted in _ENTRIES
+            if cast & set(each.values())
+        ]
+        self.world = World(
+            *self.accounts.values(),
+            start=start,
+            watched=[],
+            settings={**_SETTINGS, "accounts": entries, "no_collectors": list(without)},
+            environment={"GITHUB_BILLING_TOKEN": DEMO_TOKEN, "OWN": OWN_TOKEN},
+            credential=TokenCredential("default", self.secret),
+            further=[TokenCredential("own", own)],
+            transport=self.wire,
+            collectors=[each.name for each in ALL],
+        )
+        self.world.github.tokens[OWN_TOKEN] = SimulatedToken("mona")
+        self.wire.leads_to(self.world.github, self.world.clock)
 
 
 _SETTINGS: Mapping[str, object] = {

@@ -24,6 +24,11 @@ _GZIP = zlib.MAX_WBITS | 16
 _NO_LIMIT = 1_000_000_000
 
 
+def named(path: str) -> str:
+    """Give the account that a path is about, empty for whose the credential is."""
+    return "".join(path.split("/")[2:3])
+
+
 @dataclass(frozen=True)
 class Break:
     """What the network does to requests whose path contains ``match`` and names ``account``."""
@@ -33,8 +38,7 @@ class Break:
     account: str | None = None
 
     def meets(self, path: str) -> bool:
-        named = self.account is None or path.split("/")[2:3] == [self.account]
-        return self.match in path and named
+        return self.match in path and self.account in {None, named(path)}
 
 
 @dataclass(frozen=True)
@@ -55,17 +59,19 @@ class Said:
 
 @dataclass
 class Wire(httpx.AsyncBaseTransport):
-    """A transport to ``github``; what is untrue in its answers stays out of ``record``, by path.
+    """A transport to ``github``; what is untrue in its answers stays out of ``record``.
 
-    ``true`` is the same GitHub without any fault. ``before`` is told of each request's path and
-    query before GitHub sees it.
+    It is by the account that a path names (empty for ``/user``), and by path. ``true`` is the same
+    GitHub without any fault. ``before`` is told of each request's path and query before GitHub
+    sees it. ``unread`` counts answers that nobody has closed: on a socket each holds a connection.
     """
 
     clock: Callable[[], datetime] = field(init=False)
     github: SimulatedGitHub = field(init=False)
     true: SimulatedGitHub = field(init=False)
     breaks: list[Break] = field(default_factory=list)
-    record: dict[str, list[Said]] = field(default_factory=dict)
+    record: dict[str, dict[str, list[Said]]] = field(default_factory=dict)
+    unread: int = 0
     before: Callable[[str, Mapping[str, str]], None] = lambda path, query: None
 
     def leads_to(self, github: SimulatedGitHub, clock: Callable[[], datetime]) -> None:
@@ -83,15 +89,31 @@ class Wire(httpx.AsyncBaseTransport):
         content = await request.aread()
         answering = _Answering(self.github, _scope(request), content)
         status, headers = await answering.begun()
-        expected = await self._truth(request, status)
+        try:
+            expected = await self._truth(request, status)
+        except BaseException:
+            answering.end()
+            raise
         at, passed = self.clock(), asyncio.get_running_loop().time()
 
         def ended(body: bytes) -> None:
             if expected is not None and (status == 304 or _decoded(body, headers) == expected):
                 said = Said(path, query, expected, asked, at, passed)
-                self.record.setdefault(path, []).append(said)
+                self.record.setdefault(named(path), {}).setdefault(path, []).append(said)
 
-        return httpx.Response(status, headers=headers, stream=_Stream(answering, ended))
+        def closed() -> None:
+            self.unread -= 1
+
+        self.unread += 1
+        return httpx.Response(status, headers=headers, stream=_Stream(answering, ended, closed))
+
+    def forget(self, before: float) -> None:
+        """Forget the answers of before a second, but for the last to each question."""
+        for paths in self.record.values():
+            for path, answers in paths.items():
+                last = {tuple(said.query.items()): said for said in answers}.values()
+                kept = {id(said) for said in last}
+                paths[path] = [s for s in answers if s.passed >= before or id(s) in kept]
 
     async def _truth(self, request: httpx.Request, status: int) -> Payload:
         """Ask the faultless GitHub the same; ``None`` where it would say no such thing."""
@@ -179,9 +201,12 @@ class _Answering:
 class _Stream(httpx.AsyncByteStream):
     """A body on its way; ``ended`` is told all of it once it was read to its end."""
 
-    def __init__(self, answering: _Answering, ended: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, answering: _Answering, ended: Callable[[bytes], None], closed: Callable[[], None]
+    ) -> None:
         self._answering = answering
         self._ended = ended
+        self._closed = closed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         body = bytearray()
@@ -192,3 +217,4 @@ class _Stream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._answering.end()
+        self._closed()
