@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 # Without an account there is nothing to poll, and a first look should still show something.
 ACCOUNTS := $(strip $(GITHUB_BILLING_ORGANIZATIONS) $(GITHUB_BILLING_USERS) \
-	$(GITHUB_BILLING_ENTERPRISES) $(GITHUB_BILLING_CONFIG_FILE))
+	$(GITHUB_BILLING_ENTERPRISES) $(GITHUB_BILLING_CONFIG_FILE) $(GITHUB_BILLING_DISCOVER))
 
 .PHONY: help
 help: ## list the targets

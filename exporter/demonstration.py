@@ -23,7 +23,7 @@ SETTINGS = ("web", "log", "poll")
 ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
 """Defaults below what the user sets, so that something happens while one looks."""
 
-_PACE = 1 / 15  # hours a second: a minute shows four hours of usage
+_PACE = 1 / 600  # hours a second: a day of the demo lives six days of usage beside its own
 _SHOWING_ALL = ("acme", "acme-corp")
 _FAILING = "sandbox"
 _EXPIRES_IN = timedelta(days=30)
