@@ -11,14 +11,15 @@ POLLS_MISSED = counter(
 )
 API_REQUESTS = counter(
     "api_requests_total",
-    "Requests to GitHub; status is error where no whole answer came.",
-    "endpoint",
+    "Requests to GitHub; path is a template, never a name; status is error where no whole answer "
+    "came.",
+    "path",  # not endpoint, which the Prometheus Operator adds to whatever it scrapes
     "status",
 )
 API_REQUEST_DURATION = Metric(
     "github_billing_exporter_api_request_duration_seconds",
-    "How long a request to GitHub and its whole answer took.",
-    ("endpoint", "status"),
+    "How long a request to GitHub and its whole answer took; path is a template, never a name.",
+    ("path", "status"),
     "histogram",
     per_account=False,
 )
