@@ -50,7 +50,9 @@ QUOTAS = Group(
             hold="1h",
             severity="warning",
             board="github-billing-actions",
-            summary="What the plan includes is nearly used long before the cycle ends.",
+            summary=(
+                "Legacy platform only: what the plan includes is nearly used long before the cycle ends."
+            ),
             description=(
                 f"The {_ACCOUNT} has used {{{{ $value | humanizePercentage }}}} of its included "
                 "{{ $labels.quota }}."
@@ -66,7 +68,9 @@ QUOTAS = Group(
             keep="6h",
             severity="info",
             board="github-billing-actions",
-            summary="What the plan includes will not last until the cycle ends.",
+            summary=(
+                "Legacy platform only: what the plan includes will not last until the cycle ends."
+            ),
             description=(
                 f"As in the last two days, the {_ACCOUNT} will use "
                 "{{ $value | humanizePercentage }} of its included {{ $labels.quota }} by the "
