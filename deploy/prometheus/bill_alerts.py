@@ -190,7 +190,13 @@ SEATS = Group(
     (
         Alert(
             name="SeatsExhausted",
-            expr=f"{_SEATS}:used >= {_SEATS}:purchased",
+            # People are seldom more than the seats bought for just them; a committer of Advanced
+            # Security needs a seat by pushing, which nobody plans.
+            expr=f"""
+                {_SEATS}:used > {_SEATS}:purchased
+                or
+                {_SEATS}:used{{product!~"plan|enterprise_licenses"}} >= {_SEATS}:purchased
+            """,
             hold="2h30m",
             severity="warning",
             board="github-billing-seats",

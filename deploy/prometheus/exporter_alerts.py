@@ -32,8 +32,8 @@ EXPORTER = Group(
     (
         Alert(
             name="ExporterDown",
-            # The job is known by what it served within Prometheus's usual retention, 15 days; without
-            # any, nothing is labelled.
+            # The job is known by what it served in two weeks, which Prometheus's usual retention
+            # holds; without any, nothing is labelled.
             expr=f"""
                 group by (job) (
                   up == 0 and on (job, instance) present_over_time({_BUILD}[14d])
