@@ -51,7 +51,8 @@ QUOTAS = Group(
             severity="warning",
             board="github-billing-actions",
             summary=(
-                "Legacy platform only: what the plan includes is nearly used long before the cycle ends."
+                "Legacy platform only: what the plan includes is nearly used long before the "
+                "cycle ends."
             ),
             description=(
                 f"The {_ACCOUNT} has used {{{{ $value | humanizePercentage }}}} of its included "
