@@ -50,7 +50,10 @@ QUOTAS = Group(
             hold="1h",
             severity="warning",
             board="github-billing-actions",
-            summary="What the plan includes is nearly used long before the cycle ends.",
+            summary=(
+                "Legacy platform only: what the plan includes is nearly used long before the "
+                "cycle ends."
+            ),
             description=(
                 f"The {_ACCOUNT} has used {{{{ $value | humanizePercentage }}}} of its included "
                 "{{ $labels.quota }}."
@@ -66,7 +69,9 @@ QUOTAS = Group(
             keep="6h",
             severity="info",
             board="github-billing-actions",
-            summary="What the plan includes will not last until the cycle ends.",
+            summary=(
+                "Legacy platform only: what the plan includes will not last until the cycle ends."
+            ),
             description=(
                 f"As in the last two days, the {_ACCOUNT} will use "
                 "{{ $value | humanizePercentage }} of its included {{ $labels.quota }} by the "
@@ -186,7 +191,13 @@ SEATS = Group(
     (
         Alert(
             name="SeatsExhausted",
-            expr=f"{_SEATS}:used >= {_SEATS}:purchased",
+            # People are seldom more than the seats bought for just them; a committer of Advanced
+            # Security needs a seat by pushing, which nobody plans.
+            expr=f"""
+                {_SEATS}:used > {_SEATS}:purchased
+                or
+                {_SEATS}:used{{product!~"plan|enterprise_licenses"}} >= {_SEATS}:purchased
+            """,
             hold="2h30m",
             severity="warning",
             board="github-billing-seats",

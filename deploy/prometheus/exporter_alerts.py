@@ -32,16 +32,17 @@ EXPORTER = Group(
     (
         Alert(
             name="ExporterDown",
-            # The job is known by what it served within a day; without any, nothing is labelled.
+            # The job is known by what it served in two weeks, which Prometheus's usual retention
+            # holds; without any, nothing is labelled.
             expr=f"""
                 group by (job) (
-                  up == 0 and on (job, instance) present_over_time({_BUILD}[1d])
+                  up == 0 and on (job, instance) present_over_time({_BUILD}[14d])
                 )
                 or (
-                  group by (job) (present_over_time({_BUILD}[1d]))
+                  group by (job) (present_over_time({_BUILD}[14d]))
                     unless on (job) {_BUILD}
                 )
-                or absent_over_time({_BUILD}[1d])
+                or absent_over_time({_BUILD}[14d])
             """,
             hold="15m",
             severity="warning",

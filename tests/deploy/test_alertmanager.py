@@ -77,21 +77,25 @@ class TestConfiguration:
 
     @each_version
     @pytest.mark.parametrize(
-        ("receiver", "severity", "area"),
+        ("receivers", "labels"),
         [
-            ("pager", "critical", "bill"),
-            ("finance", "warning", "bill"),
-            ("operators", "warning", "exporter"),
-            ("nobody", "info", "bill"),
-            ("nobody", "info", "exporter"),
+            ("pager,finance", {"severity": "critical", "area": "bill"}),
+            ("finance", {"severity": "warning", "area": "bill"}),
+            ("operators", {"severity": "warning", "area": "exporter"}),
+            ("nobody", {"severity": "info", "area": "bill"}),
+            ("nobody", {"severity": "info", "area": "exporter"}),
+            (
+                "finance",
+                {"severity": "info", "area": "bill", "alertname": "GitHubBillingQuotaSpent"},
+            ),
         ],
     )
     def test_routes_by_severity_then_by_whom_it_concerns(
-        self, receiver: str, severity: str, area: str, version: Version
+        self, receivers: str, labels: Mapping[str, str], version: Version
     ) -> None:
-        labels = (f"severity={severity}", f"area={area}")
+        told = (f"{name}={value}" for name, value in labels.items())
         route = ("config", "routes", "test", f"--config.file={CONFIG}")
-        assert amtool(version, *route, *labels).strip() == receiver
+        assert amtool(version, *route, *told).strip() == receivers
 
 
 class TestInhibition:
@@ -132,33 +136,43 @@ class TestInhibition:
             alert("QuotaNearlyUsed", quota="actions_minutes"),
             alert("QuotaSpent", quota="actions_minutes", severity="info"),
             alert("QuotaWillRunOut", quota="actions_minutes", severity="info"),
-            expected={"QuotaSpent", "QuotaWillRunOut"},
+            expected={"QuotaNearlyUsed", "QuotaWillRunOut"},
         )
 
-    @pytest.mark.parametrize(
-        "failing", ["CollectorFailing", "ReadingStale", "CollectorDisappeared"]
-    )
-    def test_numbers_that_are_not_renewed_tell_only_what_is_critical(
-        self, url: str, failing: str
-    ) -> None:
+    @pytest.mark.parametrize("collector", ["usage", "legacy_actions"])
+    def test_old_usage_tells_nothing_of_spend_and_quotas(self, url: str, collector: str) -> None:
+        assert inhibited(
+            url,
+            f"acme-{collector}",
+            alert("ReadingStale", collector=collector),
+            alert("SpendJump"),
+            alert("QuotaNearlyUsed", quota="actions_minutes"),
+            alert("BudgetNearlyConsumed", budget="b1"),
+            alert("SeatsExhausted", product="plan"),
+            expected={"SpendJump", "QuotaNearlyUsed"},
+        )
+
+    @pytest.mark.parametrize("collector", ["budgets", "budget_estimates"])
+    def test_old_budgets_tell_only_what_is_critical(self, url: str, collector: str) -> None:
+        assert inhibited(
+            url,
+            f"acme-{collector}",
+            alert("ReadingStale", collector=collector),
+            alert("BudgetNearlyConsumed", budget="b1"),
+            alert("HardBudgetExhausted", budget="b2", severity="critical"),
+            alert("SpendJump"),
+            expected={"BudgetNearlyConsumed"},
+        )
+
+    @pytest.mark.parametrize("failing", ["CollectorFailing", "CollectorDisappeared"])
+    def test_what_fails_leaves_good_readings_their_say(self, url: str, failing: str) -> None:
         assert inhibited(
             url,
             f"acme-{failing}",
-            alert(failing, collector="usage"),
+            *(alert(failing, collector=name) for name in ("usage", "plan", "budgets")),
+            alert("ReadingStale", collector="plan"),
+            alert("SpendJump"),
+            alert("BudgetExhausted", budget="b1"),
             alert("BudgetNearlyConsumed", budget="b1"),
-            alert("SpendJump"),
-            alert("QuotaNearlyUsed", quota="actions_minutes"),
-            alert("HardBudgetExhausted", budget="b2", severity="critical"),
-            alert("SeatsExhausted", product="plan"),
-            expected={"BudgetNearlyConsumed", "SpendJump", "QuotaNearlyUsed"},
-        )
-
-    def test_what_fails_beside_the_bill_silences_its_own_alone(self, url: str) -> None:
-        assert inhibited(
-            url,
-            "acme-seats",
-            alert("CollectorFailing", collector="licenses"),
-            alert("SeatsExhausted", product="enterprise_licenses"),
-            alert("SpendJump"),
-            expected={"SeatsExhausted"},
+            expected={"BudgetNearlyConsumed"},
         )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+import yaml
 
 from exporter import __version__
 from exporter.settings import options
@@ -99,6 +100,14 @@ class TestFiles:
             "alertmanager": [("127.0.0.1", "9093")],
             "grafana": [("127.0.0.1", "3000")],
         }
+
+    def test_let_alertmanager_find_its_receivers(self, demo: Composed) -> None:
+        service = services(demo)["alertmanager"]
+        config = mounted(service)["/etc/alertmanager/alertmanager.yml"].read_text()
+        receivers = yaml.safe_load(config)["receivers"]
+        hooks = [hook for each in receivers for hook in each.get("webhook_configs", ())]
+        hosts = {httpx.URL(hook["url"]).host for hook in hooks}
+        assert [f"{host}=host-gateway" for host in hosts] == service["extra_hosts"]
 
     def test_confine_every_service(self, demo: Composed, github: Composed) -> None:
         for service in (*services(demo).values(), *services(github).values()):
