@@ -146,7 +146,7 @@ class TestContradictions:
         ("values", "told"),
         [
             (
-                {"shards": 2, "state": {"persistence": {"enabled": True}}},
+                {"shards": 2, "state": {"persistence": {"enabled": True, "existingClaim": "mine"}}},
                 "shards cannot share a state file",
             ),
             (

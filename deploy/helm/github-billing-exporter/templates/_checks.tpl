@@ -17,8 +17,8 @@
 {{- include "github-billing-exporter.checkMissing" . -}}
 {{- end -}}
 {{- include "github-billing-exporter.checkConfig" . -}}
-{{- if and (gt (int .Values.shards) 1) .Values.state.persistence.enabled -}}
-{{- fail "state.persistence.enabled and shards > 1 contradict each other: shards cannot share a state file; each has its own while its pod lives" -}}
+{{- if and (gt (int .Values.shards) 1) .Values.state.persistence.enabled .Values.state.persistence.existingClaim -}}
+{{- fail "state.persistence.existingClaim and shards > 1 contradict each other: shards cannot share a state file; without it each has a claim of its own" -}}
 {{- end -}}
 {{- if and .Values.state.persistence.enabled (not .Values.state.enabled) -}}
 {{- fail "state.persistence.enabled needs state.enabled" -}}
