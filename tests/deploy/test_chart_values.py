@@ -156,6 +156,10 @@ class TestContradictions:
             ({"webConfig": {"tls": True}}, "webConfig.tls needs webConfig.existingSecret"),
             (
                 {"prometheusRule": {"enabled": True, "disabledGroups": ["github-billing-spent"]}},
+            (
+                {"serviceMonitor": {"interval": "1m30s", "scrapeTimeout": "100s"}},
+                "scrapeTimeout 100s is longer than serviceMonitor.interval 1m30s",
+            ),
                 "there is no group or alert github-billing-spent; there are",
             ),
         ],
@@ -170,6 +174,15 @@ class TestContradictions:
         assert "demo=true" in told
 
     def test_include_that_there_is_no_account(self) -> None:
+    @pytest.mark.parametrize(
+        ("interval", "timeout"), [("1m", "60s"), ("1m30s", "90000ms"), ("1h", "59m59s")]
+    )
+    def test_are_none_where_a_scrape_ends_before_the_next(
+        self, interval: str, timeout: str
+    ) -> None:
+        monitor = {"interval": interval, "scrapeTimeout": timeout}
+        assert rendered({**TOKEN, "serviceMonitor": monitor}).workload
+
         assert "no account to watch" in refused({"github": {"existingSecret": "a"}})
 
     @pytest.mark.parametrize(

@@ -26,6 +26,11 @@
 {{- if and (gt (int .Values.shards) 1) .Values.demo -}}
 {{- fail "demo and shards > 1 contradict each other: the demo is one pod" -}}
 {{- end -}}
+{{- with .Values.serviceMonitor -}}
+{{- if gt (include "github-billing-exporter.milliseconds" .scrapeTimeout | int64) (include "github-billing-exporter.milliseconds" .interval | int64) -}}
+{{- fail (printf "serviceMonitor.scrapeTimeout %s is longer than serviceMonitor.interval %s, which Prometheus refuses" .scrapeTimeout .interval) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.webConfig.tls (not .Values.webConfig.existingSecret) -}}
 {{- fail "webConfig.tls needs webConfig.existingSecret, the Secret with the web configuration file and the certificate" -}}
 {{- end -}}
@@ -76,4 +81,14 @@
 {{- fail (printf "config.%s is not set here: use %s" $key $instead) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{- /* Length of a duration of Prometheus, as 1m30s. */ -}}
+{{- define "github-billing-exporter.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|[smhdwy])" . -1 -}}
+{{- $sum = add $sum (mul (regexFind "[0-9]+" .) (get $units (regexFind "[a-z]+" .))) -}}
+{{- end -}}
+{{- $sum -}}
 {{- end -}}
