@@ -281,3 +281,9 @@ class TestTheNotes:
         told = notes(feature_file("extras"), tmp_path)
         assert "GITHUB_BILLING_TOKEN is a variable: restart the pods" in told
         assert "is a variable" not in notes(feature_file("network-policy"), tmp_path)
+        assert "--namespace default create secret generic" in told
+        assert "--from-file=token=FILE" in told
+    def test_tell_the_key_of_an_apps_private_key(self, tmp_path: Path) -> None:
+        told = notes({**TOKEN, "github": {"appId": 1, "appPrivateKey": "secret"}}, tmp_path)
+        assert "--from-file=private-key.pem=FILE" in told
+
