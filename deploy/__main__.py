@@ -22,14 +22,18 @@ def files() -> Mapping[Path, str]:
         ROOT / "docs" / "runbooks" / "README.md": alerts.index(),
         chart_readme.CHART / "README.md": chart_readme.readme(),
         CHART / "rules" / "recording.yaml": _read(RULES / "recording.yml"),
-        CHART / "rules" / "alerts.yaml": alerts.rule_file(alerts.PLACEHOLDERS),
+        CHART / "rules" / "alerts.yaml": _template_of_alerts(),
+        **{
+            CHART / "rules" / "compat" / f"{rules.stem}.yaml": _read(rules)
+            for rules in sorted((RULES / "compat").glob("*.yml"))
+        },
         **{CHART / "dashboards" / board.name: _read(board) for board in dashboards},
     }
 
 
 def abandoned(built: Mapping[Path, str]) -> list[Path]:
     """List the chart's copies of what is no longer there."""
-    return [path for path in CHART.glob("*/*") if path not in built]
+    return [path for path in CHART.glob("*/**/*") if path.is_file() and path not in built]
 
 
 def main(arguments: list[str]) -> int:
@@ -52,6 +56,11 @@ def main(arguments: list[str]) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(built[path], encoding="utf-8")
     return 0
+
+
+def _template_of_alerts() -> str:
+    text = alerts.rule_file(alerts.PLACEHOLDERS)
+    return text.replace(alerts.RUNBOOKS, "<<runbook_url>>")
 
 
 def _read(path: Path) -> str:

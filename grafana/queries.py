@@ -30,6 +30,16 @@ def process(metric: str, *labels: str) -> str:
     return f"max by ({', '.join(labels)}) ({_named(metric)})"
 
 
+def last_success(only: str = "") -> str:
+    """Ask when each collector last succeeded, in seconds since 1970.
+
+    What GitHub no longer offers is left out: its last success stays on the page and says nothing.
+    """
+    then = latest("exporter_collector_last_success_timestamp_seconds", "collector", only=only)
+    unavailable = f"{latest('exporter_collector_available', 'collector', only=only)} == 0"
+    return f"({then} unless on (account_type, account, collector) {unavailable})"
+
+
 def total(expression: str, *labels: str) -> str:
     """Add what is chosen up, by ``labels``."""
     return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"
@@ -39,7 +49,7 @@ def top(expression: str, label: str) -> str:
     """Give the largest by ``label`` and the rest as one, so that the parts sum to the whole.
 
     Half a cent or less is no rest: it may be what rounding leaves. Where the label is empty it
-    says so: a licence belongs to no repository.
+    says so: some usage belongs to no organization.
     """
     rest = f"sum({expression}) - sum(topk({TOP}, {expression})) > 0.005"
     largest = f'label_replace(topk({TOP}, {expression}), "{label}", "{_NONE}", "{label}", "")'

@@ -13,7 +13,7 @@ from grafana.looks import (
     number,
     worse_above,
 )
-from grafana.queries import latest, process, total
+from grafana.queries import last_success, latest, process, total
 
 _NO_EXPORTER = "Nothing is scraped from the exporter"
 
@@ -38,7 +38,7 @@ def failing() -> Panel:
 
 
 def oldest() -> Panel:
-    age = f"(time() - {latest('exporter_collector_last_success_timestamp_seconds', 'collector')})"
+    age = f"(time() - {last_success()})"
     limit = latest("exporter_collector_stale_after_seconds", "collector")
     return number(
         "Oldest reading, of the age it may reach",
@@ -54,11 +54,7 @@ def oldest() -> Panel:
 
 
 def age_of_bill() -> Panel:
-    read = latest(
-        "exporter_collector_last_success_timestamp_seconds",
-        "collector",
-        only='collector=~"usage|legacy_actions"',
-    )
+    read = last_success('collector=~"usage|legacy_actions"')
     return number(
         "The bill was read ago",
         "How long ago the bill of the account that waits longest was read from GitHub. From "

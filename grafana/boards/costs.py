@@ -37,18 +37,7 @@ def board() -> model.Dashboard:
                 10,
                 [
                     (8, breakdown("SKU", "usage_net_usd", "sku", "product", unasked=_NO_SKU)),
-                    (
-                        8,
-                        breakdown(
-                            "repository",
-                            "repository_usage_net_usd",
-                            "repository",
-                            "organization",
-                            "product",
-                            "sku",
-                            unasked=_unasked("usage_repositories"),
-                        ),
-                    ),
+                    (8, repositories()),
                     (8, against_usual()),
                 ],
             ),
@@ -152,6 +141,23 @@ def breakdown(word: str, metric: str, label: str, *others: str, unasked: str) ->
         Query(top(by_label, label), f"{{{{{label}}}}}"),
         looks.USD,
         unasked,
+        decimals=2,
+    )
+
+
+def repositories() -> Panel:
+    of = ("organization", "repository")
+    matched = f'{_OF_PRODUCT},repository!=""'
+    spent = total(latest("repository_usage_net_usd", *of, "product", "sku", only=matched), *of)
+    named = f'label_join({spent}, "repository", "/", "organization", "repository")'
+    return looks.bars(
+        "Which repository costs most?",
+        f"Net dollars {_SO_FAR} by repository: the first ten, and the rest as one. What belongs to "
+        "no repository, as licences do, is left out, so the bars may sum to less than the net. "
+        "From `repository_usage_net_usd`.",
+        Query(top(named, "repository"), "{{repository}}"),
+        looks.USD,
+        _unasked("usage_repositories"),
         decimals=2,
     )
 

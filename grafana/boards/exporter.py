@@ -7,7 +7,7 @@ from grafana import looks, trust
 from grafana.frame import Row
 from grafana.frame import board as composed
 from grafana.looks import Column, Panel, Query
-from grafana.queries import latest, process, total
+from grafana.queries import last_success, latest, process, total
 
 UID = "github-billing-exporter"
 
@@ -138,7 +138,7 @@ def failing() -> Panel:
 
 def ages() -> Panel:
     of = "collector"
-    age = f"time() - {latest('exporter_collector_last_success_timestamp_seconds', of)}"
+    age = f"time() - {last_success()}"
     limit = latest("exporter_collector_stale_after_seconds", of)
     oldest = f"topk({_OLDEST}, ({age}) / {limit})"
     there = "and on (account_type, account, collector)"

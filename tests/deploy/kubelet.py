@@ -28,7 +28,9 @@ def container(manifests: Manifests, folder: Path, secrets: Secrets) -> Container
     """
     own = {made["metadata"]["name"]: _texts(made) for made in manifests.all("Secret")}
     known = {**own, **secrets}
+    claims = manifests.workload["spec"].get("volumeClaimTemplates", ())
     volumes = {volume["name"]: volume for volume in manifests.pod.get("volumes", ())}
+    volumes |= {claim["metadata"]["name"]: claim for claim in claims}
     mounts = {
         mount["mountPath"]: volumes[mount["name"]]
         for mount in manifests.container.get("volumeMounts", ())

@@ -88,13 +88,38 @@ class TestTheRules:
         assert own
         assert groups(feature("monitoring")) == own
 
+    def test_give_the_names_of_other_exporters_where_asked(self) -> None:
+        theirs = {
+            group["name"]: group
+            for exporter in ("borisputerka-github_billing_exporter", "promhippie-github_exporter")
+            for group in yaml.safe_load(
+                (ROOT / f"deploy/prometheus/compat/{exporter}.yml").read_text()
+            )["groups"]
+        }
+        del theirs["compat-promhippie-4"]
+        assert theirs
+        assert groups(feature("compat")) == {**groups(feature("monitoring")), **theirs}
+
+    @pytest.mark.parametrize("name", ["monitoring", "compat"])
     @pytest.mark.parametrize("version", ["oldest", "newest"])
-    def test_are_good_to_promtool(self, version: Version, tmp_path: Path) -> None:
+    def test_are_good_to_promtool(self, version: Version, name: str, tmp_path: Path) -> None:
         rules = tmp_path / "rules.yml"
-        rules.write_text(yaml.safe_dump(feature("monitoring").one("PrometheusRule")["spec"]))
+        rules.write_text(yaml.safe_dump(feature(name).one("PrometheusRule")["spec"]))
         command = [str(program("promtool", version)), "check", "rules", str(rules)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
+
+    @pytest.mark.parametrize("folder", ["https://wiki.example.com/bill", "http://wiki/bill/"])
+    def test_lead_to_the_users_runbooks(self, folder: str) -> None:
+        rule = {"enabled": True, "runbookUrl": folder}
+        found = [
+            (alert["annotations"]["runbook_url"], f"{folder.rstrip('/')}/{alert['alert']}.md")
+            for group in groups(with_values(prometheusRule=rule)).values()
+            for alert in group["rules"]
+            if "alert" in alert
+        ]
+        assert found
+        assert all(said == wanted for said, wanted in found)
 
     def test_keep_the_templates_of_alerts(self, chart: Path) -> None:
         summary = "{{ $value | humanizePercentage }} of a budget is consumed"

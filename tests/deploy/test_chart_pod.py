@@ -131,6 +131,32 @@ class TestTheState:
         volume = mounted(manifests, "/var/lib/github-billing-exporter")
         assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
 
+    def test_outlives_each_shard_in_a_claim_of_its_own(self) -> None:
+        shards = feature("shards")
+        assert not shards.all("PersistentVolumeClaim")
+        (claim,) = shards.one("StatefulSet")["spec"]["volumeClaimTemplates"]
+        (path,) = [
+            mount["mountPath"]
+            for mount in shards.container["volumeMounts"]
+            if mount["name"] == claim["metadata"]["name"]
+        ]
+        assert f"--state.file={path}/state" in shards.container["args"]
+        assert claim["metadata"]["name"] not in [each["name"] for each in shards.pod["volumes"]]
+        assert claim["spec"]["resources"]["requests"]["storage"] == "64Mi"
+
+    def test_of_a_shard_lives_as_long_as_its_pod_without_a_claim(self) -> None:
+        shards = with_values(shards=2)
+        assert "volumeClaimTemplates" not in shards.one("StatefulSet")["spec"]
+        assert mounted(shards, "/var/lib/github-billing-exporter")["emptyDir"] == {}
+
+    def test_claims_are_the_same_in_a_new_version_of_the_chart(self) -> None:
+        (claim,) = feature("shards").one("StatefulSet")["spec"]["volumeClaimTemplates"]
+        assert claim["metadata"]["labels"] == {
+            "app.kubernetes.io/name": "github-billing-exporter",
+            "app.kubernetes.io/instance": "bill",
+            "app.kubernetes.io/component": "exporter",
+        }
+
     def test_may_be_in_a_claim_that_is_there(self) -> None:
         manifests = with_values(state={"persistence": {"enabled": True, "existingClaim": "mine"}})
         volume = mounted(manifests, "/var/lib/github-billing-exporter")

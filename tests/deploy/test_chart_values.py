@@ -85,6 +85,8 @@ class TestTheSchema:
             ("serviceMonitor.basicAuth", {"username": {"name": "a", "key": "b"}}),
             ("prometheusRule.thresholds.budget_used_ratio", "80%"),
             ("prometheusRule.alerts.GitHubBillingSpendJump", {"severity": "page"}),
+            ("prometheusRule.compat", ["promhippie"]),
+            ("prometheusRule.runbookUrl", "docs/runbooks"),
             ("networkPolicy.egress.ports", []),
             ("extraEnv", {"HTTPS_PROXY": "http://proxy"}),
             ("config", "organizations: [acme]"),
@@ -123,6 +125,11 @@ class TestTheSchema:
     def test_takes_every_feature(self, name: str) -> None:
         jsonschema.validate(yaml.safe_load(feature_file(name).read_text()), SCHEMA)
 
+    def test_knows_the_exporters_whose_names_are_recorded(self) -> None:
+        compat = SCHEMA["properties"]["prometheusRule"]["properties"]["compat"]
+        files = (CHART / "files" / "rules" / "compat").iterdir()
+        assert sorted(compat["items"]["enum"]) == sorted(file.stem for file in files)
+
     def test_knows_every_value_and_no_other(self) -> None:
         documented = {value.name for value in chart_readme.values(VALUES_TEXT)}
         assert closed(SCHEMA) - OF_OTHER_CHARTS - IN_FREE_FORM == documented
@@ -146,8 +153,12 @@ class TestContradictions:
         ("values", "told"),
         [
             (
-                {"shards": 2, "state": {"persistence": {"enabled": True}}},
+                {"shards": 2, "state": {"persistence": {"enabled": True, "existingClaim": "mine"}}},
                 "shards cannot share a state file",
+            ),
+            (
+                {"serviceMonitor": {"interval": "1m30s", "scrapeTimeout": "100s"}},
+                "scrapeTimeout 100s is longer than serviceMonitor.interval 1m30s",
             ),
             (
                 {"state": {"enabled": False, "persistence": {"enabled": True}}},
@@ -162,6 +173,15 @@ class TestContradictions:
     )
     def test_are_told_whatever_the_credential(self, values: dict[str, Any], told: str) -> None:
         assert told in refused({**TOKEN, **values})
+
+    @pytest.mark.parametrize(
+        ("interval", "timeout"), [("1m", "60s"), ("1m30s", "90000ms"), ("1h", "59m59s")]
+    )
+    def test_are_none_where_a_scrape_ends_before_the_next(
+        self, interval: str, timeout: str
+    ) -> None:
+        monitor = {"interval": interval, "scrapeTimeout": timeout}
+        assert rendered({**TOKEN, "serviceMonitor": monitor}).workload
 
     @pytest.mark.parametrize("version", VERSIONS)
     def test_are_told_of_values_that_nobody_changed(self, version: HelmVersion) -> None:
@@ -262,7 +282,13 @@ class TestTheNotes:
     def test_warn_of_a_secret_among_the_values_without_repeating_it(self, tmp_path: Path) -> None:
         told = notes(feature_file("own-secret"), tmp_path)
         assert "whoever may read those" in told
+        assert "--namespace default create secret generic" in told
+        assert "--from-file=token=FILE" in told
         assert "ghp_" not in told
+
+    def test_tell_the_key_of_an_apps_private_key(self, tmp_path: Path) -> None:
+        told = notes({**TOKEN, "github": {"appId": 1, "appPrivateKey": "secret"}}, tmp_path)
+        assert "--from-file=private-key.pem=FILE" in told
 
     def test_warn_of_a_secret_that_takes_a_restart(self, tmp_path: Path) -> None:
         told = notes(feature_file("extras"), tmp_path)

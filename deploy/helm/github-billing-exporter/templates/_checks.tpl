@@ -17,14 +17,19 @@
 {{- include "github-billing-exporter.checkMissing" . -}}
 {{- end -}}
 {{- include "github-billing-exporter.checkConfig" . -}}
-{{- if and (gt (int .Values.shards) 1) .Values.state.persistence.enabled -}}
-{{- fail "state.persistence.enabled and shards > 1 contradict each other: shards cannot share a state file; each has its own while its pod lives" -}}
+{{- if and (gt (int .Values.shards) 1) .Values.state.persistence.enabled .Values.state.persistence.existingClaim -}}
+{{- fail "state.persistence.existingClaim and shards > 1 contradict each other: shards cannot share a state file; without it each has a claim of its own" -}}
 {{- end -}}
 {{- if and .Values.state.persistence.enabled (not .Values.state.enabled) -}}
 {{- fail "state.persistence.enabled needs state.enabled" -}}
 {{- end -}}
 {{- if and (gt (int .Values.shards) 1) .Values.demo -}}
 {{- fail "demo and shards > 1 contradict each other: the demo is one pod" -}}
+{{- end -}}
+{{- with .Values.serviceMonitor -}}
+{{- if gt (include "github-billing-exporter.milliseconds" .scrapeTimeout | int64) (include "github-billing-exporter.milliseconds" .interval | int64) -}}
+{{- fail (printf "serviceMonitor.scrapeTimeout %s is longer than serviceMonitor.interval %s, which Prometheus refuses" .scrapeTimeout .interval) -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.webConfig.tls (not .Values.webConfig.existingSecret) -}}
 {{- fail "webConfig.tls needs webConfig.existingSecret, the Secret with the web configuration file and the certificate" -}}
@@ -76,4 +81,14 @@
 {{- fail (printf "config.%s is not set here: use %s" $key $instead) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{- /* Length of a duration of Prometheus, as 1m30s. */ -}}
+{{- define "github-billing-exporter.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|[smhdwy])" . -1 -}}
+{{- $sum = add $sum (mul (regexFind "[0-9]+" .) (get $units (regexFind "[a-z]+" .))) -}}
+{{- end -}}
+{{- $sum -}}
 {{- end -}}

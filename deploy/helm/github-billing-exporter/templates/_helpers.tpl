@@ -79,6 +79,20 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{- /* The claim of a state file, of the one pod or of each shard. */ -}}
+{{- define "github-billing-exporter.claimSpec" -}}
+{{- with .Values.state.persistence -}}
+accessModes:
+  {{- toYaml .accessModes | nindent 2 }}
+{{- with .storageClass }}
+storageClassName: {{ . }}
+{{- end }}
+resources:
+  requests:
+    storage: {{ .size }}
+{{- end -}}
+{{- end -}}
+
 {{- /* Digits of a whole number, as Helm reads numbers of files as floats: 1.234567e+06. */ -}}
 {{- define "github-billing-exporter.digits" -}}
 {{- if kindIs "string" . }}{{ . }}{{ else }}{{ int64 . }}{{ end -}}

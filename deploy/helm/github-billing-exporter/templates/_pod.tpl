@@ -95,8 +95,12 @@ spec:
       {{- end -}}
       {{- if $state -}}
       {{- $mounts = append $mounts (dict "name" "state" "mountPath" "/var/lib/github-billing-exporter") -}}
+      {{- if not .Values.state.persistence.enabled -}}
+      {{- $volumes = append $volumes (dict "name" "state" "emptyDir" dict) -}}
+      {{- else if le (int .Values.shards) 1 -}}
       {{- $claim := dict "claimName" (default (printf "%s-state" (include "github-billing-exporter.fullname" .)) .Values.state.persistence.existingClaim) -}}
-      {{- $volumes = append $volumes (ternary (dict "name" "state" "persistentVolumeClaim" $claim) (dict "name" "state" "emptyDir" dict) .Values.state.persistence.enabled) -}}
+      {{- $volumes = append $volumes (dict "name" "state" "persistentVolumeClaim" $claim) -}}
+      {{- end -}}
       {{- end }}
       {{- with concat $mounts .Values.extraVolumeMounts }}
       volumeMounts:
