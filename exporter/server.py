@@ -156,6 +156,8 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
         super().connection_made(transport)
+        # A small answer would wait for the acknowledgement of its head, forty milliseconds.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._limit_to(REQUEST_SECONDS)
         if len(self.connections) > self.most:
             transport.abort()
