@@ -42,9 +42,9 @@ def render(page: Page, now: datetime) -> str:
 
     What fails comes first and lies open; accounts where nothing does are folded.
     """
-    failing = {id(account): _states(page, account)["fails"] for account in page.accounts}
-    accounts = sorted(page.accounts, key=lambda account: not failing[id(account)])
-    total = sum(failing.values())
+    accounts = [(each, Counter(map(page.state, each.jobs))) for each in page.accounts]
+    accounts.sort(key=lambda each: not each[1]["fails"])
+    total = sum(states["fails"] for _, states in accounts)
     summary = f'<span class="fails">{total} failing</span>' if total else "nothing fails"
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -61,14 +61,10 @@ def render(page: Page, now: datetime) -> str:
 {now:%Y-%m-%d %H:%M:%S} UTC</p>
 {"".join(_discovery(found, now) for found in page.discoveries)}
 <p><a href="metrics">Metrics</a> · <a href="healthz">Health</a> · <a href="readyz">Readiness</a></p>
-{"".join(_account(page, account, now, alone=len(accounts) == 1) for account in accounts)}
+{"".join(_account(page, *each, now, alone=len(accounts) == 1) for each in accounts)}
 </body>
 </html>
 """
-
-
-def _states(page: Page, account: AccountFacts) -> Counter[str]:
-    return Counter(page.state(job) for job in account.jobs)
 
 
 def _counted(number: int, noun: str) -> str:
@@ -86,8 +82,9 @@ def _discovery(found: DiscoveryFacts, now: datetime) -> str:
     return f"<p>Discovery by {escape(found.credential)}: {state}{ago}{why}</p>"
 
 
-def _account(page: Page, account: AccountFacts, now: datetime, *, alone: bool) -> str:
-    states = _states(page, account)
+def _account(
+    page: Page, account: AccountFacts, states: Counter[str], now: datetime, *, alone: bool
+) -> str:
     told = " · ".join(
         f"<span{_FAILS if state == 'fails' else ''}>{state} {number}</span>"
         for state, number in sorted(states.items(), key=lambda each: each[0] != "fails")

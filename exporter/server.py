@@ -134,14 +134,20 @@ def listen(address: tuple[str, int]) -> socket.socket:
 
     Raises ``OSError`` where the address cannot be bound.
     """
-    host, port = address
+    listening = _bound(*address)
+    # Connections inherit it: a small answer would wait for the acknowledgement of its head, 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+def _bound(host: str, port: int) -> socket.socket:
     if not host and socket.has_dualstack_ipv6():
         with contextlib.suppress(OSError):  # a kernel without IPv6
             return socket.create_server(
-                ("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=1024
+                ("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_AT_ONCE
             )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=1024)
+    return socket.create_server((host, port), family=family, backlog=_AT_ONCE)
 
 
 class _Connection(H11Protocol):
@@ -156,8 +162,6 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
         super().connection_made(transport)
-        # A small answer would wait for the acknowledgement of its head, forty milliseconds.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._limit_to(REQUEST_SECONDS)
         if len(self.connections) > self.most:
             transport.abort()
