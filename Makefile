@@ -10,7 +10,9 @@ ARGS ?=
 FAULT_SEQUENCES ?= 3000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+# With the extras: pip before 23.3 looks for the newest of what is pinned without the one that is asked for.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-strip-extras
 
 # Without an account there is nothing to poll, and a first look should still show something.
 ACCOUNTS := $(strip $(GITHUB_BILLING_ORGANIZATIONS) $(GITHUB_BILLING_USERS) \

@@ -4,9 +4,11 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -15,7 +17,7 @@ LOCKS = sorted(ROOT.glob("requirements*.lock"))
 def pins(lock: Path) -> dict[str, int]:
     """Give each pinned release, and how many hashes it may have."""
     entries = lock.read_text().replace("\\\n", " ").splitlines()
-    found = (re.match(r"(\S+)==([^\s;]+)", entry) for entry in entries)
+    found = (re.match(r"([^\s\[]+)\S*==([^\s;]+)", entry) for entry in entries)
     return {f"{f[1]}@{f[2]}": f.string.count("--hash=sha256:") for f in found if f}
 
 
@@ -25,6 +27,19 @@ class TestLocks:
         required = [line for line in lock.read_text().splitlines() if re.match(r"[a-z0-9]", line)]
         assert len(pins(lock)) == len(required) > 0
         assert all(pins(lock).values())
+
+    def test_pin_what_is_needed_with_an_extra_by_that_name(self) -> None:
+        """pip before 23.3 takes the newest of ``coverage[toml]`` where ``coverage`` is pinned."""
+        lock = (ROOT / "requirements-dev.lock").read_text()
+        pinned = set(re.findall(r"^(\S+\[\S+\])==", lock, re.MULTILINE))
+        needed = {
+            f"{required.name}[{','.join(sorted(required.extras))}]".lower()
+            for each in distributions()
+            for required in map(Requirement, each.requires or ())
+            if required.extras and (required.marker is None or required.marker.evaluate())
+        }
+        assert needed <= pinned
+        assert "coverage[toml]" in needed
 
     def test_agree_on_every_release(self) -> None:
         runs, develops = pins(ROOT / "requirements.lock"), pins(ROOT / "requirements-dev.lock")
