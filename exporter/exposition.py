@@ -22,6 +22,9 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _OPENMETRICS_END = b"# EOF\n"
 _LEVEL = 6
 _THREADS = 2
+_SLICE = 500
+"""How many samples are text at once: others wait for the interpreter as long as one copy takes."""
+
 _FRESH_SECONDS = 1.0
 _KNOWN_VERSIONS = frozenset({"0.0.4", "1.0.0"})
 
@@ -130,12 +133,23 @@ class _Alone(Collector):
 def _render(encode: Callable[[Collector], bytes], page: Page) -> Rendered:
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     parts, length, checksum = [], 0, 0
-    for family in page.collect():
-        plain = encode(_Alone(family)).removesuffix(_OPENMETRICS_END)
+    for plain in _slices(encode, page):
         parts.append(deflate.compress(plain))
         length, checksum = length + len(plain), zlib.crc32(plain, checksum)
     parts.append(deflate.flush(zlib.Z_SYNC_FLUSH))
     return Rendered(b"".join(parts), length, checksum)
+
+
+def _slices(encode: Callable[[Collector], bytes], page: Page) -> Iterator[bytes]:
+    """Give the text of a page a slice at a time, with each family's heading before its first."""
+
+    def text_of(family: GaugeMetricFamily) -> bytes:
+        return encode(_Alone(family)).removesuffix(_OPENMETRICS_END)
+
+    heading = b""
+    for family in page.slices(_SLICE):
+        yield text_of(family).removeprefix(heading)
+        heading = text_of(GaugeMetricFamily(family.name, family.documentation))
 
 
 def _plain(page: Rendered, live: bytes) -> bytes:

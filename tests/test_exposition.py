@@ -5,13 +5,17 @@ import gzip
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
 
 from exporter.exposition import Exposition
-from exporter.metrics.page import Build, Page
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading
+from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from tests.asker import NOW
 from tests.world import virtual
 
@@ -30,11 +34,11 @@ class GatedPage(Page):
         self.begun = threading.Event()
         self.gate = threading.Event()
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def slices(self, most: int) -> Iterator[GaugeMetricFamily]:
         self.renderings += 1
         self.begun.set()
         assert self.gate.wait(10)
-        yield from super().collect()
+        yield from super().slices(most)
 
 
 class TestRendering:
@@ -144,3 +148,46 @@ class TestRendering:
             assert b"github_billing_exporter_build_info" in gzip.decompress(body)
 
         asyncio.run(scenario())
+
+    @pytest.mark.parametrize("accept", ["", OPENMETRICS])
+    def test_many_series_are_the_text_that_prometheus_client_makes_at_once(
+        self, accept: str
+    ) -> None:
+        page = Page(
+            [
+                AccountFacts("organization", name, "api.github.com", "usage", (job(repositories),))
+                for name, repositories in (("acme", 1_700), ("bmce", 1), ("cmce", 900))
+            ],
+            Build("1.2.3", ""),
+            NOW,
+        )
+        nothing = CollectorRegistry()
+        encode, content_type = choose_encoder(accept)
+        exposition = Exposition(lambda: page, nothing)
+        body, said = asyncio.run(exposition.body(accept, gzip=False))
+        assert said == content_type
+        assert body == encode(page).removesuffix(b"# EOF\n") + encode(nothing)
+
+
+def job(repositories: int) -> JobFacts:
+    samples = [
+        catalogue.REPOSITORY_USAGE_NET_USD(
+            number, organization="acme", repository=f"r{number}", product="actions", sku="linux"
+        )
+        for number in range(repositories)
+    ]
+    return JobFacts(
+        collector="usage_repositories",
+        available=True,
+        standing_by=False,
+        failure=None,
+        detail="",
+        hint="",
+        last_attempt=NOW,
+        last_success=NOW,
+        duration=timedelta(seconds=1),
+        next_attempt=NOW,
+        interval=timedelta(hours=6),
+        stale_after=timedelta(hours=18),
+        reading=Reading(taken=NOW, samples=tuple(samples)),
+    )

@@ -1,9 +1,12 @@
 """The page: what is shown of readings and jobs at one time, as metric families."""
 
 import platform
+import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -137,20 +140,25 @@ class Page(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the families in the order of the catalogue; families of no samples are left out."""
+        return self.slices(sys.maxsize)
+
+    def slices(self, most: int) -> Iterator[GaugeMetricFamily]:
+        """Give the families in pieces of at most so many samples."""
         # Kept are places alone, no labels: there may be more than a hundred thousand samples.
-        said: dict[Metric, list[tuple[tuple[str, ...], Sample]]] = {
-            metric: [] for metric in catalogue.BILL + catalogue.JOBS
+        said: dict[Metric, defaultdict[tuple[str, ...], list[Sample]]] = {
+            metric: defaultdict(list) for metric in catalogue.BILL + catalogue.JOBS
         }
         for account in self.accounts:
             identity = (account.account_type, account.account)
             for sample in self._of_account(account):
-                said[sample.metric].append((identity, sample))
+                said[sample.metric][identity].append(sample)
         for sample in self._of_exporter():
-            said[sample.metric].append(((), sample))
-        for metric, samples in said.items():
-            if samples:
+            said[sample.metric][()].append(sample)
+        for metric, accounts in said.items():
+            samples = ((of, sample) for of, its in accounts.items() for sample in its)
+            while piece := tuple(islice(samples, most)):
                 family = GaugeMetricFamily(metric.name, metric.help, labels=metric.all_labels)
-                for of, sample in samples:
+                for of, sample in piece:
                     family.add_metric(of + sample.labels, sample.value)
                 yield family
 

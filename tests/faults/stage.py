@@ -130,15 +130,17 @@ class Scene:
     books: Mapping[str, Book]
     wire: Wire
     world: World
+    _loop: asyncio.AbstractEventLoop
     _discovering: Sequence[asyncio.Task[None]] = ()
 
     @property
     def passed(self) -> float:
         """Seconds since the beginning, whatever the clock says."""
-        return asyncio.get_running_loop().time()
+        return self._loop.time()
 
     async def opens(self) -> None:
         """Begin to poll and to discover, and let the first attempts end."""
+        self._loop = asyncio.get_running_loop()
         await self.world.__aenter__()
         self._discovering = [asyncio.create_task(d.run()) for d in self.world.app.discoveries]
         await self.world.passes(seconds=30)
