@@ -57,7 +57,8 @@ boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw the dashboa
 	$(BIN)/python -m tests.boards
 
 .PHONY: lock
-lock: .venv/.dev ## write the lock files anew from pyproject.toml; ARGS=--upgrade for newer versions
+lock: .venv/.made ## write the lock files anew from pyproject.toml; ARGS=--upgrade for newer versions
+	@test -x $(BIN)/uv || $(PIP) install uv
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements.lock
 	printf '%s\n' hatchling editables | $(COMPILE) $(ARGS) - --output-file requirements-build.lock
 	$(COMPILE) $(ARGS) pyproject.toml --group dev --constraints requirements.lock \

@@ -9,9 +9,8 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from datetime import datetime
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from exporter import landing
 from exporter.exposition import Exposition
@@ -31,6 +30,12 @@ ANSWER_SECONDS = 60
 
 RESERVED_DESCRIPTORS = 512
 """What connections leave of the file descriptors: for polls, files and the process itself."""
+
+_HEAD_BYTES = 16_384
+"""Of a request line and headers that do not end."""
+
+_PIPELINED = 8
+"""Requests that wait for the answer to another on their connection; scrapers send none."""
 
 _AT_ONCE = 128
 """How many connections are taken in a turn of the event loop: three such fit what is reserved."""
@@ -150,46 +155,83 @@ def _bound(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=_AT_ONCE)
 
 
-class _Connection(H11Protocol):
-    """A connection that ends where its client is too slow, as others want its memory too.
+class _Deadline:
+    """Calls ``late`` so many seconds after ``start``, unless ``stop`` comes before."""
+
+    def __init__(self, seconds: float, late: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._late = late
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._late)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _Connection(HttpToolsProtocol):
+    """A connection that ends where its client is too slow or says too much: others want its place.
 
     uvicorn ends those alone that say nothing after an answer. One that comes when there are
     ``most`` is ended at once.
     """
 
     most: int
-    _limit: asyncio.TimerHandle | None = None
+    _request: _Deadline
+    _answer: _Deadline
+    _in_head = False
+    _head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
         super().connection_made(transport)
-        self._limit_to(REQUEST_SECONDS)
+        self._request = _Deadline(REQUEST_SECONDS, transport.abort)
+        self._answer = _Deadline(ANSWER_SECONDS, self._end_unless_taken)
+        self._request.start()
         if len(self.connections) > self.most:
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if not self.transport.get_write_buffer_size():
+            self._answer.stop()
+        self._request.start()
         super().data_received(data)
-        if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
-            self._unlimit()
-        elif self._limit is None:
-            self._limit_to(REQUEST_SECONDS)
+        self._head = self._head + len(data) if self._in_head else 0
+        if self._head > _HEAD_BYTES:
+            self.send_400_response("Request head too large.")
+
+    def on_message_begin(self) -> None:
+        if len(self.pipeline) == _PIPELINED:
+            self.transport.abort()
+            raise ValueError("too many requests before an answer")
+        self._request.start()
+        super().on_message_begin()
+        self._in_head = True
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._in_head = False
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._request.stop()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.transport.get_write_buffer_size():
-            self._unlimit()
-            self._limit_to(ANSWER_SECONDS)
+            self._answer.start()
+
+    def _end_unless_taken(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._unlimit()
+        self._request.stop()
+        self._answer.stop()
         super().connection_lost(exc)
-
-    def _limit_to(self, seconds: float) -> None:
-        self._limit = self.loop.call_later(seconds, self.transport.abort)
-
-    def _unlimit(self) -> None:
-        if self._limit is not None:
-            self._limit.cancel()
-            self._limit = None
 
 
 def _room() -> int:

@@ -1,7 +1,9 @@
 """The server's connections: whoever is slow or says too much is cut off, others are served."""
 
 import asyncio
+import contextlib
 import functools
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ParamSpec
@@ -67,7 +69,7 @@ async def answered(connection: Connection) -> bytes:
 
 
 class TestSlowRequests:
-    @pytest.mark.parametrize("said", [b"", b"GET", HEAD, b"GET / HTTP/1.1\r\n"])
+    @pytest.mark.parametrize("said", [b"", b"\r\n", b"GET", HEAD, b"GET / HTTP/1.1\r\n"])
     @in_virtual_time
     async def test_are_cut_off(self, said: bytes) -> None:
         async with on_socket(application) as url:
@@ -97,6 +99,18 @@ class TestSlowRequests:
             assert await end_of(connection) == pytest.approx(REQUEST_SECONDS, abs=1)
 
     @in_virtual_time
+    async def test_are_cut_off_after_an_answer_though_they_are_blank_lines(self) -> None:
+        async with on_socket(application) as url:
+            connection = await connect(url)
+            connection[1].write(HEAD + b"\r\n")
+            assert (await answered(connection)).startswith(b"HTTP/1.1 200")
+            ending = asyncio.ensure_future(end_of(connection))
+            while not ending.done():
+                await asyncio.sleep(1)
+                connection[1].write(b"\r\n")
+            assert await ending == pytest.approx(REQUEST_SECONDS, abs=2)
+
+    @in_virtual_time
     async def test_are_cut_off_in_a_body_that_nobody_wants(self) -> None:
         async with on_socket(application) as url:
             connection = await connect(url)
@@ -109,15 +123,19 @@ class TestSlowRequests:
 
 
 class TestOthers:
+    @pytest.mark.parametrize(("path", "length"), [(b"/", 6), (b"/large", len(LARGE))])
     @in_virtual_time
-    async def test_a_scraper_keeps_its_connection_from_minute_to_minute(self) -> None:
+    async def test_a_scraper_keeps_its_connection_from_minute_to_minute(
+        self, path: bytes, length: int
+    ) -> None:
         async with on_socket(application) as url:
-            connection = await connect(url)
+            reader, writer = await connect(url)
             for _ in range(3):
-                connection[1].write(HEAD + b"\r\n")
-                assert (await answered(connection)).startswith(b"HTTP/1.1 200")
-                await asyncio.sleep(60)
-            connection[1].close()
+                writer.write(b"GET " + path + b" HTTP/1.1\r\nhost: exporter\r\n\r\n")
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+                await reader.readexactly(length)
+                await asyncio.sleep(ANSWER_SECONDS + 5)
+            writer.close()
 
     @in_virtual_time
     async def test_are_served_while_hundreds_say_nothing(self) -> None:
@@ -143,6 +161,19 @@ class TestSlowReaders:
             writer.close()
 
     @in_virtual_time
+    async def test_lose_it_though_they_ask_again_and_again(self) -> None:
+        async with on_socket(application) as url:
+            reader, writer = await connect(url)
+            writer.write(b"GET /large HTTP/1.1\r\nhost: exporter\r\n\r\n")
+            for _ in range(ANSWER_SECONDS + 5):
+                await asyncio.sleep(1)
+                with contextlib.suppress(ConnectionError):
+                    writer.write(HEAD + b"\r\n")
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await reader.readexactly(len(LARGE))
+            writer.close()
+
+    @in_virtual_time
     async def test_have_a_minute(self) -> None:
         async with on_socket(application) as url:
             reader, writer = await connect(url)
@@ -152,14 +183,61 @@ class TestSlowReaders:
             writer.close()
 
 
-class TestLargeRequests:
-    @pytest.mark.parametrize("name", [b"x-large", b"authorization"])
-    def test_headers_that_do_not_end_are_refused(self, name: bytes) -> None:
+class TestManyRequests:
+    def test_before_an_answer_are_answered_in_turn(self) -> None:
+        async def scenario() -> None:
+            async with on_socket(application) as url:
+                connection = await connect(url)
+                connection[1].write(4 * (HEAD + b"\r\n"))
+                for _ in range(4):
+                    assert (await answered(connection)).startswith(b"HTTP/1.1 200")
+                connection[1].close()
+
+        asyncio.run(scenario())
+
+    def test_before_an_answer_end_the_connection_where_they_are_too_many(self) -> None:
         async def scenario() -> None:
             async with on_socket(application) as url:
                 reader, writer = await connect(url)
-                writer.write(HEAD + name + b": " + b"x" * 20_000)
+                writer.write(2000 * (HEAD + b"\r\n"))
+                with contextlib.suppress(ConnectionError):
+                    async with asyncio.timeout(10):
+                        assert (await reader.read()).count(b"HTTP/1.1 200") < 2000
+                writer.close()
+
+        asyncio.run(scenario())
+
+
+class TestLargeRequests:
+    @pytest.mark.parametrize("begun", [b"GET /", HEAD + b"x-large: ", HEAD + b"authorization: "])
+    def test_heads_that_do_not_end_are_refused(self, begun: bytes) -> None:
+        async def scenario() -> None:
+            async with on_socket(application) as url:
+                reader, writer = await connect(url)
+                writer.write(begun + b"x" * 20_000)
                 assert (await reader.readline()).startswith(b"HTTP/1.1 400")
                 writer.close()
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b"CONNECT exporter:80 HTTP/1.1",
+            b"GET /\xff HTTP/1.1",
+            b"\x16\x03\x01",
+        ],
+    )
+    def test_what_is_no_request_for_a_page_is_refused(self, line: bytes) -> None:
+        async def scenario() -> None:
+            async with on_socket(application) as url:
+                reader, writer = await connect(url)
+                writer.write(line + b"\r\nhost: exporter\r\n\r\n")
+                assert re.match(rb"HTTP/1.1 4\d\d|$", await reader.readline())
+                writer.close()
+                connection = await connect(url)
+                connection[1].write(HEAD + b"\r\n")
+                assert (await answered(connection)).startswith(b"HTTP/1.1 200")
+                connection[1].close()
 
         asyncio.run(scenario())

@@ -1,0 +1,69 @@
+"""Requests of a poll where nothing changed, as GitHub counts them.
+
+Run ``.venv/bin/python benchmarks/unchanged_poll.py``. Every collector of the demo's accounts is
+attempted twice on a clock that stands still, against a simulated GitHub that sends an ETag with
+every answer but a refusal. An answer 304 costs nothing of the hour's requests.
+"""
+
+import asyncio
+from collections import defaultdict
+from datetime import UTC, datetime
+
+import httpx
+
+from exporter import demonstration
+from exporter.app import App
+from exporter.demo import SimulatedGitHub, demo_accounts
+from exporter.demo.callers import SimulatedRequest
+from exporter.github.auth import from_token
+
+NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
+_UNCHANGED = 304
+_REFUSED = range(400, 500)
+
+
+async def polls(number: int) -> list[list[SimulatedRequest]]:
+    """Poll so many times, and give the requests of each."""
+    github = SimulatedGitHub(demo_accounts(), clock=lambda: NOW)
+    app = App.assemble(
+        demonstration.settings({}, {}),
+        from_token("demo", github.token),
+        transport=httpx.ASGITransport(github),
+        clock=lambda: NOW,
+        process=False,
+    )
+    asked: list[list[SimulatedRequest]] = []
+    async with app.http:
+        for _ in range(number):
+            before = len(github.requests)
+            await app.poller.once()
+            asked.append(list(github.requests)[before:])
+    return asked
+
+
+def by_account(requests: list[SimulatedRequest]) -> dict[str, list[SimulatedRequest]]:
+    found: dict[str, list[SimulatedRequest]] = defaultdict(list)
+    for request in requests:
+        _, kind, name, *_ = request.path.split("/")
+        found[f"{kind.removesuffix('s')} {name}"].append(request)
+    return found
+
+
+def main() -> None:
+    first, again = map(by_account, asyncio.run(polls(2)))
+    print(
+        "| account | requests of the first poll | of an unchanged one | answered 304 | refused again "
+        "| counted by GitHub |\n|---|---|---|---|---|---|"
+    )
+    for account, requests in first.items():
+        repeated = again[account]
+        unchanged = sum(each.status == _UNCHANGED for each in repeated)
+        refused = sum(each.status in _REFUSED for each in repeated)
+        print(
+            f"| {account} | {len(requests)} | {len(repeated)} | {unchanged} | {refused} "
+            f"| {len(repeated) - unchanged} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
