@@ -31,6 +31,7 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, 
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
+	$(BIN)/mypy --strict benchmarks/*.py
 	$(BIN)/lint-imports
 	$(BIN)/github-billing-exporter docs check
 	$(BIN)/python -m grafana --check
@@ -66,7 +67,7 @@ lock: .venv/.made ## write the lock files anew from pyproject.toml; ARGS=--upgra
 
 .PHONY: bench
 bench: .venv/.run ## time it beside others, a table each: needs wrk and nginx, and twenty minutes
-	@for each in process scrapes usage_report many_accounts; do \
+	@for each in process scrapes usage_report unchanged_poll many_accounts; do \
 		echo "benchmarks/$$each.py" >&2; $(BIN)/python benchmarks/$$each.py; echo; done
 
 .PHONY: sbom

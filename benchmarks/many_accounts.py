@@ -6,20 +6,17 @@ collector of each once. The simulated GitHub is in this process, behind a loopba
 the figures are the exporter's own. Ratios say whether the cost of an organization is constant.
 """
 
-import asyncio
 import gzip
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -27,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from process import free_port
+from programs import free_port, megabytes, served
 
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount, SimulatedApp, SimulatedGitHub, SimulatedInstallation
@@ -56,15 +53,6 @@ def github(organizations: int) -> SimulatedGitHub:
     )
 
 
-def served(simulated: SimulatedGitHub, port: int) -> None:
-    """Serve the simulated GitHub until this process ends."""
-    config = uvicorn.Config(simulated, port=port, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    threading.Thread(target=asyncio.run, args=[server.serve()], daemon=True).start()
-    while not server.started:
-        time.sleep(0.01)
-
-
 def polled(simulated: SimulatedGitHub) -> float:
     """Wait until nothing has been asked for a while, and give the seconds from first to last."""
     while True:
@@ -88,12 +76,6 @@ def scraped(port: int) -> tuple[float, bytes]:
 def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def megabytes(pid: int, line: str) -> float:
-    """Read the memory that is held now (``VmRSS``) or was at most (``VmHWM``)."""
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(each for each in status if each.startswith(line)).split()[1]) / 1024
 
 
 def measure(organizations: int, key: Path) -> dict[str, float]:

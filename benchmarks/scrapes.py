@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from process import free_port
+from programs import free_port
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
 from exporter.exposition import Exposition

@@ -6,15 +6,17 @@ every answer but a refusal. An answer 304 costs nothing of the hour's requests.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from datetime import UTC, datetime
 
 import httpx
+import structlog
 
 from exporter import demonstration
 from exporter.app import App
 from exporter.demo import SimulatedGitHub, demo_accounts
-from exporter.demo.callers import SimulatedRequest
+from exporter.demo.github import RecordedRequest
 from exporter.github.auth import from_token
 
 NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
@@ -22,7 +24,7 @@ _UNCHANGED = 304
 _REFUSED = range(400, 500)
 
 
-async def polls(number: int) -> list[list[SimulatedRequest]]:
+async def polls(number: int) -> list[list[RecordedRequest]]:
     """Poll so many times, and give the requests of each."""
     github = SimulatedGitHub(demo_accounts(), clock=lambda: NOW)
     app = App.assemble(
@@ -32,7 +34,7 @@ async def polls(number: int) -> list[list[SimulatedRequest]]:
         clock=lambda: NOW,
         process=False,
     )
-    asked: list[list[SimulatedRequest]] = []
+    asked: list[list[RecordedRequest]] = []
     async with app.http:
         for _ in range(number):
             before = len(github.requests)
@@ -41,19 +43,19 @@ async def polls(number: int) -> list[list[SimulatedRequest]]:
     return asked
 
 
-def by_account(requests: list[SimulatedRequest]) -> dict[str, list[SimulatedRequest]]:
-    found: dict[str, list[SimulatedRequest]] = defaultdict(list)
+def by_account(requests: list[RecordedRequest]) -> dict[str, list[RecordedRequest]]:
+    found: dict[str, list[RecordedRequest]] = defaultdict(list)
     for request in requests:
-        _, kind, name, *_ = request.path.split("/")
-        found[f"{kind.removesuffix('s')} {name}"].append(request)
+        found["".join(request.path.split("/")[2:3]) or "whose the token is"].append(request)
     return found
 
 
 def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     first, again = map(by_account, asyncio.run(polls(2)))
     print(
-        "| account | requests of the first poll | of an unchanged one | answered 304 | refused again "
-        "| counted by GitHub |\n|---|---|---|---|---|---|"
+        "| account | requests of the first poll | of an unchanged one | answered 304 "
+        "| refused again | counted by GitHub |\n|---|---|---|---|---|---|"
     )
     for account, requests in first.items():
         repeated = again[account]

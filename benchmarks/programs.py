@@ -1,0 +1,32 @@
+"""What the benchmarks share: programs on ports of this machine, and what they take."""
+
+import asyncio
+import socket
+import threading
+import time
+from pathlib import Path
+
+import uvicorn
+
+from exporter.demo import SimulatedGitHub
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def served(simulated: SimulatedGitHub, port: int) -> None:
+    """Serve the simulated GitHub until this process ends."""
+    config = uvicorn.Config(simulated, port=port, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    threading.Thread(target=asyncio.run, args=[server.serve()], daemon=True).start()
+    while not server.started:
+        time.sleep(0.01)
+
+
+def megabytes(pid: int, line: str) -> float:
+    """Read the memory that is held now (``VmRSS``) or was at most (``VmHWM``)."""
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(each for each in status if each.startswith(line)).split()[1]) / 1024
