@@ -1,5 +1,6 @@
 """The body of an answer: read up to a limit, decoded strictly, or searched for its message."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Generic, Protocol, TypeVar
 
@@ -96,13 +97,27 @@ def _append(body: bytearray, chunk: bytes, endpoint: str, status: int) -> None:
 def decode(body: bytes, model: type[T], endpoint: str) -> T:
     """Decode a body. `InvalidPayload` names the field and its type, never a value.
 
-    NaN and infinities are no JSON and no numbers here; of duplicate keys the last wins.
+    NaN and infinities are no JSON and no numbers here. Where an object says a key twice, nobody
+    knows which of them is true, and the body is no answer.
     """
     try:
-        return msgspec.json.decode(body, type=model)
-    except UNREADABLE as error:
-        detail = str(error) if isinstance(error, msgspec.DecodeError) else "no readable JSON"
+        decoded = msgspec.json.decode(body, type=model)
+        # msgspec would take the last of them.
+        json.loads(body, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except (*UNREADABLE, ValueError) as error:
+        words = isinstance(error, msgspec.DecodeError | _SaidTwice)
+        detail = str(error) if words else "no readable JSON"
         raise errors.InvalidPayload(detail=detail, endpoint=endpoint, status=200) from None
+    return decoded
+
+
+class _SaidTwice(ValueError):
+    """An object has a key twice."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise _SaidTwice("JSON is ambiguous: an object says a key twice")
 
 
 def message(body: bytes) -> str:

@@ -40,7 +40,8 @@ class Streamed(Generic[Item, Result]):
 
     It is a `body.Decoder`. Other fields are ignored, wherever they stand. Not more than a slice,
     one item and the other fields are held at a time. Every error is `InvalidPayload` and names
-    the field as if the body had been decoded whole. ``slice_size`` and ``limit`` are in bytes.
+    the field as if the body had been decoded whole, but that of a key that an item says twice the
+    last counts: to look for it would double the time. ``slice_size`` and ``limit`` are in bytes.
     """
 
     unhurried = True
