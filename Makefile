@@ -66,7 +66,7 @@ lock: .venv/.made ## write the lock files anew from pyproject.toml; ARGS=--upgra
 		--constraints requirements-build.lock --output-file requirements-dev.lock
 
 .PHONY: bench
-bench: .venv/.run ## time it beside others, a table each: needs wrk and nginx, and twenty minutes
+bench: .venv/.run ## time it beside others, a table each: needs wrk and nginx, and a quarter of an hour
 	@for each in process scrapes usage_report unchanged_poll many_accounts; do \
 		echo "benchmarks/$$each.py" >&2; $(BIN)/python benchmarks/$$each.py; echo; done
 
