@@ -50,13 +50,22 @@ class GitHub:
     """Answers by the product asked for: a report, or the status of a refusal.
 
     Pages are cut from the report's repositories, by ``per_page`` and ``page``; ``links`` says
-    the next page in a header too, ``telling`` how many pages tell the total.
+    the next page in a header too, ``telling`` how many pages tell the total, of which the first
+    one tells ``first``.
     """
 
-    def __init__(self, products: Products, *, links: bool = False, telling: int = 100) -> None:
+    def __init__(
+        self,
+        products: Products,
+        *,
+        links: bool = False,
+        telling: int = 100,
+        first: int | None = None,
+    ) -> None:
         self.products = products
         self.links = links
         self.telling = telling
+        self.first = first
         self.asked: list[Mapping[str, str]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -70,6 +79,8 @@ class GitHub:
         listed = found["repositories"]
         assert isinstance(listed, list)
         told = {k: v for k, v in found.items() if k != "total_count" or page <= self.telling}
+        if page == 1 and self.first is not None:
+            told["total_count"] = self.first
         reply = answer({**told, "repositories": listed[(page - 1) * size : page * size]})
         if self.links and page * size < len(listed):
             url = request.url.copy_merge_params({"page": str(page + 1)})
@@ -188,6 +199,10 @@ class TestRepositories:
         short = GitHub({"bundled": report(9, self.MANY[:150], total_count=151)}, telling=1)
         with pytest.raises(errors.InvalidPayload, match="total_count"):
             read(REPOSITORIES, ACME, short)
+
+    def test_that_become_more_while_they_are_read_are_all_read(self) -> None:
+        github = GitHub({"bundled": report(9, self.MANY)}, first=150)
+        assert len(said(read(REPOSITORIES, ACME, github))) == 250
 
     def test_may_be_none(self) -> None:
         assert said(read(REPOSITORIES, ACME, GitHub({"bundled": report(0, ())}))) == {}

@@ -139,7 +139,7 @@ async def listings(
 ) -> AsyncIterator[L]:
     """Read all pages: by ``Link``, else until ``total_count`` are in or a page is not full.
 
-    Raises `InvalidPayload` at the end where they hold fewer than ``total_count``.
+    Raises `InvalidPayload` at the end where they hold fewer than any page's ``total_count``.
     """
     endpoint = endpoint_of(account.type)
     names: set[str] = set()
@@ -154,7 +154,9 @@ async def listings(
         endpoint, model, more, account=account.name, per_page=PER_PAGE, **of_product(product)
     ):
         names |= {repository.name for repository in page.repositories}
-        total = page.total_count if total is None else total
+        if page.total_count is not None:
+            # Whichever page is right, none is missing.
+            total = max(total or 0, page.total_count)
         yield page
     if total is not None and len(names) < total:
         raise InvalidPayload(
