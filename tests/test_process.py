@@ -1,6 +1,7 @@
 """The installed exporter as a process: scraped by real Prometheus, stopped by real signals."""
 
 import signal
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -282,6 +283,27 @@ class TestSignals:
                 assert exporter.process.wait(timeout=SECONDS) == 0
                 assert time.monotonic() - began < STOP_SECONDS
                 assert "Traceback" not in exporter.stderr.read_text()
+
+
+class TestWhatIsNoRequest:
+    @pytest.mark.parametrize(
+        ("said", "status"),
+        [
+            (b"\x16\x03\x01\r\n\r\n", b"400"),
+            (b"GET / HTTP/1.1\r\nx: " + b"x" * 20_000, b"400"),
+            (b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n", b"200"),
+        ],
+    )
+    def test_is_told_to_the_client_and_fills_no_log(
+        self, demo: Exporter, said: bytes, status: bytes
+    ) -> None:
+        url = httpx.URL(demo.base_url)
+        with socket.create_connection((url.host, url.port), timeout=SECONDS) as client:
+            client.sendall(said)
+            assert client.recv(12) == b"HTTP/1.1 " + status
+        assert get(demo, "/healthz") == "alive\n"
+        lines = map(msgspec.json.decode, demo.stderr.read_bytes().splitlines())
+        assert not [line for line in lines if "equest" in line["event"]]
 
 
 class TestTokenFile:
