@@ -76,12 +76,15 @@ class Poller:
 
     async def once(self) -> None:
         """Attempt every job once; what would have to wait for a limit fails."""
+        began = self._clock()
         attempted: list[Job] = []
         while heads := [head for head in self._heads() if head[1] not in attempted]:
             attempted += [job for _, job in heads]
             async with asyncio.TaskGroup() as tasks:
                 for watch, job in self._in_order(heads):
                     tasks.create_task(self._poll(watch, job, may_postpone=False))
+            # Some are attempted with the decision for a platform, and head nothing before it.
+            attempted += [j for j in self._jobs() if j.last_attempt and j.last_attempt >= began]
 
     def add(self, watch: Watch) -> None:
         """Poll one more, soon; readiness does not wait for it."""

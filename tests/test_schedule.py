@@ -61,6 +61,16 @@ class TestLegacyBehindARefusedUsage:
             assert world.about("interval_seconds", "legacy_packages") == 900
 
 
+class TestOnce:
+    @in_virtual_time
+    async def test_asks_no_question_twice(self) -> None:
+        world = World(organization(), organization("oldtown", platform=Platform.LEGACY))
+        await world.app.once()
+        asked = [(request.path, *request.query.items()) for request in world.github.requests]
+        assert ("/orgs/acme",) in asked
+        assert sorted(set(asked)) == sorted(asked)
+
+
 class TestAPlanThatHangs:
     @in_virtual_time
     async def test_does_not_hold_the_bill_back(self) -> None:
