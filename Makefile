@@ -40,7 +40,7 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, 
 
 .PHONY: faults
 faults: .venv/.dev ## thousands of random sequences of faults, more with FAULT_SEQUENCES=20000
-	FAULT_SEQUENCES=$(FAULT_SEQUENCES) FAULT_STEPS=30 $(BIN)/pytest tests/faults/test_invariant.py
+	FAULT_SEQUENCES=$(FAULT_SEQUENCES) FAULT_STEPS=30 $(BIN)/pytest --capture=no tests/faults/test_invariant.py
 
 .PHONY: soak
 soak: .venv/.dev ## a simulated day of 500 accounts with 5 % faults; less with ARGS="--accounts 50 --hours 6"

@@ -4,7 +4,9 @@ The gate lives 200 of them, always the same. ``make faults`` lives thousands, an
 """
 
 import asyncio
+import itertools
 import os
+import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +31,9 @@ from tests.world import VirtualTimeLoop
 HUNTING = "FAULT_SEQUENCES" in os.environ
 SEQUENCES = int(os.environ.get("FAULT_SEQUENCES", "200"))
 STEPS = int(os.environ.get("FAULT_STEPS", "14"))
+LIVES = itertools.count(1)
+TOLD = 100
+"""Of so many lives one is told, as thousands take their time."""
 
 STARTS = (
     datetime(2026, 10, 12, 9, 30, tzinfo=UTC),
@@ -81,6 +86,9 @@ class Life(RuleBasedStateMachine):
         self.after: dict[str, float] = {}
         self.parsed: tuple[object, Page] = (None, {})
         self.was_well = False
+        lived = next(LIVES)
+        if HUNTING and lived % TOLD == 0:
+            sys.stderr.write(f"{lived} lives\n")
 
     def run(self, scene: Callable[[], Coroutine[None, None, None]]) -> None:
         self.runner.run(scene())
