@@ -31,11 +31,12 @@ ANSWER_SECONDS = 60
 RESERVED_DESCRIPTORS = 512
 """What connections leave of the file descriptors: for polls, files and the process itself."""
 
-_HEAD_BYTES = 16_384
-"""Of a request line and headers that do not end."""
+_REQUEST_BYTES = 16_384
+"""Of a whole request, a body that nobody wants included."""
 
-_PIPELINED = 8
-"""Requests that wait for the answer to another on their connection; scrapers send none."""
+_HEADER_FIELDS = 100
+_ANSWER_BYTES = 262_144
+"""Of an answer that are handed on at once, so that slow readers do not each hold a whole one."""
 
 _AT_ONCE = 128
 """How many connections are taken in a turn of the event loop: three such fit what is reserved."""
@@ -131,7 +132,10 @@ async def answer(
             ],
         }
     )
-    await send({"type": "http.response.body", "body": b"" if head else body})
+    said = b"" if head else body
+    for begin in range(0, len(said) or 1, _ANSWER_BYTES):
+        piece, more = said[begin : begin + _ANSWER_BYTES], begin + _ANSWER_BYTES < len(said)
+        await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 def listen(address: tuple[str, int]) -> socket.socket:
@@ -177,56 +181,84 @@ class _Connection(HttpToolsProtocol):
     """A connection that ends where its client is too slow or says too much: others want its place.
 
     uvicorn ends those alone that say nothing after an answer. One that comes when there are
-    ``most`` is ended at once.
+    ``most`` is ended at once. Nobody needs to say more before an answer is there, and whoever
+    does gets that answer and no other.
     """
 
     most: int
     _request: _Deadline
     _answer: _Deadline
-    _in_head = False
-    _head = 0
+    _in_request = False
+    _received = 0
+    _answering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
         super().connection_made(transport)
         self._request = _Deadline(REQUEST_SECONDS, transport.abort)
-        self._answer = _Deadline(ANSWER_SECONDS, self._end_unless_taken)
+        self._answer = _Deadline(ANSWER_SECONDS, transport.abort)
         self._request.start()
+        # To be told of all that is not taken; none at all and TLS would wait for ever.
+        transport.set_write_buffer_limits(1)
         if len(self.connections) > self.most:
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if not self.transport.get_write_buffer_size():
-            self._answer.stop()
-        self._request.start()
-        super().data_received(data)
-        self._head = self._head + len(data) if self._in_head else 0
-        if self._head > _HEAD_BYTES:
-            self.send_400_response("Request head too large.")
+        # A piece at a time, lest one that is large is parsed whole before it is measured.
+        for begin in range(0, len(data), _REQUEST_BYTES):
+            if self.transport.is_closing():
+                break
+            self._request.start()
+            piece = data[begin : begin + _REQUEST_BYTES]
+            super().data_received(piece)
+            self._received = self._received + len(piece) if self._in_request else 0
+            if self._received > _REQUEST_BYTES:
+                self.send_400_response("Request too large.")
 
     def on_message_begin(self) -> None:
-        if len(self.pipeline) == _PIPELINED:
-            self.transport.abort()
-            raise ValueError("too many requests before an answer")
-        self._request.start()
+        if self._answering:
+            raise ValueError("a request before the answer to another")
         super().on_message_begin()
-        self._in_head = True
+        self._in_request = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self.headers) == _HEADER_FIELDS:
+            raise ValueError("too many headers")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        self._in_head = False
+        self._answering = True
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
+        self._in_request = False
         self._request.stop()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; where an answer is under way, it is the connection's last.
+
+        What comes meanwhile is read and dropped: what is not read makes TCP take answers back.
+        """
+        if self._answering:
+            self._request.stop()
+            self.cycle.keep_alive = False
+        elif not self.transport.is_closing():
+            super().send_400_response(msg)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._answer.start()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self._answering:
+            self._answer.stop()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.get_write_buffer_size():
-            self._answer.start()
-
-    def _end_unless_taken(self) -> None:
-        if self.transport.get_write_buffer_size():
-            self.transport.abort()
+        self._answering = False
+        if not self.flow.write_paused:
+            self._answer.stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._request.stop()

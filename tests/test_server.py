@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import zlib
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
@@ -102,13 +103,13 @@ class Server:
 
 
 @asynccontextmanager
-async def on_socket(application: Asgi) -> AsyncIterator[str]:
-    """Serve on loopback until the block ends, and give the base URL."""
+async def on_socket(application: Asgi, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve on loopback until the block ends, with TLS by ``context``, and give the base URL."""
     listening = listen(("127.0.0.1", 0))
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve(application, listening, stop))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        tasks.create_task(serve(application, listening, stop, context))
+        yield f"{'https' if context else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
         stop.set()
 
 
