@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import gzip
+import re
 import resource
+import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -80,9 +82,14 @@ def healthy(exporter: Exporter) -> bool:
     return answer.is_success and time.monotonic() - began < HEALTH_SECONDS
 
 
-async def connect(exporter: Exporter) -> Connection:
+async def connect(exporter: Exporter, takes: int = 65536) -> Connection:
+    """Connect, to take so many bytes before they are read."""
     host, _, port = exporter.base_url.removeprefix("http://").partition(":")
-    return await asyncio.open_connection(host, int(port))
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
+    client.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(client, (host, int(port)))
+    return await asyncio.open_connection(sock=client, limit=takes)
 
 
 async def over(reader: asyncio.StreamReader) -> bool:
@@ -128,13 +135,20 @@ class TestScrapers:
         assert_undisturbed(demo, disturb)
 
     def test_slow_ones_hold_nobody_up(self, demo: Exporter) -> None:
+        before = open_descriptors(demo)
+
         async def disturb() -> None:
-            slow = [await connect(demo) for _ in range(SLOW)]
+            slow = [await connect(demo, takes=4096) for _ in range(SLOW)]
             for _, writer in slow:
-                for _ in range(20):  # more than the kernel keeps for a reader that does not read
-                    writer.write(PLAIN)
+                writer.write(PLAIN)
+            heads = [await reader.readuntil(b"\r\n\r\n") for reader, _ in slow]
             assert b"github_billing_account_info" in await scrape(demo)
-            for _, writer in slow:
+            assert open_descriptors(demo) >= before + SLOW
+            for head, (reader, writer) in zip(heads, slow, strict=True):
+                length = re.search(rb"content-length: (\d+)", head)
+                assert length is not None
+                page = await reader.readexactly(int(length[1]))
+                assert b"github_billing_account_info" in page
                 writer.close()
 
         assert_undisturbed(demo, disturb)

@@ -21,6 +21,9 @@ and within them no sum overflows."""
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
+_LOOKED_THROUGH = 4 * 1024 * 1024
+"""Bytes in which keys that are said twice are looked for, as that takes twenty times the memory."""
+
 _PLAIN_TEXT = 1024
 """Bytes looked at where a refusal is no JSON, as that of a request without a User-Agent."""
 
@@ -98,12 +101,13 @@ def decode(body: bytes, model: type[T], endpoint: str) -> T:
     """Decode a body. `InvalidPayload` names the field and its type, never a value.
 
     NaN and infinities are no JSON and no numbers here. Where an object says a key twice, nobody
-    knows which of them is true, and the body is no answer.
+    knows which of them is true, and the body is no answer; in one of more than 4 MiB it is not
+    looked for, and the last counts.
     """
     try:
         decoded = msgspec.json.decode(body, type=model)
-        # msgspec would take the last of them.
-        json.loads(body, object_pairs_hook=_once, parse_int=str, parse_float=str)
+        if len(body) <= _LOOKED_THROUGH:
+            json.loads(body, object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
     except (*UNREADABLE, ValueError) as error:
         words = isinstance(error, msgspec.DecodeError | _SaidTwice)
         detail = str(error) if words else "no readable JSON"
@@ -118,6 +122,9 @@ class _SaidTwice(ValueError):
 def _once(pairs: list[tuple[str, object]]) -> None:
     if len(dict(pairs)) < len(pairs):
         raise _SaidTwice("JSON is ambiguous: an object says a key twice")
+
+
+def _nothing(_: str) -> None: ...
 
 
 def message(body: bytes) -> str:

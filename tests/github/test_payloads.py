@@ -86,6 +86,11 @@ class TestRightValues:
             assert await conversation.total() == total
 
     @virtually
+    async def test_are_the_last_ones_where_a_long_body_says_them_twice(self) -> None:
+        body = b'{"padding":"' + b"x" * 4 * 1024 * 1024 + b'","total":1,"total":2}'
+        assert await Conversation(says(200, body)).total() == 2
+
+    @virtually
     async def test_may_be_large(self) -> None:
         body = b'{"total":3,"padding":"' + b"x" * (LIMIT - 100) + b'"}'
         assert await Conversation(says(200, body)).total() == 3
