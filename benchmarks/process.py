@@ -13,6 +13,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from programs import free_port, megabytes, served
@@ -84,12 +86,22 @@ def first_page(port: int, began: float) -> float:
     raise SystemExit("no page within 30 s")
 
 
-def measure(command: list[str], port: int) -> dict[str, float]:
+@contextmanager
+def polled(command: list[str], port: int) -> Iterator[tuple[int, float]]:
+    """Run until the block ends; give the process and the seconds to its first page."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         start = first_page(port, began)
         time.sleep(1)  # the first polls of all accounts
+        yield process.pid, start
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def measure(command: list[str], port: int) -> dict[str, float]:
+    with polled(command, port) as (pid, start):
         times = []
         for _ in range(SCRAPES):
             at = time.perf_counter()
@@ -97,13 +109,10 @@ def measure(command: list[str], port: int) -> dict[str, float]:
             times.append(time.perf_counter() - at)
         return {
             "start to first page, s": start,
-            "memory, MB": megabytes(process.pid, "VmRSS"),
+            "memory, MB": megabytes(pid, "VmRSS"),
             "scrape at the median, ms": statistics.median(times) * 1000,
             "scrape at the 99th percentile, ms": sorted(times)[int(SCRAPES * 0.99)] * 1000,
         }
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def loading() -> list[tuple[float, ...]]:
@@ -129,17 +138,6 @@ def median(runs: list[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
-def page_of(command: list[str], port: int) -> bytes:
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        first_page(port, time.perf_counter())
-        time.sleep(1)
-        return scrape(port)
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def main() -> None:
     port, api = free_port(), free_port()
     github = SimulatedGitHub(
@@ -152,7 +150,8 @@ def main() -> None:
     demo = [*exporter, "demo", *listening]
     alone = [*exporter, "run", "--organization", "acme", *listening]
     alone += ["--github.api-url", f"http://127.0.0.1:{api}"]
-    page = page_of(demo, port)
+    with polled(demo, port):
+        page = scrape(port)
     with tempfile.NamedTemporaryFile(suffix=".prom") as file:
         file.write(page)
         file.flush()

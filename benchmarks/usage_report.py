@@ -7,6 +7,7 @@ are what carries over to another machine.
 
 import asyncio
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ from math import fsum
 from pathlib import Path
 
 import httpx
+from programs import megabytes
 
 from exporter.accounts import Account, AccountType
 from exporter.billing import reports, skus
@@ -129,19 +131,12 @@ def plain(path: Path) -> Callable[[], Coroutine[None, None, float]]:
 WAYS = {"exporter": exporter, "plain": plain}
 
 
-def memory(line: str) -> float:
-    """Megabytes: ``VmRSS`` now, ``VmHWM`` at most so far."""
-    status = Path("/proc/self/status").read_text()
-    found = next(each for each in status.splitlines() if each.startswith(line))
-    return int(found.split()[1]) / 1024
-
-
 def measure_here(way: str, path: Path) -> None:
     read = WAYS[way](path)
-    idle = memory("VmRSS")
+    idle = megabytes(os.getpid(), "VmRSS")
     began = time.perf_counter()
     gross = asyncio.run(read())
-    print(time.perf_counter() - began, memory("VmHWM") - idle, gross)
+    print(time.perf_counter() - began, megabytes(os.getpid(), "VmHWM") - idle, gross)
 
 
 def measure(way: str, path: Path) -> tuple[float, ...]:

@@ -93,6 +93,15 @@ async def end_of(connection: Connection) -> float:
     return asyncio.get_running_loop().time() - began
 
 
+async def end_while_dropping(connection: Connection, said: bytes) -> float:
+    """Say it once a second until the connection ends, and give the seconds that it took."""
+    ending = asyncio.ensure_future(end_of(connection))
+    while not ending.done():
+        await asyncio.sleep(1)
+        connection[1].write(said)
+    return await ending
+
+
 async def answered(connection: Connection) -> bytes:
     reader, _ = connection
     head = await reader.readuntil(b"\r\n\r\n")
@@ -122,12 +131,9 @@ class TestSlowRequests:
     async def test_are_cut_off_though_bytes_drop_in(self) -> None:
         async with on_socket(application) as url:
             connection = await connect(url)
-            ending = asyncio.ensure_future(end_of(connection))
             connection[1].write(HEAD)
-            while not ending.done():
-                await asyncio.sleep(1)
-                connection[1].write(b"x-more: 1\r\n")
-            assert await ending == pytest.approx(REQUEST_SECONDS, abs=2)
+            ended = await end_while_dropping(connection, b"x-more: 1\r\n")
+            assert ended == pytest.approx(REQUEST_SECONDS, abs=2)
 
     @in_virtual_time
     async def test_are_cut_off_after_an_answer_too(self) -> None:
@@ -145,22 +151,16 @@ class TestSlowRequests:
             connection = await connect(url)
             connection[1].write(HEAD + b"\r\n")
             assert (await answered(connection)).startswith(b"HTTP/1.1 200")
-            ending = asyncio.ensure_future(end_of(connection))
-            while not ending.done():
-                await asyncio.sleep(1)
-                connection[1].write(b"\r\n")
-            assert await ending == pytest.approx(REQUEST_SECONDS, abs=2)
+            ended = await end_while_dropping(connection, b"\r\n")
+            assert ended == pytest.approx(REQUEST_SECONDS, abs=2)
 
     @in_virtual_time
     async def test_are_cut_off_in_a_body_that_nobody_wants(self) -> None:
         async with on_socket(application) as url:
             connection = await connect(url)
             connection[1].write(HEAD + b"content-length: 1000\r\n\r\n")
-            ending = asyncio.ensure_future(end_of(connection))
-            while not ending.done():
-                await asyncio.sleep(1)
-                connection[1].write(b"x")
-            assert await ending == pytest.approx(REQUEST_SECONDS, abs=2)
+            ended = await end_while_dropping(connection, b"x")
+            assert ended == pytest.approx(REQUEST_SECONDS, abs=2)
 
     @in_virtual_time
     async def test_are_cut_off_where_they_begin_in_the_packet_of_another(self) -> None:

@@ -5,7 +5,7 @@ import gzip
 import re
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
@@ -17,6 +17,7 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Reading
 from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from tests.asker import NOW
+from tests.test_landing import WORKING
 from tests.world import virtual
 
 MORE_THAN_ITS_THREADS = 40
@@ -176,18 +177,4 @@ def job(repositories: int) -> JobFacts:
         )
         for number in range(repositories)
     ]
-    return JobFacts(
-        collector="usage_repositories",
-        available=True,
-        standing_by=False,
-        failure=None,
-        detail="",
-        hint="",
-        last_attempt=NOW,
-        last_success=NOW,
-        duration=timedelta(seconds=1),
-        next_attempt=NOW,
-        interval=timedelta(hours=6),
-        stale_after=timedelta(hours=18),
-        reading=Reading(taken=NOW, samples=tuple(samples)),
-    )
+    return replace(WORKING, reading=Reading(taken=NOW, samples=tuple(samples)))
