@@ -13,9 +13,11 @@ _SKU = "sku"
 _KINDS = {"BundlePricing": _BUNDLE, "ProductPricing": _PRODUCT, "SkuPricing": _SKU}
 
 # A bundle is named by what it bundles: AI credits, before June 2026 premium requests (docs:
-# product and SKU names).
+# product and SKU names); some budgets name it by the SKU that gave it the name.
 _BUNDLES = {
     "ai_credits": skus.AI_CREDIT_SKUS,
+    "copilot_ai_credits": skus.AI_CREDIT_SKUS,
+    "copilot_premium_request": skus.PREMIUM_REQUEST_SKUS,
     "premium_requests": skus.PREMIUM_REQUEST_SKUS,
 }
 
@@ -34,6 +36,11 @@ class Target:
     def by_seat(self) -> bool:
         """Whether its amount counts licences: SKUs billed in user-months (docs: budgets)."""
         return self.kind == _SKU and bool(self.names) and set(self.names) <= skus.SEAT_SKUS
+
+    @property
+    def known(self) -> bool:
+        """Whether its names say what it covers: of bundles only two are published."""
+        return bool(self.names) and (self.kind != _BUNDLE or set(self.names) <= _BUNDLES.keys())
 
     def net_usd(self, rows: Iterable[SummaryRow]) -> float:
         """Sum the net US dollars of the rows that it covers."""

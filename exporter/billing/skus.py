@@ -28,6 +28,38 @@ _LARGER_RUNNERS = frozenset(
     }
 )
 
+# Published until 2026 and gone from the page since: bills of the past still hold them.
+_FORMER_RUNNERS = frozenset(
+    {
+        "beta_classroom_repository",
+        "beta_custom_runner_azure",
+        "beta_macos_xl_runner",
+        "beta_public_repository",
+        "beta_self_hosted_runner",
+        "linux_16_core_perf",
+        "linux_20_core_mem",
+        "linux_4_core_advanced",
+        "macos_8_core",
+        "unknown",
+        "windows_176_core_perf",
+        "windows_8_core_mem",
+        *(f"{os}_{n}_core_stor" for os in ("linux", "windows") for n in (8, 32)),
+        *(
+            f"{os}_{gpu}_gpu"
+            for os in ("linux", "windows")
+            for gpu in ("a10_36_core", "a100_24_core")
+        ),
+    }
+)
+
+_SELF_HOSTED = "self_hosted"
+_RUNNERS = (
+    STANDARD_RUNNERS
+    | _LARGER_RUNNERS
+    | _FORMER_RUNNERS
+    | {_SELF_HOSTED, *(f"{_SELF_HOSTED}_{os}" for os in ("linux", "macos", "windows", "unknown"))}
+)
+
 AI_CREDIT_SKUS = frozenset(
     {
         "code_quality_ai_credit",
@@ -62,9 +94,8 @@ _KNOWN: Mapping[str, frozenset[str]] = {
         {
             "actions_cache_storage",
             "actions_custom_image_storage",
-            "actions_self_hosted",
             "actions_storage",
-            *(f"actions_{runner}" for runner in STANDARD_RUNNERS | _LARGER_RUNNERS),
+            *(f"actions_{runner}" for runner in _RUNNERS),
         }
     ),
     "code_quality": _AI | {"code_quality_licenses"},
@@ -89,18 +120,51 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 
 _PRODUCT_ALIASES: Mapping[str, str] = {"copilot_ai_credits": "copilot"}
 
+# GitHub calls one thing a unit or a credit, and one or several of it (docs: product and SKU
+# names; usage exports of 2026).
+_CREDITS = {
+    "coding_agent": "coding_agent_ai_credit",
+    "code_quality": "code_quality_ai_credit",
+    "copilot": "copilot_ai_credits",
+    "spark": "spark_ai_credits",
+}
+_REQUESTS = {
+    "coding_agent": "copilot_agent_premium_request",
+    "copilot": "copilot_premium_request",
+    "copilot_agent": "copilot_agent_premium_request",
+    "spark": "spark_premium_request",
+}
+
 _SKU_ALIASES: Mapping[str, str] = {
     "actions_linux_arm64": "actions_linux_arm",
+    "actions_linux_runners": "actions_linux",
     "actions_macos_3_core": "actions_macos",
     "actions_macos_4_core": "actions_macos",
     "actions_macos_5_core": "actions_macos_xl",
     "actions_macos_6_core": "actions_macos_xl",
     "actions_macos_12_core": "actions_macos_l",
+    "actions_macos_large": "actions_macos_l",
+    "actions_macos_runners": "actions_macos",
+    "actions_windows_arm64": "actions_windows_arm",
+    "actions_windows_runners": "actions_windows",
     "ai_credit": "copilot_ai_credits",
-    "copilot_ai_credit": "copilot_ai_credits",
-    "copilot_ai_unit": "copilot_ai_credits",
+    "ai_credits": "copilot_ai_credits",
     "copilot_business": "copilot_for_business",
+    "github_enterprise_cloud_licenses": "ghec_licenses",
     "packages_data_transfer": "packages_bandwidth",
+    # Price tables leave the product out (docs: Actions runner pricing).
+    **{runner: f"actions_{runner}" for runner in STANDARD_RUNNERS | _LARGER_RUNNERS},
+    **{f"codespaces_compute_{n}_core": f"codespaces_compute_d{n}" for n in (2, 4, 8, 16, 32)},
+    **{
+        f"{family}_ai_{word}": sku
+        for family, sku in _CREDITS.items()
+        for word in ("credit", "credits", "unit", "units")
+    },
+    **{
+        f"{family}_premium_{word}": sku
+        for family, sku in _REQUESTS.items()
+        for word in ("request", "requests")
+    },
 }
 
 _UNIT_ALIASES: Mapping[str, str] = {
@@ -182,6 +246,7 @@ def runner_of_legacy_key(key: str) -> str | None:
 
 
 def operating_system(runner_or_sku: str) -> str:
-    """Tell the system of a runner or of its SKU: linux, windows, macos or other."""
-    system, _, _ = runner_of_sku(runner_or_sku).partition("_")
+    """Return the system of a runner or of its SKU: linux, windows, macos or other."""
+    runner = runner_of_sku(runner_or_sku).removeprefix(f"{_SELF_HOSTED}_")
+    system, _, _ = runner.partition("_")
     return _SYSTEMS.get(system, "other")

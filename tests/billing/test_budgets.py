@@ -75,6 +75,44 @@ class TestNetUsd:
     def test_is_of_the_rows_covered(self, budget_type: str, names: list[str], net: float) -> None:
         assert target(budget_type, names).net_usd(ROWS) == net
 
+    @pytest.mark.parametrize(
+        ("budget_type", "names", "known"),
+        [
+            ("BundlePricing", ["ai_credits"], True),
+            ("BundlePricing", ["Premium Requests", "copilot_ai_credits"], True),
+            ("BundlePricing", ["something_new"], False),
+            ("BundlePricing", [], False),
+            ("SkuPricing", ["something_new"], True),
+            ("ProductPricing", [], False),
+        ],
+    )
+    def test_is_no_number_where_nobody_knows_what_is_covered(
+        self, budget_type: str, names: list[str], known: bool
+    ) -> None:
+        assert target(budget_type, names).known == known
+
+    @pytest.mark.parametrize(
+        ("bundle", "unit", "words"),
+        [
+            ("ai_credits", "ai-units", ("ai_credit", "ai_credits", "ai_unit", "ai_units")),
+            ("premium_requests", "requests", ("premium_request",)),
+        ],
+    )
+    def test_of_a_bundle_is_of_all_its_skus_by_all_their_names(
+        self, bundle: str, unit: str, words: tuple[str, ...]
+    ) -> None:
+        families = ["copilot", "coding_agent", "spark"]
+        families += ["code_quality"] if bundle == "ai_credits" else ["copilot_agent"]
+        rows = [
+            Row("Copilot", f"{family}_{word}", unit, net_amount=1)
+            for family in families
+            for word in words
+        ]
+        assert target("BundlePricing", [bundle]).net_usd([*rows, LINUX]) == len(rows)
+        for family in families:
+            sku = target("SkuPricing", [f"{family}_{words[0]}"])
+            assert sku.net_usd(rows) >= len(words)
+
     @given(reports, st.sampled_from(SPELLINGS))
     def test_of_all_products_is_the_whole_bill_in_every_spelling(
         self, report: list[Use], spelling: Spelling

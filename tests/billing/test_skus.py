@@ -5,6 +5,36 @@ from hypothesis import strategies as st
 from exporter.billing import skus
 from tests.billing.spellings import EVERY_SKU, OTHER_MINUTES, STANDARD_MINUTES, UNITS, Sku
 
+CORES = (2, 4, 8, 16, 32)
+FORMER_KEYS = [
+    "actions_self_hosted_linux",
+    "actions_self_hosted_macos",
+    "actions_self_hosted_windows",
+    "actions_self_hosted_unknown",
+    "actions_unknown",
+    "actions_macos_8_core",
+    "actions_macos_12_core",
+    "actions_linux_4_core_advanced",
+    "actions_linux_16_core_perf",
+    "actions_linux_20_core_mem",
+    "actions_linux_8_core_stor",
+    "actions_linux_32_core_stor",
+    "actions_linux_a10_36_core_gpu",
+    "actions_linux_a100_24_core_gpu",
+    "actions_windows_8_core_mem",
+    "actions_windows_8_core_stor",
+    "actions_windows_32_core_stor",
+    "actions_windows_176_core_perf",
+    "actions_windows_a10_36_core_gpu",
+    "actions_windows_a100_24_core_gpu",
+    "actions_beta_classroom_repository",
+    "actions_beta_custom_runner_azure",
+    "actions_beta_macos_xl_runner",
+    "actions_beta_public_repository",
+    "actions_beta_self_hosted_runner",
+]
+"""Published until 2026 (docs: product and SKU names)."""
+
 
 class TestNormalForm:
     @pytest.mark.parametrize(
@@ -75,6 +105,21 @@ class TestNames:
             ("AI Credit", "copilot_ai_credits"),
             ("copilot_ai_unit", "copilot_ai_credits"),
             ("copilot_ai_credit", "copilot_ai_credits"),
+            ("coding_agent_ai_unit", "coding_agent_ai_credit"),
+            ("coding_agent_ai_units", "coding_agent_ai_credit"),
+            ("coding_agent_ai_credits", "coding_agent_ai_credit"),
+            ("spark_ai_unit", "spark_ai_credits"),
+            ("spark_ai_credit", "spark_ai_credits"),
+            ("coding_agent_premium_request", "copilot_agent_premium_request"),
+            *((f"Codespaces compute {n}-core", f"codespaces_compute_d{n}") for n in CORES),
+            *((f"Codespaces compute ({n}-core)", f"codespaces_compute_d{n}") for n in CORES),
+            ("Actions Linux runners", "actions_linux"),
+            ("Actions Windows runners", "actions_windows"),
+            ("Actions macOS runners", "actions_macos"),
+            ("Actions macOS large", "actions_macos_l"),
+            ("GitHub Enterprise Cloud licenses", "ghec_licenses"),
+            ("linux_4_core", "actions_linux_4_core"),
+            ("windows_arm", "actions_windows_arm"),
             ("Actions Quantum 8-core", "actions_quantum_8_core"),
             ("JetBrains seats", "jetbrains_seats"),
         ],
@@ -116,6 +161,10 @@ class TestIsKnown:
     def test_what_github_publishes_is_known_in_every_spelling(self, sku: Sku) -> None:
         for names in (sku.canonical, *sku.spellings):
             assert skus.is_known(names.product, names.sku)
+
+    @pytest.mark.parametrize("key", FORMER_KEYS)
+    def test_what_github_once_published_is_known(self, key: str) -> None:
+        assert skus.is_known("Actions", key)
 
     @pytest.mark.parametrize(
         ("product", "sku"),
@@ -178,11 +227,20 @@ class TestOperatingSystem:
             ("macos_l", "macos"),
             ("Actions macOS 3-core", "macos"),
             ("self_hosted", "other"),
+            ("actions_self_hosted_linux", "linux"),
+            ("Actions self-hosted macOS", "macos"),
+            ("self_hosted_windows", "windows"),
+            ("actions_self_hosted_unknown", "other"),
+            ("actions_unknown", "other"),
+            ("actions_beta_macos_xl_runner", "other"),
+            ("actions_linux_a100_24_core_gpu", "linux"),
             ("actions_storage", "other"),
             ("linuxish", "other"),
             ("sandbox_linux", "other"),
             ("", "other"),
         ],
     )
-    def test_is_the_first_word_of_the_runner(self, runner: str, system: str) -> None:
+    def test_is_the_first_word_of_the_runner_or_of_what_hosts_itself(
+        self, runner: str, system: str
+    ) -> None:
         assert skus.operating_system(runner) == system
