@@ -84,11 +84,26 @@ class TestCostCenters:
         github = GitHub(active=[center()], deleted=[center(state="deleted")])
         assert said(read(COST_CENTERS, CORP, github)) == {"cost_center_info c1 Platform active": 1}
 
-    @pytest.mark.parametrize("field", ["id", "name", "state"])
-    def test_without_what_they_are_made_of_are_no_valid_payload(self, field: str) -> None:
+    @pytest.mark.parametrize("null", [True, False])
+    def test_may_lack_a_name_and_a_state(self, null: bool) -> None:
         payload = center()
-        del payload[field]
-        with pytest.raises(errors.InvalidPayload, match=field):
+        for field in ("name", "state"):
+            payload[field] = None
+            if not null:
+                del payload[field]
+        found = said(read(COST_CENTERS, CORP, GitHub(active=[payload])))
+        assert found == {"cost_center_info c1  ": 1}
+
+    def test_that_are_not_understood_leave_the_others_and_are_noted(self) -> None:
+        github = GitHub(active=[center("c1"), center("c2", id=None), center("c3", name=3)])
+        reading = read(COST_CENTERS, CORP, github)
+        assert said(reading) == {"cost_center_info c1 Platform active": 1}
+        assert reading.notes == ("Not understood and left out: 2 of the cost centers.",)
+
+    def test_of_which_none_is_understood_are_no_valid_payload(self) -> None:
+        payload = center()
+        del payload["id"]
+        with pytest.raises(errors.InvalidPayload, match="id"):
             read(COST_CENTERS, CORP, GitHub(active=[payload]))
 
 
@@ -105,7 +120,15 @@ class TestAPool:
         assert self.of(ai_credit_pool_enabled=True, ai_credit_pool_state=pool) == {
             "cost_center_ai_pool_target_credits c1": 21_000,
             "cost_center_ai_pool_used_credits c1": 0,
+            "cost_center_ai_pool_spent c1": 0,
         }
+
+    @pytest.mark.parametrize(
+        ("target", "used", "spent"), [(100, 99.5, 0), (100, 100, 1), (100, 130, 1), (0, 0, 0)]
+    )
+    def test_is_spent_once_all_of_it_is_used(self, target: int, used: float, spent: int) -> None:
+        pool = {"target_amount": target, "current_amount": used}
+        assert self.of(ai_credit_pool_state=pool)["cost_center_ai_pool_spent c1"] == spent
 
     def test_is_told_as_far_as_github_knows_it(self) -> None:
         pool = {"target_amount": 21_000, "current_amount": None}

@@ -16,11 +16,15 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from exporter.billing import skus
 from exporter.billing.owners import organization_of
+from exporter.billing.sums import Sums, added
 
 _Key = TypeVar("_Key", bound=Hashable)
 
 _Table: TypeAlias = "array[float]"
 """Rows of four columns, one after the other."""
+
+_Spelt: TypeAlias = tuple[str | None, str | None, str, str, str]
+"""Organization, repository, product, SKU and unit as GitHub spells them."""
 
 _COLUMNS = 4
 _ROWS = 1 << 20  # of 32 bytes
@@ -31,8 +35,8 @@ class ReportRow(Protocol):
     """What one repository used of one SKU at one time, as the usage report has it.
 
     Names in any spelling, the quantity in ``unit_type``, amounts in US dollars, all of them
-    finite. ``repository_name`` is bare or ``owner/name``; it and ``organization_name`` are empty
-    where GitHub sends none (OpenAPI 23.0.2).
+    finite. ``repository_name`` is bare or ``owner/name``; it and ``organization_name`` may be
+    empty or ``None`` (OpenAPI 23.0.2).
     """
 
     @property
@@ -52,9 +56,9 @@ class ReportRow(Protocol):
     @property
     def net_amount(self) -> float: ...
     @property
-    def organization_name(self) -> str: ...
+    def organization_name(self) -> str | None: ...
     @property
-    def repository_name(self) -> str: ...
+    def repository_name(self) -> str | None: ...
 
 
 class Names(NamedTuple):
@@ -68,15 +72,6 @@ class Names(NamedTuple):
     product: str
     sku: str
     unit: str
-
-
-class Sums(NamedTuple):
-    """A quantity before discounts, and US dollars."""
-
-    quantity: float
-    gross: float
-    discount: float
-    net: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +94,7 @@ class ReportFold:
         self._latest: datetime | None = None
         self._rows = 0
         self._least = self._most = rows
-        self._values: dict[tuple[str, ...], _Table] = {}
+        self._values: dict[_Spelt, _Table] = {}
 
     def add(self, rows: Sequence[ReportRow]) -> None:
         """Take the next rows; ``ValueError`` where the newest row's date is none."""
@@ -109,7 +104,7 @@ class ReportFold:
         found = self._values
         # What stands here happens a million times: it is measured by benchmarks/usage_report.py.
         for row in rows:
-            key = (
+            key: _Spelt = (
                 row.organization_name,
                 row.repository_name,
                 row.product,
@@ -120,7 +115,7 @@ class ReportFold:
                 values = found[key]
             except KeyError:
                 # Names that rows share are kept once: what is looked at together stays in reach.
-                values = found[tuple(map(intern, key))] = array("d")
+                values = found[_shared(key)] = array("d")
             values.fromlist([row.quantity, row.gross_amount, row.discount_amount, row.net_amount])
         newest = _newest([row.date for row in rows])
         if newest is not None and (self._latest is None or newest > self._latest):
@@ -137,7 +132,7 @@ class ReportFold:
         """Give what all rows came to, once."""
         merged: dict[Names, _Table] = {}
         for (organization, repository, product, sku, unit), values in self._values.items():
-            owner, _, name = repository.rpartition("/")
+            owner, _, name = (repository or "").rpartition("/")
             known = organization or owner
             is_own = known.casefold() == self._owner.casefold()
             names = Names(
@@ -158,17 +153,8 @@ class ReportFold:
 
 
 def sum_by(reports: Iterable[Report], key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
-    """Add the parts of a bill up, by whatever of the names ``key`` gives."""
-    groups: dict[_Key, list[Sums]] = {}
-    for report in reports:
-        for names, sums in report.sums.items():
-            groups.setdefault(key(names), []).append(sums)
-    return {group: Sums(*map(fsum, zip(*same, strict=True))) for group, same in groups.items()}
-
-
-def gross(reports: Iterable[Report]) -> float:
-    """Add up US dollars before discounts."""
-    return fsum(sums.gross for report in reports for sums in report.sums.values())
+    """Add the parts of a bill up, by whatever of the names ``key`` returns."""
+    return added({key(names): sums} for report in reports for names, sums in report.sums.items())
 
 
 def latest(reports: Iterable[Report]) -> datetime | None:
@@ -180,6 +166,17 @@ def unknown_skus(reports: Iterable[Report]) -> frozenset[tuple[str, str]]:
     """List the pairs of product and SKU that GitHub does not publish."""
     pairs = {(names.product, names.sku) for report in reports for names in report.sums}
     return frozenset(pair for pair in pairs if not skus.is_known(*pair))
+
+
+def _shared(key: _Spelt) -> _Spelt:
+    organization, repository, product, sku, unit = key
+    return (
+        organization and intern(organization),
+        repository and intern(repository),
+        intern(product),
+        intern(sku),
+        intern(unit),
+    )
 
 
 def _condensed(values: _Table) -> _Table:

@@ -14,11 +14,16 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from exporter.billing import skus
 from exporter.billing.cycle import Cycle
+from exporter.billing.sums import Sums
 
 _Key = TypeVar("_Key", bound=Hashable)
 
 _SHARED_STORAGE = frozenset({"actions_storage", "packages_storage"})
-_REPORTS_LAG_HOURS = 24
+_REPORTS_LAG_HOURS = 72
+"""Reports lag by up to three days (docs: billing reports)."""
+
+_HOURS_OF_A_PRICED_MONTH = 744
+"""A gigabyte-hour costs this part of a gigabyte-month, in months of every length."""
 
 
 class SummaryRow(Protocol):
@@ -50,11 +55,18 @@ class SummaryRow(Protocol):
 
 
 class Totals(NamedTuple):
-    """What was used, what of it a quota, a discount or free use covered, what is billed."""
+    """What was used, what of it a quota, a discount or free use covered, and what is left."""
 
     gross: float
     discount: float
     net: float
+
+
+class Used(NamedTuple):
+    """A quantity that was used, and how much of it is paid for: net, at a price above 0."""
+
+    used: float
+    paid: float
 
 
 def quantities(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Totals]:
@@ -81,9 +93,17 @@ def unknown_skus(rows: Iterable[SummaryRow]) -> frozenset[tuple[str, str]]:
     return frozenset(names for names in map(_product_and_sku, rows) if not skus.is_known(*names))
 
 
-def actions_minutes(rows: Iterable[SummaryRow]) -> Totals:
-    """Sum minutes of Actions: raw, of public repositories and larger runners too."""
-    return _quantity(_billed(rows, "actions", "minutes"))
+def sums(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Sums]:
+    """Sum gross quantities and US dollars by product, SKU and unit."""
+    return {
+        names: Sums(_quantity(same).gross, *_amount(same))
+        for names, same in _grouped(rows, _names).items()
+    }
+
+
+def actions_minutes(rows: Iterable[SummaryRow]) -> Used:
+    """Sum minutes of Actions: used are those of public repositories and every runner too."""
+    return _used(_billed(rows, "actions", "minutes"))
 
 
 def runner_minutes(rows: Iterable[SummaryRow]) -> dict[tuple[str, str], float]:
@@ -92,9 +112,9 @@ def runner_minutes(rows: Iterable[SummaryRow]) -> dict[tuple[str, str], float]:
     return {runner: _quantity(same).gross for runner, same in by_runner.items()}
 
 
-def packages_bandwidth_gigabytes(rows: Iterable[SummaryRow]) -> Totals:
+def packages_bandwidth_gigabytes(rows: Iterable[SummaryRow]) -> Used:
     """Sum gigabytes transferred out of Packages; Git LFS is a product of its own."""
-    return _quantity(_billed(rows, "packages", "gigabytes"))
+    return _used(_billed(rows, "packages", "gigabytes"))
 
 
 def shared_storage_gigabytes(
@@ -102,15 +122,15 @@ def shared_storage_gigabytes(
 ) -> float | None:
     """Average gigabytes that Actions and Packages stored from the cycle's start to ``now``.
 
-    ``None`` in the first 24 hours, when reports lag too far behind for an average.
+    ``None`` in the first 72 hours: hours that GitHub has not reported yet would halve it.
     """
     hours = cycle.hours_until(now)
-    return None if hours < _REPORTS_LAG_HOURS else _shared_storage(rows).gross / hours
+    return None if hours < _REPORTS_LAG_HOURS else _shared_storage(rows).used / hours
 
 
-def shared_storage_paid_gigabytes(rows: Iterable[SummaryRow], cycle: Cycle) -> float:
-    """Gigabyte-months of Actions and Packages storage billed so far, of the month's own length."""
-    return _shared_storage(rows).net / cycle.hours
+def shared_storage_paid_gigabytes(rows: Iterable[SummaryRow]) -> float:
+    """Gigabyte-months of Actions and Packages storage billed so far, of 744 hours each."""
+    return _shared_storage(rows).paid / _HOURS_OF_A_PRICED_MONTH
 
 
 def _names(row: SummaryRow) -> tuple[str, str, str]:
@@ -143,14 +163,20 @@ def _billed(rows: Iterable[SummaryRow], product: str, unit: str) -> list[Summary
     return [row for row in rows if _names(row)[::2] == (product, unit)]
 
 
-def _shared_storage(rows: Iterable[SummaryRow]) -> Totals:
-    """Sum gigabyte-hours; by SKU alone, as ``sharedStorage`` was met as their product too."""
+def _shared_storage(rows: Iterable[SummaryRow]) -> Used:
+    """Sum gigabyte-hours by SKU only, as ``sharedStorage`` was met as their product too."""
     stored = []
     for row in rows:
         _, sku, unit = _names(row)
         if sku in _SHARED_STORAGE and unit == "gigabyte_hours":
             stored.append(row)
-    return _quantity(stored)
+    return _used(stored)
+
+
+def _used(rows: list[SummaryRow]) -> Used:
+    # Of what costs nothing, as self-hosted minutes do, GitHub says that all of it is net.
+    priced = [row for row in rows if row.price_per_unit > 0]
+    return Used(_quantity(rows).gross, _quantity(priced).net)
 
 
 def _quantity(rows: list[SummaryRow]) -> Totals:

@@ -22,6 +22,11 @@ def six_hourly(_now: datetime) -> timedelta:
     return timedelta(hours=6)
 
 
+def left_out(number: int, what: str) -> tuple[str, ...]:
+    """Return the note of a reading that leaves elements of a list out, if it does."""
+    return (f"Not understood and left out: {number} of the {what}.",) if number else ()
+
+
 Collect = Callable[[GitHub, Account, datetime], Awaitable[Reading]]
 
 
@@ -31,6 +36,7 @@ class Collector:
 
     ``permissions`` say for each account type that it knows which right it takes.
     ``platform`` is the one billing platform it stands on, ``None`` where it runs by itself.
+    ``follows`` names the collector of the current month whose ended cycle this one speaks of.
     ``instead_of`` names collectors whose metrics it may emit too, as only one of them stands.
     ``interval`` and ``timeout`` are its own; ``None`` means the global ones.
     ``on_enterprise_server`` is true where Enterprise Server has the endpoints too.
@@ -46,6 +52,7 @@ class Collector:
     metrics: tuple[Metric, ...]
     collect: Collect
     platform: Platform | None = None
+    follows: str = ""
     instead_of: tuple[str, ...] = ()
     interval: Callable[[datetime], timedelta] | None = None
     timeout: timedelta | None = None

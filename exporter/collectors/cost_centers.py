@@ -1,24 +1,24 @@
 """An enterprise's cost centers, and its usage divided by them (OpenAPI 23.0.2, GHEC)."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from math import fsum
 
 import msgspec
 
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
-from exporter.billing import usage
+from exporter.billing import sums, usage
 from exporter.billing.cycle import Cycle
-from exporter.collectors.collector import Collector, hourly, six_hourly
+from exporter.billing.sums import Sums
+from exporter.collectors.collector import Collector, hourly, left_out, six_hourly
 from exporter.collectors.usage import USAGE as SUMMARY
-from exporter.collectors.usage import Item, ask
-from exporter.github.body import Number
+from exporter.collectors.usage import ask
+from exporter.github.body import Number, understood
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
 _ENDPOINT = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/settings/billing/cost-centers"
 _REST = "none"
-_CENT = 0.01
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -28,95 +28,122 @@ class Pool(msgspec.Struct, frozen=True):
     current_amount: Number | None = None
 
 
-class CostCenter(msgspec.Struct, frozen=True):
+class Identity(msgspec.Struct, frozen=True):
+    id: str
+
+
+class CostCenter(Identity, frozen=True):
     """Its resources, which may name people, are not read."""
 
-    id: str
-    name: str
-    state: str
+    name: str | None = None
+    state: str | None = None
     ai_credit_pool_state: Pool | None = None
 
 
+class Identities(msgspec.Struct, frozen=True, rename="camel"):
+    cost_centers: list[Identity]
+
+
 class CostCenters(msgspec.Struct, frozen=True, rename="camel"):
-    cost_centers: list[CostCenter]
+    cost_centers: list[msgspec.Raw]
 
 
-async def listed(github: GitHub, account: Account, state: str) -> list[CostCenter]:
-    """List the cost centers that are ``active`` or ``deleted``."""
-    answer = await github.get(_ENDPOINT, CostCenters, account=account.name, state=state)
-    return answer.cost_centers
+async def ids(github: GitHub, account: Account, state: str) -> list[str]:
+    """List the ids of cost centers that are ``active`` or ``deleted``, for sums over all of them.
+
+    GitHub may list others too, or one in both lists: each counts once by its id.
+    """
+    answer = await github.get(_ENDPOINT, Identities, account=account.name, state=state)
+    return [center.id for center in answer.cost_centers]
+
+
+async def ids_or_none(
+    github: GitHub, account: Account, state: str, *, none: tuple[int, ...]
+) -> list[str] | None:
+    """List the ids, or return ``None`` on one of the statuses ``none``."""
+    answer = await github.get_or_none(
+        _ENDPOINT, Identities, none=none, account=account.name, state=state
+    )
+    return None if answer is None else [center.id for center in answer.cost_centers]
 
 
 async def listed_or_none(
     github: GitHub, account: Account, state: str, *, none: tuple[int, ...]
 ) -> list[CostCenter] | None:
-    """List them where one of the statuses ``none`` is itself information."""
+    """List the cost centers that are understood, or return ``None`` on a status of ``none``."""
     answer = await github.get_or_none(
         _ENDPOINT, CostCenters, none=none, account=account.name, state=state
     )
-    return None if answer is None else answer.cost_centers
+    return None if answer is None else understood(answer.cost_centers, CostCenter, _ENDPOINT)
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    centers = {
-        center.id: center
-        for state in ("deleted", "active")
-        for center in await listed(github, account, state)
-    }
+    centers: dict[str, CostCenter] = {}
+    unknown = 0
+    for state in ("deleted", "active"):
+        answer = await github.get(_ENDPOINT, CostCenters, account=account.name, state=state)
+        found = understood(answer.cost_centers, CostCenter, _ENDPOINT)
+        centers |= {center.id: center for center in found}
+        unknown += len(answer.cost_centers) - len(found)
     samples: list[Sample] = []
     for center in centers.values():
+        state = (center.state or "").lower()
         samples.append(
             catalogue.COST_CENTER_INFO(
-                1, cost_center=center.id, name=center.name, state=center.state.lower()
+                1, cost_center=center.id, name=center.name or "", state=state
             )
         )
-        pool = center.ai_credit_pool_state or Pool()
-        for metric, value in (
-            (catalogue.COST_CENTER_AI_POOL_TARGET, pool.target_amount),
-            (catalogue.COST_CENTER_AI_POOL_USED, pool.current_amount),
-        ):
-            if value is not None:
-                samples.append(metric(value, cost_center=center.id))
-    return Reading(taken=now, samples=tuple(samples), cycle_end=Cycle.at(now).end)
+        samples += _of_pool(center.id, center.ai_credit_pool_state or Pool())
+    return Reading(
+        taken=now,
+        samples=tuple(samples),
+        cycle_end=Cycle.at(now).end,
+        notes=left_out(unknown, "cost centers"),
+    )
+
+
+def _of_pool(center: str, pool: Pool) -> Iterator[Sample]:
+    target, used = pool.target_amount, pool.current_amount
+    if target is not None:
+        yield catalogue.COST_CENTER_AI_POOL_TARGET(target, cost_center=center)
+    if used is not None:
+        yield catalogue.COST_CENTER_AI_POOL_USED(used, cost_center=center)
+    if target is not None and used is not None:
+        yield catalogue.COST_CENTER_AI_POOL_SPENT(used >= target > 0, cost_center=center)
 
 
 async def collect_usage(github: GitHub, account: Account, now: datetime) -> Reading:
     """Divide the month by cost center, so that the parts sum to the account.
 
-    What a cost center used before it was deleted stays with it (docs: cost center allocation).
-    GitHub does not say when one was deleted, so they are asked only where the others leave
-    dollars of the whole unexplained.
+    A deleted cost center keeps its usage (docs: cost center allocation), and GitHub does not say
+    when one was deleted: they are asked only if the others leave a rest. A rest that no cost
+    center explains belongs to none; it is negative if GitHub counted on between two answers.
     """
     cycle = Cycle.at(now)
-    whole = await ask(github, account, cycle)
-    parts = {_REST: await ask(github, account, cycle, cost_center_id=_REST)}
+    whole = usage.sums(await ask(github, account, cycle))
+    parts = {_REST: usage.sums(await ask(github, account, cycle, cost_center_id=_REST))}
     for state in ("active", "deleted"):
-        if state == "active" or _gross(whole) - sum(map(_gross, parts.values())) > _CENT:
-            for center in await listed(github, account, state):
-                parts[center.id] = await ask(github, account, cycle, cost_center_id=center.id)
+        if state == "active" or sums.rest(whole, parts.values()):
+            for center in await ids(github, account, state):
+                if center not in parts:
+                    rows = await ask(github, account, cycle, cost_center_id=center)
+                    parts[center] = usage.sums(rows)
+    parts[_REST] = sums.added([parts[_REST], sums.rest(whole, parts.values())])
     samples: list[Sample] = []
-    for center_id, rows in parts.items():
-        samples += _samples(center_id, rows)
+    for center, by_sku in parts.items():
+        samples += _samples(center, by_sku)
     return Reading(taken=now, samples=tuple(samples), cycle_end=cycle.end)
 
 
-def _gross(rows: list[Item]) -> float:
-    return fsum(row.gross_amount for row in rows)
-
-
-def _samples(center: str, rows: list[Item]) -> list[Sample]:
-    samples = [
-        catalogue.COST_CENTER_USAGE_GROSS_QUANTITY(
-            totals.gross, cost_center=center, product=product, sku=sku, unit=unit
+def _samples(center: str, by_sku: Mapping[tuple[str, str, str], Sums]) -> Iterator[Sample]:
+    for (product, sku, unit), of_unit in by_sku.items():
+        yield catalogue.COST_CENTER_USAGE_GROSS_QUANTITY(
+            of_unit.quantity, cost_center=center, product=product, sku=sku, unit=unit
         )
-        for (product, sku, unit), totals in usage.quantities(rows).items()
-    ]
-    for (product, sku), totals in usage.money(rows).items():
-        samples += (
-            metric(value, cost_center=center, product=product, sku=sku)
-            for metric, value in zip(_MONEY, totals, strict=True)
-        )
-    return samples
+    money = sums.added({names[:2]: of_unit} for names, of_unit in by_sku.items())
+    for (product, sku), (_, *dollars) in money.items():
+        for metric, value in zip(_MONEY, dollars, strict=True):
+            yield metric(value, cost_center=center, product=product, sku=sku)
 
 
 _MONEY = (
@@ -135,6 +162,7 @@ COST_CENTERS = Collector(
         catalogue.COST_CENTER_INFO,
         catalogue.COST_CENTER_AI_POOL_TARGET,
         catalogue.COST_CENTER_AI_POOL_USED,
+        catalogue.COST_CENTER_AI_POOL_SPENT,
     ),
     collect=collect,
     interval=hourly,

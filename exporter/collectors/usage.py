@@ -109,14 +109,14 @@ def _account(rows: list[Item], cycle: Cycle, now: datetime) -> tuple[Sample, ...
     minutes = usage.actions_minutes(rows)
     bandwidth = usage.packages_bandwidth_gigabytes(rows)
     return (
-        catalogue.ACTIONS_USED_MINUTES(minutes.gross),
-        catalogue.ACTIONS_PAID_MINUTES(minutes.net),
+        catalogue.ACTIONS_USED_MINUTES(minutes.used),
+        catalogue.ACTIONS_PAID_MINUTES(minutes.paid),
         *(
             catalogue.ACTIONS_RUNNER_USED_MINUTES(gross, os=os, runner=runner)
             for (os, runner), gross in usage.runner_minutes(rows).items()
         ),
-        catalogue.PACKAGES_USED_BANDWIDTH(bandwidth.gross),
-        catalogue.PACKAGES_PAID_BANDWIDTH(bandwidth.net),
+        catalogue.PACKAGES_USED_BANDWIDTH(bandwidth.used),
+        catalogue.PACKAGES_PAID_BANDWIDTH(bandwidth.paid),
         *present(
             [
                 (
@@ -125,7 +125,7 @@ def _account(rows: list[Item], cycle: Cycle, now: datetime) -> tuple[Sample, ...
                 )
             ]
         ),
-        catalogue.SHARED_STORAGE_ESTIMATED_PAID(usage.shared_storage_paid_gigabytes(rows, cycle)),
+        catalogue.SHARED_STORAGE_ESTIMATED_PAID(usage.shared_storage_paid_gigabytes(rows)),
     )
 
 
@@ -221,5 +221,6 @@ USAGE_PREVIOUS_CYCLE = Collector(
     permissions=PERMISSIONS,
     metrics=_PREVIOUS,
     collect=collect_previous,
+    follows=USAGE.name,
     interval=previous_interval,
 )

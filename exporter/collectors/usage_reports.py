@@ -8,11 +8,13 @@ from operator import attrgetter
 import msgspec
 
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
-from exporter.billing import reports
+from exporter.billing import reports, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.reports import Report, ReportFold
+from exporter.billing.sums import rest
+from exporter.collectors import cost_centers
 from exporter.collectors.collector import Collector, six_hourly
-from exporter.collectors.cost_centers import COST_CENTERS, listed_or_none
+from exporter.collectors.cost_centers import COST_CENTERS
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask as ask_summary
 from exporter.github.body import Number
@@ -20,7 +22,8 @@ from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, present
 
-_CENT = 0.01
+_NOT_HERE = (403, 404)
+_SKU = attrgetter("product", "sku", "unit")
 _TIMEOUT = timedelta(minutes=10)
 
 
@@ -39,8 +42,8 @@ class Item(msgspec.Struct, frozen=True, rename="camel", gc=False):
     gross_amount: Number
     discount_amount: Number
     net_amount: Number
-    organization_name: str = ""
-    repository_name: str = ""
+    organization_name: str | None = None
+    repository_name: str | None = None
 
 
 def _endpoint(account_type: AccountType) -> str:
@@ -73,30 +76,34 @@ async def ask(github: GitHub, account: Account, now: datetime, **cost_center: st
 async def ask_all(github: GitHub, account: Account, now: datetime) -> list[Report]:
     """Ask for the whole of an account's month, cost centers included.
 
-    What a deleted cost center paid for stays with it (docs: cost center allocation), and GitHub
-    does not say when it was deleted. So deleted ones are asked where the rest is short of the
-    summary: by more than a cent, as a million rows rounded to eight decimals may be. Reports
-    lag behind summaries by hours, too; that only costs requests, so it is not allowed for.
+    A deleted cost center keeps its usage (docs: cost center allocation), and GitHub does not say
+    when one was deleted: they are asked if the rest differs from the summary, in whichever
+    direction. Reports and summaries lag behind each other too, which only costs those requests.
     """
     parts = await ask(github, account, now)
     if account.type is not AccountType.ENTERPRISE:
         return parts
-    active = await _cost_centers(github, account, "active")
-    for cost_center in active or ():
-        parts += await ask(github, account, now, cost_center_id=cost_center)
-    whole = sum(row.gross_amount for row in await ask_summary(github, account, Cycle.at(now)))
-    if whole - reports.gross(parts) > _CENT:
-        if active is None and github.refusal is not None:
-            raise github.refusal  # there are cost centers, hidden from this credential
-        for cost_center in await _cost_centers(github, account, "deleted") or ():
-            parts += await ask(github, account, now, cost_center_id=cost_center)
+    active = await cost_centers.ids_or_none(github, account, "active", none=_NOT_HERE)
+    if active is None:
+        await _check_for_hidden_cost_centers(github, account, now)
+        return parts
+    for center in dict.fromkeys(active):
+        parts += await ask(github, account, now, cost_center_id=center)
+    whole = usage.sums(await ask_summary(github, account, Cycle.at(now)))
+    if rest(whole, [reports.sum_by(parts, _SKU)]):
+        deleted = await cost_centers.ids(github, account, "deleted")
+        for center in dict.fromkeys(center for center in deleted if center not in active):
+            parts += await ask(github, account, now, cost_center_id=center)
     return parts
 
 
-async def _cost_centers(github: GitHub, account: Account, state: str) -> list[str] | None:
-    """List the ids of cost centers; ``None`` where GitHub refuses: it has none, or hides them."""
-    found = await listed_or_none(github, account, state, none=(403, 404))
-    return None if found is None else [center.id for center in found]
+async def _check_for_hidden_cost_centers(github: GitHub, account: Account, now: datetime) -> None:
+    """Raise GitHub's refusal to list cost centers, unless all usage is outside of them."""
+    cycle = Cycle.at(now)
+    whole = usage.sums(await ask_summary(github, account, cycle))
+    outside = usage.sums(await ask_summary(github, account, cycle, cost_center_id="none"))
+    if github.refusal is not None and rest(whole, [outside]):
+        raise github.refusal
 
 
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:

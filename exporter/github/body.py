@@ -1,7 +1,7 @@
 """The body of an answer: read up to a limit, decoded strictly, or searched for its message."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Annotated, Generic, Protocol, TypeVar
 
 import httpx
@@ -27,6 +27,7 @@ _LOOKED_THROUGH = 4 * 1024 * 1024
 _PLAIN_TEXT = 1024
 """Bytes looked at where a refusal is no JSON, as that of a request without a User-Agent."""
 
+_NO_JSON = "no readable JSON"
 _MISCOMPRESSED = "the body is not compressed as asked for"
 
 
@@ -104,15 +105,40 @@ def decode(body: bytes, model: type[T], endpoint: str) -> T:
     knows which of them is true, and the body is no answer; in one of more than 4 MiB it is not
     looked for, and the last counts.
     """
+    decoded = _decoded(body, model, endpoint)
     try:
-        decoded = msgspec.json.decode(body, type=model)
         if len(body) <= _LOOKED_THROUGH:
             json.loads(body, object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
     except (*UNREADABLE, ValueError) as error:
-        words = isinstance(error, msgspec.DecodeError | _SaidTwice)
-        detail = str(error) if words else "no readable JSON"
+        detail = str(error) if isinstance(error, _SaidTwice) else _NO_JSON
         raise errors.InvalidPayload(detail=detail, endpoint=endpoint, status=200) from None
     return decoded
+
+
+def _decoded(body: bytes, model: type[T], endpoint: str) -> T:
+    try:
+        return msgspec.json.decode(body, type=model)
+    except UNREADABLE as error:
+        detail = str(error) if isinstance(error, msgspec.DecodeError) else _NO_JSON
+        raise errors.InvalidPayload(detail=detail, endpoint=endpoint, status=200) from None
+
+
+def understood(elements: Collection[msgspec.Raw | bytes], model: type[T], endpoint: str) -> list[T]:
+    """Decode the elements of a list one by one, without those that are no ``model``.
+
+    It is for lists whose elements stand for themselves: a sum without one of its parts would lie.
+    Raises `InvalidPayload` if no element of a list that has some can be decoded.
+    """
+    found: list[T] = []
+    fault: errors.InvalidPayload | None = None
+    for element in elements:
+        try:
+            found.append(_decoded(bytes(element), model, endpoint))
+        except errors.InvalidPayload as error:
+            fault = fault or error
+    if fault is not None and not found:
+        raise fault
+    return found
 
 
 class _SaidTwice(ValueError):

@@ -50,6 +50,7 @@ class Reading:
     Two samples of the same metric and labels are a ``ValueError``: rows that come out equal
     are summed before they are said. Of its repositories, pairs of organization and name, those
     ``shown`` have series of their own, and ``folded`` many are beyond the series limit.
+    ``notes`` are sentences for people about what it leaves out, and why.
     """
 
     taken: datetime
@@ -59,6 +60,7 @@ class Reading:
     unknown_skus: frozenset[tuple[str, str]] = frozenset()
     shown: frozenset[tuple[str, str]] = frozenset()
     folded: int = 0
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         seen = set()

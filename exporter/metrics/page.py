@@ -134,9 +134,13 @@ class Page(Collector):
             return "The legacy platform answers instead; asked again at every poll."
         if job.detail:
             return f"{job.detail}. {job.hint}"
-        folded = shown.folded if (shown := self.shown(job)) else 0
-        beyond = f"Repositories beyond the series limit, without series of their own: {folded}"
-        return beyond if folded else ""
+        shown = self.shown(job)
+        if shown is None:
+            return ""
+        beyond = (
+            f"Repositories beyond the series limit, without series of their own: {shown.folded}"
+        )
+        return " ".join([*shown.notes, *([beyond] if shown.folded else [])])
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the families in the order of the catalogue; families of no samples are left out."""

@@ -18,8 +18,8 @@ class ReportRow:
     gross_amount: float = 0.0
     discount_amount: float = 0.0
     net_amount: float = 0.0
-    organization_name: str = "acme"
-    repository_name: str = "web"
+    organization_name: str | None = "acme"
+    repository_name: str | None = "web"
 
 
 AMOUNTS = ("quantity", "gross_amount", "discount_amount", "net_amount")

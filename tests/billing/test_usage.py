@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
-from exporter.billing.usage import SummaryRow, Totals
+from exporter.billing.usage import SummaryRow, Totals, Used
 from tests.billing.rows import SUMMED, Row, Spelling, Use, only, reports, spelled
 from tests.billing.spellings import EVERY_SKU, Names, Sku
 
 OCTOBER = Cycle.at(datetime(2026, 10, 1, tzinfo=UTC))
-LINUX = Row(gross_quantity=100, discount_quantity=60, net_quantity=40)
-MACOS = Row(sku="Actions macOS 3-core", gross_quantity=7, net_quantity=7)
-ARTIFACTS = Row(sku="actions_storage", unit_type="gigabyte-hours")
-PACKAGES = Row(product="packages", sku="Packages storage", unit_type="GigabyteHours")
-TRANSFER = Row(product="Packages", sku="packages_bandwidth", unit_type="gigabytes")
+LINUX = Row(price_per_unit=0.006, gross_quantity=100, discount_quantity=60, net_quantity=40)
+MACOS = Row(sku="Actions macOS 3-core", price_per_unit=0.062, gross_quantity=7, net_quantity=7)
+ARTIFACTS = Row(sku="actions_storage", unit_type="gigabyte-hours", price_per_unit=0.00033602)
+PACKAGES = Row("packages", "Packages storage", "GigabyteHours", price_per_unit=0.00033602)
+TRANSFER = Row("Packages", "packages_bandwidth", "gigabytes", price_per_unit=0.5)
 
 REPORT: Spelling = attrgetter("report")
 SUMMARY: Spelling = attrgetter("summary")
@@ -112,15 +112,15 @@ class TestSums:
         assert {unit for _, _, unit in usage.quantities(rows)} == {"minutes", "hours"}
 
     def test_of_an_empty_month_are_true_zeros(self) -> None:
-        now = OCTOBER.start + timedelta(days=2)
+        now = OCTOBER.start + timedelta(days=4)
         assert usage.quantities([]) == {}
         assert usage.money([]) == {}
         assert usage.prices([]) == {}
         assert usage.runner_minutes([]) == {}
-        assert usage.actions_minutes([]) == Totals(0, 0, 0)
-        assert usage.packages_bandwidth_gigabytes([]) == Totals(0, 0, 0)
+        assert usage.actions_minutes([]) == Used(0, 0)
+        assert usage.packages_bandwidth_gigabytes([]) == Used(0, 0)
         assert usage.shared_storage_gigabytes([], OCTOBER, now) == 0
-        assert usage.shared_storage_paid_gigabytes([], OCTOBER) == 0
+        assert usage.shared_storage_paid_gigabytes([]) == 0
 
     @pytest.mark.parametrize("values", [(nan,), (inf,), (inf, -inf), (1e308, 1e308), (1, -inf)])
     @pytest.mark.parametrize("field", SUMMED)
@@ -188,7 +188,15 @@ class TestActionsMinutes:
             replace(ARTIFACTS, gross_quantity=1_000),
             replace(LINUX, unit_type="hours"),
         ]
-        assert usage.actions_minutes([LINUX, MACOS, *others]) == Totals(107, 60, 47)
+        assert usage.actions_minutes([LINUX, MACOS, *others]) == Used(107, 47)
+
+    @pytest.mark.parametrize(
+        "sku", ["actions_self_hosted_linux", "Actions self-hosted", "actions_linux"]
+    )
+    def test_without_a_price_are_paid_by_nobody(self, sku: str) -> None:
+        free = Row(sku=sku, gross_quantity=5_040, net_quantity=5_040)
+        assert usage.actions_minutes([free]) == Used(5_040, 0)
+        assert usage.actions_minutes([free, LINUX]) == Used(5_140, 40)
 
     def test_by_runner_add_up_spellings(self) -> None:
         rows = [LINUX, replace(LINUX, sku="Actions Linux"), MACOS, Row(sku="Actions self-hosted")]
@@ -202,7 +210,7 @@ class TestActionsMinutes:
     @given(reports)
     def test_of_all_runners_are_the_whole(self, report: list[Use]) -> None:
         rows = [spelled(use, REPORT) for use in report]
-        whole = usage.actions_minutes(rows).gross
+        whole = usage.actions_minutes(rows).used
         assert fsum(usage.runner_minutes(rows).values()) == pytest.approx(
             whole, rel=1e-12, abs=1e-4
         )
@@ -221,7 +229,7 @@ class TestPackagesBandwidth:
             Row("git_lfs", "git_lfs_bandwidth", "gigabytes", gross_quantity=500),
             replace(PACKAGES, gross_quantity=900),
         ]
-        assert usage.packages_bandwidth_gigabytes(rows) == Totals(32, 10, 22)
+        assert usage.packages_bandwidth_gigabytes(rows) == Used(32, 22)
 
 
 class TestSharedStorage:
@@ -230,26 +238,23 @@ class TestSharedStorage:
         rows = [replace(ARTIFACTS, gross_quantity=300), replace(PACKAGES, gross_quantity=200)]
         assert usage.shared_storage_gigabytes(rows, OCTOBER, now) == 5
 
-    def test_is_absent_in_the_first_day_of_a_cycle(self) -> None:
-        rows = [replace(ARTIFACTS, gross_quantity=48)]
-        day = OCTOBER.start + timedelta(hours=24)
-        just_before = day - timedelta(microseconds=1)
+    def test_is_absent_for_as_long_as_reports_may_lag(self) -> None:
+        rows = [replace(ARTIFACTS, gross_quantity=720)]
+        reported = OCTOBER.start + timedelta(hours=72)
+        just_before = reported - timedelta(microseconds=1)
         assert usage.shared_storage_gigabytes(rows, OCTOBER, just_before) is None
-        assert usage.shared_storage_gigabytes(rows, OCTOBER, day) == 2
+        assert usage.shared_storage_gigabytes(rows, OCTOBER, reported) == 10
 
-    def test_paid_is_the_net_over_the_whole_month(self) -> None:
+    def test_paid_is_the_net_in_months_of_the_price_whatever_the_month(self) -> None:
         rows = [
             replace(ARTIFACTS, gross_quantity=9_999, net_quantity=744),
             replace(PACKAGES, net_quantity=372),
         ]
-        assert usage.shared_storage_paid_gigabytes(rows, OCTOBER) == 1.5
-        february = Cycle.at(datetime(2028, 2, 1, tzinfo=UTC))
-        leap = [replace(ARTIFACTS, net_quantity=696)]
-        assert usage.shared_storage_paid_gigabytes(leap, february) == 1
+        assert usage.shared_storage_paid_gigabytes(rows) == 1.5
 
     def test_knows_the_rows_by_their_sku_whatever_the_product(self) -> None:
         rows = [replace(ARTIFACTS, product="sharedStorage", net_quantity=744)]
-        assert usage.shared_storage_paid_gigabytes(rows, OCTOBER) == 1
+        assert usage.shared_storage_paid_gigabytes(rows) == 1
 
     @pytest.mark.parametrize(
         "sku",
@@ -264,8 +269,8 @@ class TestSharedStorage:
     def test_holds_no_other_storage(self, sku: Sku) -> None:
         row = spelled((sku, Row(gross_quantity=744, net_quantity=744)), SUMMARY)
         assert usage.shared_storage_gigabytes([row], OCTOBER, OCTOBER.end) == 0
-        assert usage.shared_storage_paid_gigabytes([row], OCTOBER) == 0
+        assert usage.shared_storage_paid_gigabytes([row]) == 0
 
     def test_counts_gigabyte_hours_only(self) -> None:
         rows = [replace(ARTIFACTS, unit_type="GigabyteMonths", net_quantity=744)]
-        assert usage.shared_storage_paid_gigabytes(rows, OCTOBER) == 0
+        assert usage.shared_storage_paid_gigabytes(rows) == 0

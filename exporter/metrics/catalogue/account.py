@@ -10,6 +10,7 @@ _EITHER = (
 _PLAN = (
     f"Usage platform: a setting, else the table of GitHub's plans; legacy: GitHub's own. {POLLED}"
 )
+_ASSUMED = "assumed to be that of Enterprise Cloud, as GitHub says no enterprise's plan"
 ACCOUNT_INFO = bill(
     "account_info",
     "The account: the billing platform it is read from (empty while undecided), its plan in "
@@ -38,18 +39,21 @@ CYCLE_END = bill(
 ACTIONS_USED_MINUTES = bill(
     "actions_used_minutes",
     "Actions minutes used. Legacy: private repositories, with OS multipliers for organizations "
-    "and users; usage: raw minutes, public repositories and larger runners included.",
+    "and users; usage: raw minutes, free ones of public repositories and of self-hosted runners "
+    "and those of larger runners included.",
     source=_EITHER,
 )
 ACTIONS_PAID_MINUTES = bill(
     "actions_paid_minutes",
-    "Actions minutes billed in money: beyond the quota, or on runners that no quota covers.",
+    "Actions minutes paid for: beyond the quota, or on runners that no quota covers. Usage: net "
+    "minutes at a price; those of self-hosted runners have none.",
     source=_EITHER,
 )
 ACTIONS_INCLUDED_MINUTES = bill(
     "actions_included_minutes",
     "Actions minutes a month that the plan includes, for standard runners on private "
-    "repositories. On the usage platform used / included is no quota.",
+    "repositories. On the usage platform used / included is no quota. Of an enterprise it is "
+    f"{_ASSUMED}.",
     source=_PLAN,
 )
 ACTIONS_RUNNER_USED_MINUTES = bill(
@@ -66,30 +70,34 @@ PACKAGES_USED_BANDWIDTH = bill(
 )
 PACKAGES_PAID_BANDWIDTH = bill(
     "packages_paid_bandwidth_gigabytes",
-    "Data transferred out of Packages and billed in money, in gigabytes.",
+    "Data transferred out of Packages and paid for, in gigabytes.",
     source=_EITHER,
 )
 PACKAGES_INCLUDED_BANDWIDTH = bill(
     "packages_included_bandwidth_gigabytes",
-    "Data transfer out of Packages a month that the plan includes, in gigabytes.",
+    "Data transfer out of Packages a month that the plan includes, in gigabytes. Of an enterprise "
+    f"it is {_ASSUMED}.",
     source=_PLAN,
 )
 SHARED_STORAGE_ESTIMATED = bill(
     "shared_storage_estimated_gigabytes",
     "Storage of Actions artifacts and Packages together, in gigabytes. Legacy: GitHub's estimate "
-    "for the whole cycle; usage: our average of the cycle so far, absent in its first 24 hours.",
+    "for the whole cycle; usage: our average of the cycle so far, absent in its first 72 hours, as "
+    "reports lag by up to three days. It leaves out caches, custom images, Codespaces and Git LFS, "
+    "and the hours that GitHub has not reported yet make it too small.",
     source=_EITHER,
 )
 SHARED_STORAGE_ESTIMATED_PAID = bill(
     "shared_storage_estimated_paid_gigabytes",
-    "Storage of Actions artifacts and Packages billed in money, in gigabytes of a whole month. "
-    "Legacy: GitHub's estimate for the cycle; usage: ours of what is billed so far, and GitHub's "
-    "discount on storage is unverified.",
+    "Storage of Actions artifacts and Packages paid for, in gigabytes of a whole month. Legacy: "
+    "GitHub's estimate for the cycle; usage: what is billed so far, in gigabyte-months of the 744 "
+    "hours that GitHub's price is made of, and its discount on storage is unverified.",
     source=_EITHER,
 )
 SHARED_STORAGE_INCLUDED = bill(
     "shared_storage_included_gigabytes",
     "Storage of Actions artifacts and Packages that the plan includes, in gigabytes. Usage "
-    "platform only: a setting, else the table of GitHub's plans.",
+    "platform only: a setting, else the table of GitHub's plans; of an enterprise it is "
+    f"{_ASSUMED}.",
     source=POLLED,
 )

@@ -3,8 +3,15 @@
 from exporter.metrics.catalogue.declare import POLLED, bill
 
 _BUDGETS = f"GitHub's budgets. {POLLED}"
+_PERSONAL = (
+    "Of the scopes user, multi_user_customer and multi_user_cost_center it is each person's, and "
+    "no sum of usage can be held against it."
+)
 BUDGET_LIMIT_USD = bill(
-    "budget_limit_usd", "US dollars a month that the budget allows.", "budget", source=_BUDGETS
+    "budget_limit_usd",
+    f"US dollars a month that the budget allows. {_PERSONAL}",
+    "budget",
+    source=_BUDGETS,
 )
 BUDGET_LIMIT_SEATS = bill(
     "budget_limit_seats",
@@ -14,7 +21,8 @@ BUDGET_LIMIT_SEATS = bill(
 )
 BUDGET_CONSUMED_USD = bill(
     "budget_consumed_usd",
-    "US dollars of this month consumed from the budget, where GitHub says it.",
+    "US dollars of this month consumed from the budget, where GitHub says it: of one person for "
+    "the scope user, of all people for multi_user_customer and multi_user_cost_center.",
     "budget",
     source=_BUDGETS,
 )
@@ -22,18 +30,33 @@ BUDGET_ESTIMATED_CONSUMED_USD = bill(
     "budget_estimated_consumed_usd",
     "US dollars of this month that the budget covers, by our sum of net usage, not GitHub's "
     "figure: it cannot know when in the month the budget was made, what AI pools cover, nor "
-    "which cost centers are excluded.",
+    "which cost centers are excluded. Absent for budgets that each person has, and where usage "
+    "cannot be narrowed to what the budget is for: the page / says why.",
     "budget",
 )
 BUDGET_INFO = bill(
     "budget_info",
-    "A budget: its scope, the entity it is for (empty where that is a person), the products or "
-    "SKUs it covers, whether it stops usage and whether it alerts. Always 1.",
+    "A budget: its type, its scope, the entity it is for (empty where that is a person), the "
+    "products or SKUs it covers, whether it stops usage and whether it alerts. Always 1.",
     "budget",
+    "type",
     "scope",
     "entity",
     "target",
     "hard",
     "alerting",
     source=_BUDGETS,
+)
+_PEOPLE = f"GitHub's user states of budgets that each person has. {POLLED}"
+BUDGET_PEOPLE = bill(
+    "budget_people",
+    "People whom a universal budget limits, each by its own limit.",
+    "budget",
+    source=_PEOPLE,
+)
+BUDGET_PEOPLE_AT_LIMIT = bill(
+    "budget_people_at_limit",
+    "People who have consumed all that a universal budget allows each of them this month.",
+    "budget",
+    source=_PEOPLE,
 )

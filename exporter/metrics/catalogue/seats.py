@@ -6,7 +6,8 @@ _GHAS = f"GitHub's advanced-security report. {POLLED}"
 ADVANCED_SECURITY_USED_SEATS = bill(
     "advanced_security_used_seats",
     "Distinct active committers, each of whom uses a seat of the product. One committer may use "
-    "several products: never add them.",
+    "several products: never add them. Of an organization that an enterprise pays for it counts "
+    "people too who cost nothing more, as another organization's use of them is paid for already.",
     "product",
     source=_GHAS,
 )
@@ -43,7 +44,20 @@ LICENSES_CONSUMED_SEATS = bill(
 LICENSES_PURCHASED_SEATS = bill(
     "licenses_purchased_seats", "Enterprise licences bought.", source=_LICENSES
 )
+LICENSES_TYPE_SEATS = bill(
+    "licenses_type_seats",
+    "People who hold an enterprise licence, by its type; empty where GitHub says none.",
+    "license_type",
+    source=_LICENSES,
+)
 _SYNC = f"GitHub's licence synchronisation. {POLLED}"
+LICENSE_SYNC_INFO = bill(
+    "license_sync_info",
+    "An Enterprise Server: its host name. Always 1.",
+    "server",
+    "hostname",
+    source=_SYNC,
+)
 LICENSE_SYNC_SUCCESS = bill(
     "license_sync_success",
     "1 if the server's last synchronisation of licences succeeded.",
@@ -60,7 +74,7 @@ _SEATS = f"GitHub's organization. {POLLED}"
 PLAN_FILLED_SEATS = bill("plan_filled_seats", "Seats of the plan in use.", source=_SEATS)
 PLAN_PURCHASED_SEATS = bill("plan_purchased_seats", "Seats of the plan bought.", source=_SEATS)
 _COPILOT = f"GitHub's Copilot billing. {POLLED}"
-COPILOT_SEATS = bill("copilot_seats", "Copilot seats, each person once.", source=_COPILOT)
+COPILOT_SEATS = bill("copilot_seats", "Copilot seats, each holder once.", source=_COPILOT)
 COPILOT_ACTIVE_SEATS = bill(
     "copilot_active_seats",
     "Copilot seats used this cycle; with the inactive ones they need not be the total.",
@@ -80,6 +94,12 @@ COPILOT_PENDING_INVITATION_SEATS = bill(
 COPILOT_PENDING_CANCELLATION_SEATS = bill(
     "copilot_pending_cancellation_seats",
     "Copilot seats that end with this cycle.",
+    source=_COPILOT,
+)
+COPILOT_INFO = bill(
+    "copilot_info",
+    "The organization's Copilot plan: business or enterprise. Always 1.",
+    "plan_type",
     source=_COPILOT,
 )
 COPILOT_SEAT_LAST_ACTIVITY = bill(

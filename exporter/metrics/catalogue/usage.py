@@ -2,6 +2,10 @@
 
 from exporter.metrics.catalogue.declare import MONTH, POLLED, bill
 
+_NO_INVOICE = (
+    "It is no invoice, which also has plan fees, licences bought by volume, tax, Marketplace "
+    "purchases and credits."
+)
 _QUANTITY = ("product", "sku", "unit")
 _MONEY = ("product", "sku")
 USAGE_GROSS_QUANTITY = bill(
@@ -15,13 +19,20 @@ USAGE_DISCOUNT_QUANTITY = bill(
     *_QUANTITY,
 )
 USAGE_NET_QUANTITY = bill(
-    "usage_net_quantity", "Quantity billed in money, in the unit of its label.", *_QUANTITY
+    "usage_net_quantity",
+    "GitHub's net quantity: gross less discounts, in the unit of its label. It is paid for only at "
+    "a price: of self-hosted runners, which cost nothing, all minutes are net.",
+    *_QUANTITY,
 )
 USAGE_GROSS_USD = bill("usage_gross_usd", "US dollars before discounts.", *_MONEY)
 USAGE_DISCOUNT_USD = bill(
     "usage_discount_usd", "US dollars of quotas, free public use and other discounts.", *_MONEY
 )
-USAGE_NET_USD = bill("usage_net_usd", "US dollars billed, after discounts.", *_MONEY)
+USAGE_NET_USD = bill(
+    "usage_net_usd",
+    f"US dollars of metered usage, after discounts. {_NO_INVOICE}",
+    *_MONEY,
+)
 USAGE_PRICE_USD = bill(
     "usage_price_usd",
     "US dollars for one unit; absent where a SKU had two prices in the month.",
@@ -45,7 +56,7 @@ PREVIOUS_CYCLE_USAGE_DISCOUNT_USD = bill(
 )
 PREVIOUS_CYCLE_USAGE_NET_USD = bill(
     "previous_cycle_usage_net_usd",
-    "US dollars billed for last month, after discounts.",
+    f"US dollars of last month's metered usage, after discounts. {_NO_INVOICE}",
     *_MONEY,
     source=_PREVIOUS,
 )
@@ -76,7 +87,7 @@ REPOSITORY_USAGE_DISCOUNT_USD = bill(
 )
 REPOSITORY_USAGE_NET_USD = bill(
     "repository_usage_net_usd",
-    f"US dollars billed for a repository. {_STORAGE}",
+    f"US dollars of a repository's metered usage, after discounts. {_STORAGE}",
     *_REPOSITORY,
     *_MONEY,
     source=_REPORT,
@@ -105,36 +116,38 @@ ORGANIZATION_USAGE_DISCOUNT_USD = bill(
 )
 ORGANIZATION_USAGE_NET_USD = bill(
     "organization_usage_net_usd",
-    f"US dollars billed for an enterprise's organization. {_STORAGE}",
+    f"US dollars of an organization's metered usage, after discounts. {_STORAGE}",
     "organization",
     *_MONEY,
     source=_REPORT,
 )
+_REST = "none for the rest, negative if GitHub counted on between two answers"
 _COST_CENTER = f"GitHub's usage summary by cost center. {MONTH} {POLLED}"
 COST_CENTER_USAGE_GROSS_QUANTITY = bill(
     "cost_center_usage_gross_quantity",
-    "Quantity used by a cost center, none for the rest, in the unit that its label names.",
+    "Quantity used by a cost center, in the unit that its label names; none for the rest, so that "
+    "all sum to the account.",
     "cost_center",
     *_QUANTITY,
     source=_COST_CENTER,
 )
 COST_CENTER_USAGE_GROSS_USD = bill(
     "cost_center_usage_gross_usd",
-    "US dollars of a cost center before discounts; none for the rest.",
+    f"US dollars of a cost center before discounts; {_REST}.",
     "cost_center",
     *_MONEY,
     source=_COST_CENTER,
 )
 COST_CENTER_USAGE_DISCOUNT_USD = bill(
     "cost_center_usage_discount_usd",
-    "US dollars of a cost center's discounts; none for the rest.",
+    f"US dollars of a cost center's discounts; {_REST}.",
     "cost_center",
     *_MONEY,
     source=_COST_CENTER,
 )
 COST_CENTER_USAGE_NET_USD = bill(
     "cost_center_usage_net_usd",
-    "US dollars billed to a cost center; none for the rest.",
+    f"US dollars of a cost center's metered usage, after discounts; {_REST}.",
     "cost_center",
     *_MONEY,
     source=_COST_CENTER,
@@ -160,6 +173,12 @@ COST_CENTER_AI_POOL_USED = bill(
     "cost_center",
     source=_COST_CENTERS,
 )
+COST_CENTER_AI_POOL_SPENT = bill(
+    "cost_center_ai_pool_spent",
+    "1 if all AI credits of this month of the cost center's pool are used, else 0.",
+    "cost_center",
+    source=_COST_CENTERS,
+)
 USAGE_LATEST_ITEM = bill(
     "usage_latest_item_timestamp_seconds",
     "When the newest item of the usage report was used: how far GitHub's reports reach.",
@@ -172,7 +191,8 @@ _MODEL_QUANTITY = ("product", "sku", "model", "unit")
 _MODEL_MONEY = ("product", "sku", "model")
 MODEL_USAGE_GROSS_QUANTITY = bill(
     "model_usage_gross_quantity",
-    "AI usage by model, in the unit that its label names.",
+    "AI usage by model, in the unit that its label names; the empty model is what GitHub names "
+    "none for.",
     *_MODEL_QUANTITY,
     source=_MODELS,
 )
@@ -184,7 +204,7 @@ MODEL_USAGE_DISCOUNT_QUANTITY = bill(
 )
 MODEL_USAGE_NET_QUANTITY = bill(
     "model_usage_net_quantity",
-    "AI usage by model billed in money, in the unit of its label.",
+    "AI usage by model that no included pool covers, in the unit of its label.",
     *_MODEL_QUANTITY,
     source=_MODELS,
 )
@@ -202,7 +222,7 @@ MODEL_USAGE_DISCOUNT_USD = bill(
 )
 MODEL_USAGE_NET_USD = bill(
     "model_usage_net_usd",
-    "US dollars billed for AI usage by model; usage_net_usd holds them too.",
+    "US dollars of AI usage by model after discounts; usage_net_usd holds them too.",
     *_MODEL_MONEY,
     source=_MODELS,
 )

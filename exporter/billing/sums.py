@@ -1,0 +1,48 @@
+"""Sums of a bill and of its parts, and the rest that the parts leave."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from math import fsum
+from typing import NamedTuple, TypeVar
+
+_Key = TypeVar("_Key", bound=Hashable)
+
+_ROUNDING = 1e-6
+
+
+class Sums(NamedTuple):
+    """A quantity before discounts, and US dollars."""
+
+    quantity: float
+    gross: float
+    discount: float
+    net: float
+
+
+def added(parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
+    """Add parts of a bill up, key by key."""
+    groups: dict[_Key, list[Sums]] = {}
+    for part in parts:
+        for key, sums in part.items():
+            groups.setdefault(key, []).append(sums)
+    return {key: Sums(*map(fsum, zip(*same, strict=True))) for key, same in groups.items()}
+
+
+def rest(whole: Mapping[_Key, Sums], parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
+    """Return by key what the parts leave of the whole, negative where they exceed it.
+
+    A difference below a millionth is rounding, as GitHub rounds amounts to eight decimals: a key
+    without a greater one is left out.
+    """
+    negative = (
+        {key: Sums(*(-value for value in sums)) for key, sums in part.items()} for part in parts
+    )
+    left = added([whole, *negative])
+    nothing = Sums(0.0, 0.0, 0.0, 0.0)
+    return {
+        key: sums
+        for key, sums in left.items()
+        if any(
+            abs(difference) > _ROUNDING * max(1.0, abs(of_whole))
+            for difference, of_whole in zip(sums, whole.get(key, nothing), strict=True)
+        )
+    }
