@@ -23,7 +23,7 @@ from exporter.collectors.advanced_security import (
     listings,
     products,
 )
-from exporter.github.body import Number
+from exporter.github.body import decode
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError, NotFound
 from exporter.github.questions import GitHub, attempt
@@ -57,13 +57,6 @@ class Repository(msgspec.Struct, frozen=True):
 
     name: str
     advanced_security_committers_breakdown: list[Push]
-
-
-class Report(msgspec.Struct, frozen=True):
-    """A page of repositories (OpenAPI 23.0.2, GHEC); ``total_count`` is of all pages."""
-
-    repositories: list[Repository]
-    total_count: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +141,14 @@ async def _chosen(github: GitHub, account: Account, product: str | None) -> list
 async def _committers(
     github: GitHub, account: Account, product: str, host: str, progress: Callable[[str], None]
 ) -> list[Committer]:
+    endpoint = endpoint_of(account.type)
     read: dict[str, Repository] = {}
     number = 0
-    async for page in listings(github, account, product, Report):
+    async for page in listings(github, account, product):
         number += 1
-        read |= {repository.name: repository for repository in page.repositories}
+        for element in page.repositories:
+            repository = decode(bytes(element), Repository, endpoint)
+            read[repository.name] = repository
         total = page.total_count
         of = "" if total is None else f" of {max(number, -int(-total // PER_PAGE))}"
         progress(f"{account}, {product}: page {number}{of} …")

@@ -39,6 +39,7 @@ class SavedReading(Struct, frozen=True, array_like=True):
     unknown_skus: frozenset[tuple[str, str]]
     shown: frozenset[tuple[str, str]]
     folded: int
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, reading: Reading) -> "SavedReading":
@@ -54,6 +55,7 @@ class SavedReading(Struct, frozen=True, array_like=True):
             reading.unknown_skus,
             reading.shown,
             reading.folded,
+            reading.notes,
         )
 
     def reading(self, collector: Collector) -> Reading:
@@ -74,6 +76,7 @@ class SavedReading(Struct, frozen=True, array_like=True):
             self.unknown_skus,
             self.shown,
             self.folded,
+            self.notes,
         )
         collector.check(reading)
         return reading

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from math import fsum
 
 import httpx
+import msgspec
 import pytest
 
 from exporter.accounts import Account, AccountType
+from exporter.check import report
 from exporter.demo import Fault, SimulatedAccount, SimulatedBudget, SimulatedCostCenter
 from exporter.github import errors
+from exporter.landing import render
 from tests.readings import COLLECTORS, GitHub, Says, answer, read, said
 from tests.world import World, enterprise, in_virtual_time, organization, row, user
 
@@ -20,6 +23,7 @@ CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 PATH = "/organizations/acme/settings/billing/budgets"
 SUMMARY = "/organizations/acme/settings/billing/usage/summary"
 BOTH = ["usage", "budgets", "budget_estimates"]
+OF_CORP = "/enterprises/acme-corp/settings/billing"
 CANARY = "canary-login"
 
 
@@ -63,7 +67,7 @@ class TestABudget:
     def test_says_its_limit_and_what_it_is(self) -> None:
         assert of() == {
             "budget_limit_usd b1": 100,
-            "budget_info b1 organization acme actions false true": 1,
+            "budget_info b1 product_pricing organization acme actions false true": 1,
         }
 
     def test_of_nothing_is_a_limit(self) -> None:
@@ -76,7 +80,7 @@ class TestABudget:
     ) -> None:
         found = of(prevent_further_usage=hard, budget_alerting={"will_alert": alerting})
         words = f"{'true' if hard else 'false'} {'true' if alerting else 'false'}"
-        assert f"budget_info b1 organization acme actions {words}" in found
+        assert f"budget_info b1 product_pricing organization acme actions {words}" in found
 
     @pytest.mark.parametrize(
         ("budget_type", "sent", "target"),
@@ -97,7 +101,8 @@ class TestABudget:
         self, budget_type: str, sent: Mapping[str, object], target: str
     ) -> None:
         sent = {"budget_type": budget_type, "budget_product_sku": None, **sent}
-        assert f"budget_info b1 organization acme {target} false true" in of(**sent)
+        kind = {"P": "product_pricing", "S": "sku_pricing", "B": "bundle_pricing"}[budget_type[0]]
+        assert f"budget_info b1 {kind} organization acme {target} false true" in of(**sent)
 
     @pytest.mark.parametrize(
         "sku", ["copilot_for_business", "Copilot Business", "ghec_licenses", "ghas_licenses"]
@@ -120,18 +125,18 @@ class TestABudget:
         assert of(budget_scope="user", **person) == {
             "budget_limit_usd b1": 100,
             "budget_consumed_usd b1": 12.5,
-            "budget_info b1 user  actions false true": 1,
+            "budget_info b1 product_pricing user  actions false true": 1,
         }
 
     @pytest.mark.parametrize("scope", ["multi_user_customer", "multi_user_cost_center", "later"])
     def test_of_any_scope_that_may_name_a_person_names_nobody(self, scope: str) -> None:
         found = of(budget_scope=scope, budget_entity_name=CANARY)
-        assert f"budget_info b1 {scope}  actions false true" in found
+        assert f"budget_info b1 product_pricing {scope}  actions false true" in found
 
     @pytest.mark.parametrize("scope", ["organization", "repository", "cost_center"])
     def test_of_what_is_no_person_names_it(self, scope: str) -> None:
         found = of(budget_scope=scope, budget_entity_name="acme/web")
-        assert f"budget_info b1 {scope} acme/web actions false true" in found
+        assert f"budget_info b1 product_pricing {scope} acme/web actions false true" in found
 
     @pytest.mark.parametrize("field", ["id", "budget_amount", "prevent_further_usage"])
     def test_without_what_it_is_made_of_is_no_valid_payload(self, field: str) -> None:
@@ -181,6 +186,52 @@ class TestPages:
         for collector in (BUDGETS, ESTIMATES):
             with pytest.raises(errors.InvalidPayload, match="total_count"):
                 read(collector, ACME, paged(first, last))
+
+
+class TestABudgetThatIsNotUnderstood:
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"budget_amount": None},
+            {"id": 7},
+            {"prevent_further_usage": "yes"},
+            {"budget_scope": None},
+            {"budget_type": {}},
+        ],
+        ids=str,
+    )
+    def test_costs_itself_and_is_noted(self, odd: Mapping[str, object]) -> None:
+        github = Says({PATH: listed(budget(1), budget(2, **odd), budget(3))})
+        reading = read(BUDGETS, ACME, github)
+        limits = {name for name in said(reading) if name.startswith("budget_limit_usd")}
+        assert limits == {"budget_limit_usd b1", "budget_limit_usd b3"}
+        assert reading.notes == ("Not understood and left out: 1 of the budgets.",)
+
+    @pytest.mark.parametrize(
+        "field", ["budget_entity_name", "budget_alerting", "budget_product_skus", "consumed_amount"]
+    )
+    def test_is_none_that_has_null_for_what_is_optional(self, field: str) -> None:
+        reading = read(BUDGETS, ACME, Says({PATH: listed(budget(1, **{field: None}))}))
+        assert said(reading)["budget_limit_usd b1"] == 100
+        assert reading.notes == ()
+
+    def test_alerts_nobody_where_it_says_null(self) -> None:
+        found = of(budget_alerting={"will_alert": None})
+        assert "budget_info b1 product_pricing organization acme actions false false" in found
+
+    @in_virtual_time
+    async def test_is_told_to_people(self) -> None:
+        body = msgspec.json.encode(listed(budget(1), budget(2, id=None)))
+        async with World(organization(), collectors=BOTH) as world:
+            world.github.faults.add(Fault(match="/budgets", status=200, body=body))
+            await world.passes(hours=2)
+            page = render(world.app.poller.page(), world.clock())
+            assert "Not understood and left out: 1 of the budgets." in page
+            assert "Not understood and left out: 1 of the budgets." in report(world.app)
+
+    def test_may_be_all_and_is_no_valid_payload_then(self) -> None:
+        with pytest.raises(errors.InvalidPayload, match="budget_amount"):
+            read(BUDGETS, ACME, Says({PATH: listed(budget(budget_amount="much"))}))
 
 
 class TestWhoSeesBudgets:
@@ -290,6 +341,42 @@ class TestAnEstimate:
         github = Says({"/enterprises/acme-corp/settings/billing/budgets": listed(one)})
         assert said(read(ESTIMATES, CORP, github)) == {}
 
+    @pytest.mark.parametrize(
+        ("given", "reason"),
+        [
+            ({"budget_scope": "later"}, "as usage cannot be narrowed to what they are for"),
+            (
+                {"budget_type": "BundlePricing", "budget_product_sku": "something_new"},
+                "as GitHub does not publish what they cover",
+            ),
+            (
+                {"budget_scope": "repository", "budget_entity_name": "712"},
+                "as GitHub knows no usage by the id of what they are for",
+            ),
+            (
+                {"budget_scope": "repository", "budget_entity_name": "R_kgDOAbc"},
+                "as GitHub knows no usage by the id of what they are for",
+            ),
+        ],
+        ids=str,
+    )
+    def test_that_cannot_be_made_is_noted_with_the_reason(
+        self, given: Mapping[str, object], reason: str
+    ) -> None:
+        summary = {"timePeriod": {"year": 2026, "month": 10}, "usageItems": []}
+        github = Says({PATH: listed(budget(1, **given)), SUMMARY: summary})
+        reading = read(ESTIMATES, ACME, github)
+        assert said(reading) == {}
+        assert reading.notes == (f"No estimate of 1 budgets, {reason}: b1.",)
+
+    def test_that_github_refuses_is_noted(self) -> None:
+        one = budget(budget_scope="organization", budget_entity_name="712")
+        github = Says({f"{OF_CORP}/budgets": listed(one)})
+        reading = read(ESTIMATES, CORP, github)
+        assert reading.notes == (
+            "No estimate of 1 budgets, as GitHub refuses the usage of what they are for: b1.",
+        )
+
     def test_of_a_repository_is_asked_by_its_owner_and_name(self) -> None:
         github = Says(
             {
@@ -378,6 +465,32 @@ class TestEstimatesOfAnEnterprise:
             estimated = {dict(s)["budget"] for s in world.series("budget_estimated_consumed_usd")}
             assert estimated == {each.id for each in account.budgets[:4]}
             assert world.about("success", "budget_estimates") == 1
+
+    @pytest.mark.parametrize("state", ["active", "deleted"])
+    def test_find_a_cost_center_by_its_name_and_by_its_id(self, state: str) -> None:
+        center_id = "2eeb8ffe-6903-11ee-8c99-0242ac120002"
+        items = [row(netAmount=12.5)]
+
+        def github(request: httpx.Request) -> httpx.Response:
+            path, query = request.url.path, request.url.params
+            if path == f"{OF_CORP}/budgets":
+                of_center = {"budget_scope": "cost_center"}
+                return answer(
+                    listed(
+                        budget(1, budget_entity_name="Platform", **of_center),
+                        budget(2, budget_entity_name=center_id, **of_center),
+                    )
+                )
+            if path == f"{OF_CORP}/cost-centers":
+                known = [{"id": center_id, "name": "Platform", "state": state, "resources": []}]
+                return answer({"costCenters": known if query["state"] == state else []})
+            assert query["cost_center_id"] == center_id
+            return answer({"timePeriod": {"year": 2026, "month": 10}, "usageItems": items})
+
+        assert said(read(ESTIMATES, CORP, github)) == {
+            "budget_estimated_consumed_usd b1": 12.5,
+            "budget_estimated_consumed_usd b2": 12.5,
+        }
 
     @in_virtual_time
     async def test_ask_for_cost_centers_only_where_a_budget_is_for_one(self) -> None:

@@ -70,6 +70,7 @@ class TestSeats:
     def test_of_an_organization_are_told_as_github_divides_them(self) -> None:
         payload = {"seat_breakdown": BREAKDOWN, "plan_type": "business"}
         assert said(read(SEATS, ACME, Says({BILLING_PATH: payload}))) == {
+            "copilot_info business": 1,
             "copilot_seats": 12,
             "copilot_added_seats": 9,
             "copilot_pending_invitation_seats": 0,
@@ -159,6 +160,13 @@ class TestLastActivity:
 
     def test_of_grants_without_a_person_counts_each(self) -> None:
         assert ages([seat(None), seat(None), seat(1)], 3) == {"never": 3}
+
+    def test_of_holders_of_several_kinds_counts_each_of_the_same_number(self) -> None:
+        holders = [("User", 7), ("Team", 7), ("Organization", 7), ("User", 8), ("User", 7)]
+        seats = [seat(number) for _, number in holders]
+        for each, (kind, number) in zip(seats, holders, strict=True):
+            each["assignee"] = {"id": number, "type": kind, "name": "canary"}
+        assert ages(seats, 4) == {"never": 4}
 
     def test_of_nobody_is_told_as_nothing(self) -> None:
         assert ages([], 0) == {}

@@ -2,15 +2,17 @@
 
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from exporter.accounts import Account, AccountType
 from exporter.github import errors
-from tests.readings import COLLECTORS, Says, read, said
+from tests.readings import COLLECTORS, Says, answer, read, said
 from tests.world import START, World, enterprise, in_virtual_time, organization
 
 LICENSES = COLLECTORS["licenses"]
 SYNC = COLLECTORS["license_sync"]
+TYPES = COLLECTORS["license_types"]
 CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 CONSUMED_PATH = "/enterprises/acme-corp/consumed-licenses"
 SYNC_PATH = "/enterprises/acme-corp/license-sync-status"
@@ -88,11 +90,41 @@ class TestLicenses:
             assert world.about("success", "license_sync") == 1
 
 
+class TestTypes:
+    def test_are_counted_over_all_pages(self) -> None:
+        pages: list[list[str | None]] = [
+            ["enterprise"] * 100,
+            ["enterprise", "Visual Studio", None, "Visual Studio"],
+        ]
+
+        def github(request: httpx.Request) -> httpx.Response:
+            held = pages[int(request.url.params.get("page", "1")) - 1]
+            assert request.url.params["per_page"] == "100"
+            return answer({"users": [{"license_type": each} for each in held]})
+
+        assert said(read(TYPES, CORP, github)) == {
+            "licenses_type_seats enterprise": 101,
+            "licenses_type_seats visual_studio": 2,
+            "licenses_type_seats ": 1,
+        }
+
+    @in_virtual_time
+    async def test_are_told_where_the_user_wants_them_and_name_nobody(self) -> None:
+        account = enterprise(seats=130, committers=["canary-ada"])
+        async with World(account, settings={"collectors": ["license_types"]}) as world:
+            assert sum(world.series("licenses_type_seats").values()) == 130
+            assert "canary" not in world.text()
+        async with World(account, collectors=BOTH) as world:
+            assert not world.series("licenses_type_seats")
+
+
 class TestSynchronisation:
     def test_tells_of_each_server_by_its_id_whether_and_when(self) -> None:
         at = datetime(2026, 10, 19, 3, tzinfo=UTC).timestamp()
         failed = server("ghes-2", status="failure", date="2026-10-19T00:00:00-03:00", error="Down")
         assert synced(server(), failed) == {
+            "license_sync_info ghes-1 ghes.example.com": 1,
+            "license_sync_info ghes-2 ghes.example.com": 1,
             "license_sync_success ghes-1": 1,
             "license_sync_timestamp_seconds ghes-1": at,
             "license_sync_success ghes-2": 0,
@@ -103,10 +135,25 @@ class TestSynchronisation:
     def test_reads_the_word_in_any_case(self, status: str) -> None:
         assert synced(server(status=status))["license_sync_success ghes-1"] == 1
 
+    @pytest.mark.parametrize("date", [None, "", "yesterday", "2026-10-19T03:00:00"])
+    def test_without_a_date_tells_what_is_there(self, date: str | None) -> None:
+        assert set(synced(server(date=date))) == {
+            "license_sync_info ghes-1 ghes.example.com",
+            "license_sync_success ghes-1",
+        }
+
     def test_tells_what_is_there(self) -> None:
-        assert synced(server(date=None)) == {"license_sync_success ghes-1": 1}
-        assert set(synced(server(status=None))) == {"license_sync_timestamp_seconds ghes-1"}
+        assert set(synced(server(status=None))) == {
+            "license_sync_info ghes-1 ghes.example.com",
+            "license_sync_timestamp_seconds ghes-1",
+        }
         assert synced({"server_id": "ghes-1", "last_sync": None}, {"server_id": "ghes-2"}) == {}
+
+    def test_of_a_server_that_is_not_understood_leaves_the_others(self) -> None:
+        github = Says({SYNC_PATH: {"server_instances": [{"server_id": None}, server()]}})
+        reading = read(SYNC, CORP, github)
+        assert said(reading)["license_sync_success ghes-1"] == 1
+        assert reading.notes == ("Not understood and left out: 1 of the servers.",)
 
     def test_of_no_server_says_nothing(self) -> None:
         assert synced() == {}

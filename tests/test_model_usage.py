@@ -132,9 +132,13 @@ class TestTheMonth:
 
 
 class TestRows:
-    def test_without_a_model_are_no_valid_payload(self) -> None:
-        with pytest.raises(errors.InvalidPayload, match="model"):
-            read(MODEL_USAGE, ACME, Says({CREDITS: report(row())}))
+    @pytest.mark.parametrize("given", [{}, {"model": None}, {"model": " "}], ids=str)
+    def test_without_a_model_are_money_all_the_same(self, given: Mapping[str, object]) -> None:
+        odd = row(product="Copilot", sku="copilot_ai_unit", grossAmount=2, **given)
+        github = Says({CREDITS: report(odd, used("GPT-5", grossAmount=1))})
+        found = said(read(MODEL_USAGE, ACME, github))
+        assert found["model_usage_gross_usd copilot copilot_ai_credits "] == 2
+        assert found["model_usage_gross_usd copilot copilot_ai_credits GPT-5"] == 1
 
     def test_keep_githubs_name_of_a_model_but_for_the_space_around_it(self) -> None:
         items = used(" GPT-5 mini", grossAmount=1), used("GPT-5 mini ", grossAmount=2)

@@ -8,12 +8,14 @@ from exporter.collectors.advanced_security import (
     ADVANCED_SECURITY,
     ADVANCED_SECURITY_REPOSITORIES,
 )
-from exporter.collectors.budgets import BUDGET_ESTIMATES, BUDGETS
+from exporter.collectors.budget_estimates import BUDGET_ESTIMATES
+from exporter.collectors.budget_people import BUDGET_PEOPLE
+from exporter.collectors.budgets import BUDGETS
 from exporter.collectors.collector import Collector
 from exporter.collectors.copilot import COPILOT_SEAT_ACTIVITY, COPILOT_SEATS
 from exporter.collectors.cost_centers import COST_CENTERS, USAGE_COST_CENTERS
 from exporter.collectors.legacy import LEGACY_ACTIONS, LEGACY_PACKAGES, LEGACY_SHARED_STORAGE
-from exporter.collectors.licenses import LICENSE_SYNC, LICENSES
+from exporter.collectors.licenses import LICENSE_SYNC, LICENSE_TYPES, LICENSES
 from exporter.collectors.model_usage import MODEL_USAGE
 from exporter.collectors.plan import PLAN
 from exporter.collectors.usage import USAGE, USAGE_PREVIOUS_CYCLE
@@ -41,4 +43,6 @@ ALL: tuple[Collector, ...] = (
     USAGE_REPOSITORIES,
     COPILOT_SEAT_ACTIVITY,
     ADVANCED_SECURITY_REPOSITORIES,
+    BUDGET_PEOPLE,
+    LICENSE_TYPES,
 )

@@ -1,15 +1,14 @@
 """GitHub Advanced Security: seats by product, committers by repository (OpenAPI 23.0.2, GHEC)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Protocol, TypeVar
 
 import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing.owners import organization_of
-from exporter.collectors.collector import MANY_PAGES, Collector, hourly
-from exporter.github.body import Number
+from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.github.body import Number, understood
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -21,17 +20,22 @@ PER_PAGE = 100
 _NOT_THIS_WORLD = (400, 403, 404, 422)
 
 
-class Repository(msgspec.Struct, frozen=True):
-    """``name`` is ``owner/repository``. The committers' names and addresses are not read."""
+class Named(msgspec.Struct, frozen=True):
+    """``name`` is ``owner/repository``."""
 
     name: str
+
+
+class Repository(Named, frozen=True):
+    """The committers' names and addresses are not read."""
+
     advanced_security_committers: Number
 
 
 class Report(msgspec.Struct, frozen=True):
     """The totals are of the whole account, not of the page; older hosts leave some out."""
 
-    repositories: list[Repository]
+    repositories: list[msgspec.Raw]
     total_advanced_security_committers: Number | None = None
     total_count: Number | None = None
     maximum_advanced_security_committers: Number | None = None
@@ -97,11 +101,15 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:
+    endpoint = endpoint_of(account.type)
     samples: list[Sample] = []
+    others = 0
     for product in await products(github, account):
         found: dict[str, float] = {}
-        async for page in listings(github, account, product, Report):
-            found |= {item.name: item.advanced_security_committers for item in page.repositories}
+        async for page in listings(github, account, product):
+            items = understood(page.repositories, Repository, endpoint)
+            others += len(page.repositories) - len(items)
+            found |= {item.name: item.advanced_security_committers for item in items}
         by_label: dict[tuple[str, str], float] = {}
         for name, committers in found.items():
             owner, _, repository = name.rpartition("/")
@@ -114,51 +122,35 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
             )
             for (organization, repository), committers in by_label.items()
         )
-    return Reading(taken=now, samples=tuple(samples))
+    return Reading(taken=now, samples=tuple(samples), notes=left_out(others, "repositories"))
 
 
-class Named(Protocol):
-    @property
-    def name(self) -> str: ...
-
-
-class Listing(Protocol):
-    """A page of repositories, whatever is read of each."""
-
-    @property
-    def repositories(self) -> Sequence[Named]: ...
-    @property
-    def total_count(self) -> float | None: ...
-
-
-L = TypeVar("L", bound=Listing)
-
-
-async def listings(
-    github: GitHub, account: Account, product: str, model: type[L]
-) -> AsyncIterator[L]:
+async def listings(github: GitHub, account: Account, product: str) -> AsyncIterator[Report]:
     """Read all pages: by ``Link``, else until ``total_count`` are in or a page is not full.
 
-    Raises `InvalidPayload` at the end where they hold fewer than any page's ``total_count``.
+    Raises `InvalidPayload` at the end if they hold fewer than any page's ``total_count``.
     """
     endpoint = endpoint_of(account.type)
     names: set[str] = set()
+    nameless = 0
     total: float | None = None
 
-    def more(page: L) -> bool:
+    def more(page: Report) -> bool:
         if total is None:
             return len(page.repositories) == PER_PAGE
-        return bool(page.repositories) and len(names) < total
+        return bool(page.repositories) and len(names) + nameless < total
 
     async for page in github.pages(
-        endpoint, model, more, account=account.name, per_page=PER_PAGE, **of_product(product)
+        endpoint, Report, more, account=account.name, per_page=PER_PAGE, **of_product(product)
     ):
-        names |= {repository.name for repository in page.repositories}
+        named = understood(page.repositories, Named, endpoint)
+        names |= {repository.name for repository in named}
+        nameless += len(page.repositories) - len(named)
         if page.total_count is not None:
             # Whichever page is right, none is missing.
             total = max(total or 0, page.total_count)
         yield page
-    if total is not None and len(names) < total:
+    if total is not None and len(names) + nameless < total:
         raise InvalidPayload(
             detail="its pages hold fewer repositories than total_count says",
             hint="Repositories may have changed while they were read: try again.",

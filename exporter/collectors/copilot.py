@@ -7,6 +7,7 @@ import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing import activity
+from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly
 from exporter.github.body import Number
 from exporter.github.errors import InvalidPayload
@@ -28,12 +29,14 @@ class SeatBreakdown(msgspec.Struct, frozen=True):
 
 class Billing(msgspec.Struct, frozen=True):
     seat_breakdown: SeatBreakdown
+    plan_type: str | None = None
 
 
 class Assignee(msgspec.Struct, frozen=True):
-    """A person, by GitHub's number: names are not read."""
+    """A person, team or organization by GitHub's number among its kind: names are not read."""
 
     id: int
+    type: str | None = None
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -76,13 +79,15 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     )
     if not samples:
         raise InvalidPayload(detail="seat_breakdown tells no seats", endpoint=_BILLING)
+    if billing.plan_type is not None:
+        samples += (catalogue.COPILOT_INFO(1, plan_type=normal_form(billing.plan_type)),)
     return Reading(taken=now, samples=samples)
 
 
 async def collect_activity(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Count people by the age of their last use; who holds several seats counts once."""
+    """Count holders by the age of their last use; one of several seats counts once."""
     endpoint = _seats(account.type)
-    last_used: dict[int, datetime | None] = {}
+    last_used: dict[tuple[str, int], datetime | None] = {}
     rows = 0
     total = 0.0
 
@@ -93,12 +98,12 @@ async def collect_activity(github: GitHub, account: Account, now: datetime) -> R
         total = page.total_seats
         for seat in page.seats:
             rows += 1
-            # A grant without a person is one of its own.
-            person = seat.assignee.id if seat.assignee else -rows
-            last_used[person] = _later(last_used.get(person), seat.last_activity_at)
+            # A grant without a holder is one of its own.
+            holder = (seat.assignee.type or "", seat.assignee.id) if seat.assignee else ("", -rows)
+            last_used[holder] = _later(last_used.get(holder), seat.last_activity_at)
     if len(last_used) != total:
         raise InvalidPayload(
-            detail="its pages hold not as many people as total_seats", endpoint=endpoint
+            detail="its pages hold not as many holders as total_seats", endpoint=endpoint
         )
     ages = Counter(activity.age(last, now) for last in last_used.values())
     return Reading(
@@ -136,6 +141,7 @@ COPILOT_SEATS = Collector(
         catalogue.COPILOT_ADDED_SEATS,
         catalogue.COPILOT_PENDING_INVITATION_SEATS,
         catalogue.COPILOT_PENDING_CANCELLATION_SEATS,
+        catalogue.COPILOT_INFO,
     ),
     collect=collect,
     interval=hourly,

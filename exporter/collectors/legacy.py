@@ -29,7 +29,7 @@ class Actions(msgspec.Struct, frozen=True):
     total_minutes_used: Number
     total_paid_minutes_used: Number
     included_minutes: Number
-    minutes_used_breakdown: dict[str, Number]
+    minutes_used_breakdown: dict[str, Number | None]
 
 
 class Packages(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ async def collect_actions(github: GitHub, account: Account, now: datetime) -> Re
     by_runner: dict[str, list[float]] = {}
     for key, minutes in actions.minutes_used_breakdown.items():
         runner = skus.runner_of_legacy_key(key)
-        if runner is not None:
+        if runner is not None and minutes is not None:
             by_runner.setdefault(runner, []).append(minutes)
     return Reading(
         taken=now,

@@ -1,18 +1,21 @@
 """Licences that an enterprise's people consume, and their synchronisation with its servers."""
 
+from collections import Counter
 from datetime import datetime
 
 import msgspec
 
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
-from exporter.collectors.collector import Collector, hourly
-from exporter.github.body import Number
+from exporter.billing.skus import normal_form
+from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.github.body import Number, understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
 _LICENSES = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/consumed-licenses"
+_PER_PAGE = 100
 _SYNC = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/license-sync-status"
 
 
@@ -23,20 +26,31 @@ class ConsumedLicenses(msgspec.Struct, frozen=True):
     total_seats_purchased: Number | None = None
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """A person who holds a licence, of whom only its type is read."""
+
+    license_type: str | None = None
+
+
+class Holders(msgspec.Struct, frozen=True):
+    users: list[Holder]
+
+
 class LastSync(msgspec.Struct, frozen=True):
-    date: datetime | None = None
+    date: str | None = None
     status: str | None = None
 
 
 class Server(msgspec.Struct, frozen=True):
     server_id: str
+    hostname: str | None = None
     last_sync: LastSync | None = None
 
 
 class LicenseSync(msgspec.Struct, frozen=True):
     """Enterprise Servers by id (OpenAPI 23.0.2, GHEC)."""
 
-    server_instances: list[Server]
+    server_instances: list[msgspec.Raw]
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -52,22 +66,57 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     return Reading(taken=now, samples=samples)
 
 
+async def collect_types(github: GitHub, account: Account, now: datetime) -> Reading:
+    """Count the people who hold a licence by its type; empty if GitHub says none."""
+    held: Counter[str] = Counter()
+    async for page in github.pages(
+        _LICENSES,
+        Holders,
+        lambda page: len(page.users) == _PER_PAGE,
+        account=account.name,
+        per_page=_PER_PAGE,
+    ):
+        held.update(normal_form(holder.license_type or "") for holder in page.users)
+    return Reading(
+        taken=now,
+        samples=tuple(
+            catalogue.LICENSES_TYPE_SEATS(number, license_type=license_type)
+            for license_type, number in held.items()
+        ),
+    )
+
+
 async def collect_sync(github: GitHub, account: Account, now: datetime) -> Reading:
     answer = await github.get(_SYNC, LicenseSync, account=account.name)
+    servers = understood(answer.server_instances, Server, _SYNC)
     samples: list[Sample] = []
-    for server in answer.server_instances:
+    for server in {server.server_id: server for server in servers}.values():
         last = server.last_sync or LastSync()
+        if server.hostname is not None:
+            samples.append(
+                catalogue.LICENSE_SYNC_INFO(1, server=server.server_id, hostname=server.hostname)
+            )
         if last.status is not None:
             samples.append(
                 catalogue.LICENSE_SYNC_SUCCESS(
                     last.status.lower() == "success", server=server.server_id
                 )
             )
-        if last.date is not None and last.date.tzinfo is not None:
-            samples.append(
-                catalogue.LICENSE_SYNC_TIMESTAMP(last.date.timestamp(), server=server.server_id)
-            )
-    return Reading(taken=now, samples=tuple(samples))
+        if (at := _instant(last.date)) is not None:
+            samples.append(catalogue.LICENSE_SYNC_TIMESTAMP(at, server=server.server_id))
+    return Reading(
+        taken=now,
+        samples=tuple(samples),
+        notes=left_out(len(answer.server_instances) - len(servers), "servers"),
+    )
+
+
+def _instant(date: str | None) -> float | None:
+    try:
+        at = datetime.fromisoformat(date or "")
+        return None if at.tzinfo is None else at.timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 _PERMISSIONS = {
@@ -83,12 +132,27 @@ LICENSES = Collector(
     collect=collect,
     interval=hourly,
 )
+LICENSE_TYPES = Collector(
+    name="license_types",
+    summary="Enterprise licences by type",
+    endpoints=(_LICENSES,),
+    permissions=_PERMISSIONS,
+    metrics=(catalogue.LICENSES_TYPE_SEATS,),
+    collect=collect_types,
+    interval=hourly,
+    timeout=MANY_PAGES,
+    why_off="a request for each hundred people, of whom it reads only the type of licence",
+)
 LICENSE_SYNC = Collector(
     name="license_sync",
     summary="Synchronisation of licences with Enterprise Servers",
     endpoints=(_SYNC,),
     permissions=_PERMISSIONS,
-    metrics=(catalogue.LICENSE_SYNC_SUCCESS, catalogue.LICENSE_SYNC_TIMESTAMP),
+    metrics=(
+        catalogue.LICENSE_SYNC_INFO,
+        catalogue.LICENSE_SYNC_SUCCESS,
+        catalogue.LICENSE_SYNC_TIMESTAMP,
+    ),
     collect=collect_sync,
     interval=hourly,
 )

@@ -19,7 +19,7 @@ _NOT_HERE = (403, 404)
 
 
 class ModelItem(Item, frozen=True, rename="camel", kw_only=True):
-    model: str
+    model: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel"):

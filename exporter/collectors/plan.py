@@ -19,7 +19,7 @@ _UNTOLD = (403, 404)
 
 
 class Plan(msgspec.Struct, frozen=True):
-    name: str
+    name: str | None = None
     filled_seats: Number | None = None
     seats: Number | None = None
 
@@ -59,7 +59,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
             hint="Quotas and seats stay absent. Set the quota.* settings, or give the "
             "credential: {permission}.",
         )
-    name = plan.name.strip().lower() if plan else ""
+    name = (plan.name or "").strip().lower() if plan else ""
     included = quotas.merged(account.quotas, quotas.plan_quotas(account.type, name or None))
     return Reading(
         taken=now,

@@ -1,0 +1,84 @@
+"""People whom a universal budget limits, and those at its limit (OpenAPI 23.0.2, GHEC)."""
+
+from datetime import datetime
+
+import msgspec
+
+from exporter.accounts import Account, AccountType
+from exporter.billing.cycle import Cycle
+from exporter.collectors.budgets import BUDGETS, endpoint_of, listed
+from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.github.body import Number
+from exporter.github.errors import InvalidPayload
+from exporter.github.questions import GitHub
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading, Sample
+
+_ENDPOINT = f"{endpoint_of(AccountType.ENTERPRISE)}/{{budget}}/user-states"
+_UNIVERSAL_SCOPES = frozenset({"multi_user_customer", "multi_user_cost_center"})
+_PER_PAGE = 100
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A person's use of a budget in its unit; who it is is not read."""
+
+    consumed_amount: Number
+    target_amount: Number
+
+
+class Page(msgspec.Struct, frozen=True):
+    user_states: list[Person]
+    has_next_page: bool | None = None
+    total_count: int | None = None
+
+
+async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
+    found = await listed(github, account)
+    samples: list[Sample] = []
+    for budget in found.budgets:
+        if budget.budget_scope in _UNIVERSAL_SCOPES:
+            people = await _people(github, account, budget.id)
+            reached = sum(each.consumed_amount >= each.target_amount for each in people)
+            samples += (
+                catalogue.BUDGET_PEOPLE(len(people), budget=budget.id),
+                catalogue.BUDGET_PEOPLE_AT_LIMIT(reached, budget=budget.id),
+            )
+    return Reading(
+        taken=now,
+        samples=tuple(samples),
+        cycle_end=Cycle.at(now).end,
+        notes=left_out(found.others, "budgets"),
+    )
+
+
+async def _people(github: GitHub, account: Account, budget: str) -> list[Person]:
+    people: list[Person] = []
+    total = 0
+    async for page in github.pages(
+        _ENDPOINT,
+        Page,
+        lambda page: bool(page.has_next_page),
+        account=account.name,
+        budget=budget,
+        per_page=_PER_PAGE,
+    ):
+        people += page.user_states
+        total = max(total, page.total_count or 0)
+    if len(people) < total:
+        raise InvalidPayload(
+            detail="its pages hold fewer people than total_count says", endpoint=_ENDPOINT
+        )
+    return people
+
+
+BUDGET_PEOPLE = Collector(
+    name="budget_people",
+    summary="People whom a universal budget limits, and how many of them have reached it",
+    endpoints=(endpoint_of(AccountType.ENTERPRISE), _ENDPOINT),
+    permissions={AccountType.ENTERPRISE: BUDGETS.permissions[AccountType.ENTERPRISE]},
+    metrics=(catalogue.BUDGET_PEOPLE, catalogue.BUDGET_PEOPLE_AT_LIMIT),
+    collect=collect,
+    interval=hourly,
+    timeout=MANY_PAGES,
+    why_off="a request for each hundred people, and it reads what each of them used",
+)
