@@ -66,6 +66,7 @@ class Job:
     ``available`` is ``None`` while unknown, ``begun`` is true from an attempt's slot to its end.
     ``owner`` is the enterprise that owns the account, empty where none is known.
     ``series_limit`` is how many series each metric that names repositories may have.
+    ``before`` is the last reading of the cycle before, of a collector that follows another.
     """
 
     account: Account
@@ -88,6 +89,7 @@ class Job:
     duration: timedelta | None = None
     requests: int = 0
     reading: Reading | None = None
+    before: Reading | None = None
 
     @property
     def succeeded_ever(self) -> bool:
@@ -101,7 +103,14 @@ class Job:
         unauthorized = isinstance(outcome.error, Unauthorized)
         self.unauthorized_in_row = self.unauthorized_in_row + 1 if unauthorized else 0
         if outcome.reading is not None:
-            self.reading = limit.fold(outcome.reading, self.reading, self.series_limit)
+            reading = limit.fold(outcome.reading, self.reading, self.series_limit)
+            if (
+                self.collector.follows
+                and self.reading
+                and self.reading.cycle_end != reading.cycle_end
+            ):
+                self.before = self.reading
+            self.reading = reading
             self.last_success = outcome.at
             self.available = True
         elif not offered:
@@ -118,7 +127,7 @@ class Job:
 
     def stand_by(self) -> None:
         """Wait behind the other platform, whose numbers stand instead."""
-        self.reading = self.failure = self.available = None
+        self.reading = self.before = self.failure = self.available = None
         self.unauthorized_in_row = 0
 
     def hint(self, failure: Failure) -> str:

@@ -11,7 +11,7 @@ from exporter.accounts import Account, Platform
 from exporter.collectors import ALL
 from exporter.github.client import Client
 from exporter.jobs import Job
-from exporter.metrics.page import AccountFacts
+from exporter.metrics.page import AccountFacts, JobFacts
 from exporter.settings import JobSettings, Settings
 
 
@@ -21,6 +21,22 @@ def _led(
     """Give the settings of a job that is attempted when another one is."""
     leads = leader(now)
     return replace(own(now), interval=leads.interval, stale_after=leads.stale_after)
+
+
+def _in_step(job: Job, facts: JobFacts, lead: JobFacts, now: datetime) -> JobFacts:
+    """Show the reading of the cycle before for as long as the leading job still shows its own.
+
+    Else both would say the same month in the hour after its end.
+    """
+    leads, follows = lead.reading, facts.reading
+    if leads is None or follows is None or lead.expires is None or lead.expires <= now:
+        return facts
+    if leads.cycle_end is None or follows.cycle_end is None or follows.cycle_end <= leads.cycle_end:
+        return facts
+    before = job.before
+    if before is None or before.cycle_end != leads.cycle_end:
+        return replace(facts, reading=None)
+    return replace(facts, reading=before, stale_after=job.settings_at(before.taken).stale_after)
 
 
 @dataclass(slots=True, eq=False)
@@ -124,10 +140,17 @@ class Watch:
                 job.stand_by()
 
     def facts(self, now: datetime) -> AccountFacts:
+        jobs = {
+            job.collector.name: job.facts(now, standing_by=self.stands_by(job)) for job in self.jobs
+        }
+        for job in self.jobs:
+            lead = jobs.get(job.collector.follows)
+            if lead is not None:
+                jobs[job.collector.name] = _in_step(job, jobs[job.collector.name], lead, now)
         return AccountFacts(
             account_type=self.account.type.value,
             account=self.account.name,
             host=self.host,
             platform=self.platform.value if self.platform else "",
-            jobs=tuple(job.facts(now, standing_by=self.stands_by(job)) for job in self.jobs),
+            jobs=tuple(jobs.values()),
         )

@@ -119,6 +119,30 @@ class TestTheMonthsEdge:
             await world.passes(minutes=16)
             assert world.value(NET) == 10
 
+    @pytest.mark.parametrize("well", [True, False])
+    def test_makes_it_never_the_month_that_the_other_still_says(self, well: bool) -> None:
+        def items(year: int, month: int) -> list[dict[str, object]]:
+            november_is_no_answer = [row(grossAmount="much")]
+            return november_is_no_answer if month == 11 and not well else by_month(year, month)
+
+        @in_virtual_time
+        async def scenario() -> None:
+            account = organization(usage_items=items)
+            start = utc(2026, 10, 31, 22)
+            async with World(account, start=start, collectors=BOTH) as world:
+                pairs = [
+                    (world.value("usage_net_usd"), world.value(NET))
+                    async for _ in world.new_pages(hours=4)
+                ]
+                stood = [pair for pair in pairs if None not in pair]
+                assert set(stood) <= {(10, 9), (11, 9), (11, 10)}
+                assert (10, 9) in stood
+                assert pairs[-1] == ((11, 10) if well else (None, 10))
+                gone = [previous for current, previous in pairs if current == 10 and previous != 9]
+                assert not gone
+
+        scenario()
+
     @in_virtual_time
     async def test_leaves_no_page_without_it(self) -> None:
         # Read twelve hours before: the interval of the first two days is shorter than that.

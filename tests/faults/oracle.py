@@ -87,6 +87,7 @@ def usage(rows: Sequence[Row], year: int, month: int, taken: datetime) -> Sample
     hours = (min(taken, end) - start) / timedelta(hours=1)
     stored = "actions_storage", "packages_storage"
     minutes = tuple(_RUNNERS)
+    priced = [row for row in rows if row["pricePerUnit"] > 0]
     samples = {
         series("cycle_remaining_days"): float(max((end - _DAY).day - taken.day, 0))
         if taken < end
@@ -94,17 +95,17 @@ def usage(rows: Sequence[Row], year: int, month: int, taken: datetime) -> Sample
         series("cycle_start_timestamp_seconds"): start.timestamp(),
         series("cycle_end_timestamp_seconds"): end.timestamp(),
         series("actions_used_minutes"): _total(rows, "grossQuantity", *minutes),
-        series("actions_paid_minutes"): _total(rows, "netQuantity", *minutes),
+        series("actions_paid_minutes"): _total(priced, "netQuantity", *minutes),
         series("packages_used_bandwidth_gigabytes"): _total(
             rows, "grossQuantity", "packages_bandwidth"
         ),
         series("packages_paid_bandwidth_gigabytes"): _total(
-            rows, "netQuantity", "packages_bandwidth"
+            priced, "netQuantity", "packages_bandwidth"
         ),
-        series("shared_storage_estimated_paid_gigabytes"): _total(rows, "netQuantity", *stored)
-        / ((end - start) / timedelta(hours=1)),
+        series("shared_storage_estimated_paid_gigabytes"): _total(priced, "netQuantity", *stored)
+        / 744,
     }
-    if hours >= 24:
+    if hours >= 72:
         average = _total(rows, "grossQuantity", *stored) / hours
         samples[series("shared_storage_estimated_gigabytes")] = average
     prices: dict[tuple[str, Labels], set[float]] = {}
@@ -222,6 +223,7 @@ def budgets(payload: Payload) -> Samples:
         samples[series(f"budget_limit_{unit}", budget=each["id"])] = each["budget_amount"]
         info = {
             "budget": each["id"],
+            "type": {"S": "sku", "P": "product"}[each["budget_type"][0]] + "_pricing",
             "scope": each["budget_scope"],
             "entity": each["budget_entity_name"] * (each["budget_scope"] == "organization"),
             "target": target,
@@ -267,7 +269,8 @@ def copilot(payload: Payload) -> Samples:
         "pending_cancellation_seats": "pending_cancellation",
     }
     seats = payload["seat_breakdown"]
-    return {series(f"copilot_{name}"): seats[field] for name, field in told.items()}
+    samples = {series(f"copilot_{name}"): seats[field] for name, field in told.items()}
+    return samples | {series("copilot_info", plan_type=payload["plan_type"]): 1.0}
 
 
 def licenses(payload: Payload) -> Samples:
@@ -281,6 +284,7 @@ def license_sync(payload: Payload) -> Samples:
     samples: Samples = {}
     for each in payload["server_instances"]:
         server, last = each["server_id"], each["last_sync"]
+        samples[series("license_sync_info", server=server, hostname=each["hostname"])] = 1.0
         samples[series("license_sync_success", server=server)] = float(last["status"] == "success")
         at = datetime.fromisoformat(last["date"]).timestamp()
         samples[series("license_sync_timestamp_seconds", server=server)] = at
