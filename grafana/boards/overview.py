@@ -15,6 +15,14 @@ QUOTA = "account_quota:github_billing_included"
 
 _OF_BUDGET = "scope, entity, target, hard"
 _NO_BUDGET = "These accounts have no budget in dollars, or it may not be read"
+_NO_SHARED_BUDGET = (
+    "These accounts have no budget in dollars but for one person, or it may not be read"
+)
+_LEFT_OUT = (
+    "Budgets for one person (the scopes `user`, `multi_user_customer` and "
+    "`multi_user_cost_center`) are left out: their limit is each person's, and what GitHub says "
+    "is consumed may be everyone's."
+)
 
 
 def board() -> model.Dashboard:
@@ -47,10 +55,10 @@ def fullest_budget() -> Panel:
         "Fullest budget",
         "What is consumed of the budget that is nearest to its limit, this cycle. From "
         "`budget_consumed_usd`, or our `budget_estimated_consumed_usd` where GitHub says nothing, "
-        "of `budget_limit_usd`. At 100 % a hard budget stops the work.",
+        "of `budget_limit_usd`. At 100 % a hard budget stops the work. " + _LEFT_OUT,
         Query(f"max({recorded(f'{BUDGET}:used_ratio')})"),
         looks.RATIO,
-        _NO_BUDGET,
+        _NO_SHARED_BUDGET,
         steps=looks.worse_above(DEFAULTS.budget_used_ratio, 1),
         decimals=0,
     )
@@ -60,10 +68,10 @@ def smallest_headroom() -> Panel:
     return looks.number(
         "Smallest headroom",
         "Dollars left in the budget that has the least left, this cycle; negative beyond it. "
-        "From `budget_limit_usd` and what is consumed of it. Worry below 0.",
+        "From `budget_limit_usd` and what is consumed of it. Worry below 0. " + _LEFT_OUT,
         Query(f"min({recorded(f'{BUDGET}:headroom_usd')})"),
         looks.USD,
-        _NO_BUDGET,
+        _NO_SHARED_BUDGET,
         steps=looks.better_above(0),
         decimals=2,
     )
@@ -167,7 +175,9 @@ def budgets() -> Panel:
         "Every budget in dollars, this cycle: its limit, what is consumed by GitHub's word or our "
         "estimate, and the share at the cycle's end if it goes on as it did on average. From "
         "`budget_limit_usd`, `budget_consumed_usd`, `budget_estimated_consumed_usd`, "
-        "`budget_info`. A hard budget stops the work at 100 %.",
+        "`budget_info`. A hard budget stops the work at 100 %. Budgets for one person (`user`, "
+        "`multi_user_*`) show their limit only: it is each person's, and what GitHub says is "
+        "consumed may be everyone's.",
         [
             Query(described(f"{BUDGET}_limit_usd:max")),
             Query(described(f"{BUDGET}_{consumed}")),
