@@ -15,7 +15,9 @@ import yaml
 from deploy.prometheus import alerts
 from deploy.prometheus.alert import Board, Severity
 from deploy.prometheus.thresholds import DEFAULTS, Thresholds
+from exporter.billing.skus import STANDARD_RUNNERS
 from exporter.metrics import catalogue
+from tests.billing.spellings import EVERY_SKU
 from tests.deploy.promql import labels, metrics, selectors
 from tests.programs import Version, program
 
@@ -126,6 +128,12 @@ class TestRules:
         # A new pod is no new series; recorded series have been aggregated.
         if metrics(rule["expr"]) & {metric.name for metric in catalogue.ALL}:
             assert re.search(r"\b(max|min|sum|count|group) by ", rule["expr"])
+
+    @pytest.mark.parametrize("path", [FILES[0], ROOT / "docs" / "moving.md"], ids=lambda p: p.name)
+    def test_call_a_quota_spent_by_every_standard_runner_and_no_other(self, path: Path) -> None:
+        (pattern,) = re.findall(r'github_billing_usage_net_usd\{.*sku=~"(.+?)"', path.read_text())
+        matched = {each.sku for each in EVERY_SKU if re.fullmatch(pattern, each.sku)}
+        assert matched == {f"actions_{runner}" for runner in STANDARD_RUNNERS}
 
 
 class TestAlerts:
