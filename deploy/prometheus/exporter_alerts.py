@@ -191,11 +191,11 @@ EXPORTER = Group(
             hold="1h",
             severity="info",
             board="github-billing-exporter",
-            summary="GitHub bills for something that the exporter does not know.",
+            summary="GitHub reports a SKU that the exporter does not know.",
             description=(
-                "SKU {{ $labels.sku }} of product {{ $labels.product }} is on the bill. It is "
-                "published and summed all the same; only what is known of a SKU by its name is "
-                "missing."
+                "SKU {{ $labels.sku }} of product {{ $labels.product }} is newer than this version "
+                "of the exporter, or GitHub documents it nowhere. It is published and summed all "
+                "the same; only what is known of a SKU by its name is missing."
             ),
         ),
     ),
