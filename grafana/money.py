@@ -10,6 +10,9 @@ FORECAST = "account:github_billing_usage_net_usd:forecast_run_rate"
 SLOPE = "account:github_billing_usage_net_usd:forecast_slope"
 LAST_MONTH = "account:github_billing_previous_cycle_usage_net_usd:sum"
 
+NOT_THE_INVOICE = (
+    "Metered usage, not the invoice: no plan fee, volume licences, tax, Marketplace or credits."
+)
 NO_DOLLARS = "The legacy platform tells no dollars, or nothing was read yet"
 
 TO_PRODUCT = (
@@ -22,8 +25,8 @@ TO_PRODUCT = (
 def spent() -> Panel:
     return looks.number(
         "Spent this month",
-        "Net dollars of the month so far: what will be on the invoice. From `usage_net_usd`. "
-        "GitHub's reports lag by hours.",
+        "Net dollars of the month so far. From `usage_net_usd`. GitHub's reports lag by hours, up "
+        f"to three days. {NOT_THE_INVOICE}",
         Query(total(recorded(NET))),
         looks.USD,
         NO_DOLLARS,
@@ -35,7 +38,8 @@ def forecast() -> Panel:
     return looks.number(
         "Forecast for the month",
         "The month's net dollars if it goes on as it did on average. From `usage_net_usd` and the "
-        "part of the cycle that has passed. Worry against last month and the budgets.",
+        "part of the cycle that has passed. Worry against last month and the budgets. "
+        f"{NOT_THE_INVOICE}",
         Query(total(recorded(FORECAST))),
         looks.USD,
         "There is no forecast on the first day of a month, nor on the legacy platform",
@@ -47,7 +51,7 @@ def last_month() -> Panel:
     return looks.number(
         "Last month",
         "Net dollars of the whole month before. From `previous_cycle_usage_net_usd`. In the first "
-        "two days it still grows by late rows.",
+        f"three days it may still change by late rows. {NOT_THE_INVOICE}",
         Query(total(recorded(LAST_MONTH))),
         looks.USD,
         "GitHub tells last month's dollars on the usage platform alone",
@@ -63,7 +67,8 @@ def daily_by_product(*matchers: str) -> Panel:
     return looks.daily(
         "What does a day cost?",
         "Net dollars by day in UTC and by product; products of no colour are one. From what "
-        "`usage_net_usd` grew by in the day. Worry where a day stands out; look for its product.",
+        "`usage_net_usd` grew by in the day: what GitHub reports late counts when it comes. Worry "
+        "where a day stands out; look for its product.",
         [
             Query(total(named, "product"), "{{product}}"),
             Query(total(others), "other"),

@@ -59,7 +59,7 @@ def age_of_bill() -> Panel:
         "The bill was read ago",
         "How long ago the bill of the account that waits longest was read from GitHub. From "
         "`collector_last_success_timestamp_seconds` of `usage` and `legacy_actions`. GitHub's own "
-        "reports lag by hours on top. Worry when it is more than two intervals.",
+        "reports lag by hours, up to three days, on top. Worry when it is more than two intervals.",
         Query(f"time() - min({read})"),
         SECONDS,
         _NO_EXPORTER,

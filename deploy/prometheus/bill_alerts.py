@@ -84,7 +84,7 @@ QUOTAS = Group(
             hold="1h",
             severity="info",
             board="github-billing-actions",
-            summary="What the plan includes is spent, and usage is billed in money.",
+            summary="What the plan includes is spent, and further usage is paid for.",
             description=(
                 f"The {_ACCOUNT} pays for usage beyond its included {{{{ $labels.quota }}}} until "
                 "the cycle ends."
@@ -178,8 +178,9 @@ SPEND = Group(
             board="github-billing-costs",
             summary="A day cost far more than the usual day.",
             description=(
-                f'The {_ACCOUNT} was billed {{{{ $value | printf "%.2f" }}}} US dollars in the '
-                "last 24 hours, far more than on the usual day of the two weeks before."
+                f'The {_ACCOUNT} used {{{{ $value | printf "%.2f" }}}} US dollars net in the last '
+                "24 hours, as GitHub reported it, far more than on the usual day of the two weeks "
+                "before."
             ),
         ),
     ),

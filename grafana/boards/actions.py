@@ -13,7 +13,13 @@ UID = "github-billing-actions"
 
 _OF_ACTIONS = 'product="actions"'
 _NO_MINUTES = "No Actions minutes were read: neither platform offers them to these accounts"
-_NO_STORAGE = "In a cycle's first 24 hours there is no estimate of storage"
+_NO_STORAGE = "In a month's first 72 hours there is no estimate of storage: GitHub's reports lag"
+_USED = "used: on usage free, public and self-hosted ones too"
+_INCLUDED = (
+    "On usage the included are a setting's, else the plan table's; for an enterprise we assume "
+    "Enterprise Cloud's."
+)
+_PAID = "beyond what plans include or on larger runners: on usage only those with a price"
 
 
 def board() -> model.Dashboard:
@@ -25,8 +31,8 @@ def board() -> model.Dashboard:
             Row(
                 4,
                 [
-                    (4, minutes("Minutes used", "used", "used, whether included or not")),
-                    (4, minutes("Minutes paid for", "paid", "used beyond what plans include")),
+                    (4, minutes("Minutes used", "used", _USED)),
+                    (4, minutes("Minutes paid for", "paid", _PAID)),
                     (4, spent()),
                     (4, bandwidth()),
                     (4, storage()),
@@ -70,7 +76,8 @@ def spent() -> Panel:
 def bandwidth() -> Panel:
     return looks.number(
         "Packages bandwidth",
-        "Gigabytes that Packages sent, this cycle. From `packages_used_bandwidth_gigabytes`.",
+        "Gigabytes that Packages sent, this cycle, on usage free ones too. From "
+        "`packages_used_bandwidth_gigabytes`.",
         Query(total(latest("packages_used_bandwidth_gigabytes"))),
         looks.GIGABYTES,
         "Nothing of Packages was read",
@@ -82,7 +89,8 @@ def storage() -> Panel:
     return looks.number(
         "Shared storage",
         "Gigabytes of Actions and Packages storage: on the legacy platform GitHub's estimate for "
-        "the cycle, on usage our average so far. From `shared_storage_estimated_gigabytes`.",
+        "the cycle, on usage our average so far, from the fourth day on: GitHub's reports lag by "
+        "up to three days. From `shared_storage_estimated_gigabytes`.",
         Query(total(latest("shared_storage_estimated_gigabytes"))),
         looks.GIGABYTES,
         _NO_STORAGE,
@@ -94,8 +102,8 @@ def minutes_by_system() -> Panel:
     runners = latest("actions_runner_used_minutes", "os", "runner")
     return looks.daily(
         "Which system uses a day's minutes?",
-        "Actions minutes by day in UTC and by system of the runner. From what "
-        "`actions_runner_used_minutes` grew by in the day.",
+        "Actions minutes by day in UTC and by system of the runner, on usage free, public and "
+        "self-hosted ones too. From what `actions_runner_used_minutes` grew by in the day.",
         [Query(total(day(runners), "os"), "{{os}}")],
         looks.MINUTES,
         "No whole day has been scraped yet",
@@ -124,8 +132,8 @@ def by_runner() -> Panel:
     runners = total(latest("actions_runner_used_minutes", "os", "runner"), "runner")
     return looks.bars(
         "Which runner uses the minutes?",
-        "Actions minutes by runner, this cycle: the first ten, and the rest as one. From "
-        "`actions_runner_used_minutes`.",
+        "Actions minutes by runner, this cycle, on usage free, public and self-hosted ones too: "
+        "the first ten, and the rest as one. From `actions_runner_used_minutes`.",
         Query(top(runners, "runner"), "{{runner}}"),
         looks.MINUTES,
         _NO_MINUTES,
@@ -167,7 +175,7 @@ def bandwidth_over_time() -> Panel:
         "How much bandwidth do Packages use?",
         "Gigabytes that Packages sent in the cycle so far, what of them is paid for, and what "
         "plans include. From `packages_*_bandwidth_gigabytes`. On usage the used hold what is "
-        "free anyway: worry once some are paid for.",
+        f"free anyway: worry once some are paid for. {_INCLUDED}",
         {
             "Used": "packages_used_bandwidth_gigabytes",
             "Paid for": "packages_paid_bandwidth_gigabytes",
@@ -181,7 +189,9 @@ def storage_over_time() -> Panel:
     return _against_included(
         "How much storage is held?",
         "Gigabytes of Actions and Packages storage this cycle, what is paid for, and what plans "
-        "include where it is known. From `shared_storage_*_gigabytes`.",
+        "include where it is known. From `shared_storage_*_gigabytes`. On usage the held are our "
+        "average so far, from the fourth day on, and the paid grow through the month: net "
+        f"GB-hours so far by the 744 hours of GitHub's price. {_INCLUDED}",
         {
             "Held": "shared_storage_estimated_gigabytes",
             "Paid for": "shared_storage_estimated_paid_gigabytes",

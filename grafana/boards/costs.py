@@ -12,6 +12,7 @@ UID = "github-billing-costs"
 
 _OF_PRODUCT = 'product=~"$product"'
 _SO_FAR = "of the month so far"
+_DISCOUNT = "that plans include, that are free in public repositories or that GitHub takes off"
 
 
 def board() -> model.Dashboard:
@@ -24,8 +25,8 @@ def board() -> model.Dashboard:
                 4,
                 [
                     (4, amount("Gross", "gross", "before what plans include and discounts")),
-                    (4, amount("Discount", "discount", "that plans include or GitHub takes off")),
-                    (4, amount("Net", "net", "that will be on the invoice")),
+                    (4, amount("Discount", "discount", _DISCOUNT)),
+                    (4, amount("Net", "net", "after discounts")),
                     (4, money.last_month()),
                     (4, against_last_month()),
                     (4, last_day()),
@@ -74,7 +75,8 @@ def amount(title: str, kind: str, meaning: str) -> Panel:
     name = f"account_product:github_billing_usage_{kind}_usd:sum"
     return looks.number(
         title,
-        f"Dollars {_SO_FAR} {meaning}. From `usage_{kind}_usd`. Gross less discount is net.",
+        f"Dollars {_SO_FAR} {meaning}. From `usage_{kind}_usd`. Gross less discount is net. "
+        + money.NOT_THE_INVOICE,
         Query(total(recorded(name, _OF_PRODUCT))),
         looks.USD,
         money.NO_DOLLARS,
@@ -86,8 +88,8 @@ def against_last_month() -> Panel:
     forecast, before = (total(recorded(name)) for name in (money.FORECAST, money.LAST_MONTH))
     return looks.number(
         "Forecast against last month",
-        "How much more or less than last month this month will cost, all products, if it goes on "
-        "as it did on average. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
+        "How much more or less net dollars than last month this month will cost, all products, if "
+        "it goes on as it did on average. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
         Query(f"{forecast} / ({before} > 0) - 1"),
         looks.RATIO,
         "No forecast on a month's first day, or last month cost nothing",
@@ -98,8 +100,8 @@ def against_last_month() -> Panel:
 def last_day() -> Panel:
     return looks.number(
         "Last 24 hours",
-        "Net dollars of the last 24 hours; on a month's first day, of the month so far. From what "
-        "`usage_net_usd` grew by.",
+        "Net dollars of the last 24 hours, late reports included; on a month's first day, of the "
+        "month so far. From what `usage_net_usd` grew by.",
         Query(total(recorded("account_product:github_billing_usage_net_usd:spend1d", _OF_PRODUCT))),
         looks.USD,
         "Not yet scraped for a day, or the legacy platform tells no dollars",

@@ -91,17 +91,23 @@ def days_left() -> Panel:
 
 def way() -> Panel:
     """Where a line falls to zero, a month began."""
-    names = ("Spent so far", "Forecast, this month's average", "Forecast, last two days")
+    names = (
+        "Spent so far",
+        "Forecast, this month's average",
+        "Forecast, last two days",
+        "Last month",
+    )
     return looks.lines(
         "How do we get to the month's end?",
-        "Net dollars of the month so far, and the month's bill if it goes on as on average, "
-        "and as in the last two days. Beside it last month's bill. From `usage_net_usd` and "
-        "`previous_cycle_usage_net_usd`. Worry where both forecasts leave last month behind.",
+        "Net dollars of the month so far, and of the whole month if it goes on as on average, "
+        "and as in the last two days. Beside it the whole of last month. From `usage_net_usd` and "
+        "`previous_cycle_usage_net_usd`. Worry where both forecasts leave last month behind. "
+        f"{money.NOT_THE_INVOICE}",
         [
             Query(total(recorded(money.NET)), names[0]),
             Query(total(recorded(money.FORECAST)), names[1]),
             Query(total(recorded(money.SLOPE)), names[2]),
-            Query(total(recorded(money.LAST_MONTH)), "Last month's bill"),
+            Query(total(recorded(money.LAST_MONTH)), names[3]),
         ],
         looks.USD,
         money.NO_DOLLARS,
@@ -109,9 +115,9 @@ def way() -> Panel:
             names[0]: looks.PLAIN,
             names[1]: "#B583D6",
             names[2]: "#59B3C3",
-            "Last month's bill": looks.GREY,
+            names[3]: looks.GREY,
         },
-        dashed=[*names[1:], "Last month's bill"],
+        dashed=names[1:],
     )
 
 
@@ -133,7 +139,8 @@ def quotas() -> Panel:
     return looks.bars(
         "How full is each quota?",
         "Used of what the plan includes, this cycle, on the legacy platform alone: on usage the "
-        "used minutes hold public repositories and larger runners, which no quota covers. From "
+        "used minutes hold public repositories, larger and self-hosted runners, which no quota "
+        "covers. From "
         "`actions_used_minutes`, `packages_used_bandwidth_gigabytes` and what is included. Worry "
         f"from {DEFAULTS.quota_used_ratio:.0%} on.",
         Query(
@@ -152,8 +159,9 @@ def spent_quotas() -> Panel:
     return looks.number(
         "Is a quota spent?",
         "Whether any of the accounts pays for what its plan had included, this cycle, on both "
-        "platforms: then all further use costs money. From `usage_net_quantity` of the standard "
-        "runners, and what is paid for of bandwidth and storage.",
+        "platforms: then all further use costs money. From `actions_paid_minutes` on the legacy "
+        "platform, on usage from `usage_net_usd` of the standard runners; and from "
+        "`packages_paid_bandwidth_gigabytes` and `shared_storage_estimated_paid_gigabytes`.",
         Query(f"max by (quota) ({recorded(f'{QUOTA}:spent')})", "{{quota}}"),
         looks.NUMBER,
         "Nothing of what plans include was used this month",

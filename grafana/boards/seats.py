@@ -61,7 +61,8 @@ _USED = _of_all("used", "consumed", "filled")
 _BOUGHT = _of_all("purchased", "purchased", "purchased")
 _SOURCES = (
     "From `advanced_security_*_seats`, `licenses_*_seats` of an enterprise and `plan_*_seats` of "
-    "an organization."
+    "an organization. If an enterprise pays for an organization, its used seats of Advanced "
+    "Security may count people who cost nothing extra."
 )
 
 
@@ -273,11 +274,11 @@ def by_model_credits() -> Panel:
 def by_model_requests() -> Panel:
     return looks.bars(
         "Which model uses premium requests?",
-        "Premium requests of the month so far by model, of accounts that are still billed in them. "
-        "From `model_usage_gross_quantity`.",
+        "Premium requests of the month so far by model, whether included or not, of accounts that "
+        "still have those. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="requests"'), "{{model}}"),
         looks.NUMBER,
-        "These accounts are billed in AI credits, or use no AI",
+        "These accounts have AI credits instead, or use no AI",
         decimals=1,
     )
 

@@ -16,7 +16,7 @@ from tests.programs import prometheus, running, until
 EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
 FRESH_SECONDS = 60.0
 TAKES_A_DAY = ("offset", "[1d]", "spend1d", "forecast", "shared_storage")
-"""What an expression has that is answered only after a day: of scraping, or of the month."""
+"""Parts of expressions answered only after a day of scraping, or the first days of a month."""
 
 MONTH = timedelta(days=30)
 SPENT = next(each for each in EVERY_EXPRESSION if each.title == "Spent this month")
