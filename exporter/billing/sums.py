@@ -18,6 +18,9 @@ class Sums(NamedTuple):
     net: float
 
 
+_NOTHING = Sums(0.0, 0.0, 0.0, 0.0)
+
+
 def added(parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
     """Add parts of a bill up, key by key."""
     groups: dict[_Key, list[Sums]] = {}
@@ -30,19 +33,18 @@ def added(parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
 def rest(whole: Mapping[_Key, Sums], parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
     """Return by key what the parts leave of the whole, negative where they exceed it.
 
-    A difference below a millionth is rounding, as GitHub rounds amounts to eight decimals: a key
-    without a greater one is left out.
+    A difference below a millionth is rounding, as GitHub rounds amounts to eight decimals: it is
+    0, and a key without a greater one is left out.
     """
     negative = (
         {key: Sums(*(-value for value in sums)) for key, sums in part.items()} for part in parts
     )
-    left = added([whole, *negative])
-    nothing = Sums(0.0, 0.0, 0.0, 0.0)
-    return {
-        key: sums
-        for key, sums in left.items()
-        if any(
-            abs(difference) > _ROUNDING * max(1.0, abs(of_whole))
-            for difference, of_whole in zip(sums, whole.get(key, nothing), strict=True)
-        )
+    left = {
+        key: Sums(*map(_rounded, sums, whole.get(key, _NOTHING)))
+        for key, sums in added([whole, *negative]).items()
     }
+    return {key: sums for key, sums in left.items() if any(sums)}
+
+
+def _rounded(difference: float, of_whole: float) -> float:
+    return difference if abs(difference) > _ROUNDING * max(1.0, abs(of_whole)) else 0.0

@@ -1,6 +1,6 @@
 """GitHub's usage report: the month by repository, SKU and time, in one body (OpenAPI 23.0.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import attrgetter
@@ -10,8 +10,8 @@ import msgspec
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import reports, usage
 from exporter.billing.cycle import Cycle
-from exporter.billing.reports import Report, ReportFold
-from exporter.billing.sums import rest
+from exporter.billing.reports import Names, Report, ReportFold
+from exporter.billing.sums import Sums, rest
 from exporter.collectors import cost_centers
 from exporter.collectors.collector import Collector, six_hourly
 from exporter.collectors.cost_centers import COST_CENTERS
@@ -23,6 +23,7 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, present
 
 _NOT_HERE = (403, 404)
+_NOBODY = "none"
 _SKU = attrgetter("product", "sku", "unit")
 _TIMEOUT = timedelta(minutes=10)
 
@@ -81,27 +82,38 @@ async def ask_all(github: GitHub, account: Account, now: datetime) -> list[Repor
     direction. Reports and summaries lag behind each other too, which only costs those requests.
     """
     parts = await ask(github, account, now)
-    if account.type is not AccountType.ENTERPRISE:
-        return parts
-    active = await cost_centers.ids_or_none(github, account, "active", none=_NOT_HERE)
-    if active is None:
-        await _check_for_hidden_cost_centers(github, account, now)
-        return parts
-    for center in dict.fromkeys(active):
+    active: list[str] | None = []
+    if account.type is AccountType.ENTERPRISE:
+        active = await cost_centers.ids_or_none(github, account, "active", none=_NOT_HERE)
+    for center in dict.fromkeys(active or ()):
         parts += await ask(github, account, now, cost_center_id=center)
     whole = usage.sums(await ask_summary(github, account, Cycle.at(now)))
-    if rest(whole, [reports.sum_by(parts, _SKU)]):
+    left = rest(whole, [reports.sum_by(parts, _SKU)])
+    if left and active is None:
+        await _check_for_hidden_cost_centers(github, account, now, whole)
+    elif left and account.type is AccountType.ENTERPRISE:
         deleted = await cost_centers.ids(github, account, "deleted")
-        for center in dict.fromkeys(center for center in deleted if center not in active):
+        for center in dict.fromkeys(each for each in deleted if each not in (active or ())):
             parts += await ask(github, account, now, cost_center_id=center)
-    return parts
+        left = rest(whole, [reports.sum_by(parts, _SKU)])
+    return [*parts, _of_nobody(left)]
 
 
-async def _check_for_hidden_cost_centers(github: GitHub, account: Account, now: datetime) -> None:
+def _of_nobody(left: Mapping[tuple[str, str, str], Sums]) -> Report:
+    """Make a report of what the reports exceed the summary by, or say of its dollars otherwise.
+
+    With it they sum to the summary, but for what GitHub has not reported yet.
+    """
+    reported = {sku: sums for sku, sums in left.items() if sums.quantity <= 0}
+    return Report({Names(_NOBODY, "", *sku): sums for sku, sums in reported.items()}, None)
+
+
+async def _check_for_hidden_cost_centers(
+    github: GitHub, account: Account, now: datetime, whole: Mapping[tuple[str, str, str], Sums]
+) -> None:
     """Raise GitHub's refusal to list cost centers, unless all usage is outside of them."""
-    cycle = Cycle.at(now)
-    whole = usage.sums(await ask_summary(github, account, cycle))
-    outside = usage.sums(await ask_summary(github, account, cycle, cost_center_id="none"))
+    rows = await ask_summary(github, account, Cycle.at(now), cost_center_id=_NOBODY)
+    outside = usage.sums(rows)
     if github.refusal is not None and rest(whole, [outside]):
         raise github.refusal
 

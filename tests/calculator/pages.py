@@ -24,14 +24,19 @@ _NOISE = 1e-6
 Shown = dict[Series, float]
 
 
-def shown(account: MadeUp, now: datetime = NOW, collectors: Collection[str] = COUNTED) -> Shown:
+def shown(
+    account: MadeUp,
+    now: datetime = NOW,
+    collectors: Collection[str] = COUNTED,
+    opted_in: Collection[str] = OPTED_IN,
+) -> Shown:
     """Poll everything once, and read the page as Prometheus does."""
     found: Shown = {}
 
     async def scenario() -> None:
         world = World(
             start=now,
-            settings={f"{account.kind}s": [account.name], "collectors": OPTED_IN},
+            settings={f"{account.kind}s": [account.name], "collectors": list(opted_in)},
             transport=httpx.MockTransport(account),
             collectors=collectors,
         )

@@ -221,7 +221,10 @@ class Calculator:
         ]
 
     def divide(self, prefix: str, parts: Iterable[tuple[tuple[str, ...], Row]]) -> None:
-        """Add the parts, and under `NONE` the rest to the summary, negative where they are more."""
+        """Add the parts, and under `NONE` the rest to the summary, negative where they are more.
+
+        Of what reports hold less of than the summary the rest is not reported yet, and nobody's.
+        """
         labels, nowhere = _DIVIDED[prefix]
         whole: dict[Series, Decimal] = defaultdict(Decimal)
         for row in self.summary():
@@ -232,9 +235,16 @@ class Calculator:
             for metric, what, value in row.values(prefix):
                 self.add(metric, value, **what, **dict(zip(labels, part, strict=True)))
                 rest[metric, frozenset(what.items())] -= value
+        unreported = {
+            dict(used)["sku"]
+            for (metric, used), value in rest.items()
+            if metric.endswith("_quantity")
+            and value > _NOISE * max(Decimal(1), whole[metric, used])
+        }
         for series, value in rest.items():
-            if abs(value) > _NOISE * max(Decimal(1), abs(whole[series])):
-                metric, used = series
+            metric, used = series
+            late = prefix != "cost_center_usage" and dict(used)["sku"] in unreported
+            if not late and abs(value) > _NOISE * max(Decimal(1), abs(whole[series])):
                 self.add(metric, value, **dict(used), **dict(zip(labels, nowhere, strict=True)))
 
     def estimates(self) -> None:

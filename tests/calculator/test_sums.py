@@ -85,10 +85,8 @@ class TestWhatStandsInTwoLists:
     )
     def test_is_added_once(self, account: MadeUp) -> None:
         page = agreed(account)
-        assert total(page, "organization_usage_gross_usd", organization="acme") == 95
-        assert total(page, "organization_usage_gross_usd", organization=NONE) == 5
+        assert total(page, "organization_usage_gross_usd") == 95
         assert total(page, "repository_usage_net_usd", repository="web") == 95
-        assert_parts_are_the_whole(page)
 
 
 class TestWhatADeletedCostCenterUsed:
@@ -126,17 +124,17 @@ class TestWhatADeletedCostCenterUsed:
 
 class TestWhatNoPartExplains:
     @pytest.mark.parametrize(
-        ("fresher", "rest"), [("report", -7.0), ("summary", 7.0)], ids=["report", "summary"]
+        ("fresher", "rest"), [("report", [-7.0]), ("summary", [])], ids=["report", "summary"]
     )
     @pytest.mark.parametrize("kind", ["enterprise", "organization", "user"])
-    def test_stands_under_none_whichever_is_fresher(
-        self, fresher: Source, rest: float, kind: Kind
+    def test_stands_under_none_unless_it_is_not_reported_yet(
+        self, fresher: Source, rest: list[float], kind: Kind
     ) -> None:
         late = Use(LINUX, 7.0, 2.0, said_by=fresher)
         page = agreed(of(Use(LINUX, 40.0, 2.0), late, kind=kind, name="acme"))
         nowhere = {"organization": NONE, "repository": ""}
-        assert values(page, "repository_usage_gross_quantity", **nowhere) == [rest]
-        assert values(page, "repository_usage_net_usd", **nowhere) == [2 * rest]
+        assert values(page, "repository_usage_gross_quantity", **nowhere) == rest
+        assert values(page, "repository_usage_net_usd", **nowhere) == [2 * each for each in rest]
 
     def test_is_of_the_dollars_where_only_these_differ(self) -> None:
         stored = Use("actions_storage", 1000.0, 0.25, report_discounts=True)

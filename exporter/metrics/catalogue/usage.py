@@ -60,7 +60,10 @@ PREVIOUS_CYCLE_USAGE_NET_USD = bill(
     *_MONEY,
     source=_PREVIOUS,
 )
-_REPORT = f"GitHub's usage report, itemised. {MONTH} {POLLED}"
+_REPORT = (
+    "GitHub's usage report, itemised. What it exceeds the usage summary by, or its discounts "
+    f"differ in, is of organization none, so that all sum to the account. {MONTH} {POLLED}"
+)
 _STORAGE = "GitHub's discounts on storage are unverified here."
 _REPOSITORY = ("organization", "repository")
 REPOSITORY_USAGE_GROSS_QUANTITY = bill(
