@@ -17,6 +17,10 @@ _SPEND = "account:github_billing_usage_net_usd"
 _SERVER = "account_type, account, server"
 _SEATS = "account_product:github_billing_seats"
 
+_HOSTNAME = (
+    '{{ with printf "github_billing_license_sync_info{server=%q}" $labels.server | query }}'
+    ' ({{ . | first | label "hostname" }}){{ end }}'
+)
 _ACCOUNT = "{{ $labels.account_type }} {{ $labels.account }}"
 _NAMED = (
     "{{ $labels.scope }} budget for {{ $labels.target }}"
@@ -236,7 +240,7 @@ SEATS = Group(
             board="github-billing-seats",
             summary="An Enterprise Server does not synchronise its licences.",
             description=(
-                f"Server {{{{ $labels.server }}}} of the {_ACCOUNT} failed to synchronise its "
+                f"Server {{{{ $labels.server }}}}{_HOSTNAME} of the {_ACCOUNT} failed to synchronise its "
                 "licences or has not for long: its people may be counted, and billed, twice."
             ),
         ),
