@@ -240,8 +240,9 @@ SEATS = Group(
             board="github-billing-seats",
             summary="An Enterprise Server does not synchronise its licences.",
             description=(
-                f"Server {{{{ $labels.server }}}}{_HOSTNAME} of the {_ACCOUNT} failed to synchronise its "
-                "licences or has not for long: its people may be counted, and billed, twice."
+                f"Server {{{{ $labels.server }}}}{_HOSTNAME} of the {_ACCOUNT} failed to "
+                "synchronise its licences or has not for long: its people may be counted, and "
+                "billed, twice."
             ),
         ),
     ),

@@ -96,16 +96,17 @@ async def ask_all(github: GitHub, account: Account, now: datetime) -> list[Repor
         for center in dict.fromkeys(each for each in deleted if each not in (active or ())):
             parts += await ask(github, account, now, cost_center_id=center)
         left = rest(whole, [reports.sum_by(parts, _SKU)])
-    return [*parts, _of_nobody(left)]
+    exceeding = {sku: sums for sku, sums in left.items() if sums.quantity <= 0 and sku in whole}
+    return [*parts, _of_nobody(exceeding)]
 
 
-def _of_nobody(left: Mapping[tuple[str, str, str], Sums]) -> Report:
+def _of_nobody(exceeding: Mapping[tuple[str, str, str], Sums]) -> Report:
     """Make a report of what the reports exceed the summary by, or say of its dollars otherwise.
 
-    With it they sum to the summary, but for what GitHub has not reported yet.
+    With it they sum to the summary, but for what GitHub has not reported yet. A SKU that the
+    summary does not know may be known to it by another name, and stays as it is.
     """
-    reported = {sku: sums for sku, sums in left.items() if sums.quantity <= 0}
-    return Report({Names(_NOBODY, "", *sku): sums for sku, sums in reported.items()}, None)
+    return Report({Names(_NOBODY, "", *sku): sums for sku, sums in exceeding.items()}, None)
 
 
 async def _check_for_hidden_cost_centers(

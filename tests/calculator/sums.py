@@ -223,13 +223,15 @@ class Calculator:
     def divide(self, prefix: str, parts: Iterable[tuple[tuple[str, ...], Row]]) -> None:
         """Add the parts, and under `NONE` the rest to the summary, negative where they are more.
 
-        Of what reports hold less of than the summary the rest is not reported yet, and nobody's.
+        Of what reports hold less of than the summary the rest is not reported yet, and nobody's;
+        of a SKU that the summary does not know there is no rest.
         """
         labels, nowhere = _DIVIDED[prefix]
         whole: dict[Series, Decimal] = defaultdict(Decimal)
         for row in self.summary():
             for metric, what, value in row.values(prefix):
                 whole[metric, frozenset(what.items())] += value
+        known = frozenset(whole)
         rest = whole.copy()
         for part, row in parts:
             for metric, what, value in row.values(prefix):
@@ -243,8 +245,14 @@ class Calculator:
         }
         for series, value in rest.items():
             metric, used = series
-            late = prefix != "cost_center_usage" and dict(used)["sku"] in unreported
-            if not late and abs(value) > _NOISE * max(Decimal(1), abs(whole[series])):
+            of_reports = prefix != "cost_center_usage"
+            late = of_reports and dict(used)["sku"] in unreported
+            strange = of_reports and series not in known
+            if (
+                not late
+                and not strange
+                and abs(value) > _NOISE * max(Decimal(1), abs(whole[series]))
+            ):
                 self.add(metric, value, **dict(used), **dict(zip(labels, nowhere, strict=True)))
 
     def estimates(self) -> None:

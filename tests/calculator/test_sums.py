@@ -99,7 +99,11 @@ class TestWhatADeletedCostCenterUsed:
             (Use(LINUX, 500.0, free=1.0, center=OLD.id),),
             (Use(LINUX, 20.0, center=OLD.id), Use(LINUX, 300.0, said_by="report")),
             (Use(LINUX, 20.0, center=OLD.id), Use(LINUX, 20.0, 2.0, said_by="report")),
-            (Use(LINUX, 20.0, center=OLD.id), Use("actions_macos", 20.0, said_by="report")),
+            (
+                Use(LINUX, 20.0, center=OLD.id),
+                Use("actions_macos", 20.0, said_by="report"),
+                Use("actions_macos", 1.0),
+            ),
             (Use(LINUX, 20.0, center=OLD.id, repository="", organization=""),),
         ],
         ids=[
@@ -147,6 +151,11 @@ class TestWhatNoPartExplains:
         uses = [Use(LINUX, 0.1 * day, 0.006, day=day) for day in range(1, 20)]
         page = agreed(of(*uses, merges=merges))
         assert not values(page, "organization_usage_gross_usd", organization=NONE)
+
+    def test_is_nothing_of_a_sku_that_the_summary_may_know_by_another_name(self) -> None:
+        strange = Use("actions_macos", 20.0, said_by="report")
+        page = agreed(of(Use(LINUX, 40.0), strange))
+        assert total(page, "organization_usage_net_usd", sku="actions_macos") == 20
 
 
 class TestPaidMinutes:
