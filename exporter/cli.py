@@ -71,7 +71,10 @@ def commands(context: click.Context) -> None:
     (--config.file); docs/settings.md has them all. The token comes from GITHUB_BILLING_TOKEN,
     GITHUB_TOKEN or --github.token-file; a GitHub App has --github.app-id.
     """
-    if context.invoked_subcommand not in _SERVICES:
+    if context.invoked_subcommand in _SERVICES:
+        # Whoever sends it wants settings read again, not the service ended.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    else:
         # What is ended before it has done its work has failed.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,8 +1,6 @@
-"""The installed exporter as a process: scraped by real Prometheus, stopped by real signals."""
+"""The installed exporter as a process, scraped by real Prometheus."""
 
-import signal
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from math import fsum, isclose
@@ -14,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts import AccountType, Platform
-from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub
+from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
 from tests.programs import (
     Exporter,
     Version,
@@ -28,7 +26,6 @@ from tests.simulated import asking, simulated_github
 from tests.test_command_line import ALLOWED_FINDINGS
 
 SECONDS = 20.0
-STOP_SECONDS = 3.0  # one, and two for a machine that is busy with the other tests
 QUICK = ("--poll.interval", "4s", "--poll.timeout", "4s")
 
 
@@ -262,27 +259,6 @@ class TestPrometheus:
             scraper, 'github_billing_actions_included_minutes{account="oldtown",job="billed"}'
         )
         assert [point.value for point in included] == [3000]
-
-
-class TestSignals:
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-    def test_end_it_at_once_amid_a_poll_and_with_connections_open(
-        self, number: signal.Signals
-    ) -> None:
-        account = SimulatedAccount(AccountType.ORGANIZATION, "acme")
-        with simulated_github(account) as (github, url):
-            github.faults.add(Fault.hanging())
-            with (
-                running(["--organization", "acme"], asking(url)) as exporter,
-                httpx.Client(base_url=exporter.base_url, trust_env=False) as idle,
-            ):
-                assert idle.get("/healthz").status_code == 200
-                until(lambda: github.requests, SECONDS)
-                began = time.monotonic()
-                exporter.process.send_signal(number)
-                assert exporter.process.wait(timeout=SECONDS) == 0
-                assert time.monotonic() - began < STOP_SECONDS
-                assert "Traceback" not in exporter.stderr.read_text()
 
 
 class TestWhatIsNoRequest:
