@@ -67,6 +67,17 @@ class TestPrecedence:
     def test_an_empty_file_sets_nothing(self, tmp_path: Path) -> None:
         assert in_file(tmp_path, "# nothing yet\n").poll == Settings().poll
 
+    def test_are_taken_as_an_editor_of_windows_saves_them(self, tmp_path: Path) -> None:
+        settings = in_file(tmp_path, "\ufeffplatform: usage\r\nlog:\r\n  level: error\r\n")
+        assert (settings.platform, settings.log.level) == ("usage", "error")
+        environment = {
+            "GITHUB_BILLING_API_URL": "\ufeffhttps://api.acme.ghe.com\r\n",
+            "GITHUB_BILLING_PLATFORM": "\r",
+        }
+        settings = load({}, environment, COLLECTORS)
+        assert settings.github.api_url == "https://api.acme.ghe.com"
+        assert settings.platform == Settings().platform
+
     def test_variables_of_services_named_like_the_exporter_are_passed_over(self) -> None:
         assert load({}, {"GITHUB_BILLING_EXPORTER_PORT": "tcp://10.0.0.1"}, ()) == Settings()
 

@@ -70,6 +70,11 @@ class Credential(Protocol):
         ...
 
 
+def bare(text: str) -> str:
+    """Strip white space, and the byte order mark that editors of Windows begin a file with."""
+    return text.removeprefix("\ufeff").strip()
+
+
 class Secret:
     """A text read again at each use, so that a change of its source is never missed.
 
@@ -83,9 +88,9 @@ class Secret:
         self._version = 0
 
     def read(self) -> Token:
-        """Give the text, stripped, and its number. `Unauthorized` where there is none."""
+        """Give the text, bare, and its number. `Unauthorized` where there is none."""
         try:
-            found, fault = self._source().strip() or None, "it is empty"
+            found, fault = bare(self._source()) or None, "it is empty"
         except (OSError, UnicodeDecodeError) as error:
             found, fault = None, f"its file cannot be read ({type(error).__name__})"
         if found != self._last:

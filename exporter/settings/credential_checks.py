@@ -1,12 +1,14 @@
 """What credentials cannot show by themselves: contradictions, missing secrets, wrong names."""
 
-import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from exporter.github.auth import bare
+from exporter.settings.certificates import no_certificates
 from exporter.settings.credentials import DEFAULT
 from exporter.settings.located import Sources
 from exporter.settings.model import Loc, Settings
+from exporter.settings.named_files import unreadable
 from exporter.settings.options import closest
 
 
@@ -24,10 +26,10 @@ def check_credentials(
         if file is not None and (problem := unreadable(file, what)):
             yield f"{sources.nearest(loc).place}: {problem}"
     for loc, file in _ca_files(settings):
-        if file is not None and (problem := _unusable(file)):
+        if file is not None and (problem := no_certificates(file)):
             yield f"{sources.nearest(loc).place}: {problem}"
     for loc, variable in _variables(settings):
-        if variable is not None and not environment.get(variable, "").strip():
+        if variable is not None and not bare(environment.get(variable, "")):
             yield f"{sources.nearest(loc).place}: the variable is not set"
     if names:
         yield from _references(settings, sources)
@@ -96,32 +98,6 @@ def _variables(settings: Settings) -> Iterator[tuple[Loc, str | None]]:
         yield (*loc, "token_variable"), entry.token_variable
         if entry.app:
             yield (*loc, "app", "private_key_variable"), entry.app.private_key_variable
-
-
-def unreadable(file: Path, what: str) -> str:
-    """Say why a file cannot be read, now and again later; empty where it can."""
-    try:
-        if file.exists() and not file.is_file():
-            return "must be a file that can be read again, not a pipe or a folder"
-        with file.open("rb") as opened:
-            # Bounded, as the path may be that of a device.
-            content = opened.read(65536).strip()
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    except ValueError:
-        return "must be the path of a file"
-    return "" if content else f"the file is empty: put the {what} into it"
-
-
-def _unusable(file: Path) -> str:
-    """Say why a file is none of certificates."""
-    if problem := unreadable(file, "certificates"):
-        return problem
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
-    except ssl.SSLError:
-        return "the file must hold certificates in PEM"
-    return ""
 
 
 def _references(settings: Settings, sources: Sources) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from exporter.github.auth import bare
 from exporter.settings.located import Located
 from exporter.settings.options import PREFIX, Option, closest, options
 
@@ -31,7 +32,7 @@ def read_environment(environment: Mapping[str, str]) -> Read:
     leaves = {}
     for option in options():
         name = option.environment[0]
-        if text := environment.get(name):
+        if text := bare(environment.get(name, "")):
             parts = [part.strip() for part in text.split(",") if part.strip()]
             # Wrapped at once: pydantic-settings can log what its sources hold.
             alone = text if option.flag else SecretStr(text)
@@ -57,7 +58,7 @@ def read_fallbacks(environment: Mapping[str, str]) -> Located:
             option.path: _leaf(SecretStr(text), name)
             for option in options()
             for name in reversed(option.environment[1:])
-            if (text := environment.get(name))
+            if (text := bare(environment.get(name, "")))
         }
     )
 

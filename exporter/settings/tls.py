@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from exporter.settings.credential_checks import unreadable
+from exporter.settings.named_files import unreadable
 from exporter.settings.web_model import CIPHER_SUITES, CURVES, TlsServer
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}

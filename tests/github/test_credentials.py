@@ -50,6 +50,17 @@ class TestTokenFile:
         await conversation.total()
         assert shown(conversation) == [f"Bearer {TOKEN}", f"Bearer {ANOTHER}"]
 
+    @pytest.mark.parametrize("written", ["\ufeff{}", "{}\r\n", "\ufeff{}\r\n", "\ufeff\r\n{}\r\n"])
+    @virtually
+    async def test_may_be_as_an_editor_of_windows_saves_it(
+        self, written: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "token"
+        file.write_bytes(written.format(TOKEN).encode())
+        conversation = Conversation(OK, credential=from_file("default", file))
+        await conversation.total()
+        assert shown(conversation) == [f"Bearer {TOKEN}"]
+
     @virtually
     async def test_is_read_again_after_a_try_that_failed(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
@@ -101,7 +112,7 @@ class TestTokenFile:
             f"{TOKEN}\0".encode(),
             f"{TOKEN}é".encode(),
             f"{TOKEN}\xff".encode("latin-1"),
-            f"\ufeff{TOKEN}".encode(),
+            f"{TOKEN}\ufeff".encode(),
             TOKEN.encode("utf-16"),
         ],
     )

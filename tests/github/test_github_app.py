@@ -26,12 +26,12 @@ CANARY = "CANARYCANARYCANARYCANARYCANARYCANARY"
 
 class TestKey:
     @pytest.mark.parametrize("form", [PKCS1, PKCS8])
-    @pytest.mark.parametrize("escaped", [False, True])
+    @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n"])
+    @pytest.mark.parametrize("mark", ["", "\ufeff"])
     def test_both_forms_make_a_jwt_as_github_wants_it(
-        self, key_file: Path, form: PrivateFormat, escaped: bool
+        self, key_file: Path, form: PrivateFormat, line_end: str, mark: str
     ) -> None:
-        text = pem(form=form)
-        key_file.write_text(text.replace("\n", "\\n") if escaped else text)
+        key_file.write_bytes((mark + pem(form=form).replace("\n", line_end)).encode())
 
         async def scenario(app: Asking) -> None:
             await app.ask()

@@ -181,7 +181,7 @@ class TestFlags:
         [value] = load({}, environment, ALL).credentials()
         assert value.app_id == "Iv23liABC"
         assert value.secret is not None
-        assert value.secret.get_secret_value() == KEY
+        assert value.secret.get_secret_value() == KEY.strip()
         (tmp_path / "key").write_text(KEY)
         flags = {"github": {"app_id": 12, "app_private_key_file": tmp_path / "key"}}
         [file] = load(flags, {"GITHUB_TOKEN": "another"}, ALL).credentials()
@@ -207,6 +207,37 @@ class TestFlags:
         )
 
     @pytest.mark.parametrize(
+        ("environment", "secret"),
+        [
+            ({"GITHUB_BILLING_TOKEN": "\ufefftoken\r\n"}, "token"),
+            ({"GITHUB_TOKEN": "\ufefftoken\r\n"}, "token"),
+            (
+                {
+                    "GITHUB_BILLING_APP_ID": "1\r",
+                    "GITHUB_BILLING_APP_PRIVATE_KEY": f"\ufeff{KEY}\r",
+                },
+                KEY.strip(),
+            ),
+        ],
+    )
+    def test_a_secret_is_taken_as_an_editor_of_windows_saves_it(
+        self, environment: dict[str, str], secret: str
+    ) -> None:
+        [credential] = load({}, environment, ALL).credentials()
+        assert credential.secret is not None
+        assert credential.secret.get_secret_value() == secret
+
+    @pytest.mark.parametrize("nothing", ["", " \r\n", "\ufeff", "\ufeff\r\n"])
+    def test_a_secret_that_is_nothing_is_a_fault(self, nothing: str, tmp_path: Path) -> None:
+        (tmp_path / "token").write_text(nothing)
+        (of_file,) = faults({"github": {"token_file": tmp_path / "token"}})
+        assert of_file == "--github.token-file: the file is empty: put the token into it"
+        text = "credentials: [{name: mine, token_variable: MINE}]\n"
+        assert told(tmp_path, text, MINE=nothing) == [
+            "FILE:1: credentials[0].token_variable: the variable is not set"
+        ]
+
+    @pytest.mark.parametrize(
         ("name", "others"), [("token_file", {}), ("app_private_key_file", {"app_id": "1"})]
     )
     def test_a_secret_that_can_be_read_but_once_is_refused(
@@ -220,12 +251,6 @@ class TestFlags:
             [fault] = faults({"organizations": ["acme"], "github": given})
         place = f"--github.{name.replace('_', '-')}"
         assert fault == f"{place}: must be a file that can be read again, not a pipe or a folder"
-
-    def test_a_file_without_certificates_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "ca.pem").write_text("nothing")
-        assert faults({"github": {"ca_file": tmp_path / "ca.pem"}}) == (
-            "--github.ca-file: the file must hold certificates in PEM",
-        )
 
     def test_a_switch_is_on_by_any_spelling_of_the_environment(self) -> None:
         assert load({}, {"GITHUB_BILLING_DISCOVER": "true"}, ALL).discover.enabled

@@ -1,0 +1,54 @@
+"""Certificates: whether files and variables name authorities that can be trusted."""
+
+import os
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from exporter.settings.named_files import unreadable
+
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+"""A name that OpenSSL looks for in a folder; it opens no others."""
+
+
+def check_certificates(environment: Mapping[str, str]) -> Iterator[str]:
+    """Find the variables by which no client can be made, a line each.
+
+    ``SSL_CERT_DIR`` counts only without ``SSL_CERT_FILE``, as in httpx.
+    """
+    if file := environment.get("SSL_CERT_FILE"):
+        if problem := no_certificates(Path(file)):
+            yield f"SSL_CERT_FILE: {problem}"
+    elif folders := environment.get("SSL_CERT_DIR"):
+        problems = [_none_in(Path(folder)) for folder in folders.split(os.pathsep)]
+        if all(problems):
+            yield f"SSL_CERT_DIR: {problems[0]}"
+    if log := environment.get("SSLKEYLOGFILE"):
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = log
+        except OSError as error:
+            yield f"SSLKEYLOGFILE: the file cannot be written: {error.strerror}"
+
+
+def no_certificates(file: Path) -> str:
+    """Say why there are no certificates in a file; empty where there are some."""
+    if problem := unreadable(file, "certificates"):
+        return problem
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(file)
+        found = context.cert_store_stats()["x509"]  # none of a file of revocation lists
+    except ssl.SSLError:
+        found = 0
+    return "" if found else "the file must hold certificates in PEM"
+
+
+def _none_in(folder: Path) -> str:
+    try:
+        files = [each for each in folder.iterdir() if _HASHED.fullmatch(each.name)]
+    except OSError as error:
+        return f"the folder cannot be read: {error.strerror}"
+    if all(map(no_certificates, files)):
+        return "the folder must hold certificates by the names that `openssl rehash` gives them"
+    return ""
