@@ -289,12 +289,10 @@ def _assemble(
     secrets = credentials(settings, os.environ, clock=utc_now)
     try:
         app = App.assemble(settings, *secrets, process=process, state_file=state_file)
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
+    except (ValueError, httpx.InvalidURL) as error:  # the former of hosts that IDNA forbids
         _end(
             WRONG_SETTINGS,
-            f"no client can be made for GitHub ({type(error).__name__}): check --github.api-url "
-            "and the environment's HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, which take http:// and "
-            "https:// proxies",
+            f"no client can be made for GitHub ({type(error).__name__}): check --github.api-url",
         )
     _configure_logs(settings, app, level)
     return app

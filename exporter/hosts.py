@@ -1,5 +1,6 @@
 """Hosts: for every credential the clients that ask with it, its host and its certificates."""
 
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from exporter.accounts import Account, AccountType
 from exporter.github.auth import Credential, Secret, TokenCredential
 from exporter.github.client import REQUEST_SECONDS, Client, Exchange
 from exporter.github.pacing import Gate, RateLimit
-from exporter.settings import CredentialSettings, Settings
+from exporter.settings import CredentialSettings, Settings, proxy_for
 
 _CONNECT_SECONDS = 10.0
 """Connecting and each read are bounded here, the whole request by the client."""
@@ -69,7 +70,7 @@ class Hosts:
         self._clock = clock
         self._sleep = sleep
         self._transport = transport
-        self._pools: dict[Path | None, httpx.AsyncClient] = {}
+        self._pools: dict[tuple[Path | None, str | None], httpx.AsyncClient] = {}
         self._limits: dict[Client, RateLimit] = {}
         self._installed: dict[tuple[str, AccountType, str], Client] = {}
         self._own: dict[str, Client] = {}
@@ -130,7 +131,7 @@ class Hosts:
             self._observe_app(client, exchange)
 
         client = Client(
-            http=self._pool(settings.ca_file),
+            http=self._pool(settings),
             base_url=settings.api_url,
             credential=secret,
             observer=observe_app if settings.app_id else self._observer,
@@ -141,18 +142,19 @@ class Hosts:
         )
         return client
 
-    def _pool(self, ca_file: Path | None) -> httpx.AsyncClient:
-        if ca_file not in self._pools:
-            verify: ssl.SSLContext | bool = True
-            if ca_file is not None:
-                verify = httpx.create_ssl_context()
-                verify.load_verify_locations(ca_file)
-            self._pools[ca_file] = httpx.AsyncClient(
+    def _pool(self, settings: CredentialSettings) -> httpx.AsyncClient:
+        ca_file = settings.ca_file
+        # httpx itself takes networks of NO_PROXY for names, and fails at those of IPv6.
+        proxy = None if self._transport else proxy_for(settings.api_url, os.environ)
+        if (ca_file, proxy) not in self._pools:
+            self._pools[ca_file, proxy] = httpx.AsyncClient(
                 transport=self._transport,
+                proxy=proxy,
                 timeout=httpx.Timeout(REQUEST_SECONDS, connect=_CONNECT_SECONDS, pool=None),
-                verify=verify,
+                verify=True if self._transport else _trusting(ca_file),
+                trust_env=False,
             )
-        return self._pools[ca_file]
+        return self._pools[ca_file, proxy]
 
     def _observe_app(self, client: Client, exchange: Exchange) -> None:
         """Tell of an App, whose limits are its installations' and which does not expire."""
@@ -169,3 +171,11 @@ class Hosts:
         else:
             limit = None
         self._observer(replace(exchange, rate_limit=limit, expires=None))
+
+
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Trust the usual authorities, or those of the environment, and beside them a file's."""
+    context = httpx.create_ssl_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context

@@ -1,11 +1,15 @@
 """Exit codes: what the outcome of a command is to whoever runs it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
+import trustme
 
 from exporter.accounts import AccountType
 from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount
+from tests.programs import running
 from tests.simulated import asking, command, simulated_github
 
 ACME = ("--organization", "acme", "--poll.timeout", "2s", "--log.level", "error")
@@ -36,13 +40,61 @@ class TestAnOptionalCollectorThatIsUnreachable:
         assert ended.returncode == 1
 
 
-class TestAProxyThatCannotBeUsed:
-    @pytest.mark.parametrize("verb", ["run", "once", "check"])
-    @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9"])
-    def test_is_a_wrong_setting_told_in_one_line(self, verb: str, proxy: str) -> None:
-        environment = {"GITHUB_BILLING_TOKEN": DEMO_TOKEN, "HTTPS_PROXY": proxy}
-        ended = command(verb, "--organization", "acme", env=environment)
+ASKING_VERBS = pytest.mark.parametrize("verb", ["run", "check", "once", "licenses"])
+NO_WAY_OUT = {
+    "HTTPS_PROXY": "socks5://mona:sesame@127.0.0.1:9",
+    "all_proxy": "http://mona:sesame@127.0.0.1:99999",
+    "SSL_CERT_FILE": "/gone.pem",
+    "SSLKEYLOGFILE": "/gone/keys",
+}
+
+
+class TestAVariableThatNoClientCanBeMadeBy:
+    @ASKING_VERBS
+    def test_is_a_wrong_setting_and_each_is_told_in_a_line(self, verb: str) -> None:
+        ended = command(
+            *(verb, "--organization", "acme"), env={"GITHUB_BILLING_TOKEN": DEMO_TOKEN} | NO_WAY_OUT
+        )
+        assert (ended.returncode, ended.stdout) == (2, "")
+        told = [line.split(": ")[:2] for line in ended.stderr.splitlines()]
+        assert sorted(told) == sorted(["github-billing-exporter", name] for name in NO_WAY_OUT)
+        assert "sesame" not in ended.stderr
+
+    @ASKING_VERBS
+    def test_is_one_beside_certificates_of_the_settings(self, verb: str, tmp_path: Path) -> None:
+        authority = tmp_path / "ca.pem"
+        trustme.CA().cert_pem.write_to_path(authority)
+        ended = command(
+            *(verb, "--organization", "acme", "--github.ca-file", str(authority)),
+            env={
+                "GITHUB_BILLING_TOKEN": DEMO_TOKEN,
+                "SSL_CERT_FILE": "",
+                "SSL_CERT_DIR": str(authority),
+            },
+        )
         assert (ended.returncode, ended.stdout) == (2, "")
         (line,) = ended.stderr.splitlines()
-        assert line.startswith("github-billing-exporter: no client can be made for GitHub")
-        assert "HTTPS_PROXY" in line
+        assert line == (
+            "github-billing-exporter: SSL_CERT_DIR: the folder cannot be read: Not a directory"
+        )
+
+    def test_is_nothing_to_the_demo_which_asks_nobody(self) -> None:
+        with running(["demo"], NO_WAY_OUT) as exporter:
+            assert httpx.get(f"{exporter.base_url}/healthz", trust_env=False).is_success
+
+    def test_is_nothing_to_who_asks_this_machine_alone(self) -> None:
+        with running(["demo"], {}) as exporter:
+            url = f"{exporter.base_url}/healthz"
+            ended = command("health", "--url", url, env=NO_WAY_OUT)
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+
+class TestAProxyThatIsPassedBy:
+    @pytest.mark.parametrize(
+        "no_proxy", ["fd00::/8,127.0.0.0/8", "10.0.0.0/8 127.0.0.1", "fd00::/8,*"]
+    )
+    def test_is_not_asked(self, github: str, no_proxy: str) -> None:
+        way = {"http_proxy": "http://127.0.0.1:9", "no_proxy": no_proxy}
+        ended = command("once", *ACME, env=asking(github) | way)
+        assert 'actions_used_minutes{account="acme"' in ended.stdout
+        assert ended.returncode == 0

@@ -1,7 +1,9 @@
 """Hosts: several in one process, each with its credential, its certificates and its version."""
 
 import asyncio
+import os
 import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from exporter.github.questions import attempt
 from exporter.hosts import Hosts, credentials
 from exporter.settings import load
 from tests.github.app_server import virtual_now
+from tests.programs import system_program
 from tests.settings import in_file
 from tests.world import organization, virtual
 
@@ -190,3 +193,26 @@ class TestCertificates:
         trustme.CA().cert_pem.write_to_path(file)
         with pytest.raises(Unreachable, match="certificate"):
             self.ask(ca_file=file)
+
+    @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+    def test_the_authorities_of_the_environment_are_trusted(
+        self, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "ca.pem"
+        self.authority.cert_pem.write_to_path(file)
+        subprocess.run([system_program("openssl"), "rehash", tmp_path], check=True)
+        folders = f"/gone{os.pathsep}{tmp_path}"
+        monkeypatch.setenv("SSL_CERT_FILE", "")
+        monkeypatch.setenv(variable, str(file) if variable == "SSL_CERT_FILE" else folders)
+        self.ask()
+
+    def test_those_of_a_file_are_trusted_beside_them(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ours, another = tmp_path / "ours.pem", tmp_path / "another.pem"
+        self.authority.cert_pem.write_to_path(ours)
+        trustme.CA().cert_pem.write_to_path(another)
+        monkeypatch.setenv("SSL_CERT_FILE", str(ours))
+        self.ask(ca_file=another)
+        monkeypatch.setenv("SSL_CERT_FILE", str(another))
+        self.ask(ca_file=ours)

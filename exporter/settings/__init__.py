@@ -5,6 +5,7 @@ from exporter.settings.fields import ListenAddress
 from exporter.settings.loading import SettingsError, load
 from exporter.settings.model import JobSettings, Settings
 from exporter.settings.options import Option, options
+from exporter.settings.proxies import proxy_for
 from exporter.settings.reference import render_reference
 from exporter.settings.sections import LogLevel
 
@@ -18,5 +19,6 @@ __all__ = [
     "SettingsError",
     "load",
     "options",
+    "proxy_for",
     "render_reference",
 ]

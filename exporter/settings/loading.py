@@ -7,10 +7,12 @@ from pydantic import ValidationError
 
 from exporter.accounts import AccountType
 from exporter.collectors import Collector
+from exporter.settings.certificates import check_certificates
 from exporter.settings.checks import check
 from exporter.settings.credential_checks import check_credentials
 from exporter.settings.located import Sources
 from exporter.settings.model import Loc, Settings
+from exporter.settings.proxies import check_proxies
 from exporter.settings.reading import (
     read_environment,
     read_fallbacks,
@@ -63,6 +65,8 @@ def load(
         *check_credentials(settings, sources, environment, names=names),
         *_web_file(settings, sources),
         *check(settings, sources, collectors, times=times),
+        *check_certificates(environment),
+        *check_proxies(environment),
     ]
     if faults:
         raise SettingsError(faults)

@@ -1,0 +1,138 @@
+"""Certificates to trust: a file of the settings, and what variables of the environment name."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import CertificateRevocationListBuilder, Name
+
+from exporter.settings import load
+from tests.settings import COLLECTORS, NOW, faults
+
+AUTHORITY = trustme.CA().cert_pem.bytes()
+HASHED = "0123abcd.0"
+NONE = "the file must hold certificates in PEM"
+NONE_IN = "the folder must hold certificates by the names that `openssl rehash` gives them"
+
+
+def revocations() -> bytes:
+    """Make a list of the certificates that an authority takes back, which holds none."""
+    made = CertificateRevocationListBuilder(Name([]), NOW, NOW + timedelta(days=1))
+    return made.sign(generate_private_key(SECP256R1()), SHA256()).public_bytes(Encoding.PEM)
+
+
+def trusted(**environment: str) -> None:
+    load({}, environment, COLLECTORS)
+
+
+def a_file(content: bytes) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(content)
+
+
+def a_folder(**files: bytes) -> Callable[[Path], object]:
+    """Make a folder; ``_`` in the name of a file is a dot."""
+
+    def make(path: Path) -> None:
+        path.mkdir()
+        for name, content in files.items():
+            (path / name.replace("_", ".")).write_bytes(content)
+
+    return make
+
+
+class TestFile:
+    BAD = pytest.mark.parametrize(
+        ("make", "fault"),
+        [
+            (lambda _: None, "the file cannot be read: No such file or directory"),
+            (Path.mkdir, "must be a file that can be read again, not a pipe or a folder"),
+            (a_file(b""), "the file is empty: put the certificates into it"),
+            (a_file(b"nothing"), NONE),
+            (a_file(AUTHORITY[:200]), NONE),
+            (a_file(AUTHORITY + AUTHORITY[:200]), NONE),
+            (a_file(revocations()), NONE),
+        ],
+        ids=["gone", "folder", "empty", "text", "cut", "cut-later", "revocations"],
+    )
+
+    @BAD
+    def test_without_certificates_is_a_fault_of_the_settings(
+        self, make: Callable[[Path], object], fault: str, tmp_path: Path
+    ) -> None:
+        make(tmp_path / "ca.pem")
+        assert faults({"github": {"ca_file": tmp_path / "ca.pem"}}) == (
+            f"--github.ca-file: {fault}",
+        )
+
+    @BAD
+    def test_without_certificates_is_a_fault_of_the_variable(
+        self, make: Callable[[Path], object], fault: str, tmp_path: Path
+    ) -> None:
+        make(tmp_path / "ca.pem")
+        (tmp_path / "good.pem").write_bytes(AUTHORITY)
+        told = faults(
+            {"github": {"ca_file": tmp_path / "good.pem"}},
+            {"SSL_CERT_FILE": str(tmp_path / "ca.pem")},
+        )
+        assert told == (f"SSL_CERT_FILE: {fault}",)
+
+    def test_is_told_beside_the_other_faults(self) -> None:
+        environment = {"SSL_CERT_FILE": "/gone", "GITHUB_BILLING_POLL_INTERVAL": "soon"}
+        assert [line.partition(":")[0] for line in faults({}, environment)] == [
+            "GITHUB_BILLING_POLL_INTERVAL",
+            "SSL_CERT_FILE",
+        ]
+
+    def test_of_certificates_is_none(self, tmp_path: Path) -> None:
+        (tmp_path / "ca.pem").write_bytes(AUTHORITY)
+        trusted(SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+
+    def test_is_all_that_counts_where_it_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "ca.pem").write_bytes(AUTHORITY)
+        trusted(SSL_CERT_FILE=str(tmp_path / "ca.pem"), SSL_CERT_DIR="/gone")
+
+
+class TestFolder:
+    @pytest.mark.parametrize(
+        ("make", "fault"),
+        [
+            (lambda _: None, "the folder cannot be read: No such file or directory"),
+            (a_file(AUTHORITY), "the folder cannot be read: Not a directory"),
+            (a_folder(), NONE_IN),
+            (a_folder(ca_pem=AUTHORITY), NONE_IN),
+            (a_folder(**{HASHED: b"nothing"}), NONE_IN),
+        ],
+        ids=["gone", "file", "empty", "another-name", "text"],
+    )
+    def test_without_certificates_is_a_fault(
+        self, make: Callable[[Path], object], fault: str, tmp_path: Path
+    ) -> None:
+        make(tmp_path / "certs")
+        told = faults({}, {"SSL_CERT_DIR": str(tmp_path / "certs")})
+        assert told == (f"SSL_CERT_DIR: {fault}",)
+
+    def test_of_certificates_is_none(self, tmp_path: Path) -> None:
+        a_folder(**{HASHED: AUTHORITY, "README": b"nothing"})(tmp_path / "certs")
+        trusted(SSL_CERT_DIR=str(tmp_path / "certs"))
+
+    def test_may_be_one_of_several(self, tmp_path: Path) -> None:
+        a_folder(**{HASHED: AUTHORITY})(tmp_path / "certs")
+        trusted(SSL_CERT_DIR=os.pathsep.join(["/gone", str(tmp_path / "certs")]))
+
+
+class TestKeyLog:
+    """The file of `SSLKEYLOGFILE`, which Python opens for every connection by TLS."""
+
+    def test_that_cannot_be_written_is_a_fault(self) -> None:
+        assert faults({}, {"SSLKEYLOGFILE": "/gone/keys"}) == (
+            "SSLKEYLOGFILE: the file cannot be written: No such file or directory",
+        )
+
+    def test_that_can_be_is_none(self, tmp_path: Path) -> None:
+        trusted(SSLKEYLOGFILE=str(tmp_path / "keys"))
