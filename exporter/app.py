@@ -5,7 +5,7 @@ import errno
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -130,7 +130,7 @@ class App:
 
     async def run(
         self,
-        listening: socket.socket,
+        listening: Sequence[socket.socket],
         web: "WebFile | None" = None,
         *,
         stopping: Callable[[], None] = lambda: None,
@@ -156,13 +156,14 @@ class App:
         exposition = Exposition(self.poller.page, self.telemetry.registry)
         application = Application(self.poller, exposition, self.clock)
         context = web.context if web else None
-        address = ListenAddress(*listening.getsockname()[:2])
-        log.info(
-            "listening",
-            url=f"{'https' if context else 'http'}://{address.reached_at}/",
-            accounts=len(self.poller.watches),
-            version=__version__,
-        )
+        for each in listening:
+            address = ListenAddress(*each.getsockname()[:2])
+            log.info(
+                "listening",
+                url=f"{'https' if context else 'http'}://{address.reached_at}/",
+                accounts=len(self.poller.watches),
+                version=__version__,
+            )
         async with self.http, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poller.run())]
             running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]

@@ -318,7 +318,7 @@ def _serve(settings: Settings, app: "App") -> None:
     import structlog  # noqa: PLC0415  (--help and --version need none)
 
     from exporter.app import web_file  # noqa: PLC0415  (the same)
-    from exporter.server import listen  # noqa: PLC0415  (the same)
+    from exporter.listening import listen  # noqa: PLC0415  (the same)
 
     with _faults_told():
         web = web_file(settings)

@@ -5,7 +5,7 @@ import contextlib
 import resource
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -138,27 +138,6 @@ async def answer(
         await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
-def listen(address: tuple[str, int]) -> socket.socket:
-    """Bind a listening socket; an empty host is every address, IPv6 included where there is one.
-
-    Raises ``OSError`` where the address cannot be bound.
-    """
-    listening = _bound(*address)
-    # Connections inherit it: a small answer would wait for the acknowledgement of its head, 40 ms.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    if not host and socket.has_dualstack_ipv6():
-        with contextlib.suppress(OSError):  # a kernel without IPv6
-            return socket.create_server(
-                ("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_AT_ONCE
-            )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_AT_ONCE)
-
-
 class _Deadline:
     """Calls ``late`` so many seconds after ``start``, unless ``stop`` comes before."""
 
@@ -284,7 +263,7 @@ class _Server(uvicorn.Server):
 
 async def serve(
     application: Asgi,
-    listening: socket.socket,
+    listening: Sequence[socket.socket],
     stop: asyncio.Event,
     context: ssl.SSLContext | None = None,
 ) -> None:
@@ -311,5 +290,5 @@ async def serve(
 
     async with asyncio.TaskGroup() as tasks:
         ending = tasks.create_task(end())
-        await server.serve(sockets=[listening])
+        await server.serve(sockets=[*listening])
         ending.cancel()

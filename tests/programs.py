@@ -183,15 +183,16 @@ def running(
     env: Mapping[str, str],
     tls: ssl.SSLContext | None = None,
     under: Sequence[str] = (),
+    address: str | None = None,
 ) -> Iterator[Exporter]:
-    """Run the installed exporter on a free port until the block ends, once it is healthy.
+    """Run the installed exporter until the block ends, once it is healthy.
 
     ``env`` is added to the environment of the tests; with ``tls`` it is asked over TLS; ``under``
-    is a command that becomes it. The test
+    is a command that becomes it; ``address`` is where it listens, a free port by default. The test
     fails with what was logged if the exporter ends before it is healthy, or does not end when it
     is told to.
     """
-    address = f"127.0.0.1:{free_port()}"
+    address = address or f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "GITHUB_BILLING_WEB_LISTEN_ADDRESS": address, **env}
     command = [*under, str(installed_command()), *args]
     with tempfile.TemporaryDirectory() as scratch:
