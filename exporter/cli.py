@@ -16,12 +16,11 @@ import click
 
 from exporter import __version__, files
 from exporter.accounts import AccountType
-from exporter.flags import nested_flags, output_option, settings_options
+from exporter.flags import nested_flags, output_option, repositories_option, settings_options
 from exporter.settings import LogLevel, Settings, SettingsError, load, options
 
 if TYPE_CHECKING:
     from exporter.app import App
-    from exporter.license_report import Committer
     from exporter.state_file import StateFile
 
 PROGRAM = "github-billing-exporter"
@@ -134,6 +133,7 @@ def once(output: Path | None, **given: Any) -> None:
     type=click.Choice(("code_security", "secret_protection")),
     help="Report this product alone; default what the account has.",
 )
+@repositories_option
 @click.option(
     "--format",
     "form",
@@ -142,7 +142,13 @@ def once(output: Path | None, **given: Any) -> None:
     "person and product; default table on a terminal, else csv.",
 )
 @output_option(" and readable for its owner alone")
-def licenses(product: str | None, form: str | None, output: Path | None, **given: Any) -> None:
+def licenses(
+    product: str | None,
+    repositories: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    **given: Any,
+) -> None:
     """Report who uses an Advanced Security licence, and in which repositories.
 
     It holds names and e-mail addresses, which leave the process nowhere else. With
@@ -166,8 +172,9 @@ def licenses(product: str | None, form: str | None, output: Path | None, **given
     if output is not None:
         with _written(output):
             files.check_writable(output)
+    progress = partial(click.echo, err=True)
     try:
-        committers = asyncio.run(_committers(app, product, named))
+        committers = asyncio.run(license_report.read(app, product, named, progress, repositories))
     except license_report.NothingToAsk as error:
         _end(WRONG_SETTINGS, str(error))
     except license_report.Incomplete as error:
@@ -344,15 +351,6 @@ def _leave_in_time(code: int = 0) -> None:
     leave = threading.Timer(_LEAVE_SECONDS, os._exit, (code,))
     leave.daemon = True
     leave.start()
-
-
-async def _committers(
-    app: "App", product: str | None, named: "frozenset[tuple[AccountType, str]]"
-) -> "list[Committer]":
-    from exporter import license_report  # noqa: PLC0415  (start-up of the service is a feature)
-
-    async with app.http:
-        return await license_report.read(app, product, named, partial(click.echo, err=True))
 
 
 def _deliver(content: bytes, output: Path | None, mode: int) -> None:

@@ -1,5 +1,6 @@
 """The settings as flags of a command."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import click
 
 from exporter.settings import Option, options
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
 
 def settings_options(
@@ -31,6 +34,24 @@ def settings_options(
         return command
 
     return decorate
+
+
+def _checked(
+    _context: click.Context, _option: click.Parameter, repositories: tuple[str, ...]
+) -> tuple[str, ...]:
+    if not all(map(_REPOSITORY.fullmatch, repositories)):
+        raise click.BadParameter("must be OWNER/NAME, such as acme/api.")
+    return repositories
+
+
+repositories_option = click.option(
+    "--repository",
+    "repositories",
+    metavar="OWNER/NAME",
+    multiple=True,
+    callback=_checked,
+    help="Report this repository alone; may be given several times.",
+)
 
 
 def output_option(how: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:

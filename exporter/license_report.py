@@ -6,7 +6,7 @@ and what it reads goes into the report alone.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -75,6 +75,11 @@ class Committer:
     host: str
 
     @property
+    def full_name(self) -> str:
+        """The repository as ``organization/repository``."""
+        return f"{self.organization}/{self.repository}"
+
+    @property
     def key(self) -> tuple[str, str, str, str, str]:
         return self.user_login, self.product, self.host, self.organization, self.repository
 
@@ -92,30 +97,43 @@ async def read(
     product: str | None,
     named: frozenset[tuple[AccountType, str]],
     progress: Callable[[str], None],
+    repositories: Sequence[str] = (),
 ) -> list[Committer]:
     """Read all pages of the ``named`` organizations and enterprises, of all where none is named.
 
     ``product`` is ``code_security`` or ``secret_protection``; ``None`` stands for what the
-    account has. ``progress`` is told of each page. The result is sorted by login; a repository
+    account has. ``repositories``, each ``owner/name``, are reported alone where there are any,
+    and no organization is asked that owns none of them. ``progress`` is told of each page, and
+    of each of ``repositories`` that no page has. The result is sorted by login; a repository
     that two accounts tell of, as an enterprise and its organization do, is in it once. Raises
     `NothingToAsk` or `Incomplete`.
     """
-    asked = [each for each in _asked(app) if not named or each[0].key in named]
+    wanted = {name.casefold(): name for name in repositories}
+    asked = [
+        (account, client)
+        for account, client in _asked(app)
+        if (not named or account.key in named) and _may_own(account, wanted)
+    ]
     if not asked:
-        raise NothingToAsk("licenses: give --organization NAME or --enterprise SLUG")
+        owning = " that owns the repositories" if wanted else ""
+        raise NothingToAsk(f"licenses: give --organization NAME or --enterprise SLUG{owning}")
     found: dict[tuple[str, ...], Committer] = {}
-    for account, client in asked:
-        host = httpx.URL(client.base_url).host
-        try:
-            async with attempt(client, {}, DEADLINE_SECONDS) as github:
-                for each in await _chosen(github, account, product):
-                    for committer in await _committers(github, account, each, host, progress):
-                        found[committer.key] = committer
-        except GitHubError as error:
-            mend = error.mend(ADVANCED_SECURITY.permissions[account.type])
-            told = str(error).replace("{account}", account.name)
-            raise Incomplete(f"{account}: {error.reason}: {told}. {mend}") from None
+    async with app.http:
+        for account, client in asked:
+            for committer in await _of_account(account, client, product, progress):
+                if not wanted or committer.full_name.casefold() in wanted:
+                    found[committer.key] = committer
+    seen = {committer.full_name.casefold() for committer in found.values()}
+    for key, name in wanted.items():
+        if key not in seen:
+            progress(f"{name}: GitHub names nobody who uses a licence there: check the name")
     return [found[key] for key in sorted(found)]
+
+
+def _may_own(account: Account, repositories: Iterable[str]) -> bool:
+    """Whether a repository of an account may be among these; an enterprise owns anybody's."""
+    owners = {name.partition("/")[0] for name in repositories}
+    return not owners or account.type is AccountType.ENTERPRISE or account.key[1] in owners
 
 
 def _asked(app: App) -> Iterator[tuple[Account, Client]]:
@@ -123,6 +141,23 @@ def _asked(app: App) -> Iterator[tuple[Account, Client]]:
     for watch in app.poller.watches:
         if watch.account.type is not AccountType.USER and watch.jobs:
             yield watch.account, watch.jobs[0].client
+
+
+async def _of_account(
+    account: Account, client: Client, product: str | None, progress: Callable[[str], None]
+) -> list[Committer]:
+    host = httpx.URL(client.base_url).host
+    try:
+        async with attempt(client, {}, DEADLINE_SECONDS) as github:
+            return [
+                committer
+                for each in await _chosen(github, account, product)
+                for committer in await _committers(github, account, each, host, progress)
+            ]
+    except GitHubError as error:
+        mend = error.mend(ADVANCED_SECURITY.permissions[account.type])
+        told = str(error).replace("{account}", account.name)
+        raise Incomplete(f"{account}: {error.reason}: {told}. {mend}") from None
 
 
 async def _chosen(github: GitHub, account: Account, product: str | None) -> list[str]:
@@ -187,7 +222,7 @@ def as_csv(committers: Sequence[Committer]) -> str:
     for each in committers:
         cells = (
             each.user_login,
-            f"{each.organization}/{each.repository}",
+            each.full_name,
             each.last_pushed_date,
             each.last_pushed_email,
             each.product,
@@ -211,7 +246,7 @@ def as_table(committers: Sequence[Committer]) -> str:
     for _, group in groupby(committers, lambda each: (each.user_login, each.product, each.host)):
         uses = list(group)
         latest = max(uses, key=lambda each: each.last_pushed_date)
-        names = [f"{each.organization}/{each.repository}" for each in uses]
+        names = [each.full_name for each in uses]
         hidden = len(names) - _SHOWN_REPOSITORIES
         cells = (
             latest.user_login,

@@ -35,8 +35,7 @@ def read(answer: Callable[[httpx.Request], httpx.Response]) -> list[license_repo
 
     async def scenario() -> None:
         world = World(organization(), transport=httpx.MockTransport(answer))
-        async with world.app.http:
-            found.extend(await license_report.read(world.app, None, frozenset(), lambda _: None))
+        found.extend(await license_report.read(world.app, None, frozenset(), lambda _: None))
 
     virtual(scenario)
     return found

@@ -32,6 +32,7 @@ HEADINGS = [
     "Product",
     "Host",
 ]
+NO_REPOSITORIES = ["api", "acme/", "/api", "acme/api/x", "https://github.com/acme/api", "a b/c", ""]
 PREVIOUS = "the report of last month\n"
 
 
@@ -163,6 +164,47 @@ class TestReport:
         assert {(r[0], r[1], r[2], r[3]) for r in rows_of(done.stdout)[1:]} == said
         assert {r[4] for r in rows_of(done.stdout)[1:]} == {"secret_protection"}
 
+    def test_repositories_that_are_named_are_reported_alone_whatever_their_case(self) -> None:
+        account = organization(ghas="split", repositories=["api", "web", "x"], committers=CANARIES)
+        with desk(account) as at:
+            named = ("--repository", "acme/api", "--repository", "Acme/WEB")
+            done = at.licenses("--organization", "acme", *named)
+            said = {
+                (product, *each)
+                for product in ("code_security", "secret_protection")
+                for each in truth(at, "orgs/acme", product)
+            }
+        rows = rows_of(done.stdout)[1:]
+        assert {(r[4], r[0], r[1], r[2], r[3]) for r in rows} == {
+            each for each in said if each[2] in {"acme/api", "acme/web"}
+        }
+        assert {row[1] for row in rows} == {"acme/api", "acme/web"}
+        assert done.returncode == 0
+        assert all(": page " in line for line in done.stderr.splitlines())
+
+    def test_a_named_repository_that_github_says_nothing_of_is_told(self) -> None:
+        with desk(large()) as at:
+            named = ("--repository", "acme/r007", "--repository", "acme/R7")
+            done = at.licenses("--organization", "acme", *named)
+        assert {row[1] for row in rows_of(done.stdout)[1:]} == {"acme/r007"}
+        assert [line for line in done.stderr.splitlines() if ": page " not in line] == [
+            "acme/R7: GitHub names nobody who uses a licence there: check the name"
+        ]
+        assert done.returncode == 0
+
+    def test_an_organization_that_owns_no_named_repository_is_not_asked(self) -> None:
+        with desk(
+            organization("other"),
+            large(),
+            enterprise(ghas="bundled", repositories=["lab/x1"], committers=CANARIES),
+        ) as at:
+            everyone = ("--organization", "other", "--organization", "acme")
+            named = ("--repository", "acme/r007", "--repository", "lab/x1")
+            done = at.licenses(*everyone, "--enterprise", "acme-corp", *named)
+            assert not [each for each in at.github.requests if "/other/" in each.path]
+        assert done.returncode == 0, done.stderr
+        assert {row[1] for row in rows_of(done.stdout)[1:]} == {"acme/r007", "lab/x1"}
+
     def test_table_has_a_line_for_each_person(self) -> None:
         names = [f"corp/r{number}" for number in range(9)] + ["lab/x1", "lab/x2"]
         account = enterprise(ghas="bundled", repositories=names, committers=CANARIES)
@@ -271,6 +313,8 @@ class TestFailure:
             ["--organization", "acme", "--format", "xml"],
             ["--organization", "acme", "--product", "copilot"],
             ["--organization", "acme", "--github.api-url", "nowhere"],
+            ["--organization", "acme", "--repository", "other/api"],
+            *(["--organization", "acme", "--repository", name] for name in NO_REPOSITORIES),
         ],
     )
     def test_wrong_settings_are_told_before_anything_is_asked(
@@ -280,7 +324,8 @@ class TestFailure:
             done = at.licenses(*arguments)
             assert not at.github.requests
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("github-billing-exporter: ")
 
     def test_a_user_alone_is_wrong_settings(self, tmp_path: Path) -> None:
         config = tmp_path / "config.yml"
