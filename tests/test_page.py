@@ -200,7 +200,10 @@ class TestSums:
     @in_virtual_time
     async def test_keep_their_sign_and_their_zeros(self) -> None:
         page = await self.summed(
-            [row(netQuantity=-2, netAmount=-3.5), row(sku="actions_windows", netAmount=0)]
+            [
+                row(pricePerUnit=1, netQuantity=-2, netAmount=-3.5),
+                row(sku="actions_windows", netAmount=0),
+            ]
         )
         assert page.value("usage_net_usd", sku="actions_linux") == -3.5
         assert page.value("actions_paid_minutes") == -2

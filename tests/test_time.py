@@ -18,7 +18,7 @@ def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> date
 
 def by_month(year: int, month: int) -> list[dict[str, object]]:
     """Make usage that tells of which month it is: 10 minutes in October, 11 in November."""
-    return [row(grossQuantity=float(month), netQuantity=float(year))]
+    return [row(pricePerUnit=1, grossQuantity=float(month), netQuantity=float(year))]
 
 
 def months_asked(world: World) -> list[tuple[str, str]]:
@@ -150,23 +150,24 @@ class TestTheStorageEstimate:
     STORED = row(
         sku="actions_storage",
         unitType="gigabyte-hours",
+        pricePerUnit=0.00033602,
         grossQuantity=744.0,
         netQuantity=372.0,
     )
 
     @in_virtual_time
-    async def test_is_absent_in_the_first_day_of_a_cycle_as_reports_lag(self) -> None:
+    async def test_is_absent_in_the_first_three_days_of_a_cycle_as_reports_lag(self) -> None:
         account = organization(usage_items=[self.STORED])
-        async with World(account, start=utc(2026, 10, 1, 23, 50)) as world:
+        async with World(account, start=utc(2026, 10, 3, 23, 50)) as world:
             assert world.value("shared_storage_estimated_gigabytes") is None
             assert world.value("shared_storage_estimated_paid_gigabytes") == 0.5
-            await world.passes_until(utc(2026, 10, 2, 0, 16))
+            await world.passes_until(utc(2026, 10, 4, 0, 16))
             average = world.value("shared_storage_estimated_gigabytes")
-            assert average == pytest.approx(744 / 24, rel=0.02)
+            assert average == pytest.approx(744 / 72, rel=0.02)
 
     @pytest.mark.parametrize(
         ("at", "gigabytes"),
-        [(utc(2026, 10, 2), 31), (utc(2026, 10, 11, 8), 3), (utc(2026, 10, 31, 23, 59), 1)],
+        [(utc(2026, 10, 4), 744 / 72), (utc(2026, 10, 11, 8), 3), (utc(2026, 10, 31, 23, 59), 1)],
         ids=str,
     )
     @in_virtual_time
