@@ -34,7 +34,7 @@ from exporter.watch import Watch
 if TYPE_CHECKING:
     from exporter.web_config import WebFile
 
-REASONS = (*(error.reason for error in errors.ALL), errors.INTERNAL)
+REASONS = (*dict.fromkeys(error.reason for error in errors.ALL), errors.INTERNAL)
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
 
 _SCARCITY = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}

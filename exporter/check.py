@@ -12,7 +12,7 @@ from exporter.app import App
 from exporter.exposition import text
 from exporter.github.auth import Credential
 from exporter.github.client import Client, Exchange
-from exporter.github.errors import RateLimited, Unauthorized
+from exporter.github.errors import RateLimited, Unauthorized, Unreachable
 from exporter.jobs import Job
 from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.watch import Watch
@@ -25,16 +25,23 @@ _WRAPPED = textwrap.TextWrapper(
 
 
 def failed(app: App, *, unreachable: bool = False) -> bool:
-    """Whether something required or a discovery fails.
+    """Whether something required fails, or a discovery that finds no account.
 
     With ``unreachable`` GitHub's silence counts whatever was asked.
     """
     now = app.clock()
-    return any(not found.success for found in app.poller.page().discoveries) or any(
+    return any(
+        not found.success
+        and (not found.accounts or (unreachable and found.failure == Unreachable.reason))
+        for found in app.poller.page().discoveries
+    ) or any(
         job.failure is not None
         and job.available is not False
         and not watch.stands_by(job)
-        and (job.settings_at(now).required or (unreachable and job.failure.reason == "unreachable"))
+        and (
+            job.settings_at(now).required
+            or (unreachable and job.failure.reason == Unreachable.reason)
+        )
         for watch in app.poller.watches
         for job in watch.jobs
     )
@@ -113,7 +120,7 @@ def _usual_requests(app: App) -> dict[str, float]:
 
 
 def _requests_an_hour(watch: Watch, job: Job, facts: JobFacts, usual: Mapping[str, float]) -> float:
-    """Estimate by what one attempt took; what is not offered is asked once a day.
+    """Estimate by what one attempt took; what is not offered is asked once a day in the end.
 
     What a limit kept from being asked takes what is usual elsewhere. Where the platform is found
     out by asking, its jobs are asked at every poll all the same.

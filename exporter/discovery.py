@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import NamedTuple
 
 import httpx
 import structlog
@@ -14,7 +13,7 @@ import structlog
 from exporter.accounts import Account, AccountType, overlaps
 from exporter.github import auth
 from exporter.github.client import Client
-from exporter.github.errors import GitHubError, NotOffered, Unauthorized
+from exporter.github.errors import GitHubError, Unauthorized
 from exporter.github.questions import Answers, GitHub, attempt
 from exporter.hosts import Hosts
 from exporter.listings import (
@@ -48,20 +47,14 @@ Key = tuple[AccountType, str]
 log = structlog.get_logger()
 
 
-class _Failure(NamedTuple):
-    """A list that could not be read; ``refused`` where it never could be, which is no failure."""
-
-    error: GitHubError
-    refused: bool
-
-
 @dataclass(slots=True, eq=False)
 class Discovery:
     """Discovers for one credential, again and again.
 
     What it finds is watched by ``poller``, beside what the settings name, which stays. A list
-    that cannot be read changes nothing. An App's accounts are its installations alone: where it
-    is not installed it could ask nothing. ``success`` and ``last_success`` are of the whole.
+    that cannot be read changes nothing, and one that comes short lets nobody vanish. An App's
+    accounts are its installations alone: where it is not installed it could ask nothing.
+    ``success`` and ``last_success`` are of the whole.
     """
 
     credential: CredentialSettings
@@ -144,16 +137,16 @@ class Discovery:
 
     async def _read(
         self, of: str, client: Client, ask: Callable[[GitHub], Awaitable[list[Seen]]]
-    ) -> _Failure | None:
+    ) -> GitHubError | None:
         """Read one list: the credential's own, or that of an enterprise."""
         seconds = max(self.settings.poll.timeout, _LEAST_DEADLINE).total_seconds()
         try:
             async with attempt(client, self._answers.setdefault(of, {}), seconds) as github:
-                self._lists[of] = await ask(github)
+                listed = await ask(github)
+                hidden = self._lists.get(of, []) if github.shortfall else []
+                self._lists[of] = _merged(listed, hidden)
         except GitHubError as error:
-            # An enterprise may be watched with a right to its bill and none to its members.
-            refused = bool(of) and of not in self._lists and isinstance(error, NotOffered)
-            return _Failure(error, refused=refused)
+            return error
         return None
 
     def _enterprises(self) -> list[tuple[Account, int | None]]:
@@ -228,26 +221,26 @@ class Discovery:
         self.hosts.release(self.credential.name, account)
         log.info("account vanished", account_type=account.type.value, account=account.name)
 
-    def _tell(self, now: datetime, failures: list[_Failure]) -> None:
-        first = next((each for each in failures if not each.refused), None)
+    def _tell(self, now: datetime, failures: list[GitHubError]) -> None:
+        first = next(iter(failures), None)
         self.success = first is None
         if self.success:
             self.last_success = now
-        note = first or next(iter(failures), None)
-        detail, hint = (str(note.error), self._mend(note.error)) if note else self._nothing_seen()
+        detail, hint = (str(first), self._mend(first)) if first else self._nothing_seen()
         self.poller.discovered(
             DiscoveryFacts(
                 credential=self._own.credential.name,
                 success=self.success,
                 last_success=self.last_success,
                 accounts=len(self._watches),
+                failure=first.reason if first else None,
                 detail=detail,
                 hint=hint,
             )
         )
         words = {"credential": self._own.credential.name, "detail": detail, "hint": hint}
         if first is not None:
-            log.warning("discovery failed", reason=first.error.reason, **words)
+            log.warning("discovery failed", reason=first.reason, **words)
         elif detail and detail != self._told:
             log.info("discovery sees less", **words)
         self._told = detail
@@ -263,3 +256,9 @@ class Discovery:
             if not self._lists[""] and self._own.credential.kind() == auth.FINE_GRAINED:
                 return "no organization seen", _FINE_GRAINED
         return "", ""
+
+
+def _merged(listed: list[Seen], known: list[Seen]) -> list[Seen]:
+    """Return the accounts listed, then the known ones that are not among them."""
+    seen = {Account(each.type, each.name).key for each in listed}
+    return [*listed, *(each for each in known if Account(each.type, each.name).key not in seen)]

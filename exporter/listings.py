@@ -1,13 +1,17 @@
 """What a credential can see: lists of accounts, as GitHub gives them to each kind."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
 from exporter.accounts import AccountType
 from exporter.github import graphql
+from exporter.github.body import understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
+
+T = TypeVar("T")
+Elements = list[msgspec.Raw]
 
 _TYPES = {
     "Organization": AccountType.ORGANIZATION,
@@ -35,14 +39,14 @@ class Seen(NamedTuple):
 
 
 class Organization(msgspec.Struct, frozen=True):
-    login: str
+    login: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Installed(msgspec.Struct, frozen=True):
     """Where an App is installed: an enterprise has a slug and no login (OpenAPI 23.0.2)."""
 
-    login: str = ""
-    slug: str = ""
+    login: str | None = None
+    slug: str | None = None
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -51,6 +55,10 @@ class Installation(msgspec.Struct, frozen=True):
     account: Installed | None = None
     suspended_at: str | None = None
 
+    @property
+    def name(self) -> str | None:
+        return (self.account.login or self.account.slug) if self.account else None
+
 
 class PageInfo(msgspec.Struct, frozen=True, rename="camel"):
     has_next_page: bool
@@ -58,12 +66,12 @@ class PageInfo(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Organizations(msgspec.Struct, frozen=True, rename="camel"):
-    nodes: list[Organization | None]
     page_info: PageInfo
+    nodes: Elements | None = None
 
 
 class Enterprise(msgspec.Struct, frozen=True):
-    organizations: Organizations
+    organizations: Organizations | None = None
 
 
 class OwnedData(msgspec.Struct, frozen=True):
@@ -73,25 +81,53 @@ class OwnedData(msgspec.Struct, frozen=True):
 class Owned(graphql.Answer, frozen=True, kw_only=True):
     data: OwnedData | None = None
 
+    @property
+    def organizations(self) -> Organizations | None:
+        enterprise = self.data.enterprise if self.data else None
+        return enterprise.organizations if enterprise else None
+
+    @property
+    def has_data(self) -> bool:
+        return self.organizations is not None and self.organizations.nodes is not None
+
 
 def _no_more(_: object) -> bool:
     return False
 
 
+def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> list[T]:
+    """Decode the elements of a list; it comes short by those that are not understood."""
+    found = understood(elements, model)
+    if lost := len(elements) - len(found):
+        detail = f"not understood and left out: {lost} of the {len(elements)} listed"
+        github.comes_short(InvalidPayload(detail=detail, endpoint=endpoint, status=200))
+    return found
+
+
+async def _organizations(github: GitHub, endpoint: str, **params: str) -> list[Seen]:
+    pages = github.pages(endpoint, Elements, _no_more, **params, per_page=100)
+    return [
+        Seen(AccountType.ORGANIZATION, each.login)
+        async for page in pages
+        for each in _read(github, page, Organization, endpoint)
+    ]
+
+
 async def organizations_of_token(github: GitHub) -> list[Seen]:
     """List the organizations of the person behind a token."""
-    pages = github.pages("/user/orgs", list[Organization], _no_more, per_page=100)
-    return [Seen(AccountType.ORGANIZATION, each.login) async for page in pages for each in page]
+    return await _organizations(github, "/user/orgs")
 
 
 async def installations_of_app(github: GitHub) -> list[Seen]:
     """List where an App is installed, unless suspended."""
-    pages = github.pages("/app/installations", list[Installation], _no_more, per_page=100)
+    endpoint = "/app/installations"
+    pages = github.pages(endpoint, Elements, _no_more, per_page=100)
     return [
-        Seen(_TYPES[each.target_type], each.account.login or each.account.slug, each.id)
+        Seen(_TYPES[each.target_type], name, each.id)
         async for page in pages
-        for each in page
-        if each.account and not each.suspended_at and each.target_type in _TYPES
+        for each in _read(github, page, Installation, endpoint)
+        if not each.suspended_at and each.target_type in _TYPES
+        if (name := each.name)
     ]
 
 
@@ -102,11 +138,12 @@ async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[S
     cursors: set[str | None] = set()
     while after not in cursors:
         cursors.add(after)
-        said = (await github.graphql(_OWNED, Owned, slug=enterprise, after=after)).data
-        if said is None or said.enterprise is None:
-            raise InvalidPayload(detail="no enterprise in the answer", endpoint=graphql.ENDPOINT)
-        page = said.enterprise.organizations
-        found += [Seen(AccountType.ORGANIZATION, each.login) for each in page.nodes if each]
+        said = await github.graphql(_OWNED, Owned, slug=enterprise, after=after)
+        page = said.organizations
+        if page is None or page.nodes is None:
+            raise InvalidPayload(detail="no organizations in it", endpoint=graphql.ENDPOINT)
+        listed = _read(github, page.nodes, Organization, graphql.ENDPOINT)
+        found += [Seen(AccountType.ORGANIZATION, each.login) for each in listed]
         if not page.page_info.has_next_page:
             return found
         after = page.page_info.end_cursor
@@ -116,7 +153,4 @@ async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[S
 async def organizations_seen_by_app(github: GitHub, enterprise: str) -> list[Seen]:
     """List an enterprise's organizations as an App that is installed on it."""
     endpoint = "/enterprises/{enterprise}/apps/installable_organizations"
-    pages = github.pages(
-        endpoint, list[Organization], _no_more, enterprise=enterprise, per_page=100
-    )
-    return [Seen(AccountType.ORGANIZATION, each.login) async for page in pages for each in page]
+    return await _organizations(github, endpoint, enterprise=enterprise)

@@ -1,6 +1,7 @@
 """Pages of docs/ that the code can write, and the one table of the README."""
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
 
 from exporter.collectors import ALL, Collector
@@ -80,12 +81,9 @@ def failures() -> str:
         "values in place until they are older than `poll.stale-after`; then they go.\n"
     )
     parts = [introduction]
-    for error in errors.ALL:
-        hint = error.usual_hint.replace("{permission}", "what [permissions](permissions.md) says")
-        parts.append(
-            f"\n## `{error.reason}`\n\nGitHub answers: {_sentence(error.answers)}  \n"
-            f"The exporter: {_sentence(error.action)}  \nWhat to do: {_sentence(hint)}\n"
-        )
+    for reason, group in groupby(errors.ALL, lambda error: error.reason):
+        parts.append(f"\n## `{reason}`\n")
+        parts += map(_failure, group)
     parts.append(
         "\nUnder `platform: auto` the `legacy_*` collectors are asked together with `usage`, at "
         "every poll, whatever they answered.\n"
@@ -95,6 +93,14 @@ def failures() -> str:
         "log has the traceback. Please report it.\n"
     )
     return "".join(parts)
+
+
+def _failure(error: type[errors.GitHubError]) -> str:
+    hint = error.usual_hint.replace("{permission}", "what [permissions](permissions.md) says")
+    return (
+        f"\nGitHub answers: {_sentence(error.answers)}  \n"
+        f"The exporter: {_sentence(error.action)}  \nWhat to do: {_sentence(hint)}\n"
+    )
 
 
 def collectors() -> str:

@@ -13,7 +13,7 @@ import msgspec
 from exporter.demo import Fault, SimulatedAccount
 from exporter.state import State
 from exporter.state_file import StateFile, opened, sealed
-from tests.test_discovery import Lists
+from tests.lists import Lists
 from tests.world import World
 
 T = TypeVar("T")

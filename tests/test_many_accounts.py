@@ -10,8 +10,6 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from exporter import check
 from exporter.accounts import AccountType
 from exporter.collectors import ALL
@@ -24,7 +22,7 @@ from exporter.hosts import credentials
 from exporter.jobs import Job
 from exporter.settings import load
 from exporter.watch import Watch
-from tests.github.app_server import KEYS, pem, virtual_now
+from tests.github.app_server import pem, public_pem, virtual_now
 from tests.world import SPINE, World, in_virtual_time, organization, row
 
 QUARTER = timedelta(minutes=15)
@@ -75,9 +73,8 @@ def app_world(
         credential=secret,
         collectors=collectors,
     )
-    public = KEYS[0].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     world.github.app = SimulatedApp(
-        1, "Iv1.billing", [public.decode()], installations(organizations(number))
+        1, "Iv1.billing", [public_pem()], installations(organizations(number))
     )
     return world
 

@@ -14,8 +14,8 @@ from exporter.accounts import Platform
 from exporter.demo import Fault
 from exporter.metrics.catalogue import PLAN_FILLED_SEATS
 from exporter.state import SavedReading, SavedSeries
+from tests.lists import Lists
 from tests.lives import ALL_FAIL, bill, keep, life, rewrite, state, unpacked
-from tests.test_discovery import Lists
 from tests.world import World, in_virtual_time, organization, row, user
 
 EDGE = datetime(2026, 11, 1, tzinfo=UTC)

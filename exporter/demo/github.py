@@ -175,7 +175,8 @@ class SimulatedGitHub:
         if said.status == 200 and request.method == "GET":
             said = _tagged(said)
             if said.headers["etag"] in request.headers.get("if-none-match", ""):
-                return Answer(304, b"", {"etag": said.headers["etag"]})
+                unchanged = {"etag": said.headers["etag"]}
+                return Answer(304, b"", unchanged, last_page=said.last_page)
         self._limits.count(caller.id, request.resource, now)
         return said
 

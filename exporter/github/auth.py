@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from exporter.github.errors import Unauthorized
@@ -14,6 +15,9 @@ WRONG_APP_KEY = (
     "GitHub does not know the App by its id and private key: check both, and this machine's clock."
 )
 """How to mend a 401 to an App, which has no token to make anew."""
+
+YOUTH = timedelta(seconds=5)
+"""For so long GitHub may refuse a token that it has made (octokit/auth-app.js)."""
 
 _KINDS = {
     "ghp_": "classic personal access token",
@@ -38,10 +42,17 @@ def kind(token: str) -> str:
 
 
 class Token(NamedTuple):
-    """What is shown to GitHub, and the number of the secret that it was made from."""
+    """What is shown to GitHub, and the number of the secret that it was made from.
+
+    ``made`` is when GitHub made it, ``None`` for what is no token of an installation.
+    """
 
     value: str
     version: int
+    made: datetime | None = None
+
+    def is_young(self, now: datetime) -> bool:
+        return self.made is not None and timedelta(0) <= now - self.made < YOUTH
 
 
 class Credential(Protocol):
@@ -52,6 +63,11 @@ class Credential(Protocol):
 
     @property
     def version(self) -> int: ...
+
+    @property
+    def renewed(self) -> datetime | None:
+        """When GitHub last made a token of it; ``None`` where it makes none."""
+        ...
 
     async def read(self) -> Token:
         """Give the token to use now. Raises `GitHubError` where there is none."""
@@ -121,6 +137,8 @@ class Secret:
 
 class TokenCredential:
     """A token by name."""
+
+    renewed = None
 
     def __init__(self, name: str, source: Callable[[], str]) -> None:
         self.name = name

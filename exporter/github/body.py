@@ -119,8 +119,17 @@ def _decoded(body: bytes, model: type[T], endpoint: str) -> T:
     try:
         return msgspec.json.decode(body, type=model)
     except UNREADABLE as error:
-        detail = str(error) if isinstance(error, msgspec.DecodeError) else _NO_JSON
-        raise errors.InvalidPayload(detail=detail, endpoint=endpoint, status=200) from None
+        detail, hint = str(error) if isinstance(error, msgspec.DecodeError) else _NO_JSON, ""
+        if is_html(body):
+            detail, hint = "a page of HTML, not JSON", errors.WRONG_ADDRESS
+        raise errors.InvalidPayload(
+            detail=detail, hint=hint, endpoint=endpoint, status=200
+        ) from None
+
+
+def is_html(body: bytes) -> bool:
+    """Whether a body looks like a page for people; JSON never begins so."""
+    return body[:_PLAIN_TEXT].lstrip().startswith(b"<")
 
 
 def understood(elements: Collection[msgspec.Raw | bytes], model: type[T], endpoint: str) -> list[T]:

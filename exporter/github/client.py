@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from exporter import __version__
-from exporter.github import body, errors
+from exporter.github import body, errors, meanings
 from exporter.github.auth import Credential, Token
 from exporter.github.body import Decoder
 from exporter.github.pacing import Gate, Pacing, RateLimit, rate_limit
@@ -73,11 +73,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer as it came, and the version of the credential that it came to."""
+    """An answer as it came, the credential's version, and whether its token was seconds old."""
 
     response: httpx.Response
     body: bytes
     credential_version: int
+    young: bool = False
 
 
 class Client:
@@ -126,12 +127,13 @@ class Client:
         ``kept`` is asked about where it came to the same credential, ``post`` is the JSON to
         send with POST instead of a GET. ``decoder`` is fed the body of a 200 as it comes; all
         other bodies are in what is received. A 401 is asked once again where the credential has
-        another token. Raises what `Credential.read` raises, `Unreachable`, `Rejected` or
-        `InvalidPayload`.
+        another token, unless the token was young. Raises what `Credential.read` raises,
+        `Unreachable`, `Rejected` or `InvalidPayload`.
         """
         token = await self.credential.read()
         received = await self._exchange(url, endpoint, kept, token, post=post, decoder=decoder)
-        if received.response.status_code == 401 and self.credential.refused(token):
+        refused = received.response.status_code == 401 and not received.young
+        if refused and self.credential.refused(token):
             token = await self.credential.read()
             received = await self._exchange(url, endpoint, kept, token, post=post, decoder=decoder)
         return received
@@ -146,7 +148,7 @@ class Client:
         post: bytes | None,
         decoder: Decoder[object] | None,
     ) -> Received:
-        started = time.perf_counter()
+        started, young = time.perf_counter(), token.is_young(self._clock())
         status, headers = "error", httpx.Headers()
         asked = {
             "accept": "application/vnd.github+json",
@@ -173,7 +175,7 @@ class Client:
         except httpx.ConnectError as error:
             raise errors.Unreachable(detail=f"no connection: {error}", endpoint=endpoint) from None
         except ValueError:  # httpx looks at a redirect's address itself, and IDNA forbids some
-            raise errors.Rejected(detail="sent on to no URL", endpoint=endpoint) from None
+            raise _sent_nowhere(endpoint) from None
         except httpx.HTTPError as error:
             # The text of some of these holds the request's headers, and so the token.
             raise errors.Unreachable(
@@ -191,7 +193,7 @@ class Client:
                     scopes=headers.get("x-oauth-scopes"),
                 )
             )
-        return Received(response, content, token.version)
+        return Received(response, content, token.version, young)
 
     async def _follow(
         self,
@@ -215,7 +217,9 @@ class Client:
                 if response.status_code not in {301, 302, 303, 307, 308}:
                     return response, await body.read_refusal(response, endpoint)
             url = self.same_host(response.headers.get("location", ""), url, endpoint)
-        raise errors.Rejected(detail="redirected without end", endpoint=endpoint)
+        raise errors.Rejected(
+            detail="redirected without end", hint=errors.WRONG_ADDRESS, endpoint=endpoint
+        )
 
     def same_host(self, location: str, url: str, endpoint: str) -> str:
         """Resolve a URL that GitHub told us to ask next; another host gets no token.
@@ -225,7 +229,7 @@ class Client:
         try:
             target = httpx.URL(url).join(location)
         except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA or IPv6 forbid
-            raise errors.Rejected(detail="sent on to no URL", endpoint=endpoint) from None
+            raise _sent_nowhere(endpoint) from None
         home = httpx.URL(self.base_url)
         if (target.scheme, target.netloc) != (home.scheme, home.netloc):
             where = f"{target.scheme}://{target.netloc.decode('ascii')}"
@@ -241,16 +245,23 @@ class Client:
         """Say what an answer that is no 200 means, and let the credential wait if it must."""
         status, headers = received.response.status_code, received.response.headers
         message = body.message(received.body)
-        if errors.is_limit(status, headers, message):
+        if meanings.is_limit(status, headers, message):
             return errors.RateLimited(
                 detail="GitHub's limit for this credential is used up",
                 endpoint=endpoint,
                 status=status,
-                request_id=errors.request_id(headers),
+                request_id=meanings.request_id(headers),
                 retry_at=self.pacing.limited(headers),
             )
         self.pacing.answered(core_limit(headers))
-        return errors.of_answer(status, headers, message, endpoint)
+        error = meanings.of_answer(status, headers, message, endpoint, young=received.young)
+        if status == 404 and body.is_html(received.body):
+            error.hint = f"{errors.WRONG_ADDRESS} {error.hint or error.usual_hint}"
+        return error
+
+
+def _sent_nowhere(endpoint: str) -> errors.Rejected:
+    return errors.Rejected(detail="sent on to no URL", hint=errors.WRONG_ADDRESS, endpoint=endpoint)
 
 
 def core_limit(headers: Mapping[str, str]) -> RateLimit | None:

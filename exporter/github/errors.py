@@ -2,6 +2,7 @@
 
 GitHubError
 ├── Unauthorized     the credential is wrong, expired, revoked or unreadable
+├── Barred           GitHub refuses the whole credential or account, whatever is asked
 ├── NotOffered       GitHub will not say it to this credential
 │   ├── Forbidden
 │   └── NotFound
@@ -11,12 +12,10 @@ GitHubError
 ├── Rejected         our request or GitHub's rule is at fault
 └── InvalidPayload   an answer that no metric can be made of
 
-An error carries what is known in our words. GitHub's own text never leaves this module: a
-body may name people, and a proxy may echo a token.
+An error carries what is known in our words, never GitHub's own: a body may name people, and a
+proxy may echo a token.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -28,7 +27,7 @@ class GitHubError(Exception):
 
     ``detail`` is what happened and ``hint`` how to mend it, where ``{permission}`` stands for
     what the collector needs; ``endpoint`` is a template, never a name. ``request_id`` is
-    GitHub's own, for its support.
+    GitHub's own, for its support. ``young`` is a refusal of a token that is seconds old.
     """
 
     detail: str = ""
@@ -36,6 +35,7 @@ class GitHubError(Exception):
     endpoint: str = ""
     status: int | None = None
     request_id: str = ""
+    young: bool = False
 
     reason: ClassVar[str]
     answers: ClassVar[str]
@@ -57,8 +57,27 @@ class GitHubError(Exception):
 class Unauthorized(GitHubError):
     reason = "unauthorized"
     answers = "401; a secret file that cannot be read"
-    action = "tries again ever more slowly, up to an hour; at once when the token changes"
+    action = (
+        "tries again ever more slowly, up to an hour; at once when the token changes or a required "
+        "collector of the account recovers"
+    )
     usual_hint = "The token is wrong, expired or revoked: make a new one. It needs: {permission}."
+
+
+class Barred(GitHubError):
+    """GitHub refuses the whole credential or account: no word on the endpoint that was asked."""
+
+    reason = "forbidden"
+    answers = (
+        "403 to the whole credential or account: single sign-on, an IP allow list, a rule on "
+        "tokens, a suspension, a GitHub App's token less than 5 seconds old"
+    )
+    action = (
+        "a failure even of an optional collector that never succeeded: asked again at least as "
+        "often as the account's bill, and at once when a required collector of the account "
+        "recovers; with a GitHub App's young token first after 1, 2 and 3 seconds"
+    )
+    usual_hint = "The account's or its enterprise's owner must let this credential in."
 
 
 class NotOffered(GitHubError):
@@ -67,8 +86,12 @@ class NotOffered(GitHubError):
 
 class Forbidden(NotOffered):
     reason = "forbidden"
-    answers = "403 that is no limit, and statuses that mean a missing right"
-    action = "an optional collector that never succeeded is not offered and asked again daily"
+    answers = "403 to this question that is no limit, and statuses that mean a missing right"
+    action = (
+        "an optional collector that never succeeded is not offered: asked again after 1, 5, 15 "
+        "and 60 minutes, then daily; at once when the credential changes, a GitHub App's token "
+        "is renewed or a required collector of the account recovers"
+    )
     usual_hint = (
         "The credential may not read this. It needs: {permission}. "
         "The person behind it must hold the role as well: scopes alone are not enough."
@@ -139,6 +162,7 @@ class InvalidPayload(GitHubError):
 
 ALL: tuple[type[GitHubError], ...] = (
     Unauthorized,
+    Barred,
     Forbidden,
     NotFound,
     Closed,
@@ -151,115 +175,8 @@ ALL: tuple[type[GitHubError], ...] = (
 INTERNAL = "internal"
 """The reason of a fault of our own, which is no answer of GitHub's."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What a message of GitHub's means, found by a part of it in lower case."""
-
-    statuses: tuple[int, ...]
-    part: str
-    error: type[GitHubError]
-    detail: str
-    hint: str = ""
-
-
-# Messages as observed and collected from GitHub's docs and public issues; the wording of some
-# is uncertain, so that each is only a better hint for what the status already says.
-_MEANINGS = (
-    _Meaning((410,), "version", Rejected, "the API version is past its support"),
-    _Meaning(
-        (403,),
-        "no access to billing usage data",
-        Forbidden,
-        "the account is visible, its bill is not",
-        "The account's bill is not this credential's to see, or not on this platform. "
-        "It needs: {permission}.",
-    ),
-    _Meaning(
-        (403,),
-        "not accessible by integration",
-        Forbidden,
-        "the GitHub App lacks a permission or may not ask this",
-    ),
-    _Meaning(
-        (403,),
-        "installation has been suspended",
-        Forbidden,
-        "the App's installation is suspended",
-        "Unsuspend it: Settings of the account, GitHub Apps, Configure.",
-    ),
-    _Meaning(
-        (403,),
-        "not accessible by personal access token",
-        Forbidden,
-        "the fine-grained token lacks a permission",
-    ),
-    _Meaning(
-        (403,),
-        "saml",
-        Forbidden,
-        "the token is not authorised for the organization's single sign-on",
-        "Authorise the token for SSO: Settings, Developer settings, Personal access tokens, "
-        "Configure SSO.",
-    ),
-    _Meaning(
-        (403,),
-        "ip allow list",
-        Forbidden,
-        "this address is not on the IP allow list",
-        "Add the exporter's outgoing address to the account's IP allow list.",
-    ),
-    _Meaning((403,), "administrative rules", Rejected, "GitHub refused the request's headers"),
-    _Meaning((400,), "unable to get budgets", Forbidden, "budgets are for owners alone"),
-    _Meaning((400,), "version", Rejected, "this host does not know the API version"),
+WRONG_ADDRESS = (
+    "Check github.api-url: that of an Enterprise Server ends in /api/v3, and what answers must be "
+    "GitHub, no proxy and no page to sign in."
 )
-
-_BY_STATUS: Mapping[int, type[GitHubError]] = {
-    401: Unauthorized,
-    403: Forbidden,
-    404: NotFound,
-    408: Unreachable,
-    410: Closed,
-}
-
-
-def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
-    """Tell a limit from a refusal: GitHub says 403 to both (docs: rate limits)."""
-    if status == 429:
-        return True
-    return status == 403 and (
-        "retry-after" in headers
-        or headers.get("x-ratelimit-remaining") == "0"
-        or "rate limit" in message.lower()
-    )
-
-
-def of_answer(status: int, headers: Mapping[str, str], message: str, endpoint: str) -> GitHubError:
-    """Give the failure that an answer means, limits aside.
-
-    ``message`` is the body's own, ``headers`` have lower-case names.
-    """
-    known = next((m for m in _MEANINGS if status in m.statuses and m.part in message.lower()), None)
-    if known is not None:
-        error, detail, hint = known.error, known.detail, known.hint
-    else:
-        usual = Unreachable if status >= 500 else Rejected if status >= 400 else InvalidPayload
-        error, detail, hint = _BY_STATUS.get(status, usual), "", ""
-    if status == 403 and "x-github-sso" in headers:
-        detail, hint = next((m.detail, m.hint) for m in _MEANINGS if m.part == "saml")
-    wanted = re.sub(r"[^a-z0-9_=,; ]", "", headers.get("x-accepted-github-permissions", ""))[:200]
-    if wanted and issubclass(error, NotOffered):
-        detail = f"{detail}, which takes {wanted}" if detail else f"it takes {wanted}"
-    return error(
-        detail=detail,
-        hint=hint,
-        endpoint=endpoint,
-        status=status,
-        request_id=request_id(headers),
-    )
-
-
-def request_id(headers: Mapping[str, str]) -> str:
-    """Give GitHub's request id, or nothing where it does not look like one."""
-    found = headers.get("x-github-request-id", "")
-    return found if re.fullmatch(r"[A-Za-z0-9:._-]{1,80}", found) else ""
+"""How to mend what is no answer of GitHub's API."""

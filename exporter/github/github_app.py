@@ -49,7 +49,7 @@ class AppKey:
 
     def read(self) -> tuple[RSAPrivateKey, int]:
         """Give the key and its number. `Unauthorized` where there is none."""
-        text, version = self._secret.read()
+        text, version, _ = self._secret.read()
         if self._loaded is None or self._loaded[0] != version:
             self._loaded = version, self._load(text)
         return self._loaded[1], version
@@ -77,6 +77,8 @@ class AppCredential:
 
     ``issuer`` is the App's id or client id.
     """
+
+    renewed = None
 
     def __init__(
         self, name: str, issuer: str, key: AppKey, *, clock: Callable[[], datetime]
@@ -159,10 +161,14 @@ class InstallationCredential:
     def version(self) -> int:
         return self._app.credential.version
 
+    @property
+    def renewed(self) -> datetime | None:
+        return self._token.made if self._token else None
+
     async def read(self) -> Token:
         """Give the installation's token, renewed five minutes before its end, once for all.
 
-        Raises `NotFound` where the App is not installed, `Forbidden` where it is suspended,
+        Raises `NotFound` where the App is not installed, `Barred` where it is suspended,
         and what asking GitHub raises.
         """
         async with self._renewing:
@@ -171,7 +177,7 @@ class InstallationCredential:
             if token is None or token.version != version or self._clock() >= self._until:
                 found = await self._access_token()
                 self._before = token.value if token else ""
-                token = self._token = Token(found.token, version)
+                token = self._token = Token(found.token, version, made=self._clock())
                 self._until = found.expires_at - _RENEWAL
             return token
 

@@ -2,12 +2,12 @@
 
 import msgspec
 
-from exporter.github import errors
+from exporter.github import body, errors, meanings
 
 ENDPOINT = "/graphql"
 """The one endpoint, beside ``/api/v3`` on Enterprise Server (docs: forming calls with GraphQL)."""
 
-_BY_TYPE: dict[str, type[errors.GitHubError]] = {
+_BY_TYPE: dict[str | None, type[errors.GitHubError]] = {
     "FORBIDDEN": errors.Forbidden,
     "INSUFFICIENT_SCOPES": errors.Forbidden,
     "NOT_FOUND": errors.NotFound,
@@ -15,20 +15,34 @@ _BY_TYPE: dict[str, type[errors.GitHubError]] = {
 }
 
 
+class Extensions(msgspec.Struct, frozen=True):
+    saml_failure: bool | None = None
+
+
 class Fault(msgspec.Struct, frozen=True):
     """What went wrong. GitHub's message may hold names and is not read."""
 
-    type: str = ""
+    type: str | None = None
+    extensions: Extensions | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What each answer may say beside its ``data``."""
 
-    errors: list[Fault] = []
+    errors: list[msgspec.Raw] | None = None
+
+    @property
+    def has_data(self) -> bool:
+        """Whether it says what was asked for, if only a part of it."""
+        raise NotImplementedError
 
 
-def check(answer: Answer) -> None:
-    """Raise the failure that an answer tells of; `Rejected` for one of no known type."""
-    for fault in answer.errors:
-        error = _BY_TYPE.get(fault.type, errors.Rejected)
-        raise error(detail="GraphQL told an error", endpoint=ENDPOINT, status=200)
+def failure(answer: Answer) -> errors.GitHubError | None:
+    """Return the first failure that an answer tells of; `Rejected` for one of no known type."""
+    if not answer.errors:
+        return None
+    [fault] = body.understood(answer.errors[:1], Fault) or [Fault()]
+    if fault.extensions and fault.extensions.saml_failure:
+        return meanings.of_single_sign_on(ENDPOINT)
+    error = _BY_TYPE.get(fault.type, errors.Rejected)
+    return error(detail="GraphQL told an error", endpoint=ENDPOINT, status=200)

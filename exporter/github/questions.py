@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar, cast
@@ -11,7 +12,7 @@ import httpx
 import msgspec
 import tenacity
 
-from exporter.github import body, errors, graphql
+from exporter.github import body, errors, graphql, meanings
 from exporter.github.client import Answer, Client, Received, core_limit, fill
 from exporter.github.stream import Fold, Streamed
 
@@ -21,6 +22,7 @@ Item = TypeVar("Item")
 
 _PAGES = 1_000
 _TRIES = 5
+_TRIES_OF_A_YOUNG_TOKEN = 4
 
 Answers = dict[str, Answer]
 """The answers of one job by URL. They go with the job, and a URL no longer asked goes too."""
@@ -40,7 +42,7 @@ async def attempt(
     It opens when the credential has a slot free, of which ``doubtful`` ones may take half. Where
     the hour's requests are then too few for its ``rank`` it is `RateLimited`, unattempted.
     ``answers`` are those of the job's last success and become those of this one. Raises
-    `Unreachable` at the deadline.
+    `Unreachable` at the deadline, and in the end what it came short of.
     """
     github: GitHub | None = None
     try:
@@ -58,6 +60,8 @@ async def attempt(
         ) from None
     answers.clear()
     answers.update(github.asked)
+    if github.shortfall is not None:
+        raise github.shortfall
 
 
 class Deadline:
@@ -85,6 +89,7 @@ class GitHub:
 
     Endpoints are templates, as ``/orgs/{account}/copilot/billing``: parameters named in braces
     are put into the path, the others into the query. Every method raises `GitHubError` alone.
+    ``shortfall`` is the first failure that left something out of answers that came all the same.
     """
 
     def __init__(self, client: Client, answers: Answers, deadline: Deadline) -> None:
@@ -95,6 +100,11 @@ class GitHub:
         self.requests = 0
         self.refusal: errors.GitHubError | None = None
         self.last_failure: errors.GitHubError | None = None
+        self.shortfall: errors.GitHubError | None = None
+
+    def comes_short(self, failure: errors.GitHubError) -> None:
+        """Note a failure that leaves something out; what is there may be used."""
+        self.shortfall = self.shortfall or failure
 
     async def get(self, endpoint: str, model: type[T], **params: str | int) -> T:
         """Ask once and decode the answer as ``model``; unknown fields are fine."""
@@ -107,7 +117,7 @@ class GitHub:
     ) -> T | None:
         """Ask where one of the statuses ``none`` is itself information.
 
-        It never swallows a limit, a 401 or a 410; what it swallowed last is in ``refusal``.
+        It never swallows a limit, a 401, a 410 or `Barred`; the last it swallowed is ``refusal``.
         """
         try:
             return await self.get(endpoint, model, **params)
@@ -176,12 +186,18 @@ class GitHub:
         return [await one(**params, **narrower) for narrower in instead]
 
     async def graphql(self, query: str, model: type[Said], **variables: str | None) -> Said:
-        """Ask GraphQL and decode the answer as ``model``."""
+        """Ask GraphQL and decode the answer as ``model``; it comes short by the first error.
+
+        Raises that error where there are no data.
+        """
         post = msgspec.json.encode({"query": query, "variables": variables})
         url = self._client.base_url.removesuffix("/v3") + graphql.ENDPOINT
         whole = partial(body.Whole, model, graphql.ENDPOINT)
         answer, _ = await self._ask(url, graphql.ENDPOINT, whole, post)
-        graphql.check(answer)
+        if (failure := graphql.failure(answer)) is not None:
+            if not answer.has_data:
+                raise failure
+            self.comes_short(failure)
         return answer
 
     def _url(self, endpoint: str, params: Mapping[str, str | int]) -> str:
@@ -203,7 +219,21 @@ class GitHub:
             sleep=self._client.sleep,
             reraise=True,
         )
-        return await retrying(self._try, url, endpoint, decoder, post)
+        riding_out = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(self._is_of_a_young_token),
+            wait=tenacity.wait_incrementing(start=1, increment=1),
+            stop=self._gives_up,
+            sleep=self._client.sleep,
+            reraise=True,
+        )
+        return await retrying(riding_out, self._try, url, endpoint, decoder, post)
+
+    def _is_of_a_young_token(self, error: BaseException) -> bool:
+        return isinstance(error, errors.GitHubError) and error.young
+
+    def _gives_up(self, state: tenacity.RetryCallState) -> bool:
+        too_late = state.upcoming_sleep >= self._deadline.remaining()
+        return too_late or state.attempt_number >= _TRIES_OF_A_YOUNG_TOKEN
 
     def _is_worth_another_try(self, error: BaseException) -> bool:
         self.last_failure = error if isinstance(error, errors.GitHubError) else None
@@ -242,14 +272,17 @@ class GitHub:
             received = await self._client.exchange(url, endpoint, decoder=decoding)
         if unchanged and kept is not None:
             # A job asks one URL for one kind of payload.
-            payload, answer = cast("T", kept.payload), kept
+            payload, answer = cast("T", kept.payload), self._kept_on(kept, received, url, endpoint)
         elif received.response.status_code == 200:
             payload = decoding.close()
             answer = self._answer(payload, received, url, endpoint)
         else:
             raise self._client.failure(received, endpoint)
         self._client.pacing.answered(core_limit(received.response.headers))
-        if post is None and answer.etag:
+        sso = received.response.headers.get("x-github-sso", "")
+        if (hidden := meanings.of_hidden_organizations(sso, endpoint)) is not None:
+            self.comes_short(hidden)  # and is asked for anew: what was hidden has no ETag
+        elif post is None and answer.etag:
             self.asked[url] = answer
         return payload, answer.next_url
 
@@ -261,4 +294,14 @@ class GitHub:
             etag=etag if etag.isascii() else "",  # no other can be sent back
             next_url=self._client.same_host(link, url, endpoint) if link else "",
             credential_version=received.credential_version,
+        )
+
+    def _kept_on(self, kept: Answer, received: Received, url: str, endpoint: str) -> Answer:
+        """Return what is kept with the headers of its 304: there may be another next page."""
+        headers = received.response.headers
+        new = self._answer(kept.payload, received, url, endpoint)
+        return replace(
+            new,
+            etag=new.etag or kept.etag,
+            next_url=new.next_url if "link" in headers else kept.next_url,
         )

@@ -69,13 +69,15 @@ class AccountFacts:
 class DiscoveryFacts:
     """What the last discovery of a credential came to, ``accounts`` being how many it watches.
 
-    ``detail`` and ``hint`` say to people what failed, or what was not to be seen.
+    ``failure`` is the reason that it failed for. ``detail`` and ``hint`` say to people what
+    failed, or what was not to be seen.
     """
 
     credential: str
     success: bool
     last_success: datetime | None
     accounts: int
+    failure: str | None = None
     detail: str = ""
     hint: str = ""
 

@@ -4,8 +4,6 @@ from collections import deque
 from pathlib import Path
 from random import Random
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from exporter.accounts import AccountType, Platform
 from exporter.collectors import ALL
 from exporter.demo import SimulatedAccount, SimulatedApp, SimulatedInstallation
@@ -16,7 +14,7 @@ from exporter.settings import load
 from tests.faults.oracle import SKUS, Row
 from tests.faults.stage import OWN_TOKEN, Book, Scene, Secret, budgets, legacy, row
 from tests.faults.wire import Wire
-from tests.github.app_server import KEYS, pem, virtual_now
+from tests.github.app_server import pem, public_pem, virtual_now
 from tests.world import START, World, organization
 
 _ROWS = 6
@@ -39,11 +37,10 @@ class Crowd(Scene):
             book.write(0.0, month, tuple(_billed(random) for _ in range(_ROWS)))
         self.accounts = {name: self._made(each, name) for each, name in enumerate(names)}
         self.lost: dict[str, SimulatedInstallation] = {}
-        public = KEYS[0].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         self.app = SimulatedApp(
             1,
             "Iv1.billing",
-            [public.decode()],
+            [public_pem()],
             [
                 SimulatedInstallation(each, AccountType.ORGANIZATION, name)
                 for each, name in enumerate(names, 1)

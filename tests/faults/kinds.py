@@ -178,6 +178,7 @@ _REFUSALS = (
     _refuses("not-found", "not_found", 404, "Not Found"),
     _refuses("moved", "closed", 410, "This endpoint has been moved."),
     _refuses("bad-request", "rejected", 400, "Bad Request"),
+    _refuses("wrong-address", "rejected", 406),
     _refuses("unprocessable", "rejected", 422, "Validation Failed"),
     _refuses("teapot", "rejected", 418),
     *(_refuses("down", "unreachable", status) for status in (500, 501, 502, 503, 504)),

@@ -15,7 +15,12 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import ALL
@@ -36,6 +41,11 @@ KEYS = [generate_private_key(65537, 2048) for _ in range(2)]
 
 def pem(key: RSAPrivateKey = KEYS[0], form: PrivateFormat = PKCS1) -> str:
     return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
+
+
+def public_pem(key: RSAPrivateKey = KEYS[0]) -> str:
+    form = PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(Encoding.PEM, form).decode()
 
 
 @dataclass

@@ -57,6 +57,39 @@ class TestUnchanged:
                 pages = github.pages("/bill", Bill, lambda bill: False)
                 assert [bill.total async for bill in pages] == [1, 2]
 
+    @pytest.mark.parametrize(
+        ("headers", "then"),
+        [
+            ({"link": '<https://api.github.com/bill?page=3>; rel="next"'}, ["/bill?page=3"]),
+            ({"link": '<https://api.github.com/bill>; rel="first"'}, []),
+            ({}, ["/bill?page=2"]),
+        ],
+        ids=["another", "none", "unsaid"],
+    )
+    @virtually
+    async def test_page_leads_where_its_own_link_leads_else_where_it_led_before(
+        self, headers: dict[str, str], then: list[str]
+    ) -> None:
+        before = {"etag": '"a"', "link": '<https://api.github.com/bill?page=2>; rel="next"'}
+        conversation = Conversation(says(200, {"total": 1}, before), SECOND)
+
+        async def bills() -> list[float]:
+            async with attempt(conversation.client, conversation.answers, 30) as github:
+                pages = github.pages("/bill", Bill, lambda bill: False)
+                return [bill.total async for bill in pages]
+
+        assert await bills() == [1, 2]
+        conversation.goes_on(says(304, b"", headers), says(200, {"total": 3}))
+        assert await bills() == [1, *(3 for _ in then)]
+        asked = [request.url.raw_path.decode() for request in conversation.requests[2:]]
+        assert asked == ["/bill", *then]
+
+    @virtually
+    async def test_is_asked_about_by_the_tag_that_it_brought(self) -> None:
+        conversation = Conversation(FIRST, says(304, b"", {"etag": '"c"'}), UNCHANGED)
+        assert [await conversation.total() for _ in range(3)] == [1, 1, 1]
+        assert tags(conversation) == [None, '"a"', '"c"']
+
     @virtually
     async def test_is_collected_again_at_the_new_time(self) -> None:
         start = datetime(2026, 10, 12, 23, 50, tzinfo=UTC)

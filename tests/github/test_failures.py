@@ -7,6 +7,7 @@ import pytest
 
 from exporter.github import errors
 from exporter.github.errors import (
+    Barred,
     Closed,
     Forbidden,
     GitHubError,
@@ -84,6 +85,9 @@ CASES = (
     ),
     Case("not-found", 404, message("Not Found", status="404"), NotFound, mend=PERMISSION),
     Case("not-found-html", 404, HTML, NotFound, mend="Check the name"),
+    Case("not-found-at-a-wrong-address", 404, HTML, NotFound, mend="github.api-url"),
+    Case("not-acceptable", 406, HTML, Rejected, "GitHub's API", "github.api-url"),
+    Case("not-acceptable-json", 406, message("No."), Rejected, mend="/api/v3"),
     Case(
         "no-usage-data",
         403,
@@ -122,11 +126,11 @@ CASES = (
         "sso-by-message",
         403,
         message("Resource protected by organization SAML enforcement. You must grant access."),
-        Forbidden,
+        Barred,
         "single sign-on",
         "Configure SSO",
     ),
-    Case("sso-by-header", 403, message("No."), Forbidden, "single sign-on", "Configure SSO", SSO),
+    Case("sso-by-header", 403, message("No."), Barred, "single sign-on", "Configure SSO", SSO),
     Case(
         "ip-allow-list",
         403,
@@ -134,9 +138,53 @@ CASES = (
             "Although you appear to have the correct authorization credentials, the `acme` "
             "organization has an IP allow list enabled, and your IP address is not permitted."
         ),
-        Forbidden,
+        Barred,
         "allow list",
         "outgoing address",
+    ),
+    Case(
+        "suspended-installation",
+        403,
+        message("This installation has been suspended"),
+        Barred,
+        "installation is suspended",
+        "Unsuspend it",
+    ),
+    Case(
+        "suspended-account",
+        403,
+        message("Sorry. Your account was suspended."),
+        Barred,
+        "account behind the credential is suspended",
+    ),
+    Case(
+        "rule-on-classic-tokens",
+        403,
+        message("`acme` forbids access via a personal access token (classic). Please use an App."),
+        Barred,
+        "no token of this kind",
+        "another kind of credential",
+    ),
+    Case(
+        "rule-on-lifetimes",
+        403,
+        message(
+            "The 'acme' organization forbids access via a fine-grained personal access tokens if "
+            "the token's lifetime is greater than 90 days."
+        ),
+        Barred,
+        "kind or lifetime",
+    ),
+    Case(
+        "oauth-app-not-approved",
+        403,
+        message(
+            "Although you appear to have the correct authorization credentials, the `acme` "
+            "organization has enabled OAuth App access restrictions."
+        ),
+        Barred,
+        "OAuth App",
+        "approve",
     ),
     Case("forbidden", 403, message("Must have admin rights."), Forbidden, mend=PERMISSION),
     Case("forbidden-html", 403, HTML, Forbidden, mend="hold the role"),
@@ -195,7 +243,9 @@ CASES = (
     Case("multiple-choices", 300, b"", InvalidPayload),
     Case("not-modified", 304, b"", InvalidPayload),
     Case("wrong-shape", 200, {"total": "x"}, InvalidPayload, "$.total", "report it"),
-    Case("signed-out-portal", 200, HTML, InvalidPayload, "malformed"),
+    Case("signed-out-portal", 200, HTML, InvalidPayload, "HTML", "github.api-url"),
+    Case("signed-out-portal-indented", 200, b"\n  " + HTML, InvalidPayload, "HTML"),
+    Case("cut-json", 200, b'{"total": 1', InvalidPayload, "truncated", "report it"),
 )
 
 
@@ -244,9 +294,10 @@ class TestReasons:
     def test_all_come_from_some_answer(self) -> None:
         assert {case.error for case in CASES} == set(errors.ALL)
 
-    def test_are_one_for_each_failure(self) -> None:
-        reasons = [error.reason for error in errors.ALL]
+    def test_are_one_for_each_failure_but_for_the_two_that_are_forbidden(self) -> None:
+        reasons = [error.reason for error in errors.ALL if error is not Barred]
         assert len(reasons) == len(set(reasons))
+        assert Barred.reason == Forbidden.reason
 
     @pytest.mark.parametrize("error", errors.ALL)
     def test_are_all_explained(self, error: type[GitHubError]) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from exporter.accounts import Account, AccountType
-from exporter.github.errors import Forbidden, NotFound, Unauthorized
+from exporter.github.errors import Barred, NotFound, Unauthorized
 from tests.github.app_server import ACME, APP_ID, KEYS, PKCS1, PKCS8, Asking, asking, pem
 from tests.world import START
 
@@ -229,10 +229,10 @@ class TestInstallation:
 
         asking(key_file, scenario)
 
-    def test_a_suspended_one_is_forbidden(self, key_file: Path) -> None:
+    def test_a_suspended_one_is_barred(self, key_file: Path) -> None:
         async def scenario(app: Asking) -> None:
             error = await app.failure()
-            assert isinstance(error, Forbidden)
+            assert isinstance(error, Barred)
             assert "the App's installation is suspended" in str(error)
 
         asking(key_file, scenario, suspended={7})

@@ -361,7 +361,7 @@ class TestTheExporter:
     async def test_asks_at_once_when_the_credential_changes(self) -> None:
         secrets = [DEMO_TOKEN]
         credential = TokenCredential("default", lambda: secrets[0])
-        async with World(organization(), credential=credential) as world:
+        async with World(organization(), credential=credential, collectors=["usage"]) as world:
             world.github.faults.add(Fault.rate_limited_secondary(3600))
             await world.passes(minutes=20)
             assert world.job("usage").failure is not None

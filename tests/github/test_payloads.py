@@ -112,7 +112,7 @@ class TestInvalidPayloads:
             (b"[]", "object"),
             (b"1", "object"),
             (b'"total"', "object"),
-            (b"<html><body>Sign in</body></html>", "malformed"),
+            (b"<html><body>Sign in</body></html>", "HTML"),
             (b'{"total":1', "truncated"),
             (b'{"total":1}}', "malformed"),
             (b'\xef\xbb\xbf{"total":1}', "malformed"),

@@ -1,0 +1,196 @@
+"""What GitHub's refusals mean, by status, headers and message.
+
+GitHub's own text never leaves this module.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exporter.github.errors import (
+    WRONG_ADDRESS,
+    Barred,
+    Closed,
+    Forbidden,
+    GitHubError,
+    InvalidPayload,
+    NotFound,
+    NotOffered,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
+
+_TOLD_ORGANIZATIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a message of GitHub's means, found by a part of it in lower case."""
+
+    statuses: tuple[int, ...]
+    part: str
+    error: type[GitHubError]
+    detail: str
+    hint: str = ""
+
+
+_SINGLE_SIGN_ON = _Meaning(
+    (403,),
+    "saml",
+    Barred,
+    "the token is not authorised for the organization's single sign-on",
+    "Authorise the token for SSO: Settings, Developer settings, Personal access tokens, "
+    "Configure SSO.",
+)
+
+# Messages as observed and collected from GitHub's docs and public issues; the wording of some
+# is uncertain, so that each is only a better hint for what the status already says.
+_MEANINGS = (
+    _Meaning((410,), "version", Rejected, "the API version is past its support"),
+    _Meaning(
+        (403,),
+        "no access to billing usage data",
+        Forbidden,
+        "the account is visible, its bill is not",
+        "The account's bill is not this credential's to see, or not on this platform. "
+        "It needs: {permission}.",
+    ),
+    _Meaning(
+        (403,),
+        "not accessible by integration",
+        Forbidden,
+        "the GitHub App lacks a permission or may not ask this",
+    ),
+    _Meaning(
+        (403,),
+        "installation has been suspended",
+        Barred,
+        "the App's installation is suspended",
+        "Unsuspend it: Settings of the account, GitHub Apps, Configure.",
+    ),
+    _Meaning(
+        (403,),
+        "suspended",
+        Barred,
+        "the account behind the credential is suspended",
+        "Its owner must ask GitHub's support.",
+    ),
+    _Meaning(
+        (403,),
+        "not accessible by personal access token",
+        Forbidden,
+        "the fine-grained token lacks a permission",
+    ),
+    _SINGLE_SIGN_ON,
+    _Meaning(
+        (403,),
+        "ip allow list",
+        Barred,
+        "this address is not on the IP allow list",
+        "Add the exporter's outgoing address to the account's IP allow list.",
+    ),
+    _Meaning(
+        (403,),
+        "forbids access via a",
+        Barred,
+        "the account takes no token of this kind or lifetime",
+        "Use another kind of credential, or let an owner change the account's rules on tokens.",
+    ),
+    _Meaning(
+        (403,),
+        "oauth app access restrictions",
+        Barred,
+        "the organization has not let this OAuth App in",
+        "Let an owner approve the App, or use another kind of credential.",
+    ),
+    _Meaning((403,), "administrative rules", Rejected, "GitHub refused the request's headers"),
+    _Meaning((400,), "unable to get budgets", Forbidden, "budgets are for owners alone"),
+    _Meaning((400,), "version", Rejected, "this host does not know the API version"),
+    _Meaning((406,), "", Rejected, "it does not answer as GitHub's API does", WRONG_ADDRESS),
+)
+
+_PASSES = "It passes within seconds. Where it stays, the App lacks: {permission}."
+
+_BY_STATUS: Mapping[int, type[GitHubError]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    408: Unreachable,
+    410: Closed,
+}
+
+
+def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
+    """Whether an answer is a limit and no refusal: GitHub says 403 to both (docs: rate limits)."""
+    if status == 429:
+        return True
+    return status == 403 and (
+        "retry-after" in headers
+        or headers.get("x-ratelimit-remaining") == "0"
+        or "rate limit" in message.lower()
+    )
+
+
+def of_answer(
+    status: int, headers: Mapping[str, str], message: str, endpoint: str, *, young: bool = False
+) -> GitHubError:
+    """Return the failure that an answer means, limits aside.
+
+    ``message`` is the body's own, ``headers`` have lower-case names. ``young`` says that the
+    token was made seconds ago: GitHub may not know it or its rights everywhere.
+    """
+    known = next((m for m in _MEANINGS if status in m.statuses and m.part in message.lower()), None)
+    if status == 403 and "x-github-sso" in headers:
+        known = _SINGLE_SIGN_ON
+    if known is not None:
+        error, detail, hint = known.error, known.detail, known.hint
+    else:
+        usual = Unreachable if status >= 500 else Rejected if status >= 400 else InvalidPayload
+        error, detail, hint = _BY_STATUS.get(status, usual), "", ""
+    wanted = re.sub(r"[^a-z0-9_=,; ]", "", headers.get("x-accepted-github-permissions", ""))[:200]
+    if wanted and issubclass(error, NotOffered):
+        detail = f"{detail}, which takes {wanted}" if detail else f"it takes {wanted}"
+    if young and error in {Forbidden, Unauthorized}:
+        error = Barred if error is Forbidden else error
+        detail, hint = "the App's token is seconds old, and GitHub may not know it yet", _PASSES
+    return error(
+        detail=detail,
+        hint=hint,
+        endpoint=endpoint,
+        status=status,
+        request_id=request_id(headers),
+        young=young and error in {Barred, Unauthorized},
+    )
+
+
+def of_single_sign_on(endpoint: str) -> GitHubError:
+    """Return the failure that a GraphQL error of SAML means."""
+    return _SINGLE_SIGN_ON.error(
+        detail=_SINGLE_SIGN_ON.detail, hint=_SINGLE_SIGN_ON.hint, endpoint=endpoint, status=200
+    )
+
+
+def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
+    """Return the failure that ``X-GitHub-SSO`` of a 200 means; ``None`` where it hides nothing.
+
+    It holds the ids of the organizations left out (docs: authenticating to the REST API).
+    """
+    if not sso.startswith("partial-results"):
+        return None
+    numbers = re.findall("[0-9]+", sso)
+    shown = ", ".join(numbers[:_TOLD_ORGANIZATIONS])
+    more = ", …" if len(numbers) > _TOLD_ORGANIZATIONS else ""
+    return _SINGLE_SIGN_ON.error(
+        detail=f"{len(numbers)} organizations are hidden, as the token is not authorised for "
+        f"their single sign-on (ids {shown}{more})",
+        hint=_SINGLE_SIGN_ON.hint,
+        endpoint=endpoint,
+        status=200,
+    )
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """Return GitHub's request id; empty unless it looks like one."""
+    found = headers.get("x-github-request-id", "")
+    return found if re.fullmatch(r"[A-Za-z0-9:._-]{1,80}", found) else ""
