@@ -8,14 +8,24 @@ from datetime import datetime, timedelta
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.collectors import Collector
 from exporter.github.client import Client
-from exporter.github.errors import INTERNAL, GitHubError, RateLimited, Unauthorized
+from exporter.github.errors import (
+    INTERNAL,
+    Forbidden,
+    GitHubError,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+)
 from exporter.github.questions import Answers
 from exporter.metrics import limit
 from exporter.metrics.model import Reading
 from exporter.metrics.page import JobFacts
 from exporter.settings import JobSettings
 
-_NOT_OFFERED_WAIT = timedelta(days=1)
+_NOT_OFFERED_WAITS = (*(timedelta(minutes=each) for each in (1, 5, 15, 60)), timedelta(days=1))
+"""One after the other: most refusals that pass do so soon."""
+
+_REFUSALS = {Unauthorized.reason, Forbidden.reason, NotFound.reason}
 _FAILURE_WAIT = timedelta(minutes=15)
 _UNAUTHORIZED_WAIT = timedelta(hours=1)
 _EDGE = timedelta(minutes=5)
@@ -64,7 +74,8 @@ class Job:
     """What is known of one account and collector. Only the poller changes it.
 
     ``available`` is ``None`` while unknown, ``begun`` is true from an attempt's slot to its end.
-    ``owner`` is the enterprise that owns the account, empty where none is known.
+    ``owner`` is the enterprise that owns the account, empty where none is known; ``seems_owned``
+    says that GitHub answers as if there were one.
     ``series_limit`` is how many series each metric that names repositories may have.
     ``before`` is the last reading of the cycle before, of a collector that follows another.
     """
@@ -75,6 +86,7 @@ class Job:
     settings_at: Callable[[datetime], JobSettings]
     due: datetime
     owner: str = ""
+    seems_owned: bool = False
     series_limit: int = 1_000
     wait: timedelta = timedelta(0)
     running: bool = False
@@ -84,6 +96,7 @@ class Job:
     available: bool | None = None
     failure: Failure | None = None
     unauthorized_in_row: int = 0
+    not_offered_in_row: int = 0
     last_attempt: datetime | None = None
     last_success: datetime | None = None
     duration: timedelta | None = None
@@ -102,6 +115,7 @@ class Job:
         self.failure = failure
         unauthorized = isinstance(outcome.error, Unauthorized)
         self.unauthorized_in_row = self.unauthorized_in_row + 1 if unauthorized else 0
+        self.not_offered_in_row = 0 if offered else self.not_offered_in_row + 1
         if outcome.reading is not None:
             reading = limit.fold(outcome.reading, self.reading, self.series_limit)
             if (
@@ -136,16 +150,46 @@ class Job:
             endpoint.startswith(USAGE_ROOTS[AccountType.ORGANIZATION])
             for endpoint in self.collector.endpoints
         )
-        if self.owner and asked_of_owner and failure.reason in {"forbidden", "not_found"}:
-            return f"Enterprise {self.owner} owns it: ask the enterprise instead. {failure.hint}"
+        if asked_of_owner and failure.reason in {Forbidden.reason, NotFound.reason}:
+            if self.owner:
+                return (
+                    f"Enterprise {self.owner} owns it: ask the enterprise instead. {failure.hint}"
+                )
+            if self.seems_owned:
+                return (
+                    "An enterprise may own its bill: then ask for the enterprise instead. "
+                    f"{failure.hint}"
+                )
         return failure.hint
 
+    @property
+    def fails(self) -> bool:
+        return self.failure is not None and self.available is not False
+
+    @property
+    def answered(self) -> bool:
+        """Whether the last attempt was a success."""
+        return self.last_attempt is not None and self.last_attempt == self.last_success
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether GitHub refused the last attempt, be that a failure or not offered."""
+        return self.failure is not None and self.failure.reason in _REFUSALS
+
+    @property
+    def is_limited(self) -> bool:
+        return self.failure is not None and self.failure.reason == RateLimited.reason
+
+    def was_refused_before(self, moment: datetime) -> bool:
+        """Whether GitHub refused the last attempt, which had ended by then."""
+        if self.last_attempt is None or self.duration is None:
+            return False
+        return self.is_refused and self.last_attempt + self.duration < moment
+
+    @property
     def waits_for_credential(self) -> bool:
-        """Whether a changed credential may change what GitHub says."""
-        return self.available is False or (
-            self.failure is not None
-            and self.failure.reason in {"unauthorized", "forbidden", "not_found", "rate_limited"}
-        )
+        """Whether another secret may change what GitHub says."""
+        return self.available is False or self.is_refused or self.is_limited
 
     def schedule(self, now: datetime, wait: timedelta) -> None:
         """Be due after ``wait``, but soon after the month's edge where a month is read."""
@@ -168,9 +212,9 @@ class Job:
             return max(interval, min(doubled, _UNAUTHORIZED_WAIT)) * jitter
         return (min(interval, _FAILURE_WAIT) if failed else interval) * jitter
 
-    def next_daily_wait(self, now: datetime) -> timedelta:
-        """Say how long to wait where it was not offered."""
-        return max(self.settings_at(now).interval, _NOT_OFFERED_WAIT) * _jitter()
+    def next_wait_not_offered(self) -> timedelta:
+        """Return how long to wait where it was not offered, so often in a row."""
+        return _NOT_OFFERED_WAITS[: self.not_offered_in_row][-1] * _jitter()
 
     def notice_missed(self, now: datetime) -> int:
         """Count the polls that were due and not begun within one interval, each once."""

@@ -9,11 +9,11 @@ import structlog
 
 from exporter.accounts import Account, Platform
 from exporter.collectors import ALL
-from exporter.github.client import Client
-from exporter.github.errors import Closed, GitHubError, NotOffered, Unreachable
+from exporter.github.errors import Barred, Closed, GitHubError, NotFound, NotOffered, Unreachable
 from exporter.github.questions import attempt
 from exporter.jobs import Failure, Job, Outcome
 from exporter.metrics.page import CLOCK_SLACK, Build, DiscoveryFacts, Page
+from exporter.refusals import Credentials, ask_after_recovery, ask_with_another_secret
 from exporter.watch import Watch
 
 _TURN_SECONDS = 5.0
@@ -57,7 +57,7 @@ class Poller:
         self._started = self._turned = self._looked = clock()
         self._ready = False
         self._page: Page | None = None
-        self._versions: dict[Client, int] = {}
+        self._credentials = Credentials()
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -65,7 +65,7 @@ class Poller:
             while True:
                 now = self._turned = self._clock()
                 self._notice_clock(now)
-                self._notice_credentials(now)
+                self._credentials.notice(self.watches, now)
                 for watch, job in self._due(now):
                     job.running = True
                     task = tasks.create_task(self._poll(watch, job))
@@ -179,29 +179,8 @@ class Poller:
         first = min((job.due for job in self._jobs() if job.due > now), default=turn)
         return max(_SHORTEST_TURN_SECONDS, (min(first, turn) - now).total_seconds())
 
-    def _notice_credentials(self, now: datetime) -> None:
-        """Ask again at once what a changed credential may have changed."""
-        clients = {job.client for job in self._jobs()}
-        # An App has many clients, whose one secret is read once.
-        secrets = {client.credential.name: client.credential for client in clients}
-        now_at = {name: secret.version for name, secret in secrets.items()}
-        before, self._versions = self._versions, {}
-        for client in clients:
-            version = self._versions[client] = now_at[client.credential.name]
-            if before.get(client, version) == version:
-                continue
-            client.pacing.unblock()
-            for watch, job in self._heads():
-                if job.client is client:
-                    self._ask_again(watch, job, now)
-
-    def _ask_again(self, watch: Watch, job: Job, now: datetime) -> None:
-        led = watch.of_side(Platform.LEGACY) if watch.decides else []
-        if any(each.waits_for_credential() for each in (job, *led)):
-            job.due = now
-
     async def _poll(self, watch: Watch, job: Job, *, may_postpone: bool = True) -> None:
-        version = job.client.credential.version
+        version, failing = job.client.credential.version, watch.failing(job, self._clock())
         try:
             outcome = await self._attempt(job, rank=_rank(job) if may_postpone else 0.0)
             if outcome.unattempted and may_postpone:
@@ -209,9 +188,13 @@ class Poller:
             if watch.decides and job.collector.decides:
                 await self._decide(watch, job, outcome, may_postpone=may_postpone)
             elif not watch.stands_by(job):  # the platform may have changed meanwhile
-                self._take_alone(job, outcome)
+                self._take_alone(watch, job, outcome)
+            now = self._clock()
             if job.client.credential.version != version:
-                self._ask_again(watch, job, self._clock())
+                ask_with_another_secret(watch, job, now)
+            answered = any(each.answered for each in watch.asked_together(job))
+            if answered and failing - watch.failing(job, now):
+                ask_after_recovery(watch, job, now)
         finally:
             job.running = False
             self._page = None
@@ -269,7 +252,7 @@ class Poller:
                 outcomes = asked
             self._decide_by_legacy(watch, usage, outcome, outcomes)
             all_asked = [(usage, outcome), *outcomes]
-            failed = (o for job, o in all_asked if job.failure and job.available is not False)
+            failed = (o for job, o in all_asked if job.fails)
             self._schedule_group(usage, legacy, next(failed, None))
         elif watch.front is Platform.USAGE:
             self._take(usage, outcome)
@@ -298,7 +281,7 @@ class Poller:
             if other.unattempted and may_postpone:
                 job.schedule(self._clock(), timedelta(0))
             elif not watch.stands_by(job):
-                self._take_alone(job, other)
+                self._take_alone(watch, job, other)
 
     def _decide_by_legacy(
         self, watch: Watch, usage: Job, outcome: Outcome, outcomes: list[tuple[Job, Outcome]]
@@ -320,6 +303,8 @@ class Poller:
             watch.front = Platform.USAGE
             if watch.platform is Platform.LEGACY:
                 watch.platform = None
+            closed = bool(outcomes) and all(isinstance(o.error, Closed) for _, o in outcomes)
+            usage.seems_owned = closed and isinstance(outcome.error, NotFound)
             self._take(usage, outcome)
             for job, legacy_outcome in outcomes:
                 if job in refused:
@@ -337,7 +322,7 @@ class Poller:
         for job in legacy:
             job.missed, job.wait, job.due = 0, usage.wait, usage.due
 
-    def _take_alone(self, job: Job, outcome: Outcome) -> None:
+    def _take_alone(self, watch: Watch, job: Job, outcome: Outcome) -> None:
         now = self._clock()
         error = outcome.error
         wanted = job.settings_at(now).required or job.succeeded_ever
@@ -346,10 +331,12 @@ class Poller:
         not_offered = refused or (moved and job.account.platform is None)
         self._take(job, outcome, offered=not not_offered)
         if not_offered:
-            job.schedule(now, job.next_daily_wait(now))
+            wait = job.next_wait_not_offered()
         else:
-            wait = job.next_wait(now, outcome.error, failed=outcome.reading is None)
-            job.schedule(now, wait)
+            wait = job.next_wait(now, error, failed=outcome.reading is None)
+        if isinstance(error, Barred):
+            wait = min(wait, watch.bill_interval(now))
+        job.schedule(now, wait)
 
     def _take(self, job: Job, outcome: Outcome, *, offered: bool = True) -> None:
         if outcome.reading is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import httpx
@@ -110,6 +110,24 @@ class Watch:
         """Whether a job is attempted when it is due itself; ``usage`` leads its group."""
         led = self.decides and job.collector.platform is Platform.LEGACY
         return not led and not self.stands_by(job)
+
+    def asked_together(self, job: Job) -> list[Job]:
+        """Return a job and those that are attempted with it: ``usage`` leads its group."""
+        leads = self.decides and job.collector.decides
+        return [job, *(self.of_side(Platform.LEGACY) if leads else [])]
+
+    def failing(self, job: Job, now: datetime) -> set[Job]:
+        """Return which required ones of those that are asked together fail, limits aside."""
+        return {
+            each
+            for each in self.asked_together(job)
+            if each.fails and not each.is_limited and each.settings_at(now).required
+        }
+
+    def bill_interval(self, now: datetime) -> timedelta:
+        """Return the shortest interval of what the account requires."""
+        required = (each for job in self.jobs if (each := job.settings_at(now)).required)
+        return min((each.interval for each in required), default=timedelta.max)
 
     def stands_by(self, job: Job) -> bool:
         """Whether a job waits behind the other platform.

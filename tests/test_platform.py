@@ -255,7 +255,7 @@ class TestTheMove:
     @in_virtual_time
     async def test_goes_ahead_without_the_plan_where_only_that_fails(self) -> None:
         account = acme(Platform.LEGACY)
-        async with World(account) as world:
+        async with World(account, collectors=["usage", *LEGACY_PATHS, "plan"]) as world:
             world.github.faults.add(Fault.server_error(match="/orgs/acme", times=5))
             account.platform = Platform.USAGE
             await world.passes(minutes=17)
