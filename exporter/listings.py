@@ -97,7 +97,8 @@ def _no_more(_: object) -> bool:
 
 def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> list[T]:
     """Decode the elements of a list; it comes short by those that are not understood."""
-    found = understood(elements, model)
+    visible = [element for element in elements if bytes(element) != b"null"]
+    found = understood(visible, model, endpoint)
     if lost := len(elements) - len(found):
         detail = f"not understood and left out: {lost} of the {len(elements)} listed"
         github.comes_short(InvalidPayload(detail=detail, endpoint=endpoint, status=200))

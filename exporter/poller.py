@@ -339,7 +339,10 @@ class Poller:
         job.schedule(now, wait)
 
     def _take(self, job: Job, outcome: Outcome, *, offered: bool = True) -> None:
-        if outcome.reading is not None:
+        reading = outcome.reading
+        if reading is not None:
+            if reading.notes and (job.reading is None or job.reading.notes != reading.notes):
+                log.info("reading leaves out", **_names(job), detail=" ".join(reading.notes))
             job.record(outcome, None)
             return
         failure = Failure.of(outcome.error, job)
