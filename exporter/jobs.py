@@ -77,6 +77,7 @@ class Job:
     ``owner`` is the enterprise that owns the account, empty where none is known; ``seems_owned``
     says that GitHub answers as if there were one.
     ``series_limit`` is how many series each metric that names repositories may have.
+    ``was_refused`` says that GitHub refused it, and has not answered it since.
     ``before`` is the last reading of the cycle before, of a collector that follows another.
     """
 
@@ -97,6 +98,7 @@ class Job:
     failure: Failure | None = None
     unauthorized_in_row: int = 0
     not_offered_in_row: int = 0
+    was_refused: bool = False
     last_attempt: datetime | None = None
     last_success: datetime | None = None
     duration: timedelta | None = None
@@ -116,6 +118,7 @@ class Job:
         unauthorized = isinstance(outcome.error, Unauthorized)
         self.unauthorized_in_row = self.unauthorized_in_row + 1 if unauthorized else 0
         self.not_offered_in_row = 0 if offered else self.not_offered_in_row + 1
+        self.was_refused = self.is_refused or (self.was_refused and outcome.reading is None)
         if outcome.reading is not None:
             reading = limit.fold(outcome.reading, self.reading, self.series_limit)
             if (
@@ -134,15 +137,22 @@ class Job:
             self.available = self.available or None
 
     def resume(
-        self, *, available: bool | None, last_success: datetime | None, reading: Reading | None
+        self,
+        *,
+        available: bool | None,
+        last_success: datetime | None,
+        reading: Reading | None,
+        before: Reading | None = None,
     ) -> None:
         """Take up what a former process knew; no attempt of this one has been made yet."""
-        self.available, self.last_success, self.reading = available, last_success, reading
+        self.available, self.last_success = available, last_success
+        self.reading, self.before = reading, before
 
     def stand_by(self) -> None:
         """Wait behind the other platform, whose numbers stand instead."""
         self.reading = self.before = self.failure = self.available = None
         self.unauthorized_in_row = 0
+        self.was_refused = False
 
     def hint(self, failure: Failure) -> str:
         """Say how to mend a failure; what an enterprise owns is often asked of the enterprise."""

@@ -6,7 +6,7 @@ import msgspec
 
 from exporter.accounts import AccountType
 from exporter.github import graphql
-from exporter.github.body import understood
+from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 
@@ -97,8 +97,7 @@ def _no_more(_: object) -> bool:
 
 def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> list[T]:
     """Decode the elements of a list; it comes short by those that are not understood."""
-    visible = [element for element in elements if bytes(element) != b"null"]
-    found = understood(visible, model, endpoint)
+    found = Understood(model, endpoint).add(elements)
     if lost := len(elements) - len(found):
         detail = f"not understood and left out: {lost} of the {len(elements)} listed"
         github.comes_short(InvalidPayload(detail=detail, endpoint=endpoint, status=200))

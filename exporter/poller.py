@@ -180,7 +180,7 @@ class Poller:
         return max(_SHORTEST_TURN_SECONDS, (min(first, turn) - now).total_seconds())
 
     async def _poll(self, watch: Watch, job: Job, *, may_postpone: bool = True) -> None:
-        version, failing = job.client.credential.version, watch.failing(job, self._clock())
+        version, refused = job.client.credential.version, watch.refused(job, self._clock())
         try:
             outcome = await self._attempt(job, rank=_rank(job) if may_postpone else 0.0)
             if outcome.unattempted and may_postpone:
@@ -192,8 +192,7 @@ class Poller:
             now = self._clock()
             if job.client.credential.version != version:
                 ask_with_another_secret(watch, job, now)
-            answered = any(each.answered for each in watch.asked_together(job))
-            if answered and failing - watch.failing(job, now):
+            if any(each.answered for each in refused - watch.refused(job, now)):
                 ask_after_recovery(watch, job, now)
         finally:
             job.running = False
@@ -336,6 +335,8 @@ class Poller:
             wait = job.next_wait(now, error, failed=outcome.reading is None)
         if isinstance(error, Barred):
             wait = min(wait, watch.bill_interval(now))
+        if job.is_refused and watch.recovered is not None and outcome.at < watch.recovered:
+            wait = timedelta(0)  # it was asked before the cause was gone
         job.schedule(now, wait)
 
     def _take(self, job: Job, outcome: Outcome, *, offered: bool = True) -> None:

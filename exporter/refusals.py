@@ -65,6 +65,7 @@ def ask_with_another_secret(watch: Watch, job: Job, now: datetime) -> None:
 
 def ask_after_recovery(watch: Watch, recovered: Job, now: datetime) -> None:
     """Let the account's other refused jobs be due: what refused all of them may be gone."""
+    watch.recovered = now
     for job in watch.heads():
         if job is not recovered and job.is_refused:
             job.due = min(job.due, now)

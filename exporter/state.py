@@ -86,6 +86,7 @@ class SavedJob(Struct, frozen=True, array_like=True):
     available: bool | None
     last_success: Time | None
     reading: SavedReading | None
+    before: SavedReading | None = None
 
 
 class SavedAccount(Struct, frozen=True, array_like=True):
@@ -116,10 +117,13 @@ class JobNow(NamedTuple):
     available: bool | None
     last_success: datetime | None
     reading: Reading | None
+    before: Reading | None
 
     def saved(self) -> SavedJob:
-        reading = SavedReading.of(self.reading) if self.reading else None
-        return SavedJob(self.available, self.last_success, reading)
+        reading, before = (
+            SavedReading.of(each) if each else None for each in (self.reading, self.before)
+        )
+        return SavedJob(self.available, self.last_success, reading, before)
 
 
 class AccountNow(NamedTuple):
@@ -132,7 +136,7 @@ class AccountNow(NamedTuple):
     @classmethod
     def of(cls, watch: Watch) -> "AccountNow":
         jobs = {
-            job.collector.name: JobNow(job.available, job.last_success, job.reading)
+            job.collector.name: JobNow(job.available, job.last_success, job.reading, job.before)
             for job in watch.jobs
         }
         return cls(watch.account, watch.host, watch.platform, watch.front, jobs)
@@ -202,14 +206,20 @@ def restore(
             saved = account.jobs.get(job.collector.name)
             if saved is None or _is_ahead(saved.last_success, now):
                 continue
-            reading = None
+            reading = before = None
             try:
                 if saved.reading and not watch.stands_against(job):
                     reading = saved.reading.reading(job.collector)
+                    before = saved.before.reading(job.collector) if saved.before else None
                     readings += 1
             except ValueError:
                 dropped += 1
-            job.resume(available=saved.available, last_success=saved.last_success, reading=reading)
+            job.resume(
+                available=saved.available,
+                last_success=saved.last_success,
+                reading=reading,
+                before=before,
+            )
     return Restored(readings, dropped)
 
 

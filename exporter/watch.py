@@ -46,6 +46,7 @@ class Watch:
     ``platform`` is what GitHub's answers decided, or the user; ``None`` while undecided, and
     where no job has to do with a platform.
     ``front`` is the side whose jobs are shown: while undecided the one that fails.
+    ``recovered`` is when GitHub last answered a required job that it had refused.
     """
 
     account: Account
@@ -54,6 +55,7 @@ class Watch:
     platform: Platform | None = None
     front: Platform = Platform.USAGE
     decides: bool = field(init=False)
+    recovered: datetime | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         legacy = bool(self.of_side(Platform.LEGACY))
@@ -116,12 +118,12 @@ class Watch:
         leads = self.decides and job.collector.decides
         return [job, *(self.of_side(Platform.LEGACY) if leads else [])]
 
-    def failing(self, job: Job, now: datetime) -> set[Job]:
-        """Return which required ones of those that are asked together fail, limits aside."""
+    def refused(self, job: Job, now: datetime) -> set[Job]:
+        """Return the required jobs asked together with one that GitHub refused and not answered."""
         return {
             each
             for each in self.asked_together(job)
-            if each.fails and not each.is_limited and each.settings_at(now).required
+            if each.was_refused and each.settings_at(now).required
         }
 
     def bill_interval(self, now: datetime) -> timedelta:

@@ -68,6 +68,19 @@ class TestPeople:
         with pytest.raises(errors.InvalidPayload, match="total_count"):
             read(PEOPLE, CORP, github([state(0)], total=2))
 
+    def test_of_whom_one_is_not_understood_are_not_counted_and_those_of_others_are(self) -> None:
+        def answering(request: httpx.Request) -> httpx.Response:
+            if request.url.path == BUDGETS:
+                return answer(
+                    {"budgets": [budget(each, "multi_user_customer") for each in ("b1", "b2")]}
+                )
+            odd = {"target_amount": None} if "/b2/" in request.url.path else {}
+            return answer({"user_states": [state(20), {**state(1), **odd}]})
+
+        reading = read(PEOPLE, CORP, answering)
+        assert said(reading) == {"budget_people b1": 2, "budget_people_at_limit b1": 1}
+        assert reading.notes == ("Not understood and left out: 1 of the budgets.",)
+
     @in_virtual_time
     async def test_are_on_the_page_by_number_where_the_user_wants_them(self) -> None:
         account = enterprise(

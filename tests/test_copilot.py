@@ -168,6 +168,17 @@ class TestLastActivity:
             each["assignee"] = {"id": number, "type": kind, "name": "canary"}
         assert ages(seats, 4) == {"never": 4}
 
+    def test_of_a_holder_whose_kind_is_not_always_told_counts_once(self) -> None:
+        seats = [seat(7), seat(7)]
+        seats[0]["assignee"] = {"id": 7, "type": "User"}
+        assert ages(seats, 1) == {"never": 1}
+
+    @pytest.mark.parametrize("given", [{}, {"total_seats": None}], ids=str)
+    def test_is_read_where_the_total_is_not_told(self, given: Mapping[str, object]) -> None:
+        payload = {"seats": [seat(1), seat(2)], **given}
+        found = said(read(ACTIVITY, ACME, lambda _: answer(payload)))
+        assert sum(found.values()) == 2
+
     def test_of_nobody_is_told_as_nothing(self) -> None:
         assert ages([], 0) == {}
 

@@ -158,9 +158,13 @@ class TestSynchronisation:
     def test_of_no_server_says_nothing(self) -> None:
         assert synced() == {}
 
-    def test_without_a_list_of_servers_is_no_valid_payload(self) -> None:
-        with pytest.raises(errors.InvalidPayload, match="server_instances"):
-            read(SYNC, CORP, Says({SYNC_PATH: {}}))
+    @pytest.mark.parametrize("given", [{}, {"server_instances": None}], ids=str)
+    def test_without_a_list_of_servers_says_nothing(self, given: dict[str, object]) -> None:
+        assert said(read(SYNC, CORP, Says({SYNC_PATH: given}))) == {}
+
+    def test_of_which_no_server_is_understood_is_no_valid_payload(self) -> None:
+        with pytest.raises(errors.InvalidPayload, match="server_id"):
+            read(SYNC, CORP, Says({SYNC_PATH: {"server_instances": [{"server_id": 7}]}}))
 
     @in_virtual_time
     async def test_of_a_server_that_has_not_come_through_is_on_the_page(self) -> None:

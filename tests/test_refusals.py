@@ -253,6 +253,53 @@ class TestARecovery:
             assert len(asked_at(world, SEATS)) == before + 3, "in three ways, once"
 
     @in_virtual_time
+    async def test_is_none_from_an_outage_which_refuses_nobody(self) -> None:
+        account = acme(hidden={"advanced_security"})
+        async with World(account, collectors=["usage", "advanced_security"]) as world:
+            await world.passes(hours=2)
+            before = len(asked_at(world, SEATS))
+            for _ in range(3):
+                world.github.faults.add(Fault.server_error(match=SUMMARY))
+                await world.passes(minutes=40)
+                world.github.faults.clear()
+                await world.passes(minutes=40)
+            assert world.failures("usage", "unreachable") >= 3
+            assert world.about("success", "usage") == 1
+            assert len(asked_at(world, SEATS)) == before
+
+    @pytest.mark.parametrize(
+        "between", [Fault.rate_limited_secondary(60, times=1), Fault.server_error(match=SUMMARY)]
+    )
+    @in_virtual_time
+    async def test_is_one_whatever_comes_between_the_refusal_and_it(self, between: Fault) -> None:
+        world = World(acme(), settings=SHORT, collectors=["usage", *OPTIONAL])
+        world.github.faults.add(ENDPOINTS["forbidden"])
+        async with world:
+            await world.passes(hours=3)
+            assert world.about("available", "budgets") == 0
+            world.github.faults.clear()
+            world.github.faults.add(between)
+            await world.passes(seconds=30)
+            world.github.faults.clear()
+            await comes(world, 300, lambda: world.about("success", "usage") == 1)
+            await world.passes(seconds=10)
+            assert work(world) == set(OPTIONAL)
+
+    @in_virtual_time
+    async def test_reaches_what_was_asked_before_it_and_refused_after_it(self) -> None:
+        world = World(acme(), settings=SHORT, collectors=["usage", "advanced_security"])
+        world.github.faults.add(ENDPOINTS["forbidden"])
+        async with world:
+            await world.passes(minutes=90)
+            world.github.faults.clear()
+            slow = replace(ENDPOINTS["forbidden"], match=SEATS, delay=1.5, times=3)
+            world.github.faults.add(slow)
+            world.github.faults.add(Fault(match=SUMMARY, delay=1.0, times=1))
+            for name in ("advanced_security", "usage"):
+                world.job(name).due = world.clock()
+            await comes(world, 30, lambda: world.about("success", "advanced_security") == 1)
+
+    @in_virtual_time
     async def test_from_a_limit_brings_nothing(self) -> None:
         account = acme(hidden={"advanced_security"})
         async with World(account, collectors=["usage", "advanced_security"]) as world:
@@ -311,6 +358,19 @@ class TestAGitHubApp:
             await comes(world, 960, lambda: world.about("success", "usage") == 1)
             await world.passes(seconds=10)
             assert work(world) == set(OPTIONAL)
+
+    @in_virtual_time
+    async def test_makes_no_storm_of_tokens_where_two_endpoints_refuse_them(
+        self, tmp_path: Path
+    ) -> None:
+        world = app_world(tmp_path / "key", acme(), ["usage", "budgets", "advanced_security"])
+        world.github.faults.add(Fault.unauthorized(match=BUDGETS))
+        world.github.faults.add(Fault.unauthorized(match=SEATS))
+        async with world:
+            await world.passes(hours=6)
+            assert len(asked_at(world, "/access_tokens")) <= 6 * 8
+            assert len(asked_at(world, BUDGETS)) <= 6 * 8
+            assert len(asked_at(world, SUMMARY)) >= 6 * 3
 
     @in_virtual_time
     async def test_asks_what_was_refused_once_for_each_token_that_is_not_young_any_more(

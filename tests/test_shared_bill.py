@@ -159,6 +159,25 @@ class TestByCostCenter:
         assert of_a == 35, "a cost center's own is what GitHub says"
 
 
+class TestByOrganization:
+    def test_a_refund_is_not_lost_while_the_quantity_lags(self) -> None:
+        late = used(20, -11)
+        github = Shared({NONE: used(100, 95)}, late=late)
+        reading = read(BY_ORGANIZATION, CORP, github)
+        assert total(reading, "net_usd") == pytest.approx(84)
+        assert total(reading, "gross_quantity") == 100, "what is not reported yet is nobody's"
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_an_organizations_report_needs_no_summary(self, status: int) -> None:
+        def github(request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/usage"):
+                return answer({"usageItems": [reported(used(100, 95))]})
+            return answer(status)
+
+        reading = read(BY_REPOSITORY, Account(AccountType.ORGANIZATION, "acme"), github)
+        assert total(reading, "gross_usd") == 95
+
+
 @pytest.mark.parametrize("collector", ALL[:2], ids=lambda each: each.name)
 class TestHiddenCostCenters:
     def test_fail_the_reading_only_if_one_of_them_paid(self, collector: Collector) -> None:

@@ -21,6 +21,13 @@ from tests.world import World, in_virtual_time, organization, row, user
 EDGE = datetime(2026, 11, 1, tzinfo=UTC)
 
 
+MONTHS = ["usage", "usage_previous_cycle"]
+
+
+def months(world: World) -> tuple[float | None, float | None]:
+    return world.value("usage_net_usd"), world.value("previous_cycle_usage_net_usd")
+
+
 def ages(world: World) -> dict[Any, float]:
     return world.series("exporter_collector_last_success_timestamp_seconds")
 
@@ -44,6 +51,23 @@ class TestARestartInAnOutage:
             await world.passes(minutes=1)
             assert world.reason("advanced_security") == "unreachable"
             assert bill(world) == before
+
+    @in_virtual_time
+    async def test_in_the_months_first_hour_keeps_the_last_month_apart(
+        self, tmp_path: Path
+    ) -> None:
+        def items(year: int, month: int) -> list[dict[str, object]]:
+            return [row(grossAmount="much" if month == 11 else month, netAmount=month)]
+
+        account = organization(usage_items=items)
+        start = EDGE - timedelta(hours=2)
+        async with life(tmp_path / "state", account, start=start, collectors=MONTHS) as world:
+            await world.passes_until(EDGE + timedelta(minutes=20))
+            assert months(world) == (10, 9)
+            await keep(world)
+        async with life(tmp_path / "state", account, start=start, collectors=MONTHS) as world:
+            assert world.about("success", "usage_previous_cycle") == 1
+            assert months(world) == (10, 9)
 
     @in_virtual_time
     async def test_lets_them_go_when_they_would_have_gone(self, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing.owners import organization_of
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
-from exporter.github.body import Number, understood
+from exporter.github.body import Number, Understood
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -105,11 +105,12 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
     samples: list[Sample] = []
     others = 0
     for product in await products(github, account):
-        found: dict[str, float] = {}
+        listing = Understood(Repository, endpoint)
         async for page in listings(github, account, product):
-            items = understood(page.repositories, Repository, endpoint)
-            others += len(page.repositories) - len(items)
-            found |= {item.name: item.advanced_security_committers for item in items}
+            listing.add(page.repositories)
+        listing.check()
+        others += listing.others
+        found = {item.name: item.advanced_security_committers for item in listing.found}
         by_label: dict[tuple[str, str], float] = {}
         for name, committers in found.items():
             owner, _, repository = name.rpartition("/")
@@ -132,25 +133,23 @@ async def listings(github: GitHub, account: Account, product: str) -> AsyncItera
     """
     endpoint = endpoint_of(account.type)
     names: set[str] = set()
-    nameless = 0
+    named = Understood(Named, endpoint)
     total: float | None = None
 
     def more(page: Report) -> bool:
         if total is None:
             return len(page.repositories) == PER_PAGE
-        return bool(page.repositories) and len(names) + nameless < total
+        return bool(page.repositories) and len(names) + named.others < total
 
     async for page in github.pages(
         endpoint, Report, more, account=account.name, per_page=PER_PAGE, **of_product(product)
     ):
-        named = understood(page.repositories, Named, endpoint)
-        names |= {repository.name for repository in named}
-        nameless += len(page.repositories) - len(named)
+        names |= {repository.name for repository in named.add(page.repositories)}
         if page.total_count is not None:
             # Whichever page is right, none is missing.
             total = max(total or 0, page.total_count)
         yield page
-    if total is not None and len(names) + nameless < total:
+    if total is not None and len(names) + named.others < total:
         raise InvalidPayload(
             detail="its pages hold fewer repositories than total_count says",
             hint="Repositories may have changed while they were read: try again.",

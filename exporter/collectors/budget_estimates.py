@@ -107,8 +107,7 @@ async def _cost_centers(
         for state in ("active", "deleted"):
             if wanted <= ids.keys():
                 break
-            found = await cost_centers.listed_or_none(github, account, state, none=_REFUSED)
-            for center in found or ():
+            for center in await cost_centers.listed(github, account, state, none=_REFUSED):
                 ids.setdefault(center.id, center.id)
                 if center.name is not None:
                     ids.setdefault(center.name, center.id)

@@ -8,7 +8,7 @@ from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
 from exporter.collectors.budgets import BUDGETS, endpoint_of, listed
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
-from exporter.github.body import Number
+from exporter.github.body import Number, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -27,7 +27,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    user_states: list[Person]
+    user_states: list[msgspec.Raw] | None = None
     has_next_page: bool | None = None
     total_count: int | None = None
 
@@ -35,24 +35,28 @@ class Page(msgspec.Struct, frozen=True):
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     found = await listed(github, account)
     samples: list[Sample] = []
+    uncounted = found.others
     for budget in found.budgets:
         if budget.budget_scope in _UNIVERSAL_SCOPES:
             people = await _people(github, account, budget.id)
-            reached = sum(each.consumed_amount >= each.target_amount for each in people)
+            if people.others:
+                uncounted += 1
+                continue
+            reached = sum(each.consumed_amount >= each.target_amount for each in people.found)
             samples += (
-                catalogue.BUDGET_PEOPLE(len(people), budget=budget.id),
+                catalogue.BUDGET_PEOPLE(len(people.found), budget=budget.id),
                 catalogue.BUDGET_PEOPLE_AT_LIMIT(reached, budget=budget.id),
             )
     return Reading(
         taken=now,
         samples=tuple(samples),
         cycle_end=Cycle.at(now).end,
-        notes=left_out(found.others, "budgets"),
+        notes=left_out(uncounted, "budgets"),
     )
 
 
-async def _people(github: GitHub, account: Account, budget: str) -> list[Person]:
-    people: list[Person] = []
+async def _people(github: GitHub, account: Account, budget: str) -> Understood[Person]:
+    people = Understood(Person, _ENDPOINT)
     total = 0
     async for page in github.pages(
         _ENDPOINT,
@@ -62,9 +66,9 @@ async def _people(github: GitHub, account: Account, budget: str) -> list[Person]
         budget=budget,
         per_page=_PER_PAGE,
     ):
-        people += page.user_states
+        people.add(page.user_states)
         total = max(total, page.total_count or 0)
-    if len(people) < total:
+    if len(people.found) + people.others < total:
         raise InvalidPayload(
             detail="its pages hold fewer people than total_count says", endpoint=_ENDPOINT
         )

@@ -11,7 +11,7 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.owners import PERSON, organization_of
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
-from exporter.github.body import Number, understood
+from exporter.github.body import Number, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -92,14 +92,14 @@ async def listed(github: GitHub, account: Account) -> Listed:
     ):
         elements |= dict.fromkeys(map(bytes, page.budgets))
         total = max(total, page.total_count or 0)  # whichever page is right, none is missing
-    found = understood(elements, Budget, endpoint)
-    by_id = {budget.id: budget for budget in found}
-    others = len(elements) - len(found)
-    if len(by_id) + others < total:
+    listing = Understood(Budget, endpoint)
+    by_id = {budget.id: budget for budget in listing.add(elements)}
+    listing.check()
+    if len(by_id) + listing.others < total:
         raise InvalidPayload(
             detail="its pages hold fewer budgets than total_count says", endpoint=endpoint
         )
-    return Listed(list(by_id.values()), others)
+    return Listed(list(by_id.values()), listing.others)
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:

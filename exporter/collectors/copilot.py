@@ -15,6 +15,8 @@ from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present
 
+_PERSON = "User"
+_PER_PAGE = 100
 _BILLING = f"{CLASSIC_ROOTS[AccountType.ORGANIZATION]}/copilot/billing"
 
 
@@ -47,13 +49,13 @@ class Seat(msgspec.Struct, frozen=True):
 
 
 class Total(msgspec.Struct, frozen=True):
-    """Each person once."""
+    """Each holder once."""
 
-    total_seats: Number
+    total_seats: Number | None = None
 
 
 class Seats(Total, frozen=True):
-    seats: list[Seat]
+    seats: list[Seat] | None = None
 
 
 def _seats(account_type: AccountType) -> str:
@@ -64,7 +66,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     """Say an organization's breakdown; of an enterprise GitHub tells the total alone."""
     if account.type is AccountType.ENTERPRISE:
         total = await github.get(_seats(account.type), Total, account=account.name, per_page=1)
-        return Reading(taken=now, samples=(catalogue.COPILOT_SEATS(total.total_seats),))
+        return Reading(taken=now, samples=present([(catalogue.COPILOT_SEATS, total.total_seats)]))
     billing = await github.get(_BILLING, Billing, account=account.name)
     seats = billing.seat_breakdown
     samples = present(
@@ -89,19 +91,23 @@ async def collect_activity(github: GitHub, account: Account, now: datetime) -> R
     endpoint = _seats(account.type)
     last_used: dict[tuple[str, int], datetime | None] = {}
     rows = 0
-    total = 0.0
+    total: float | None = None
 
     def more(page: Seats) -> bool:
+        if page.total_seats is None:
+            return len(page.seats or ()) == _PER_PAGE
         return bool(page.seats) and len(last_used) < page.total_seats
 
-    async for page in github.pages(endpoint, Seats, more, account=account.name, per_page=100):
+    async for page in github.pages(endpoint, Seats, more, account=account.name, per_page=_PER_PAGE):
         total = page.total_seats
-        for seat in page.seats:
+        for seat in page.seats or ():
             rows += 1
             # A grant without a holder is one of its own.
-            holder = (seat.assignee.type or "", seat.assignee.id) if seat.assignee else ("", -rows)
+            holder = (
+                (seat.assignee.type or _PERSON, seat.assignee.id) if seat.assignee else ("", -rows)
+            )
             last_used[holder] = _later(last_used.get(holder), seat.last_activity_at)
-    if len(last_used) != total:
+    if total is not None and len(last_used) != total:
         raise InvalidPayload(
             detail="its pages hold not as many holders as total_seats", endpoint=endpoint
         )

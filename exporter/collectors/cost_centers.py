@@ -12,7 +12,7 @@ from exporter.billing.sums import Sums
 from exporter.collectors.collector import Collector, hourly, left_out, six_hourly
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask
-from exporter.github.body import Number, understood
+from exporter.github.body import Number, Understood
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
@@ -41,11 +41,11 @@ class CostCenter(Identity, frozen=True):
 
 
 class Identities(msgspec.Struct, frozen=True, rename="camel"):
-    cost_centers: list[Identity]
+    cost_centers: list[Identity] | None = None
 
 
 class CostCenters(msgspec.Struct, frozen=True, rename="camel"):
-    cost_centers: list[msgspec.Raw]
+    cost_centers: list[msgspec.Raw] | None = None
 
 
 async def ids(github: GitHub, account: Account, state: str) -> list[str]:
@@ -54,7 +54,7 @@ async def ids(github: GitHub, account: Account, state: str) -> list[str]:
     GitHub may list others too, or one in both lists: each counts once by its id.
     """
     answer = await github.get(_ENDPOINT, Identities, account=account.name, state=state)
-    return [center.id for center in answer.cost_centers]
+    return [center.id for center in answer.cost_centers or ()]
 
 
 async def ids_or_none(
@@ -64,29 +64,27 @@ async def ids_or_none(
     answer = await github.get_or_none(
         _ENDPOINT, Identities, none=none, account=account.name, state=state
     )
-    return None if answer is None else [center.id for center in answer.cost_centers]
+    return None if answer is None else [center.id for center in answer.cost_centers or ()]
 
 
-async def listed_or_none(
+async def listed(
     github: GitHub, account: Account, state: str, *, none: tuple[int, ...]
-) -> list[CostCenter] | None:
-    """List the cost centers that are understood, or return ``None`` on a status of ``none``."""
+) -> list[CostCenter]:
+    """List the cost centers that are understood; none on one of the statuses ``none``."""
     answer = await github.get_or_none(
         _ENDPOINT, CostCenters, none=none, account=account.name, state=state
     )
-    return None if answer is None else understood(answer.cost_centers, CostCenter, _ENDPOINT)
+    return Understood(CostCenter, _ENDPOINT).add(answer.cost_centers if answer else None)
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    centers: dict[str, CostCenter] = {}
-    unknown = 0
+    listing = Understood(CostCenter, _ENDPOINT)
     for state in ("deleted", "active"):
         answer = await github.get(_ENDPOINT, CostCenters, account=account.name, state=state)
-        found = understood(answer.cost_centers, CostCenter, _ENDPOINT)
-        centers |= {center.id: center for center in found}
-        unknown += len(answer.cost_centers) - len(found)
+        listing.add(answer.cost_centers)
+    listing.check()
     samples: list[Sample] = []
-    for center in centers.values():
+    for center in {center.id: center for center in listing.found}.values():
         state = (center.state or "").lower()
         samples.append(
             catalogue.COST_CENTER_INFO(
@@ -98,7 +96,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         taken=now,
         samples=tuple(samples),
         cycle_end=Cycle.at(now).end,
-        notes=left_out(unknown, "cost centers"),
+        notes=left_out(listing.others, "cost centers"),
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
-from exporter.github.body import Number, understood
+from exporter.github.body import Number, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -33,7 +33,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class Holders(msgspec.Struct, frozen=True):
-    users: list[Holder]
+    users: list[Holder] | None = None
 
 
 class LastSync(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class Server(msgspec.Struct, frozen=True):
 class LicenseSync(msgspec.Struct, frozen=True):
     """Enterprise Servers by id (OpenAPI 23.0.2, GHEC)."""
 
-    server_instances: list[msgspec.Raw]
+    server_instances: list[msgspec.Raw] | None = None
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -72,11 +72,11 @@ async def collect_types(github: GitHub, account: Account, now: datetime) -> Read
     async for page in github.pages(
         _LICENSES,
         Holders,
-        lambda page: len(page.users) == _PER_PAGE,
+        lambda page: len(page.users or ()) == _PER_PAGE,
         account=account.name,
         per_page=_PER_PAGE,
     ):
-        held.update(normal_form(holder.license_type or "") for holder in page.users)
+        held.update(normal_form(holder.license_type or "") for holder in page.users or ())
     return Reading(
         taken=now,
         samples=tuple(
@@ -88,9 +88,11 @@ async def collect_types(github: GitHub, account: Account, now: datetime) -> Read
 
 async def collect_sync(github: GitHub, account: Account, now: datetime) -> Reading:
     answer = await github.get(_SYNC, LicenseSync, account=account.name)
-    servers = understood(answer.server_instances, Server, _SYNC)
+    listing = Understood(Server, _SYNC)
+    listing.add(answer.server_instances)
+    listing.check()
     samples: list[Sample] = []
-    for server in {server.server_id: server for server in servers}.values():
+    for server in {server.server_id: server for server in listing.found}.values():
         last = server.last_sync or LastSync()
         if server.hostname is not None:
             samples.append(
@@ -107,7 +109,7 @@ async def collect_sync(github: GitHub, account: Account, now: datetime) -> Readi
     return Reading(
         taken=now,
         samples=tuple(samples),
-        notes=left_out(len(answer.server_instances) - len(servers), "servers"),
+        notes=left_out(listing.others, "servers"),
     )
 
 

@@ -17,6 +17,7 @@ from exporter.collectors.collector import Collector, six_hourly
 from exporter.collectors.cost_centers import COST_CENTERS
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask as ask_summary
+from exporter.collectors.usage import ask_or_none as ask_summary_or_none
 from exporter.github.body import Number
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -87,7 +88,11 @@ async def ask_all(github: GitHub, account: Account, now: datetime) -> list[Repor
         active = await cost_centers.ids_or_none(github, account, "active", none=_NOT_HERE)
     for center in dict.fromkeys(active or ()):
         parts += await ask(github, account, now, cost_center_id=center)
-    whole = usage.sums(await ask_summary(github, account, Cycle.at(now)))
+    none = () if account.type is AccountType.ENTERPRISE else _NOT_HERE
+    rows = await ask_summary_or_none(github, account, Cycle.at(now), none=none)
+    if rows is None:
+        return parts
+    whole = usage.sums(rows)
     left = rest(whole, [reports.sum_by(parts, _SKU)])
     if left and active is None:
         await _check_for_hidden_cost_centers(github, account, now, whole)
@@ -96,17 +101,22 @@ async def ask_all(github: GitHub, account: Account, now: datetime) -> list[Repor
         for center in dict.fromkeys(each for each in deleted if each not in (active or ())):
             parts += await ask(github, account, now, cost_center_id=center)
         left = rest(whole, [reports.sum_by(parts, _SKU)])
-    exceeding = {sku: sums for sku, sums in left.items() if sums.quantity <= 0 and sku in whole}
-    return [*parts, _of_nobody(exceeding)]
+    return [*parts, _of_nobody({sku: sums for sku, sums in left.items() if sku in whole})]
 
 
-def _of_nobody(exceeding: Mapping[tuple[str, str, str], Sums]) -> Report:
+def _of_nobody(left: Mapping[tuple[str, str, str], Sums]) -> Report:
     """Make a report of what the reports exceed the summary by, or say of its dollars otherwise.
 
-    With it they sum to the summary, but for what GitHub has not reported yet. A SKU that the
-    summary does not know may be known to it by another name, and stays as it is.
+    With it they sum to the summary, but for what GitHub has not reported yet: what is left of a
+    SKU while its quantity lags. A SKU that the summary does not know it may know by another name.
     """
-    return Report({Names(_NOBODY, "", *sku): sums for sku, sums in exceeding.items()}, None)
+    reported = {
+        sku: Sums(*(min(value, 0.0) for value in sums)) if sums.quantity > 0 else sums
+        for sku, sums in left.items()
+    }
+    return Report(
+        {Names(_NOBODY, "", *sku): sums for sku, sums in reported.items() if any(sums)}, None
+    )
 
 
 async def _check_for_hidden_cost_centers(
@@ -167,21 +177,12 @@ _ORGANIZATION_MONEY = (
     catalogue.ORGANIZATION_USAGE_DISCOUNT_USD,
     catalogue.ORGANIZATION_USAGE_NET_USD,
 )
-_OF_ENTERPRISES = (
-    _endpoint(AccountType.ENTERPRISE),
-    *COST_CENTERS.endpoints,
-    *SUMMARY.endpoints[-1:],
-)
 
 USAGE_REPOSITORIES = Collector(
     name="usage_repositories",
     summary="Quantities and US dollars by repository and SKU of the current month, and how far "
     "GitHub's reports reach",
-    endpoints=(
-        _endpoint(AccountType.ORGANIZATION),
-        _endpoint(AccountType.USER),
-        *_OF_ENTERPRISES,
-    ),
+    endpoints=(*map(_endpoint, AccountType), *COST_CENTERS.endpoints, *SUMMARY.endpoints),
     permissions=SUMMARY.permissions,
     metrics=(
         catalogue.REPOSITORY_USAGE_GROSS_QUANTITY,
@@ -196,7 +197,11 @@ USAGE_REPOSITORIES = Collector(
 USAGE_ORGANIZATIONS = Collector(
     name="usage_organizations",
     summary="Quantities and US dollars by organization and SKU of the current month",
-    endpoints=_OF_ENTERPRISES,
+    endpoints=(
+        _endpoint(AccountType.ENTERPRISE),
+        *COST_CENTERS.endpoints,
+        *SUMMARY.endpoints[-1:],
+    ),
     permissions={AccountType.ENTERPRISE: SUMMARY.permissions[AccountType.ENTERPRISE]},
     metrics=(catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, *_ORGANIZATION_MONEY),
     collect=collect_organizations,

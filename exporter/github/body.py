@@ -1,7 +1,7 @@
 """The body of an answer: read up to a limit, decoded strictly, or searched for its message."""
 
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Generic, Protocol, TypeVar
 
 import httpx
@@ -132,22 +132,35 @@ def is_html(body: bytes) -> bool:
     return body[:_PLAIN_TEXT].lstrip().startswith(b"<")
 
 
-def understood(elements: Collection[msgspec.Raw | bytes], model: type[T], endpoint: str) -> list[T]:
-    """Decode the elements of a list one by one, without those that are no ``model``.
+class Understood(Generic[T]):
+    """Decodes the elements of a list one by one, from as many pages as it has.
 
     It is for lists whose elements stand for themselves: a sum without one of its parts would lie.
-    Raises `InvalidPayload` if no element of a list that has some can be decoded.
+    ``found`` are the elements that are a ``model``, ``others`` counts those that are not.
     """
-    found: list[T] = []
-    fault: errors.InvalidPayload | None = None
-    for element in elements:
-        try:
-            found.append(_decoded(bytes(element), model, endpoint))
-        except errors.InvalidPayload as error:
-            fault = fault or error
-    if fault is not None and not found:
-        raise fault
-    return found
+
+    def __init__(self, model: type[T], endpoint: str) -> None:
+        self._model = model
+        self._endpoint = endpoint
+        self._fault: errors.InvalidPayload | None = None
+        self.found: list[T] = []
+        self.others = 0
+
+    def add(self, elements: Iterable[msgspec.Raw | bytes] | None) -> list[T]:
+        """Decode the elements of a page, and return those that could be decoded."""
+        before = len(self.found)
+        for element in elements or ():
+            try:
+                self.found.append(_decoded(bytes(element), self._model, self._endpoint))
+            except errors.InvalidPayload as error:
+                self._fault = self._fault or error
+                self.others += 1
+        return self.found[before:]
+
+    def check(self) -> None:
+        """Raise `InvalidPayload` if none of the elements could be decoded."""
+        if self._fault is not None and not self.found:
+            raise self._fault
 
 
 class _SaidTwice(ValueError):

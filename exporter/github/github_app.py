@@ -152,6 +152,8 @@ class InstallationCredential:
         self._token: Token | None = None
         self._before = ""
         self._until = clock()
+        self._renewed: datetime | None = None
+        self._was_refused = False
 
     @property
     def name(self) -> str:
@@ -163,7 +165,8 @@ class InstallationCredential:
 
     @property
     def renewed(self) -> datetime | None:
-        return self._token.made if self._token else None
+        """When a token was last made for any other reason than that GitHub refused the former."""
+        return self._renewed
 
     async def read(self) -> Token:
         """Give the installation's token, renewed five minutes before its end, once for all.
@@ -179,12 +182,16 @@ class InstallationCredential:
                 self._before = token.value if token else ""
                 token = self._token = Token(found.token, version, made=self._clock())
                 self._until = found.expires_at - _RENEWAL
+                if not self._was_refused:
+                    self._renewed = token.made
+                self._was_refused = False
             return token
 
     def refused(self, token: Token) -> bool:
         """Let a token go that GitHub refuses, as it may have been revoked."""
         if self._token == token:
             self._until = self._clock()
+            self._was_refused = True
         return True
 
     def kind(self) -> str:

@@ -41,10 +41,7 @@ def failure(answer: Answer) -> errors.GitHubError | None:
     """Return the first failure that an answer tells of; `Rejected` for one of no known type."""
     if not answer.errors:
         return None
-    try:
-        [fault] = body.understood(answer.errors[:1], Fault, ENDPOINT)
-    except errors.InvalidPayload:
-        fault = Fault()
+    [fault] = body.Understood(Fault, ENDPOINT).add(answer.errors[:1]) or [Fault()]
     if fault.extensions and fault.extensions.saml_failure:
         return meanings.of_single_sign_on(ENDPOINT)
     error = _BY_TYPE.get(fault.type, errors.Rejected)

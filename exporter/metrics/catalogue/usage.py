@@ -62,7 +62,8 @@ PREVIOUS_CYCLE_USAGE_NET_USD = bill(
 )
 _REPORT = (
     "GitHub's usage report, itemised. What it exceeds the usage summary by, or its discounts "
-    f"differ in, is of organization none, so that all sum to the account. {MONTH} {POLLED}"
+    "differ in, is of organization none, so that all sum to the account but for what GitHub has "
+    f"not reported yet. {MONTH} {POLLED}"
 )
 _STORAGE = "GitHub's discounts on storage are unverified here."
 _REPOSITORY = ("organization", "repository")
