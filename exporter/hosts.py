@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from exporter import files
 from exporter.accounts import Account, AccountType
 from exporter.github.auth import Credential, Secret, TokenCredential
 from exporter.github.client import REQUEST_SECONDS, Client, Exchange
@@ -20,18 +21,29 @@ _CONNECT_SECONDS = 10.0
 """Connecting and each read are bounded here, the whole request by the client."""
 
 
+Source = Callable[[], str]
+"""Returns a secret as it is now, at once. Raises ``OSError`` and ``UnicodeDecodeError``."""
+
+
+def watched(file: Path) -> Source:
+    return files.Watched(partial(files.read_secret, file))
+
+
 def credentials(
-    settings: Settings, environment: Mapping[str, str], *, clock: Callable[[], datetime]
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    of_file: Callable[[Path], Source] = watched,
 ) -> tuple[Credential, ...]:
     """Make the credentials of the settings, in their order; none where they name no secret."""
     given = [each for each in settings.credentials() if each.given]
-    return tuple(_credential(each, environment, clock) for each in given)
+    return tuple(_credential(each, _source(each, environment, of_file), clock) for each in given)
 
 
 def _credential(
-    settings: CredentialSettings, environment: Mapping[str, str], clock: Callable[[], datetime]
+    settings: CredentialSettings, source: Source, clock: Callable[[], datetime]
 ) -> Credential:
-    source = _source(settings, environment)
     if settings.app_id is None:
         return TokenCredential(settings.name, source)
     from exporter.github.github_app import AppCredential, AppKey  # noqa: PLC0415  (cryptography)
@@ -40,11 +52,12 @@ def _credential(
     return AppCredential(settings.name, settings.app_id, key, clock=clock)
 
 
-def _source(settings: CredentialSettings, environment: Mapping[str, str]) -> Callable[[], str]:
-    """Say where the secret is read at each use: a small read, and no change is missed."""
+def _source(
+    settings: CredentialSettings, environment: Mapping[str, str], of_file: Callable[[Path], Source]
+) -> Source:
     secret, file, variable = settings.secret, settings.file, settings.variable
     if file is not None:
-        return partial(file.read_text, encoding="utf-8")
+        return of_file(file)
     return lambda: secret.get_secret_value() if secret else environment.get(variable or "", "")
 
 
@@ -177,5 +190,6 @@ def _trusting(ca_file: Path | None) -> ssl.SSLContext:
     """Trust the usual authorities, or those of the environment, and beside them a file's."""
     context = httpx.create_ssl_context()
     if ca_file is not None:
-        context.load_verify_locations(ca_file)
+        with files.in_memory(files.read(ca_file, files.MOST_TEXT)) as authorities:
+            context.load_verify_locations(authorities)
     return context

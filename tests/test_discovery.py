@@ -10,7 +10,7 @@ from exporter.hosts import credentials
 from exporter.settings import load
 from tests.github.app_server import APP_ID, AppServer, pem, virtual_now
 from tests.lists import Lists, names, scene, series_of, world_of
-from tests.world import World, enterprise, organization, virtual
+from tests.world import World, enterprise, organization, read_at_each_use, virtual
 
 ACME, BETA, GAMMA = organization("acme"), organization("beta"), organization("gamma")
 CORP = enterprise("acme-corp")
@@ -115,7 +115,9 @@ class TestApps:
             lists.app = AppServer(
                 virtual_now, installed={"acme": 7, "beta": 8, "acme-corp": 9}, suspended={8}
             )
-            [made] = credentials(load({"github": github}, {}, ALL), {}, clock=virtual_now)
+            [made] = credentials(
+                load({"github": github}, {}, ALL), {}, clock=virtual_now, of_file=read_at_each_use
+            )
             return made
 
         async def scenario(world: World) -> None:

@@ -23,7 +23,7 @@ from exporter.jobs import Job
 from exporter.settings import load
 from exporter.watch import Watch
 from tests.github.app_server import pem, public_pem, virtual_now
-from tests.world import SPINE, World, in_virtual_time, organization, row
+from tests.world import SPINE, World, in_virtual_time, organization, read_at_each_use, row
 
 QUARTER = timedelta(minutes=15)
 AI = next(iter(AI_SKUS))
@@ -65,7 +65,7 @@ def app_world(
         "discover": {"enabled": True},
         **settings,
     }
-    (secret,) = credentials(load(flags, {}, ALL), {}, clock=virtual_now)
+    (secret,) = credentials(load(flags, {}, ALL), {}, clock=virtual_now, of_file=read_at_each_use)
     world = World(
         *changing_bills(number),
         watched=[],

@@ -23,7 +23,7 @@ from exporter.demo import (
 from exporter.hosts import credentials
 from exporter.settings import load
 from tests.github.app_server import pem, public_pem, virtual_now
-from tests.world import World, from_file, in_virtual_time, organization
+from tests.world import World, from_file, in_virtual_time, organization, read_at_each_use
 
 SUMMARY = "/billing/usage/summary"
 BUDGETS = "/settings/billing/budgets"
@@ -319,7 +319,7 @@ def app_world(
     """Make a world of an App that is installed on the account."""
     key.write_text(pem())
     flags = {"github": {"app_id": "1", "app_private_key_file": str(key)}, **settings}
-    (secret,) = credentials(load(flags, {}, ALL), {}, clock=virtual_now)
+    (secret,) = credentials(load(flags, {}, ALL), {}, clock=virtual_now, of_file=read_at_each_use)
     world = World(account, settings=flags, credential=secret, collectors=collectors)
     installed = [SimulatedInstallation(7, AccountType.ORGANIZATION, account.name)]
     world.github.app = SimulatedApp(1, "Iv1.billing", [public_pem()], installed)

@@ -17,6 +17,7 @@ from typing import Any, ParamSpec
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from exporter import files
 from exporter.accounts import AccountType
 from exporter.app import App
 from exporter.collectors import ALL
@@ -265,6 +266,10 @@ def row(**fields: object) -> dict[str, object]:
     }
 
 
+def read_at_each_use(file: Path) -> Callable[[], str]:
+    """Read a secret in the caller's thread: time that jumps waits for no other."""
+    return partial(files.read_secret, file)
+
+
 def from_file(name: str, path: Path) -> Credential:
-    """Make the credential of a token file, as the settings do."""
-    return TokenCredential(name, partial(path.read_text, encoding="utf-8"))
+    return TokenCredential(name, read_at_each_use(path))

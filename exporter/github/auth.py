@@ -92,9 +92,9 @@ def bare(text: str) -> str:
 
 
 class Secret:
-    """A text read again at each use, so that a change of its source is never missed.
+    """A text taken anew from its source at each use, so that no change is missed.
 
-    ``what`` names it for people: "credential default".
+    ``what`` names it for people: "credential default". ``source`` returns at once.
     """
 
     def __init__(self, what: str, source: Callable[[], str]) -> None:

@@ -6,7 +6,8 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from exporter.settings.named_files import unreadable
+from exporter import files
+from exporter.settings.named_files import UnreadableFile, read_for
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 """A name that OpenSSL looks for in a folder; it opens no others."""
@@ -33,12 +34,14 @@ def check_certificates(environment: Mapping[str, str]) -> Iterator[str]:
 
 def no_certificates(file: Path) -> str:
     """Say why there are no certificates in a file; empty where there are some."""
-    if problem := unreadable(file, "certificates"):
-        return problem
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context.load_verify_locations(file)
+        content = read_for(file, "certificates", files.MOST_TEXT)
+        with files.in_memory(content) as path:
+            context.load_verify_locations(path)
         found = context.cert_store_stats()["x509"]  # none of a file of revocation lists
+    except UnreadableFile as fault:
+        return str(fault)
     except ssl.SSLError:
         found = 0
     return "" if found else "the file must hold certificates in PEM"

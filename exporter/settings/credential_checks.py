@@ -1,6 +1,7 @@
 """What credentials cannot show by themselves: contradictions, missing secrets, wrong names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from exporter.github.auth import bare
@@ -8,7 +9,7 @@ from exporter.settings.certificates import no_certificates
 from exporter.settings.credentials import DEFAULT
 from exporter.settings.located import Sources
 from exporter.settings.model import Loc, Settings
-from exporter.settings.named_files import unreadable
+from exporter.settings.named_files import UnreadableFile, read_for
 from exporter.settings.options import closest
 
 
@@ -23,8 +24,7 @@ def check_credentials(
     yield from _of_flags(settings, sources)
     yield from _names(settings, sources)
     for loc, file, what in _files(settings):
-        if file is not None and (problem := unreadable(file, what)):
-            yield f"{sources.nearest(loc).place}: {problem}"
+        yield from _faults(file, sources.nearest(loc).place, partial(read_for, what=what))
     for loc, file in _ca_files(settings):
         if file is not None and (problem := no_certificates(file)):
             yield f"{sources.nearest(loc).place}: {problem}"
@@ -98,6 +98,14 @@ def _variables(settings: Settings) -> Iterator[tuple[Loc, str | None]]:
         yield (*loc, "token_variable"), entry.token_variable
         if entry.app:
             yield (*loc, "app", "private_key_variable"), entry.app.private_key_variable
+
+
+def _faults(file: Path | None, place: str, reading: Callable[[Path], object]) -> Iterator[str]:
+    try:
+        if file is not None:
+            reading(file)
+    except UnreadableFile as fault:
+        yield f"{place}: {fault}"
 
 
 def _references(settings: Settings, sources: Sources) -> Iterator[str]:

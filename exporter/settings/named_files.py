@@ -3,17 +3,25 @@
 from codecs import BOM_UTF8
 from pathlib import Path
 
+from exporter import files
 
-def unreadable(file: Path, what: str) -> str:
-    """Say why a file cannot be read, now and again later; empty where it can."""
+
+class UnreadableFile(Exception):
+    """A file that cannot be read, now and again later; its words say why."""
+
+
+def read_for(file: Path, what: str, most: int = files.MOST_SECRET) -> bytes:
+    """Return the content of a file, a token for example. Raises `UnreadableFile`."""
     try:
-        if file.exists() and not file.is_file():
-            return "must be a file that can be read again, not a pipe or a folder"
-        with file.open("rb") as opened:
-            # Bounded, as the path may be that of a device.
-            content = opened.read(65536).removeprefix(BOM_UTF8).strip()
+        content = files.read(file, most)
+    except files.NotRegular:
+        raise UnreadableFile(
+            "must be a file that can be read again, not a pipe or a folder"
+        ) from None
     except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
+        raise UnreadableFile(f"the file cannot be read: {error.strerror}") from None
     except ValueError:
-        return "must be the path of a file"
-    return "" if content else f"the file is empty: put the {what} into it"
+        raise UnreadableFile("must be the path of a file") from None
+    if not content.removeprefix(BOM_UTF8).strip():
+        raise UnreadableFile(f"the file is empty: put the {what} into it")
+    return content

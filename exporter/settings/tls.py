@@ -4,14 +4,13 @@ What Go's crypto/tls can and Python's ssl cannot is a fault, never passed over.
 """
 
 import ipaddress
-import os
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from exporter.settings.named_files import unreadable
+from exporter import files
+from exporter.settings.named_files import UnreadableFile, read_for
 from exporter.settings.web_model import CIPHER_SUITES, CURVES, TlsServer
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
@@ -105,26 +104,30 @@ def build_context(
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     _choose(context, tls, place_of)
     context.set_alpn_protocols(["http/1.1"])
-    with ExitStack() as stack:
 
-        def path_of(inline: str, file: str) -> tuple[Path, str]:
-            """Give a path that OpenSSL can read what one of two keys says from, and its place."""
-            named: Path | None = getattr(tls, file)
-            if named is None:
-                value = getattr(tls, inline)
-                text = value if isinstance(value, str) else value.get_secret_value()
-                return stack.enter_context(_in_memory(text)), place_of(inline)
-            place = place_of(file)
-            opening(folder / named)
-            if problem := unreadable(folder / named, "key" if inline == "key" else "certificate"):
-                raise TlsFault(f"{place}: {problem}")
-            return folder / named, place
+    def content_of(inline: str, file: str, most: int = files.MOST_TEXT) -> tuple[bytes, str]:
+        """Return the content of one of two keys, or of the file that it names, and its place."""
+        named: Path | None = getattr(tls, file)
+        if named is None:
+            value = getattr(tls, inline)
+            text = value if isinstance(value, str) else value.get_secret_value()
+            return text.encode(), place_of(inline)
+        place, what = place_of(file), "key" if inline == "key" else "certificate"
+        opening(folder / named)
+        try:
+            return read_for(folder / named, what, most), place
+        except UnreadableFile as fault:
+            raise TlsFault(f"{place}: {fault}") from None
 
-        _load_certificate(context, *path_of("cert", "cert_file"), *path_of("key", "key_file"))
-        if tls.client_auth_type != "NoClientCert":
-            authority, place = path_of("client_ca", "client_ca_file")
-            if not _holds_certificates(context, authority):
-                raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
+    _load_certificate(
+        context,
+        *content_of("cert", "cert_file"),
+        *content_of("key", "key_file", files.MOST_SECRET),
+    )
+    if tls.client_auth_type != "NoClientCert":
+        authorities, place = content_of("client_ca", "client_ca_file")
+        if not _holds_certificates(context, authorities):
+            raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
     context.verify_mode = _VERIFY[tls.client_auth_type]
     if tls.client_allowed_sans is not None:
         context.sslobject_class = _allowing(frozenset(map(_normal, tls.client_allowed_sans)))
@@ -147,12 +150,13 @@ def _choose(context: ssl.SSLContext, tls: TlsServer, place_of: PlaceOf) -> None:
 
 
 def _load_certificate(
-    context: ssl.SSLContext, certificate: Path, place: str, key: Path, key_place: str
+    context: ssl.SSLContext, certificates: bytes, place: str, key: bytes, key_place: str
 ) -> None:
-    if not _holds_certificates(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificate):
+    if not _holds_certificates(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificates):
         raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
     try:
-        context.load_cert_chain(certificate, key, _ask_nobody)
+        with files.in_memory(certificates) as chain_path, files.in_memory(key) as key_path:
+            context.load_cert_chain(chain_path, key_path, _ask_nobody)
     except _EncryptedError:
         raise TlsFault(f"{key_place}: must not be encrypted: nobody is there to be asked") from None
     except OSError as error:  # ssl.SSLError is one
@@ -170,23 +174,14 @@ def _ask_nobody() -> str:
     raise _EncryptedError
 
 
-def _holds_certificates(context: ssl.SSLContext, path: Path) -> bool:
-    """Trust the certificates of a file; false where it is none of certificates."""
+def _holds_certificates(context: ssl.SSLContext, content: bytes) -> bool:
+    """Trust certificates; false if the content holds none."""
     try:
-        context.load_verify_locations(path)
+        with files.in_memory(content) as path:
+            context.load_verify_locations(path)
     except OSError:  # ssl.SSLError is one
         return False
     return True
-
-
-@contextmanager
-def _in_memory(text: str) -> Iterator[Path]:
-    """Give text a path, as Python's ssl takes nothing else: of memory, so that no disk has it."""
-    descriptor = os.memfd_create("pem", os.MFD_CLOEXEC)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        yield Path(f"/proc/self/fd/{descriptor}")
 
 
 def _allowing(allowed: frozenset[str]) -> type[ssl.SSLObject]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from exporter import files
 from exporter.settings.located import Located
 from exporter.settings.model import Loc
 from exporter.settings.options import options
@@ -58,7 +59,7 @@ def read_yaml(path: Path, place: str) -> Read:
 
 def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = files.read(path, files.MOST_TEXT).decode()
     except OSError as error:
         raise _UnreadableError(f"{place}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ from tests.faults.oracle import SKUS, Row
 from tests.faults.stage import OWN_TOKEN, Book, Scene, Secret, budgets, legacy, row
 from tests.faults.wire import Wire
 from tests.github.app_server import pem, public_pem, virtual_now
-from tests.world import START, World, organization
+from tests.world import START, World, organization, read_at_each_use
 
 _ROWS = 6
 """Of a bill, always as many, so that a page does not grow because bills do."""
@@ -56,7 +56,12 @@ class Crowd(Scene):
             "accounts": [{"organization": name, "credential": "own"} for name in self.movers],
         }
         environment = {"OWN": OWN_TOKEN}
-        as_app, _ = credentials(load(settings, environment, ALL), environment, clock=virtual_now)
+        as_app, _ = credentials(
+            load(settings, environment, ALL),
+            environment,
+            clock=virtual_now,
+            of_file=read_at_each_use,
+        )
         self.wire = Wire()
         self.world = World(
             *self.accounts.values(),

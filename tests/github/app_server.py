@@ -29,7 +29,7 @@ from exporter.github.errors import GitHubError
 from exporter.github.questions import attempt
 from exporter.hosts import Hosts, credentials
 from exporter.settings import load
-from tests.world import START, virtual
+from tests.world import START, read_at_each_use, virtual
 
 ACME = Account(AccountType.ORGANIZATION, "acme")
 ANYTHING = "/orgs/{account}/anything"
@@ -167,7 +167,7 @@ class Asking:
         self.exchanges: list[Exchange] = []
         self.hosts = Hosts(
             settings,
-            credentials(settings, {}, clock=virtual_now),
+            credentials(settings, {}, clock=virtual_now, of_file=read_at_each_use),
             observer=self.exchanges.append,
             clock=virtual_now,
             sleep=asyncio.sleep,

@@ -17,7 +17,7 @@ from exporter.github.questions import attempt
 from exporter.hosts import credentials
 from exporter.settings import load
 from tests.github.app_server import APP_ID, PKCS8, AppServer, Asking, asking, pem, virtual_now
-from tests.world import World, organization, virtual
+from tests.world import World, organization, read_at_each_use, virtual
 
 
 class TestLimits:
@@ -101,7 +101,9 @@ class TestSecrets:
 
             server.rest = spiteful
             flags = {"github": {"app_id": APP_ID, "app_private_key_file": key_file}}
-            [secret] = credentials(load(flags, {}, ALL), {}, clock=virtual_now)
+            [secret] = credentials(
+                load(flags, {}, ALL), {}, clock=virtual_now, of_file=read_at_each_use
+            )
             world = World(
                 organization(), settings=flags, credential=secret, transport=server.transport()
             )

@@ -1,0 +1,166 @@
+"""Files that turn into something else under the installed exporter, or hang."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from exporter.accounts import AccountType
+from exporter.demo import DEMO_TOKEN, SimulatedAccount
+from tests.programs import Exporter, free_port, running, until
+from tests.simulated import command, simulated_github
+
+SECONDS = 60.0
+END_SECONDS = 5.0
+QUICK = ("--poll.interval", "1s", "--poll.timeout", "1s", "--poll.stale-after", "1h")
+FAILING = re.compile(r'collector_failure_info\{.*collector="([a-z_]+)",reason="([a-z_]+)"\}')
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def sparse(path: Path) -> None:
+    """Make it a file of a gigabyte, which takes no room on the disk."""
+    with path.open("wb") as file:
+        file.truncate(1 << 30)
+
+
+BECOMES = pytest.mark.parametrize("becomes", [pipe, sparse])
+
+
+def ends_in_time(process: "subprocess.Popen[bytes]") -> None:
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=SECONDS) == 0
+    assert time.monotonic() - began < END_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An exporter that asks a GitHub with a token of a file."""
+
+    exporter: Exporter
+    token: Path
+
+    def reason(self) -> str | None:
+        """Return why the usage failed, as the page has it."""
+        return next(
+            (reason for name, reason in FAILING.findall(self.page()) if name == "usage"), None
+        )
+
+    def page(self) -> str:
+        return httpx.get(f"{self.exporter.base_url}/metrics", trust_env=False).text
+
+    def memory(self) -> int:
+        status = Path(f"/proc/{self.exporter.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+@contextmanager
+def asking(folder: Path) -> Iterator[Asked]:
+    token = folder / "token"
+    token.write_text(DEMO_TOKEN)
+    names = ("--organization", "acme", "--github.token-file", str(token))
+    with (
+        simulated_github(SimulatedAccount(AccountType.ORGANIZATION, "acme")) as (_, url),
+        running([*names, *QUICK], {"GITHUB_BILLING_API_URL": url}) as exporter,
+    ):
+        asked = Asked(exporter, token)
+        until(lambda: "github_billing_usage_net_usd{" in asked.page(), SECONDS)
+        yield asked
+
+
+class TestTokenFile:
+    @BECOMES
+    def test_that_is_one_no_more_fails_until_it_is_again(
+        self, tmp_path: Path, becomes: Callable[[Path], None]
+    ) -> None:
+        with asking(tmp_path) as asked:
+            before = asked.memory()
+            becomes(asked.token)
+            until(lambda: asked.reason() == "unauthorized", SECONDS)
+            assert asked.memory() - before < 64 << 20
+            asked.token.unlink()
+            asked.token.write_text(DEMO_TOKEN)
+            until(lambda: asked.reason() is None, SECONDS)
+
+    def test_that_hangs_fails_and_keeps_up_neither_probes_nor_the_end(self, tmp_path: Path) -> None:
+        address = f"127.0.0.1:{free_port()}"
+        log = tmp_path / "stderr"
+        with (
+            simulated_github(SimulatedAccount(AccountType.ORGANIZATION, "acme")) as (_, url),
+            log.open("wb") as stderr,
+            subprocess.Popen(
+                [sys.executable, "-c", HANGING, url, address, DEMO_TOKEN], stderr=stderr
+            ) as process,
+        ):
+
+            def answer(path: str) -> str:
+                try:
+                    return httpx.get(f"http://{address}{path}", trust_env=False).text
+                except httpx.TransportError:
+                    return ""
+
+            try:
+                unauthorized = ("usage", "unauthorized")
+                until(lambda: unauthorized in FAILING.findall(answer("/metrics")), SECONDS, log)
+                assert answer("/healthz") == "alive\n"
+                assert "github_billing_usage_net_usd{" in answer("/metrics"), "it was read once"
+                ends_in_time(process)
+            finally:
+                process.kill()
+
+
+HANGING = """
+import asyncio, sys, threading
+from exporter.app import App, utc_now
+from exporter.collectors import ALL
+from exporter.files import Watched
+from exporter.hosts import credentials
+from exporter.server import listen
+from exporter.settings import load
+from exporter.settings.fields import ListenAddress
+
+url, address, token = sys.argv[1:]
+looks = iter([token])
+
+
+def look():
+    for content in looks:
+        return content
+    threading.Event().wait()
+
+
+settings = load(
+    {
+        "organizations": ["acme"],
+        "github": {"api_url": url, "token_file": sys.executable},
+        "poll": {"interval": "1s", "timeout": "1s", "stale_after": "1h"},
+    },
+    {},
+    ALL,
+)
+secrets = credentials(settings, {}, clock=utc_now, of_file=lambda _: Watched(look, patience=1))
+host, port = address.split(":")
+app = App.assemble(settings, *secrets)
+asyncio.run(app.run(listen(ListenAddress(host, int(port)))))
+"""
+
+
+class TestAtTheStart:
+    def test_a_configuration_that_is_a_pipe_ends_it_with_a_line(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "config.yml")
+        ended = command("check", "--config.file", str(tmp_path / "config.yml"), env={})
+        assert ended.returncode == 2
+        assert "--config.file: cannot be read: it is a pipe, a folder or a device" in ended.stderr
