@@ -53,12 +53,14 @@ def build(notice: str = "") -> Build:
 
 
 def web_file(settings: Settings) -> "WebFile | None":
-    """Read the web configuration file, if there is one. Raises `SettingsError`."""
+    """Read and watch the web configuration file, if there is one. Raises `SettingsError`."""
     if settings.web.config.file is None:
         return None
     from exporter.web_config import WebFile  # noqa: PLC0415  (few have the file)
 
-    return WebFile(settings.web.config.file)
+    web = WebFile(settings.web.config.file)
+    web.watch()
+    return web
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ class App:
         exposition = Exposition(self.poller.page, self.telemetry.registry)
         application = Application(self.poller, exposition, self.clock)
         context = web.context if web else None
+        if web:
+            self.telemetry.web_config(lambda: web.taken)
         for each in listening:
             address = ListenAddress(*each.getsockname()[:2])
             log.info(

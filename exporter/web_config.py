@@ -3,12 +3,13 @@
 import base64
 import binascii
 import ssl
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, cast
 
 import structlog
 
+from exporter.files import Watched
 from exporter.passwords import Passwords, TooManyChecksError
 from exporter.server import PLAIN, Asgi, Receive, Scope, Send, answer
 from exporter.settings import SettingsError
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 
 
 class WebFile:
-    """The file as it was last good, read again once it or a file that it names has changed."""
+    """The file as it was last good. `watch` reads it again when it or a file it names changes."""
 
     def __init__(self, path: Path) -> None:
         """Read the file. Raises `SettingsError` with every fault in it."""
@@ -35,13 +36,43 @@ class WebFile:
         if config is None:
             raise SettingsError(faults)
         self._config = config
+        self._taken = True
+        self._watched: Watched[None] | None = None
+        self._told = ""
+        _warn(config)
+
+    def watch(self, watched: Callable[[Callable[[], None]], Watched[None]] = Watched) -> None:
+        """Look again and again from now on, in a thread of its own."""
+        self._watched = watched(self.look)
+
+    def look(self) -> None:
+        """Take the file as it is now, if it or one that it names has changed."""
+        if all(_state(file) == state for file, state in self._seen.items()):
+            return
+        config, faults = self._read()
+        if config and (lost := self._lost_by(config)):
+            config, faults = None, (f"{self._path}: {lost}",)
+        self._taken = config is not None
+        if config is None:
+            log.error("web configuration file not taken", detail="; ".join(faults))
+            return
+        self._config = config
+        log.info("web configuration file read again", file=str(self._path))
         _warn(config)
 
     def current(self) -> WebConfig:
-        """Give what holds now: a look at the files' times, unless something changed."""
-        if any(_state(file) != state for file, state in self._seen.items()):
-            self._read_again()
+        """Return the last good configuration; log once if the file cannot be looked at."""
+        fault = self._fault
+        words = getattr(fault, "strerror", None) or type(fault).__name__ if fault else ""
+        if words and words != self._told:
+            log.error("web configuration file not taken", detail=f"{self._path}: {words}")
+        self._told = words
         return self._config
+
+    @property
+    def taken(self) -> bool:
+        """Whether the file as it is now is the one that is served."""
+        return self._taken and self._fault is None
 
     @property
     def context(self) -> ssl.SSLContext | None:
@@ -51,6 +82,10 @@ class WebFile:
     def guard(self, application: Asgi) -> Asgi:
         return _Guarded(application, self)
 
+    @property
+    def _fault(self) -> Exception | None:
+        return self._watched.fault if self._watched else None
+
     def _read(self) -> WebRead:
         self._seen = {}
         return read_web_file(self._path, str(self._path), self._opening)
@@ -58,16 +93,15 @@ class WebFile:
     def _opening(self, file: Path) -> None:
         self._seen[file] = _state(file)
 
-    def _read_again(self) -> None:
-        config, faults = self._read()
-        if config and (config.tls is None) != (self._config.tls is None):
-            config, faults = None, (f"{self._path}: TLS is turned on and off by a restart alone",)
-        if config is None:
-            log.error("web configuration file not taken", detail="; ".join(faults))
-            return
-        self._config = config
-        log.info("web configuration file read again", file=str(self._path))
-        _warn(config)
+    def _lost_by(self, config: WebConfig) -> str:
+        """Return why a change is refused that undoes more than it says; empty if it does not."""
+        if self._config.sections and not config.sections:
+            return "is empty: to undo what it said, leave its sections, as basic_auth_users: {}"
+        if self._config.users and "basic_auth_users" not in config.sections:
+            return "has no users any more: to let everyone in, write basic_auth_users: {}"
+        if (config.tls is None) != (self._config.tls is None):
+            return "TLS is turned on and off by a restart alone"
+        return ""
 
 
 def _warn(config: WebConfig) -> None:

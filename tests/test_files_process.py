@@ -18,11 +18,14 @@ from exporter.accounts import AccountType
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from tests.programs import Exporter, free_port, running, until
 from tests.simulated import command, simulated_github
+from tests.web_files import PASSWORD, USERS
 
 SECONDS = 60.0
 END_SECONDS = 5.0
 QUICK = ("--poll.interval", "1s", "--poll.timeout", "1s", "--poll.stale-after", "1h")
+AUTH = ("alice", PASSWORD)
 FAILING = re.compile(r'collector_failure_info\{.*collector="([a-z_]+)",reason="([a-z_]+)"\}')
+RELOADED = "github_billing_exporter_web_config_reload_success"
 
 
 def pipe(path: Path) -> None:
@@ -156,6 +159,49 @@ host, port = address.split(":")
 app = App.assemble(settings, *secrets)
 asyncio.run(app.run(listen(ListenAddress(host, int(port)))))
 """
+
+
+class TestWebFile:
+    @BECOMES
+    def test_that_is_one_no_more_leaves_the_page_closed(
+        self, tmp_path: Path, becomes: Callable[[Path], None]
+    ) -> None:
+        web = tmp_path / "web.yml"
+        web.write_text(USERS)
+
+        with running(["demo", "--web.config.file", str(web)], {}) as exporter:
+
+            def taken() -> bool:
+                answer = httpx.get(f"{exporter.base_url}/metrics", auth=AUTH, trust_env=False)
+                return f"{RELOADED} 1.0" in answer.text
+
+            until(taken, SECONDS)
+            becomes(web)
+            until(lambda: not taken(), SECONDS)
+            page = httpx.get(f"{exporter.base_url}/metrics", trust_env=False)
+            assert page.status_code == 401
+            web.unlink()
+            web.write_text(USERS)
+            until(taken, SECONDS)
+
+    def test_that_is_truncated_leaves_the_page_closed_and_is_told_once(
+        self, tmp_path: Path
+    ) -> None:
+        web = tmp_path / "web.yml"
+        web.write_text(USERS)
+        with running(["demo", "--web.config.file", str(web)], {}) as exporter:
+            web.write_text("")
+            until(lambda: "is empty" in exporter.stderr.read_text(), SECONDS)
+            page = httpx.get(f"{exporter.base_url}/metrics", trust_env=False)
+            assert page.status_code == 401
+            page = httpx.get(f"{exporter.base_url}/metrics", auth=AUTH, trust_env=False)
+            assert f"{RELOADED} 0.0" in page.text
+            web.write_text("basic_auth_users: {}\n")
+            until(
+                lambda: httpx.get(f"{exporter.base_url}/metrics", trust_env=False).is_success,
+                SECONDS,
+            )
+            assert exporter.stderr.read_text().count("is empty") == 1
 
 
 class TestAtTheStart:

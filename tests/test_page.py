@@ -52,6 +52,7 @@ def everything() -> World:
     wanted = demonstration.settings({}, {})
     world.app = demonstration.assemble(wanted, world.clock, process=False)
     world.app.telemetry.remembered(START)  # the demo remembers nothing
+    world.app.telemetry.web_config(lambda: True)  # and has no such file here
     return world
 
 

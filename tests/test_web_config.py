@@ -1,6 +1,7 @@
 """The web configuration file at work: what it guards, and how a change arrives."""
 
 import asyncio
+import threading
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import structlog
 from structlog.typing import EventDict
 
+from exporter.files import Watched
 from exporter.server import PLAIN, Receive, Scope, Send, answer
 from exporter.web_config import WebFile
 from tests.web_files import PASSWORD, TLS, USERS, Certificates
@@ -47,15 +49,15 @@ class Guarded:
         return asyncio.run(asking())
 
     def change(self, text: str) -> list[EventDict]:
-        """Change the file, ask once, and give what was logged."""
+        """Change the file, look once, and return what was logged."""
         scratch = self.path.with_suffix(".new")
         scratch.write_text(text)
         scratch.rename(self.path)
-        return self.asked()
+        return self.looked()
 
-    def asked(self) -> list[EventDict]:
+    def looked(self) -> list[EventDict]:
         with structlog.testing.capture_logs() as logs:
-            self.ask("/healthz")
+            self.file.look()
         return list(logs)
 
 
@@ -158,7 +160,7 @@ class TestHeaders:
 
 
 class TestChange:
-    def test_is_taken_at_the_next_request(self, tmp_path: Path) -> None:
+    def test_is_taken_at_the_next_look(self, tmp_path: Path) -> None:
         guarded = Guarded(tmp_path, "")
         [told] = guarded.change(USERS)
         assert (told["log_level"], told["event"]) == ("info", "web configuration file read again")
@@ -174,7 +176,7 @@ class TestChange:
         assert told["detail"] == (
             f"{guarded.path}:3: basic_auth_user: no such key: did you mean basic_auth_users?"
         )
-        assert guarded.asked() == []
+        assert guarded.looked() == []
         assert guarded.ask().status_code == 401
         assert guarded.ask(auth=AUTH).status_code == 200
         [told] = guarded.change("basic_auth_users: {bob: secret}\n")
@@ -183,16 +185,72 @@ class TestChange:
     def test_that_takes_the_file_away_leaves_the_last_good_one(self, tmp_path: Path) -> None:
         guarded = Guarded(tmp_path, USERS)
         guarded.path.unlink()
-        [told] = guarded.asked()
+        [told] = guarded.looked()
         assert told["detail"] == f"{guarded.path}: cannot be read: No such file or directory"
         assert guarded.ask().status_code == 401
-        [told] = guarded.change("")
+        [told] = guarded.change(USERS)
         assert told["log_level"] == "info"
+
+    HEADERS = "http_server_config: {headers: {X-Frame-Options: deny}}\n"
+
+    @pytest.mark.parametrize("text", ["", "# all of it\n", "{}", "\n"])
+    @pytest.mark.parametrize("before", [USERS, HEADERS, TLS])
+    def test_that_leaves_nothing_in_it_is_a_fault_told_once(
+        self, tmp_path: Path, before: str, text: str
+    ) -> None:
+        Certificates(tmp_path)
+        guarded = Guarded(tmp_path, before)
+        held = guarded.file.current()
+        [told] = guarded.change(text)
+        assert (told["log_level"], told["event"]) == ("error", "web configuration file not taken")
+        assert told["detail"] == (
+            f"{guarded.path}: is empty: to undo what it said, leave its sections, as "
+            "basic_auth_users: {}"
+        )
+        assert guarded.looked() == []
+        assert guarded.file.current() is held
+        assert not guarded.file.taken
+        guarded.change(before)
+        assert guarded.file.taken
+
+    def test_that_comments_the_users_out_leaves_the_page_closed(self, tmp_path: Path) -> None:
+        guarded = Guarded(tmp_path, self.HEADERS + USERS)
+        [told] = guarded.change(self.HEADERS + USERS.replace("basic", "#").replace("  alice", "#"))
+        assert told["detail"] == (
+            f"{guarded.path}: has no users any more: to let everyone in, write "
+            "basic_auth_users: {}"
+        )
+        assert guarded.ask().status_code == 401
+        assert guarded.ask(auth=AUTH).status_code == 200
+
+    def test_that_says_that_there_are_no_users_opens_it(self, tmp_path: Path) -> None:
+        guarded = Guarded(tmp_path, USERS)
+        guarded.change("basic_auth_users: {}\n")
+        assert guarded.ask().status_code == 200
+        assert guarded.file.taken
+
+    def test_that_is_never_read_leaves_the_last_good_one_and_is_told_once(
+        self, tmp_path: Path
+    ) -> None:
+        guarded = Guarded(tmp_path, USERS)
+        end = threading.Event()
+
+        def hang() -> None:
+            end.wait()
+
+        guarded.file.watch(lambda _: Watched(hang, patience=0.01))
+        with structlog.testing.capture_logs() as logs:
+            assert guarded.ask().status_code == 401
+            assert guarded.ask(auth=AUTH).status_code == 200
+        end.set()
+        [told] = logs
+        assert told["detail"] == f"{guarded.path}: it is not read within 0.01 s"
+        assert not guarded.file.taken
 
     def test_cannot_turn_tls_on(self, tmp_path: Path) -> None:
         Certificates(tmp_path)
         guarded = Guarded(tmp_path, USERS)
-        [told] = guarded.change(TLS)
+        [told] = guarded.change(TLS + USERS)
         assert "a restart alone" in told["detail"]
         assert guarded.ask().status_code == 401
 
@@ -203,11 +261,11 @@ class TestChange:
         certificates.issue_server()
         new_key = (tmp_path / "server.key").read_bytes()
         certificates.write("server.key", old_key)
-        [told] = guarded.asked()
+        [told] = guarded.looked()
         assert told["detail"].endswith("key_file: is not the key of the certificate")
         assert guarded.file.current().tls is first
         certificates.write("server.key", new_key)
-        [told] = guarded.asked()
+        [told] = guarded.looked()
         assert told["log_level"] == "info"
         assert guarded.file.current().tls is not first
 

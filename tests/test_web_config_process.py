@@ -134,12 +134,12 @@ class TestTls:
             )
             assert first.status_code == 200
             served.certificates.issue_server("renewed.example")
+            until(partial(served.logged, "web configuration file read again"), SECONDS)
             authority = str(tmp_path / "ca.pem")
             said = served.openssl(
                 "-CAfile", authority, "-verify_hostname", "renewed.example", "-verify_return_error"
             )
             assert "Verify return code: 0 (ok)" in said
-            assert served.logged("web configuration file read again")
 
 
 class TestPasswords:

@@ -1,6 +1,6 @@
 """What the process itself did: live counters, histograms and gauges in a registry of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
@@ -80,6 +80,10 @@ class Telemetry:
         if self._state is None:
             self._state = self._gauge(catalogue.STATE_LAST_SUCCESS)
         self._state.set(at.timestamp() if at else 0)
+
+    def web_config(self, taken: Callable[[], bool]) -> None:
+        """Show whether what the web configuration file says is served, asked at each scrape."""
+        self._gauge(catalogue.WEB_CONFIG_RELOAD_SUCCESS).set_function(taken)
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)

@@ -25,12 +25,14 @@ _NOT_HERE = {
 class WebConfig:
     """What the file comes to. ``users`` are names and bcrypt hashes; none is nobody asked.
 
-    ``warnings`` say what it wants and is not done, though it may stay.
+    ``sections`` are the keys of the file, empty ones included. ``warnings`` say what it wants
+    and is not done, though it may stay.
     """
 
     tls: ssl.SSLContext | None
     users: Mapping[bytes, bytes] = field(repr=False)
     headers: tuple[tuple[bytes, bytes], ...]
+    sections: frozenset[str]
     warnings: tuple[str, ...]
 
 
@@ -79,6 +81,7 @@ def read_web_file(
                 for name, secret in document.basic_auth_users.items()
             },
             tuple((k.lower().encode(), v.encode()) for k, v in headers.items() if v),
+            frozenset(document.model_fields_set),
             tuple(_warnings(document, sources)),
         )
     )

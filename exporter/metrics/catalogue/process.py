@@ -50,3 +50,9 @@ STATE_LAST_SUCCESS = exporter(
     "without such a file.",
     per_account=False,
 )
+WEB_CONFIG_RELOAD_SUCCESS = exporter(
+    "web_config_reload_success",
+    "1 while what is served is what the web configuration file says, 0 while a change of it could "
+    "not be taken; absent without such a file.",
+    per_account=False,
+)
