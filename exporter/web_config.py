@@ -14,9 +14,11 @@ from exporter.passwords import Passwords, TooManyChecksError
 from exporter.server import PLAIN, Asgi, Receive, Scope, Send, answer
 from exporter.settings import SettingsError
 from exporter.settings.web_file import WebConfig, WebRead, read_web_file
+from exporter.settings.web_model import RateLimit
+from exporter.token_bucket import TokenBucket
 
 OPEN_PATHS = ("/healthz", "/readyz")
-"""What probes ask without a password."""
+"""What probes ask without a password, and as often as they want."""
 
 _CHALLENGE = (b"www-authenticate", b'Basic realm="github-billing-exporter", charset="UTF-8"')
 
@@ -140,6 +142,8 @@ class _Guarded:
         self._application = application
         self._file = file
         self._passwords = Passwords()
+        self._rate_limit: RateLimit | None = None
+        self._bucket: TokenBucket | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -147,10 +151,16 @@ class _Guarded:
             return
         config = self._file.current()
         sending = _adding(config.headers, send)
-        if not config.users or scope["path"] in OPEN_PATHS:
+        if scope["path"] in OPEN_PATHS:
             await self._application(scope, receive, sending)
             return
         head = scope["method"] == "HEAD"
+        if not self._in_time(config.rate_limit):
+            await answer(sending, 429, PLAIN, b"too many requests: try again\n", head=head)
+            return
+        if not config.users:
+            await self._application(scope, receive, sending)
+            return
         try:
             allowed = await self._allowed(scope, config.users)
         except TooManyChecksError:
@@ -162,6 +172,15 @@ class _Guarded:
         else:
             body = b"name and password, please\n"
             await answer(sending, 401, PLAIN, body, _CHALLENGE, head=head)
+
+    def _in_time(self, rate_limit: RateLimit | None) -> bool:
+        """Whether the rate limit lets another request through; a changed limit begins anew."""
+        if rate_limit != self._rate_limit:
+            self._rate_limit = rate_limit
+            self._bucket = (
+                TokenBucket(rate_limit.interval, rate_limit.burst) if rate_limit else None
+            )
+        return self._bucket is None or self._bucket.take()
 
     async def _allowed(self, scope: Scope, users: Mapping[bytes, bytes]) -> bool:
         given = _credentials(scope["headers"])

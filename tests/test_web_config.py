@@ -13,6 +13,7 @@ from structlog.typing import EventDict
 
 from exporter.files import Watched
 from exporter.server import PLAIN, Receive, Scope, Send, answer
+from exporter.token_bucket import TokenBucket
 from exporter.web_config import WebFile
 from tests.web_files import PASSWORD, TLS, USERS, Certificates
 
@@ -157,6 +158,48 @@ class TestHeaders:
     def test_stand_on_a_refusal_too(self, tmp_path: Path) -> None:
         answered = Guarded(tmp_path, self.HEADERS + USERS).ask()
         assert (answered.status_code, answered.headers["x-frame-options"]) == (401, "deny")
+
+
+class TestRateLimit:
+    LIMITED = "rate_limit: {interval: 1h, burst: 2}\n"
+
+    def test_lets_a_burst_through_and_then_nothing_but_probes(self, tmp_path: Path) -> None:
+        guarded = Guarded(tmp_path, self.LIMITED)
+        assert [guarded.ask().status_code for _ in range(4)] == [200, 200, 429, 429]
+        assert guarded.ask(method="HEAD").content == b""
+        assert guarded.ask("/healthz").status_code == guarded.ask("/readyz").status_code == 200
+
+    def test_counts_those_who_guess(self, tmp_path: Path) -> None:
+        guarded = Guarded(tmp_path, self.LIMITED + USERS)
+        assert [guarded.ask().status_code for _ in range(3)] == [401, 401, 429]
+        assert guarded.ask(auth=AUTH).status_code == 429
+
+    def test_with_a_burst_of_0_lets_nobody_in_as_in_go(self, tmp_path: Path) -> None:
+        assert Guarded(tmp_path, "rate_limit: {interval: 1s}").ask().status_code == 429
+
+    @pytest.mark.parametrize("interval", ["0", "0s"])
+    def test_of_interval_0_is_none(self, tmp_path: Path, interval: str) -> None:
+        guarded = Guarded(tmp_path, f"rate_limit: {{interval: {interval}, burst: 0}}")
+        assert {guarded.ask().status_code for _ in range(10)} == {200}
+
+    def test_begins_anew_when_it_changes(self, tmp_path: Path) -> None:
+        guarded = Guarded(tmp_path, self.LIMITED)
+        assert [guarded.ask().status_code for _ in range(3)][-1] == 429
+        guarded.change(self.LIMITED + TestChange.HEADERS)
+        assert guarded.ask().status_code == 429
+        guarded.change(self.LIMITED.replace("2", "3"))
+        assert [guarded.ask().status_code for _ in range(4)] == [200, 200, 200, 429]
+
+    def test_gives_a_token_back_each_interval(self) -> None:
+        now = [100.0]
+        bucket = TokenBucket(2, 3, lambda: now[0])
+        assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+        now[0] += 1.9
+        assert not bucket.take()
+        now[0] += 0.2
+        assert [bucket.take(), bucket.take()] == [True, False]
+        now[0] += 3600
+        assert [bucket.take() for _ in range(4)] == [True, True, True, False]
 
 
 class TestChange:

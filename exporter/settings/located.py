@@ -11,10 +11,14 @@ from exporter.settings.model import Loc, Settings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Located:
-    """A mapping or list of located values, or a plain value. Equal only to itself."""
+    """A mapping or list of located values, or a plain value. Equal only to itself.
+
+    ``text`` is a plain value as YAML has it written, ``None`` for null and outside of YAML.
+    """
 
     value: object
     place: str
+    text: str | None = None
 
     def at(self, loc: Loc) -> "Located | None":
         found: Located | None = self
@@ -39,6 +43,18 @@ class Located:
     def plain_children(self) -> dict[str, object]:
         children = self.value if isinstance(self.value, dict) else {}
         return {key: child.plain() for key, child in children.items()}
+
+    def as_text(self, besides: Collection[Loc], loc: Loc = ()) -> "Located":
+        """Take plain values as the texts that they are written as, except at ``besides``."""
+        match self.value:
+            case dict() as children:
+                texts = {k: child.as_text(besides, (*loc, k)) for k, child in children.items()}
+                return Located(texts, self.place)
+            case list() as items:
+                numbered = enumerate(items)
+                return Located([x.as_text(besides, (*loc, at)) for at, x in numbered], self.place)
+        kept = self.text is None or loc in besides
+        return self if kept else Located(self.text, self.place, self.text)
 
     def without(self, cut: Collection["Located"]) -> "Located":
         match self.value:

@@ -36,14 +36,8 @@ class _EncryptedError(Exception):
 def check_tls(tls: TlsServer, place_of: PlaceOf) -> Iterator[str]:
     """Find what keys that are valid by themselves do not fit together in, a line each."""
     yield from _of_certificates(tls, place_of)
-    verifies = tls.client_auth_type != "NoClientCert"
     authority = next((name for name in ("client_ca", "client_ca_file") if getattr(tls, name)), "")
-    if verifies and not authority:
-        yield (
-            f"{place_of('client_auth_type')}: must have client_ca_file beside it, whose "
-            "certificates those of clients are verified with"
-        )
-    if authority and not verifies:
+    if authority and tls.client_auth_type == "NoClientCert":
         yield (
             f"{place_of(authority)}: must have client_auth_type beside it, such as "
             "RequireAndVerifyClientCert"
@@ -63,10 +57,10 @@ def check_tls(tls: TlsServer, place_of: PlaceOf) -> Iterator[str]:
             f"{place_of('cipher_suites')}: must name a suite of TLS 1.2, as those of TLS 1.3 are "
             "always on; for TLS 1.3 alone set min_version: TLS13"
         )
-    if len(tls.curve_preferences) > 1:
+    if len(tls.curve_preferences) > 1 and not names_all_curves(tls):
         yield (
-            f"{place_of('curve_preferences')}: must name one curve, as an order of several cannot "
-            "be set here; left out, OpenSSL's choice of all of them is used"
+            f"{place_of('curve_preferences')}: must name one curve or all of them, as Python "
+            "cannot choose some; left out, OpenSSL's choice of all of them is used"
         )
 
 
@@ -81,6 +75,10 @@ def _of_certificates(tls: TlsServer, place_of: PlaceOf) -> Iterator[str]:
             yield f"{place_of(file)}: {inline} is set too: leave one of the two"
         if not given and inline != "client_ca":
             yield f"{place_of('')}: must have {file} or {inline}"
+
+
+def names_all_curves(tls: TlsServer) -> bool:
+    return set(tls.curve_preferences) == set(CURVES)
 
 
 def _suites(tls: TlsServer) -> list[str]:
@@ -125,9 +123,12 @@ def build_context(
         *content_of("key", "key_file", files.MOST_SECRET),
     )
     if tls.client_auth_type != "NoClientCert":
-        authorities, place = content_of("client_ca", "client_ca_file")
-        if not _holds_certificates(context, authorities):
-            raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
+        if tls.client_ca is None and tls.client_ca_file is None:
+            context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
+        else:
+            authorities, place = content_of("client_ca", "client_ca_file")
+            if not _holds_certificates(context, authorities):
+                raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
     context.verify_mode = _VERIFY[tls.client_auth_type]
     if tls.client_allowed_sans is not None:
         context.sslobject_class = _allowing(frozenset(map(_normal, tls.client_allowed_sans)))
@@ -142,8 +143,8 @@ def _choose(context: ssl.SSLContext, tls: TlsServer, place_of: PlaceOf) -> None:
         place = place_of("cipher_suites")
         raise TlsFault(f"{place}: this machine's OpenSSL has none of them") from None
     try:
-        for curve in tls.curve_preferences:
-            context.set_ecdh_curve(CURVES[curve])
+        if len(tls.curve_preferences) == 1:
+            context.set_ecdh_curve(CURVES[tls.curve_preferences[0]])
     except (ValueError, ssl.SSLError):
         place = place_of("curve_preferences")
         raise TlsFault(f"{place}: this machine's OpenSSL does not have it") from None

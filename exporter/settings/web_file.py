@@ -11,27 +11,37 @@ from pydantic import ValidationError
 
 from exporter.settings.located import Sources
 from exporter.settings.sentences import sentence
-from exporter.settings.tls import TlsFault, build_context, check_tls
-from exporter.settings.web_model import TLS13_CIPHER_SUITES, WebDocument
+from exporter.settings.tls import (
+    PlaceOf,
+    TlsFault,
+    build_context,
+    check_tls,
+    names_all_curves,
+)
+from exporter.settings.web_model import (
+    NOT_TEXT,
+    SLOW_COST,
+    TLS13_CIPHER_SUITES,
+    RateLimit,
+    TlsServer,
+    WebDocument,
+    cost,
+)
 from exporter.settings.yaml_file import read_yaml
-
-_NOT_HERE = {
-    "rate_limit": "is not supported here: leave it out, and limit the rate in a proxy before it"
-}
-"""What other exporters take, told apart from what none takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
     """What the file comes to. ``users`` are names and bcrypt hashes; none is nobody asked.
 
-    ``sections`` are the keys of the file, empty ones included. ``warnings`` say what it wants
-    and is not done, though it may stay.
+    ``rate_limit`` is ``None`` if it is off. ``sections`` are the keys of the file, empty ones
+    included. ``warnings`` say what is not done as the file has it, or is done at a price.
     """
 
     tls: ssl.SSLContext | None
     users: Mapping[bytes, bytes] = field(repr=False)
     headers: tuple[tuple[bytes, bytes], ...]
+    rate_limit: RateLimit | None
     sections: frozenset[str]
     warnings: tuple[str, ...]
 
@@ -52,9 +62,7 @@ def read_web_file(
     """
     opening(path)
     tree, faults = read_yaml(path, place)
-    refused = {key: found for key in _NOT_HERE if (found := tree.at((key,)))}
-    faults += tuple(f"{found.place}: {_NOT_HERE[key]}" for key, found in refused.items())
-    sources = Sources((tree.without(refused.values()),))
+    sources = Sources((tree.as_text(NOT_TEXT),))
     try:
         document = WebDocument.model_validate(sources.trees[0].plain())
     except ValidationError as error:
@@ -81,6 +89,7 @@ def read_web_file(
                 for name, secret in document.basic_auth_users.items()
             },
             tuple((k.lower().encode(), v.encode()) for k, v in headers.items() if v),
+            document.rate_limit if document.rate_limit.interval else None,
             frozenset(document.model_fields_set),
             tuple(_warnings(document, sources)),
         )
@@ -95,6 +104,27 @@ def _warnings(document: WebDocument, sources: Sources) -> Iterator[str]:
     if document.http_server_config.http2:
         place = sources.nearest(("http_server_config", "http2")).place
         yield f"{place}: HTTP/1.1 is served, which every client of HTTP/2 speaks too"
-    if any(name in TLS13_CIPHER_SUITES for name in document.tls_server_config.cipher_suites):
-        place = _tls_place(sources, "cipher_suites")
+    yield from _warnings_of_tls(document.tls_server_config, partial(_tls_place, sources))
+    if document.rate_limit.interval and not document.rate_limit.burst:
+        place = sources.nearest(("rate_limit", "burst")).place
+        yield f"{place}: a burst of 0 refuses every request, as in Go: set it to 1 at least"
+    for name, hashed in document.basic_auth_users.items():
+        if cost(hashed) > SLOW_COST:
+            place = sources.nearest(("basic_auth_users", name)).place
+            yield (
+                f"{place}: a cost above {SLOW_COST} makes the first login take longer than "
+                "Prometheus's scrape_timeout, and all others wait for it: 10 is usual"
+            )
+
+
+def _warnings_of_tls(tls: TlsServer, place_of: PlaceOf) -> Iterator[str]:
+    if any(name in TLS13_CIPHER_SUITES for name in tls.cipher_suites):
+        place = place_of("cipher_suites")
         yield f"{place}: the suites of TLS 1.3 are all on, whichever are named, as in Go"
+    if names_all_curves(tls):
+        yield f"{place_of('curve_preferences')}: all curves are on, in the order of OpenSSL"
+    if tls.client_auth_type != "NoClientCert" and not (tls.client_ca or tls.client_ca_file):
+        yield (
+            f"{place_of('client_auth_type')}: without client_ca_file, certificates of all "
+            "authorities that this machine trusts come in, as in Go"
+        )

@@ -40,8 +40,21 @@ CURVES = {
 }
 """Go's names and OpenSSL's."""
 
+SLOW_COST = 16
+"""Above this cost of bcrypt a first login takes longer than a scrape may."""
+
 _BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
-_COSTS = range(4, 17)
+_COSTS = range(4, 32)
+_NANOSECONDS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_DURATION_PART = re.compile(rf"([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?)({'|'.join(_NANOSECONDS)})")
 _UNVERIFIED = ("RequestClientCert", "RequireAnyClientCert", "RequireClientCert")
 
 
@@ -86,10 +99,29 @@ def _hash(value: object) -> SecretStr:
             'must be a bcrypt hash such as htpasswd -nBC 10 "" makes, never the password itself'
         )
     if int(spelled[1]) not in _COSTS:
-        raise ValueError(
-            f"must have a cost from {_COSTS[0]} to {_COSTS[-1]}: above, a try takes many seconds"
-        )
+        raise ValueError(f"must have a cost from {_COSTS[0]} to {_COSTS[-1]}")
     return SecretStr(spelled[0])
+
+
+def cost(hashed: SecretStr) -> int:
+    """Return the cost of a bcrypt hash: each step doubles the work."""
+    return int(hashed.get_secret_value().split("$")[2])
+
+
+def _interval(value: object) -> float:
+    """Read a duration as Go writes it, or a whole number of nanoseconds, in seconds."""
+    if type(value) is int and 0 <= value < 2**63:
+        return value / _NANOSECONDS["s"]
+    parts = _DURATION_PART.findall(value) if isinstance(value, str) else []
+    if value != "0" and (not parts or "".join(map("".join, parts)) != value):
+        raise ValueError("must be a duration such as 1s or 500ms, or 0 for no limit")
+    return sum(float(count) * _NANOSECONDS[unit] for count, unit in parts) / _NANOSECONDS["s"]
+
+
+def _burst(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise ValueError("must be a whole number from 0")
+    return value
 
 
 def _header(value: object) -> str:
@@ -111,6 +143,8 @@ Curve = Annotated[str, BeforeValidator(_curve)]
 User = Annotated[str, BeforeValidator(_user)]
 Hash = Annotated[SecretStr, BeforeValidator(_hash)]
 Header = Annotated[str, BeforeValidator(_header)]
+Interval = Annotated[float, BeforeValidator(_interval)]
+Burst = Annotated[int, BeforeValidator(_burst)]
 
 
 class TlsServer(Section):
@@ -144,7 +178,24 @@ class HttpServer(Section):
     headers: Headers = Headers()
 
 
+class RateLimit(Section):
+    """A token bucket for all requests together; no limit if the interval is 0."""
+
+    interval: Interval = 0.0
+    burst: Burst = 0
+
+
 class WebDocument(Section):
     tls_server_config: TlsServer = TlsServer()
     http_server_config: HttpServer = HttpServer()
+    rate_limit: RateLimit = RateLimit()
     basic_auth_users: dict[User, Hash] = Field({})
+
+
+NOT_TEXT = (
+    ("tls_server_config", "prefer_server_cipher_suites"),
+    ("http_server_config", "http2"),
+    ("rate_limit", "interval"),
+    ("rate_limit", "burst"),
+)
+"""The keys whose plain values are not text; Go takes all others as they are written."""

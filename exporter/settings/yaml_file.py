@@ -131,7 +131,8 @@ class _Walk:
         )
         if node.tag == untagged:  # with another tag, constructors fail in any way
             try:
-                return Located(self._loader.construct_object(node), place)
+                value = self._loader.construct_object(node)
+                return Located(value, place, None if value is None else node.value)
             except (yaml.YAMLError, ValueError, OverflowError):
                 pass
         return self._broken(place, "is no plain value: put it in quotes, without a tag")

@@ -1,0 +1,27 @@
+"""A token bucket: how many requests may come at once, and how often one after them."""
+
+import time
+from collections.abc import Callable
+
+
+class TokenBucket:
+    """Holds ``burst`` tokens, at first and at most; one comes back each ``interval`` seconds."""
+
+    def __init__(
+        self, interval: float, burst: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._interval = interval
+        self._burst = burst
+        self._clock = clock
+        self._tokens = float(burst)
+        self._at = clock()
+
+    def take(self) -> bool:
+        """Take a token, if there is one."""
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) / self._interval)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
