@@ -4,13 +4,17 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
 import bcrypt
 
 _MOST_WAITING = 100
+_MOST_ADDRESSES = 10_000
 _LONGEST = 72
 """Bytes: bcrypt looks at no more, and htpasswd and Go pass over the rest."""
 
@@ -19,23 +23,44 @@ class TooManyChecksError(Exception):
     """So many passwords are being checked that another would wait for seconds."""
 
 
+@dataclass(eq=False)
+class _Check:
+    """A comparison that waits for its turn or is under way."""
+
+    digest: bytes
+    address: str
+    password: bytes
+    hashed: bytes
+    right: asyncio.Future[bool]
+
+
 class Passwords:
-    """Checks passwords, each right one once; what is kept of it tells nobody the password."""
+    """Checks passwords, each right one once, and keeps none.
+
+    Checks wait in lines, one for each user and one for all other names, and the lines take
+    turns. In a line the address that was refused least goes first: so whoever has the right
+    password gets in while others guess.
+    """
 
     def __init__(self, matches: Callable[[bytes, bytes], bool] = bcrypt.checkpw) -> None:
         self._matches = matches
         self._key = secrets.token_bytes(32)
         self._right: set[bytes] = set()
-        self._checking: dict[bytes, asyncio.Future[bool]] = {}
+        self._checks: dict[bytes, _Check] = {}
+        self._lines: dict[bytes | None, list[_Check]] = {}
+        self._refusals: dict[str, int] = {}
+        self._busy = False
         # One alone, so that strangers' guesses leave the machine its other cores.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="password")
 
-    async def allow(self, users: Mapping[bytes, bytes], name: bytes, password: bytes) -> bool:
-        """Say whether ``users``, names and hashes, hold the name with this password.
+    async def allow(
+        self, users: Mapping[bytes, bytes], name: bytes, password: bytes, address: str = ""
+    ) -> bool:
+        """Whether ``users``, names and hashes, hold the name with this password.
 
-        A name that is not there is compared with the hash of one that is, always the same one,
-        so that the time of an answer does not tell which names there are. Wrong passwords are
-        not remembered, so that guesses cannot push out what is right.
+        An unknown name is compared with the hash of a user, always the same one, so that the
+        work does not show which names are known. Wrong passwords are not remembered, so that
+        guesses cannot push out right ones. ``address`` is the client's.
 
         Raises `TooManyChecksError`.
         """
@@ -43,27 +68,86 @@ class Passwords:
         hashed = users.get(name, decoy)
         password = password[:_LONGEST]
         digest = self._digest(b" ".join(map(base64.b64encode, (name, hashed, password))))
-        right = digest in self._right or await self._checked(digest, password, hashed)
-        if not right or name not in users:
+        if digest not in self._right:
+            check = self._checks.get(digest)
+            if check is None:
+                right = asyncio.get_running_loop().create_future()
+                check = _Check(digest, _network(address), password, hashed, right)
+                self._queue(check, name if name in users else None)
+            # One who hangs up must not take the answer away from the others.
+            if not await asyncio.shield(check.right):
+                return False
+        if name not in users:
             return False
         self._right.add(digest)
         return True
 
-    async def _checked(self, digest: bytes, password: bytes, hashed: bytes) -> bool:
-        """Compare, once for all who wait for the same."""
-        checking = self._checking.get(digest)
-        if checking is None:
-            if len(self._checking) >= _MOST_WAITING:
-                raise TooManyChecksError
-            loop = asyncio.get_running_loop()
-            checking = loop.run_in_executor(self._thread, self._matches, password, hashed)
-            self._checking[digest] = checking
-            checking.add_done_callback(lambda _: self._checking.pop(digest))
-        # One who hangs up must not take the answer away from the others.
-        return await asyncio.shield(checking)
+    def _queue(self, check: _Check, line: bytes | None) -> None:
+        self._checks[check.digest] = check
+        self._lines.setdefault(line, []).append(check)
+        if len(self._checks) > _MOST_WAITING:
+            self._give_one_up()
+        self._compare_next()
+
+    def _give_one_up(self) -> None:
+        """Refuse the check that would come last in the longest line."""
+        line, waiting = max(self._lines.items(), key=lambda each: len(each[1]))
+        check = max(waiting, key=self._refused)
+        waiting.remove(check)
+        if not waiting:
+            del self._lines[line]
+        del self._checks[check.digest]
+        self._refuse(check)
+        check.right.set_exception(TooManyChecksError())
+
+    def _compare_next(self) -> None:
+        if self._busy or not self._lines:
+            return
+        line = next(iter(self._lines))
+        waiting = self._lines.pop(line)
+        # The newest of equals, as most of a flood is in line before whoever comes amid it.
+        check = min(reversed(waiting), key=self._refused)
+        waiting.remove(check)
+        if waiting:
+            self._lines[line] = waiting  # behind the other lines
+        self._busy = True
+        comparing = asyncio.get_running_loop().run_in_executor(
+            self._thread, self._matches, check.password, check.hashed
+        )
+        comparing.add_done_callback(partial(self._compared, check))
+
+    def _compared(self, check: _Check, comparing: asyncio.Future[bool]) -> None:
+        self._busy = False
+        del self._checks[check.digest]
+        if comparing.result():
+            self._refusals.pop(check.address, None)
+        else:
+            self._refuse(check)
+        check.right.set_result(comparing.result())
+        self._compare_next()
+
+    def _refused(self, check: _Check) -> int:
+        return self._refusals.get(check.address, 0)
+
+    def _refuse(self, check: _Check) -> None:
+        """Count a refusal of an address, and forget the oldest address of too many."""
+        self._refusals[check.address] = self._refusals.pop(check.address, 0) + 1
+        if len(self._refusals) > _MOST_ADDRESSES:
+            del self._refusals[next(iter(self._refusals))]
 
     def _number(self, name: bytes) -> int:
         return int.from_bytes(self._digest(name))
 
     def _digest(self, message: bytes) -> bytes:
         return hmac.digest(self._key, message, hashlib.sha256)
+
+
+def _network(address: str) -> str:
+    """Return the network that one client owns: an address, or 64 bits of an IPv6 address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
+    return address

@@ -184,7 +184,8 @@ class _Guarded:
 
     async def _allowed(self, scope: Scope, users: Mapping[bytes, bytes]) -> bool:
         given = _credentials(scope["headers"])
-        return given is not None and await self._passwords.allow(users, *given)
+        address, _ = scope.get("client") or ("", 0)
+        return given is not None and await self._passwords.allow(users, *given, address)
 
 
 def _credentials(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
