@@ -4,6 +4,7 @@ It holds nothing that the page may not show: no secret, no ETag and no person's 
 of a user whose bill is watched.
 """
 
+import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, NamedTuple
@@ -20,6 +21,11 @@ from exporter.metrics.page import CLOCK_SLACK
 from exporter.watch import Watch
 
 Time = Annotated[datetime, Meta(tz=True)]
+Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
+"""Neither NaN nor infinite."""
+
+_YEARS = range(2000, 9000)
+"""Far enough from the ends of ``datetime`` to be added to."""
 
 _METRICS = {metric.name: metric for metric in catalogue.BILL}
 
@@ -28,7 +34,7 @@ class SavedSeries(Struct, frozen=True, array_like=True):
     """A metric's samples: the values of its labels, and what was said."""
 
     labels: tuple[str, ...]
-    samples: list[tuple[tuple[str, ...], float]]
+    samples: list[tuple[tuple[str, ...], Finite]]
 
 
 class SavedReading(Struct, frozen=True, array_like=True):
@@ -40,6 +46,10 @@ class SavedReading(Struct, frozen=True, array_like=True):
     shown: frozenset[tuple[str, str]]
     folded: int
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(at is not None and at.year not in _YEARS for at in (self.taken, self.cycle_end)):
+            raise ValueError("of no time")
 
     @classmethod
     def of(cls, reading: Reading) -> "SavedReading":

@@ -25,7 +25,10 @@ _MAGIC = b"github-billing-exporter state 1\n"
 """What the file begins with; the number grows with each change of what `State` holds."""
 
 _DIGEST_BYTES = 32
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 256 << 20
+_UNPACKED_BYTES = 64 << 20
+_UNPACKED_TIMES = 16
+"""How much a state may grow by unpacking: a true one that is large grows sevenfold."""
 
 _LOOK_SECONDS = 5.0
 _LONGEST_REST_SECONDS = 60.0
@@ -49,15 +52,20 @@ def sealed(state: bytes) -> bytes:
 
 
 def opened(content: bytes) -> State:
-    """Read back what was `sealed`. Raises `Damaged`."""
+    """Read back what was `sealed`. Raises `Damaged`, whatever else the content may be."""
     if not content.startswith(_MAGIC):
         raise Damaged("it is no state of this version of the exporter")
     payload = content[len(_MAGIC) + _DIGEST_BYTES :]
     if content[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES] != _digest(payload):
         raise Damaged("its checksum is wrong: it was cut or changed")
+    unpacking = zlib.decompressobj()
     try:
-        return msgspec.msgpack.decode(zlib.decompress(payload), type=State)
-    except (zlib.error, msgspec.MsgspecError) as error:
+        most = max(_UNPACKED_BYTES, _UNPACKED_TIMES * len(payload))
+        state = unpacking.decompress(payload, most)
+        if not unpacking.eof:
+            raise Damaged("it is cut, or holds more than a state does")
+        return msgspec.msgpack.decode(state, type=State)
+    except (zlib.error, msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:
         raise Damaged("it does not hold what it should") from error
 
 
@@ -102,10 +110,11 @@ class StateFile:
     def read(self) -> State | None:
         """Read it; ``None`` where there is none. A damaged one is set aside and told, once."""
         try:
-            with self.path.open("rb") as file:
-                return opened(file.read(_MOST_BYTES))
+            return opened(files.read(self.path, _MOST_BYTES))
         except FileNotFoundError:
             return None
+        except MemoryError:
+            log.warning("state not read", file=str(self.path), detail="too little memory for it")
         except OSError as error:
             log.warning("state not read", file=str(self.path), detail=error.strerror)
         except Damaged as error:
