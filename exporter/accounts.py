@@ -1,5 +1,6 @@
 """Whose bill it is: organizations, users and enterprises."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -50,6 +51,14 @@ class Account:
 
     def __str__(self) -> str:
         return f"{self.type} {self.name}"
+
+
+def is_name(text: str) -> bool:
+    """Whether an account may have this name: one step of a path, without "." and "..".
+
+    GitHub's names are letters, digits, hyphens and underscores (docs: usernames).
+    """
+    return re.fullmatch(r"[A-Za-z0-9._-]+", text) is not None and text not in {".", ".."}
 
 
 USAGE_ROOTS: Mapping[AccountType, str] = {

@@ -10,7 +10,7 @@ from functools import partial
 import httpx
 import structlog
 
-from exporter.accounts import Account, AccountType, overlaps
+from exporter.accounts import Account, AccountType, is_name, overlaps
 from exporter.github import auth
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError, Unauthorized
@@ -166,7 +166,8 @@ class Discovery:
             return any(fnmatchcase(seen.name.casefold(), each.casefold()) for each in patterns)
 
         include, exclude = self.credential.include, self.credential.exclude
-        return (not include or any_of(include)) and not any_of(exclude)
+        wanted = (not include or any_of(include)) and not any_of(exclude)
+        return wanted and is_name(seen.name)
 
     def _apply(self, now: datetime) -> None:
         """Watch what is seen, and no longer what is not."""

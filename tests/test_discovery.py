@@ -44,6 +44,12 @@ class TestTokens:
 
         scene(Lists(), scenario, credential=lambda: from_token("default", f"github_pat_{'a' * 40}"))
 
+    def test_what_is_no_step_of_a_path_is_no_name(self) -> None:
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme", "a.b"}
+
+        scene(Lists(["acme", "..", ".", "", "a/b", "\x1b[2Jbeta", "a b", "a.b"]), scenario)
+
     def test_names_are_chosen_by_pattern_whatever_their_case(self) -> None:
         async def scenario(world: World) -> None:
             assert names(world) == {"acme-1"}

@@ -112,6 +112,8 @@ class TestForged:
             async with life(
                 path, organization(), fault=ALL_FAIL, lists=lists, settings=discovering
             ) as world:
+                watched = {watch.account.name for watch in world.app.poller.watches}
+                assert not watched & {"", ".", "..", "\x1b[2J", "a/b", "\0"}
                 world.samples()
                 landing.render(world.app.poller.page(), world.clock())
                 await world.passes(minutes=20)
