@@ -19,8 +19,8 @@ from exporter.accounts import AccountType, Platform
 from exporter.collectors import ALL
 from exporter.metrics import catalogue
 from exporter.state_file import StateFile, sealed
+from tests.lists import Lists
 from tests.lives import ALL_FAIL, keep, life
-from tests.test_discovery import Lists
 from tests.test_state_file import GOOD
 from tests.world import SPINE, START, organization, virtual
 
