@@ -86,7 +86,7 @@ def transport(path: Path) -> httpx.MockTransport:
 
 def exporter(path: Path) -> Callable[[], Coroutine[None, None, float]]:
     client = Client(
-        http=httpx.AsyncClient(transport=transport(path)),
+        transport=transport(path),
         base_url="https://api.github.com",
         credential=from_token("benchmark", "none"),
         observer=lambda _: None,

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import httpx
@@ -13,12 +13,9 @@ import httpx
 from exporter import files
 from exporter.accounts import Account, AccountType
 from exporter.github.auth import Credential, Secret, TokenCredential
-from exporter.github.client import REQUEST_SECONDS, Client, Exchange
+from exporter.github.client import Client, Exchange
 from exporter.github.pacing import Gate, RateLimit
 from exporter.settings import CredentialSettings, Settings, proxy_for
-
-_CONNECT_SECONDS = 10.0
-"""Connecting and each read are bounded here, the whole request by the client."""
 
 
 Source = Callable[[], str]
@@ -64,8 +61,9 @@ def _source(
 class Hosts:
     """The clients of all credentials, made when they are first asked for.
 
-    ``secrets`` are in the order of ``settings.credentials()``. ``observer`` is told of every
-    exchange; the rate limit it sees is, of an App, that of the installation with the least left.
+    ``secrets`` are in the order of ``settings.credentials()``, each of which has a transport of
+    its own; ``transport`` takes the place of all. ``observer`` is told of every exchange; the rate
+    limit it sees is, of an App, that of the installation with the least left.
     """
 
     def __init__(
@@ -82,16 +80,21 @@ class Hosts:
         self._observer = observer
         self._clock = clock
         self._sleep = sleep
-        self._transport = transport
-        self._pools: dict[tuple[Path | None, str | None], httpx.AsyncClient] = {}
+        self._transports: dict[str, httpx.AsyncBaseTransport] = {}
         self._limits: dict[Client, RateLimit] = {}
         self._installed: dict[tuple[str, AccountType, str], Client] = {}
         self._own: dict[str, Client] = {}
         self._settings: dict[str, CredentialSettings] = {}
+        trusting = cache(_trusting)
         for each, secret in zip(settings.credentials(), secrets, strict=True):
             self._settings[each.name] = each
-            gate = Gate()
-            self._own[each.name] = self._made(each, secret, gate)
+            self._transports[each.name] = transport or httpx.AsyncHTTPTransport(
+                verify=trusting(each.ca_file),
+                # httpx itself takes networks of NO_PROXY for names, and fails at those of IPv6.
+                proxy=proxy_for(each.api_url, os.environ),
+                trust_env=False,
+            )
+            self._own[each.name] = self._made(each, secret, Gate())
 
     async def __aenter__(self) -> "Hosts":
         return self
@@ -101,8 +104,8 @@ class Hosts:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for pool in self._pools.values():
-            await pool.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
 
     def own(self, credential: str) -> Client:
         """Give the client that asks as the credential itself: with a token, or as an App."""
@@ -144,7 +147,7 @@ class Hosts:
             self._observe_app(client, exchange)
 
         client = Client(
-            http=self._pool(settings),
+            transport=self._transports[settings.name],
             base_url=settings.api_url,
             credential=secret,
             observer=observe_app if settings.app_id else self._observer,
@@ -154,20 +157,6 @@ class Hosts:
             gate=gate,
         )
         return client
-
-    def _pool(self, settings: CredentialSettings) -> httpx.AsyncClient:
-        ca_file = settings.ca_file
-        # httpx itself takes networks of NO_PROXY for names, and fails at those of IPv6.
-        proxy = None if self._transport else proxy_for(settings.api_url, os.environ)
-        if (ca_file, proxy) not in self._pools:
-            self._pools[ca_file, proxy] = httpx.AsyncClient(
-                transport=self._transport,
-                proxy=proxy,
-                timeout=httpx.Timeout(REQUEST_SECONDS, connect=_CONNECT_SECONDS, pool=None),
-                verify=True if self._transport else _trusting(ca_file),
-                trust_env=False,
-            )
-        return self._pools[ca_file, proxy]
 
     def _observe_app(self, client: Client, exchange: Exchange) -> None:
         """Tell of an App, whose limits are its installations' and which does not expire."""

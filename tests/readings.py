@@ -26,17 +26,16 @@ def read(collector: Collector, account: Account, github: GitHub) -> Reading:
     async def at_once(seconds: float) -> None: ...
 
     async def reading() -> Reading:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(github)) as http:
-            client = Client(
-                http=http,
-                base_url="https://api.github.com",
-                credential=from_token("default", "ghp_test"),
-                observer=lambda exchange: None,
-                clock=lambda: NOW,
-                sleep=at_once,
-            )
-            async with attempt(client, {}, 30.0) as questions:
-                reading = await collector.collect(questions, account, NOW)
+        client = Client(
+            transport=httpx.MockTransport(github),
+            base_url="https://api.github.com",
+            credential=from_token("default", "ghp_test"),
+            observer=lambda exchange: None,
+            clock=lambda: NOW,
+            sleep=at_once,
+        )
+        async with attempt(client, {}, 30.0) as questions:
+            reading = await collector.collect(questions, account, NOW)
         collector.check(reading)
         return reading
 

@@ -29,7 +29,10 @@ ECHO = (
 ).encode()
 """A body that names a person and repeats the token, as a proxy may."""
 
-BROKEN = ("unauthorized", "forbidden", "failing", "garbled", "mistyped", "redirected", "cut")
+BROKEN = (
+    *("unauthorized", "forbidden", "failing", "garbled", "mistyped", "redirected", "misled"),
+    "cut",
+)
 WATCHED = (
     *("--user", "mona", "--enterprise", "acme-corp"),
     *(word for name in ("acme", *BROKEN) for word in ("--organization", name)),
@@ -59,9 +62,14 @@ except ValueError:
 """
 
 
-def faults(elsewhere: str) -> dict[str, Fault]:
+def faults(url: str, elsewhere: str) -> dict[str, Fault]:
     """Make what goes wrong, by the account that it goes wrong for."""
-    planted = {"server": TOKEN, "x-canary": LOGINS[0], "content-type": f"text/{LOGINS[1]}"}
+    planted = {
+        "server": TOKEN,
+        "x-canary": LOGINS[0],
+        "content-type": f"text/{LOGINS[1]}",
+        "set-cookie": f"{LOGINS[0]}={TOKEN}; Path=/",
+    }
     mistyped = ECHO.replace(b'"message"', b'"usageItems"')
     return {
         "unauthorized": Fault(status=401, body=ECHO, headers=planted),
@@ -69,11 +77,15 @@ def faults(elsewhere: str) -> dict[str, Fault]:
         "failing": Fault(status=500, body=ECHO, headers=planted),
         "garbled": Fault(status=200, body=ECHO[:-1], headers=planted),
         "mistyped": Fault(status=200, body=mistyped, headers=planted),
-        "redirected": Fault.redirect(
-            elsewhere.replace("://", f"://{LOGINS[1]}:{TOKEN}@") + f"/{LOGINS[0]}?{TOKEN}"
-        ),
+        "redirected": Fault.redirect(f"{signed_in(elsewhere)}/{LOGINS[0]}?{TOKEN}"),
+        "misled": Fault.redirect(f"{signed_in(url)}/orgs/misled/{LOGINS[0]}"),
         "cut": Fault(status=200, body=ECHO, headers=planted, cut=40),
     }
+
+
+def signed_in(url: str) -> str:
+    """Put a user and a password into a URL, which many clients show in the token's place."""
+    return url.replace("://", f"://{LOGINS[1]}:{TOKEN}@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,7 @@ def world() -> Iterator[World]:
         github, url = stack.enter_context(
             simulated_github(*accounts, token=TOKEN, rate_limit=100_000)
         )
-        for name, fault in faults(elsewhere_url).items():
+        for name, fault in faults(url, elsewhere_url).items():
             github.faults.add(replace(fault, account=name))
         yield World(github, url, elsewhere)
 
@@ -175,6 +187,7 @@ class TestWhatIsSaid:
             ("garbled", "invalid_payload"),
             ("mistyped", "invalid_payload"),
             ("redirected", "rejected"),
+            ("misled", "rejected"),
             ("cut", "unreachable"),
         ],
     )
@@ -222,6 +235,14 @@ class TestWhoIsAsked:
         assert sent_on
         assert all("authorization" in request.headers for request in world.github.requests)
         assert list(world.elsewhere.requests) == []
+
+    def test_with_the_token_and_nothing_that_it_gave(
+        self, world: World, said: Mapping[str, str]
+    ) -> None:
+        assert said
+        shown = [request.headers for request in world.github.requests]
+        assert {headers["authorization"] for headers in shown} == {f"Bearer {TOKEN}"}
+        assert not any("cookie" in headers for headers in shown)
 
 
 class TestMisplacedToken:

@@ -5,7 +5,7 @@ import os
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -157,10 +157,40 @@ async def tls_server(authority: trustme.CA) -> AsyncIterator[str]:
         yield f"https://localhost:{server.sockets[0].getsockname()[1]}"
 
 
+@asynccontextmanager
+async def spoiling(url: str) -> AsyncIterator[str]:
+    """Stand between a client and ``url``: what comes after the handshake comes spoilt."""
+
+    async def stand_between(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = httpx.URL(url)
+        host_reader, host_writer = await asyncio.open_connection(asked.host, asked.port)
+        # The client's hello and the host's, then the client's end of it, with the request behind.
+        host_writer.write(await reader.read(65536))
+        writer.write(await host_reader.read(65536))
+        host_writer.write(await reader.read(65536))
+        spoilt = bytearray(await host_reader.read(65536))
+        spoilt[-1] ^= 1
+        writer.write(spoilt)
+        host_writer.close()
+        writer.close()
+
+    async with await asyncio.start_server(stand_between, "localhost", 0) as server:
+        yield f"https://localhost:{server.sockets[0].getsockname()[1]}"
+
+
+@asynccontextmanager
+async def untouched(url: str) -> AsyncIterator[str]:
+    yield url
+
+
 class TestCertificates:
-    def ask(self, **github: object) -> None:
+    def ask(
+        self,
+        way: Callable[[str], AbstractAsyncContextManager[str]] = untouched,
+        **github: object,
+    ) -> None:
         async def run() -> None:
-            async with tls_server(self.authority) as url:
+            async with tls_server(self.authority) as server, way(server) as url:
                 flags = {"github": {"api_url": url, **github}}
                 environment = {"GITHUB_BILLING_TOKEN": "of-github"}
                 settings = load(flags, environment, ALL)
@@ -193,6 +223,12 @@ class TestCertificates:
         trustme.CA().cert_pem.write_to_path(file)
         with pytest.raises(Unreachable, match="certificate"):
             self.ask(ca_file=file)
+
+    def test_an_answer_that_is_spoilt_on_its_way_is_none(self, tmp_path: Path) -> None:
+        file = tmp_path / "ca.pem"
+        self.authority.cert_pem.write_to_path(file)
+        with pytest.raises(Unreachable, match="SSLError"):
+            self.ask(spoiling, ca_file=file)
 
     @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
     def test_the_authorities_of_the_environment_are_trusted(

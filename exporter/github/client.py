@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -21,6 +22,10 @@ REQUEST_SECONDS = 15.0
 
 A long report may take longer, as long as it goes on coming.
 """
+
+_CONNECT_SECONDS = 10.0
+_TIMEOUT = httpx.Timeout(REQUEST_SECONDS, connect=_CONNECT_SECONDS, pool=None).as_dict()
+"""Connecting and each read are bounded here, the whole request by `REQUEST_SECONDS`."""
 
 _REDIRECTS = 3
 _USER_AGENT = f"github-billing-exporter/{__version__}"
@@ -85,13 +90,14 @@ class Client:
     """What all jobs of one host and one credential share; of an App, those of one installation.
 
     ``version`` is the REST API's, by kind of host where it is ``None``. ``gate`` is shared by
-    the clients of one credential.
+    the clients of one credential. Requests go by ``transport`` itself: a client of httpx keeps
+    cookies, and shows a user in a URL in place of the token.
     """
 
     def __init__(
         self,
         *,
-        http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         base_url: str,
         credential: Credential,
         observer: Callable[[Exchange], None],
@@ -105,7 +111,7 @@ class Client:
         self.credential = credential
         self.pacing = Pacing(clock=clock, sleep=sleep, gate=gate)
         self.sleep = sleep
-        self._http = http
+        self._transport = transport
         self._observer = observer
         self._clock = clock
         self._api_version = version or api_version(base_url)
@@ -154,6 +160,8 @@ class Client:
             "accept": "application/vnd.github+json",
             "accept-encoding": "gzip",
             "authorization": f"Bearer {token.value}",
+            # On a kept connection, what stands behind an answer would be the next one.
+            "connection": "close",
             "user-agent": _USER_AGENT,
             "x-github-api-version": self._api_version,
         }
@@ -174,9 +182,9 @@ class Client:
             ) from None
         except httpx.ConnectError as error:
             raise errors.Unreachable(detail=f"no connection: {error}", endpoint=endpoint) from None
-        except ValueError:  # httpx looks at a redirect's address itself, and IDNA forbids some
-            raise _sent_nowhere(endpoint) from None
-        except httpx.HTTPError as error:
+        except httpx.InvalidURL:  # a name that GitHub told may be too long for one
+            raise errors.Rejected(detail="its names make no URL", endpoint=endpoint) from None
+        except (httpx.HTTPError, OSError) as error:  # the latter of TLS, once it is established
             # The text of some of these holds the request's headers, and so the token.
             raise errors.Unreachable(
                 detail=f"the connection failed ({type(error).__name__})", endpoint=endpoint
@@ -207,7 +215,7 @@ class Client:
     ) -> tuple[httpx.Response, bytes]:
         method = "GET" if post is None else "POST"
         for _ in range(_REDIRECTS + 1):
-            async with self._http.stream(method, url, headers=headers, content=post) as response:
+            async with self._sent(method, url, headers, post) as response:
                 if response.status_code == 200 and decoder is not None:
                     async for chunk in body.chunks(response, endpoint):
                         decoder.feed(chunk)
@@ -221,15 +229,30 @@ class Client:
             detail="redirected without end", hint=errors.WRONG_ADDRESS, endpoint=endpoint
         )
 
+    @asynccontextmanager
+    async def _sent(
+        self, method: str, url: str, headers: Mapping[str, str], post: bytes | None
+    ) -> AsyncIterator[httpx.Response]:
+        request = httpx.Request(
+            method, url, headers=headers, content=post, extensions={"timeout": _TIMEOUT}
+        )
+        response = await self._transport.handle_async_request(request)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
     def same_host(self, location: str, url: str, endpoint: str) -> str:
-        """Resolve a URL that GitHub told us to ask next; another host gets no token.
+        """Resolve a URL that GitHub told us to ask next; another host or user gets no token.
 
         Raises `Rejected` that names the host.
         """
         try:
             target = httpx.URL(url).join(location)
         except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA or IPv6 forbid
-            raise _sent_nowhere(endpoint) from None
+            target = httpx.URL()
+        if not target.raw_host:
+            raise _sent_nowhere(endpoint)
         home = httpx.URL(self.base_url)
         if (target.scheme, target.netloc) != (home.scheme, home.netloc):
             where = f"{target.scheme}://{target.netloc.decode('ascii')}"
@@ -239,6 +262,8 @@ class Client:
                 hint="Set github.api-url to the host that answers itself.",
                 endpoint=endpoint,
             )
+        if target.userinfo:
+            raise errors.Rejected(detail="sent on with a user or a password", endpoint=endpoint)
         return str(target)
 
     def failure(self, received: Received, endpoint: str) -> errors.GitHubError:

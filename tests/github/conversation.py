@@ -103,7 +103,7 @@ class Conversation:
         *replies: Reply,
         base_url: str = GITHUB,
         credential: Credential | None = None,
-        http: httpx.AsyncClient | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.requests: list[httpx.Request] = []
@@ -115,7 +115,7 @@ class Conversation:
         self._patience = sleep
         self._began = self._loop.time()
         self.client = Client(
-            http=http or httpx.AsyncClient(transport=httpx.MockTransport(self._reply)),
+            transport=transport or httpx.MockTransport(self._reply),
             base_url=base_url,
             credential=credential or from_token("default", TOKEN),
             observer=self.exchanges.append,

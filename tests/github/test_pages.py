@@ -2,9 +2,18 @@
 
 import pytest
 
-from exporter.github.errors import GitHubError, InvalidPayload, Rejected, Unreachable
+from exporter.github.errors import GitHubError, InvalidPayload, Rejected
 from exporter.github.questions import attempt
-from tests.github.conversation import GITHUB, TOKEN, Bill, Conversation, Reply, says, virtually
+from tests.github.conversation import (
+    GITHUB,
+    TOKEN,
+    Bill,
+    Conversation,
+    Reply,
+    everything_told,
+    says,
+    virtually,
+)
 
 ELSEWHERE = [
     ("https://elsewhere.example/bill", "https://elsewhere.example"),
@@ -15,8 +24,28 @@ ELSEWHERE = [
     ("https://api.github.com:8443/bill", "https://api.github.com:8443"),
     ("ftp://api.github.com/bill", "ftp://api.github.com"),
     ("https://[2001:db8::1]/bill", "https://2001:db8::1"),
+    ("https://xn--/", "https://xn--"),
+    ("https://xn--a-.example/", "https://xn--a-.example"),
+    ("https://[", "https://"),
 ]
-NOWHERE = ["https://[", "https://[]/", "https://xn--/", "https://xn--a-.example/", "//:99999999/"]
+NOWHERE = [
+    "https://[]/",
+    "http://[::1",
+    "//:99999999/",
+    "https://\u2603\u0301-.example/",
+    "javascript:alert(1)",
+    "data:,x",
+    "mailto:mona@api.github.com",
+    "/bill\tof",
+    "/bill\x01",
+    "https://api.github.com\x7f/bill",
+    "/" + "x" * 70_000,
+]
+AS_ANOTHER = [
+    "https://mona:sesame@api.github.com/bill",
+    "https://mona@api.github.com/bill",
+    "//:sesame@api.github.com/bill",
+]
 
 
 def page(total: int, url: str = "") -> Reply:
@@ -120,7 +149,15 @@ class TestPages:
     @virtually
     async def test_at_no_url_are_not_asked_for(self, link: str) -> None:
         conversation = Conversation(page(1, link))
-        with pytest.raises(Rejected):
+        with pytest.raises(Rejected, match="sent on to no URL"):
+            await totals(conversation)
+        assert len(conversation.requests) == 1
+
+    @pytest.mark.parametrize("link", AS_ANOTHER)
+    @virtually
+    async def test_with_a_user_of_their_own_are_not_asked_for(self, link: str) -> None:
+        conversation = Conversation(page(1, link))
+        with pytest.raises(Rejected, match="a user or a password"):
             await totals(conversation)
         assert len(conversation.requests) == 1
 
@@ -172,9 +209,18 @@ class TestRedirects:
     async def test_to_no_url_lead_nowhere(self, location: str) -> None:
         conversation = Conversation(says(302, b"", {"location": location}))
         failure = await conversation.failure()
-        # Where httpx cannot read the address at all, it takes the connection for broken.
-        assert isinstance(failure, Rejected | Unreachable)
-        assert set(asked(conversation)) == {"/orgs/acme/bill"}
+        assert isinstance(failure, Rejected)
+        assert "sent on to no URL" in str(failure)
+        assert asked(conversation) == ["/orgs/acme/bill"]
+
+    @pytest.mark.parametrize("location", AS_ANOTHER)
+    @virtually
+    async def test_with_a_user_of_their_own_are_refused(self, location: str) -> None:
+        conversation = Conversation(says(302, b"", {"location": location}))
+        failure = await conversation.failure()
+        assert isinstance(failure, Rejected)
+        assert "sesame" not in everything_told(failure)
+        assert asked(conversation) == ["/orgs/acme/bill"]
 
     @pytest.mark.parametrize("headers", [{"location": "/orgs/acme/bill"}, {}])
     @virtually

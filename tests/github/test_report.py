@@ -68,7 +68,7 @@ class Asking:
             return answer(request)
 
         self._client = Client(
-            http=httpx.AsyncClient(transport=httpx.MockTransport(handle)),
+            transport=httpx.MockTransport(handle),
             base_url="https://api.github.com",
             credential=from_token("default", "token"),
             observer=self.exchanges.append,

@@ -14,7 +14,7 @@ from exporter.app import App
 from exporter.collectors import ALL
 from exporter.github.auth import from_token
 from exporter.github.client import api_version
-from exporter.github.errors import GitHubError, RateLimited, Unreachable
+from exporter.github.errors import GitHubError, RateLimited, Rejected, Unreachable
 from exporter.github.questions import attempt
 from exporter.settings import load
 from tests.github.conversation import (
@@ -57,8 +57,7 @@ class TestHeaders:
         @virtually
         async def asking() -> None:
             transport = httpx.MockTransport(router.async_handler)
-            http = httpx.AsyncClient(transport=transport)
-            conversation = Conversation(base_url=base_url, http=http)
+            conversation = Conversation(base_url=base_url, transport=transport)
             assert await conversation.total() == 4
 
         asking()
@@ -87,6 +86,13 @@ class TestAddress:
         conversation = Conversation(says(200, {"total": 1}))
         await conversation.ask(Bill, account=name)
         assert conversation.requests[0].url.raw_path.decode() == path
+
+    @virtually
+    async def test_a_name_that_no_url_can_hold_is_not_asked_for(self) -> None:
+        conversation = Conversation(says(200, {"total": 1}))
+        with pytest.raises(Rejected, match="no URL"):
+            await conversation.ask(Bill, product="x" * 70_000)
+        assert conversation.requests == []
 
     @virtually
     async def test_what_has_no_place_in_the_path_is_in_the_query(self) -> None:
@@ -285,15 +291,13 @@ class TestProxies:
         asyncio.run(once())
         assert line in lines
 
-    def test_that_cannot_be_reached_leave_github_unreachable(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("HTTPS_PROXY", "http://mona:sesame@127.0.0.1:9")
-
+    def test_that_cannot_be_reached_leave_github_unreachable(self) -> None:
         async def asking() -> GitHubError:
-            async with httpx.AsyncClient() as http:
-                conversation = Conversation(http=http, sleep=lambda seconds: asyncio.sleep(0))
-                return await conversation.failure()
+            conversation = Conversation(
+                transport=httpx.AsyncHTTPTransport(proxy="http://mona:sesame@127.0.0.1:9"),
+                sleep=lambda seconds: asyncio.sleep(0),
+            )
+            return await conversation.failure()
 
         failure = asyncio.run(asking())
         assert isinstance(failure, Unreachable)

@@ -208,13 +208,11 @@ class TestTries:
             await writer.wait_closed()
 
         async def asking() -> GitHubError:
-            async with (
-                await asyncio.start_server(serve, "127.0.0.1", 0) as server,
-                httpx.AsyncClient() as http,
-            ):
-                url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
                 conversation = Conversation(
-                    base_url=url, http=http, sleep=lambda seconds: asyncio.sleep(0)
+                    base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}",
+                    transport=httpx.AsyncHTTPTransport(),
+                    sleep=lambda seconds: asyncio.sleep(0),
                 )
                 return await conversation.failure()
 
