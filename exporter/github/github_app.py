@@ -7,7 +7,7 @@ account that it is installed on (docs: authenticating as a GitHub App installati
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import jwt
 import msgspec
@@ -55,10 +55,8 @@ class AppKey:
         return self._loaded[1], version
 
     def _load(self, text: str) -> RSAPrivateKey:
-        # Variables that cannot hold line breaks often hold them escaped.
-        pem = text.replace("\\n", "\n").encode()
         try:
-            key = load_pem_private_key(pem, password=None)
+            key = load_pem_private_key(_unescaped(text).encode(), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             # Its own text may hold what it could not read.
             raise self._secret.unusable("it is no private key, or one with a password") from None
@@ -68,8 +66,13 @@ class AppKey:
 
     def shown(self) -> list[str]:
         text = self._secret.last or ""
-        lines = [line for line in text.replace("\\n", "\n").splitlines() if "-----" not in line]
+        lines = [line for line in _unescaped(text).splitlines() if "-----" not in line]
         return [text, *(line for line in lines if len(line) >= _LEAST_SECRET)] if text else []
+
+
+def _unescaped(text: str) -> str:
+    """Return a key with its line breaks, which variables that cannot hold them hold escaped."""
+    return text.replace("\\r", "").replace("\\n", "\n")
 
 
 class AppCredential:
@@ -125,8 +128,10 @@ class _Installation(msgspec.Struct, frozen=True):
 
 
 class _AccessToken(msgspec.Struct, frozen=True):
-    token: str
-    expires_at: datetime
+    """A token, which is shown in a header, and its end."""
+
+    token: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]+\Z")]
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class InstallationCredential:
@@ -206,9 +211,16 @@ class InstallationCredential:
             endpoint = f"{CLASSIC_ROOTS[self._account.type]}/installation"
             found = await self._ask(endpoint, _Installation, account=self._account.name)
             self._installation = found.id
-        return await self._ask(
+        given = await self._ask(
             _TOKEN_ENDPOINT, _AccessToken, post=b"", installation=self._installation
         )
+        if given.expires_at <= self._clock():
+            raise errors.InvalidPayload(
+                detail="the App's token has ended already, by `$.expires_at`",
+                hint="Check this machine's clock.",
+                endpoint=_TOKEN_ENDPOINT,
+            )
+        return given
 
     async def _ask(
         self, endpoint: str, model: type[T], *, post: bytes | None = None, **params: str | int

@@ -53,8 +53,8 @@ class AppServer:
     """Answers to an App and its installations; ``installed`` are ids by account, lower case.
 
     ``asked`` counts requests by method and path, ``tokens`` are all that were given, each with
-    its installation and end. What is not the App's business is answered by ``rest``, once the
-    token is one of those.
+    its installation and end, and ``said`` takes the place of what is said of one. What is not
+    the App's business is answered by ``rest``, once the token is one of those.
     """
 
     clock: Callable[[], datetime]
@@ -68,6 +68,7 @@ class AppServer:
     tokens: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
     jwts: list[str] = field(default_factory=list)
+    said: dict[str, object] = field(default_factory=dict)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -134,7 +135,7 @@ class AppServer:
         until = self.clock() + self.life
         self.tokens[token] = number, until
         said = {"token": token, "expires_at": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
-        return httpx.Response(201, json=said)
+        return httpx.Response(201, json=said | self.said)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         token = request.headers["authorization"].removeprefix("Bearer ")

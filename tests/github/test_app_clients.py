@@ -85,10 +85,11 @@ class TestSecrets:
         root.setLevel(level)
         structlog.reset_defaults()
 
+    @pytest.mark.parametrize("line_end", ["\n", "\\n", "\\r\\n"])
     def test_no_log_page_or_error_holds_one(
-        self, key_file: Path, capsys: pytest.CaptureFixture[str]
+        self, key_file: Path, line_end: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        key_file.write_text(pem(form=PKCS8))
+        key_file.write_text(pem(form=PKCS8).replace("\n", line_end))
 
         async def scenario() -> None:
             server = AppServer(virtual_now)

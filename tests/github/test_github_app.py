@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from exporter.accounts import Account, AccountType
-from exporter.github.errors import Barred, NotFound, Unauthorized
+from exporter.github.errors import Barred, InvalidPayload, NotFound, Unauthorized
 from tests.github.app_server import ACME, APP_ID, KEYS, PKCS1, PKCS8, Asking, asking, pem
+from tests.github.conversation import everything_told
 from tests.world import START
 
 CANARY = "CANARYCANARYCANARYCANARYCANARYCANARY"
@@ -26,7 +27,7 @@ CANARY = "CANARYCANARYCANARYCANARYCANARYCANARY"
 
 class TestKey:
     @pytest.mark.parametrize("form", [PKCS1, PKCS8])
-    @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n"])
+    @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n", "\\r\\n"])
     @pytest.mark.parametrize("mark", ["", "\ufeff"])
     def test_both_forms_make_a_jwt_as_github_wants_it(
         self, key_file: Path, form: PrivateFormat, line_end: str, mark: str
@@ -161,6 +162,40 @@ class TestInstallation:
             await asyncio.sleep(3600)
             await app.ask()
             assert (app.version, app.server.given()) == (before, 2)
+
+        asking(key_file, scenario)
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("expires_at", "2026-10-12T10:30:00"),
+            ("expires_at", "0001-01-01T00:00:00Z"),
+            ("expires_at", "0001-01-01T00:00:00+23:59"),
+            ("expires_at", "2026-10-12T09:29:59Z"),
+            ("expires_at", "9999-12-31T23:59:60Z"),
+            ("expires_at", None),
+            ("token", f"ghs_ {CANARY}"),
+            ("token", f"ghs_{CANARY}\n"),
+            ("token", f"ghs_\r\nx-canary: {CANARY}"),
+            ("token", f"ghs_é{CANARY}"),
+            ("token", f"ghs_\x00{CANARY}"),
+            ("token", ""),
+            ("token", None),
+        ],
+    )
+    def test_a_token_that_cannot_be_used_is_an_invalid_payload_until_another_comes(
+        self, key_file: Path, field: str, value: str | None
+    ) -> None:
+        async def scenario(app: Asking) -> None:
+            app.server.said = {field: value}
+            error = await app.failure()
+            assert isinstance(error, InvalidPayload)
+            assert f"`$.{field}`" in str(error)
+            assert CANARY not in everything_told(error)
+            assert app.server.given() == 1
+            assert app.exchanges[-1].endpoint.endswith("/access_tokens")
+            app.server.said.clear()
+            await app.ask()
 
         asking(key_file, scenario)
 
