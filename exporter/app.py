@@ -109,7 +109,6 @@ class App:
             build=build(notice),
             observer=telemetry,
             clock=clock,
-            sleep=sleep,
         )
         discoveries = tuple(
             Discovery(each, settings, http, poller, clock, sleep)

@@ -1,7 +1,8 @@
 """The poller: attempts every job when it is due, applies the platform rule, keeps the page."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -34,7 +35,7 @@ class Observer(Protocol):
 class Poller:
     """Polls the watches on their intervals. One job's failure touches no other.
 
-    ``clock`` gives the time in UTC, ``sleep`` waits for seconds; both are handed in.
+    ``clock`` gives the time in UTC.
     """
 
     def __init__(
@@ -44,7 +45,6 @@ class Poller:
         build: Build,
         observer: Observer,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.watches = list(watches)
         self._known_at_start = tuple(self.watches)
@@ -53,8 +53,8 @@ class Poller:
         self._build = build
         self._observer = observer
         self._clock = clock
-        self._sleep = sleep
-        self._started = self._turned = self._looked = clock()
+        self._started = self._turned = self._looked = self._next = clock()
+        self._early = asyncio.Event()
         self._ready = False
         self._page: Page | None = None
         self._credentials = Credentials()
@@ -72,7 +72,7 @@ class Poller:
                     polls = self._polls.setdefault(watch, set())
                     polls.add(task)
                     task.add_done_callback(polls.discard)
-                await self._sleep(self._pause(now))
+                await self._rest(now)
 
     async def once(self) -> None:
         """Attempt every job once; what would have to wait for a limit fails."""
@@ -173,6 +173,14 @@ class Poller:
         pacing = job.client.pacing
         return pacing.blocked_until is None and pacing.affords(_rank(job))
 
+    async def _rest(self, now: datetime) -> None:
+        """Wait for the next turn, or less where a poll ends meanwhile and is due before it."""
+        self._early.clear()
+        pause = self._pause(now)
+        self._next = now + timedelta(seconds=pause)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._early.wait(), pause)
+
     def _pause(self, now: datetime) -> float:
         """Give the seconds to the next turn; what is due by now has begun, or a limit holds it."""
         turn = now + timedelta(seconds=_TURN_SECONDS)
@@ -197,6 +205,8 @@ class Poller:
         finally:
             job.running = False
             self._page = None
+            if self._clock() < job.due < self._next:
+                self._early.set()
 
     async def _attempt(self, job: Job, *, rank: float = 0.0) -> Outcome:
         now = self._clock()

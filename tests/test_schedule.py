@@ -61,6 +61,24 @@ class TestLegacyBehindARefusedUsage:
             assert world.about("interval_seconds", "legacy_packages") == 900
 
 
+class TestAnIntervalOfSeconds:
+    @pytest.mark.parametrize("answered_after", [0.0, 0.5])
+    @pytest.mark.parametrize("interval", [1, 2, 4, 7])
+    @in_virtual_time
+    async def test_is_kept_and_no_poll_is_missed(
+        self, interval: int, answered_after: float
+    ) -> None:
+        often = {"poll": {"interval": f"{interval}s", "timeout": "1s"}}
+        async with World(organization(), settings=often, collectors=["usage"]) as world:
+            world.github.faults.add(Fault.slow(answered_after, match=SUMMARY))
+            before = world.asked(SUMMARY)
+            await world.passes(minutes=5)
+            polls = world.asked(SUMMARY) - before
+            least, most = interval * 0.9 + answered_after, interval + answered_after
+            assert 300 / most - 1 <= polls <= 300 / least + 1
+            assert world.value("exporter_polls_missed_total", collector="usage") == 0
+
+
 class TestOnce:
     @in_virtual_time
     async def test_asks_no_question_twice(self) -> None:
