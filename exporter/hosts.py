@@ -17,7 +17,6 @@ from exporter.github.client import Client, Exchange
 from exporter.github.pacing import Gate, RateLimit
 from exporter.settings import CredentialSettings, Settings, proxy_for
 
-
 Source = Callable[[], str]
 """Returns a secret as it is now, at once. Raises ``OSError`` and ``UnicodeDecodeError``."""
 
