@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from exporter import landing
+from exporter.connection import Connection
 from exporter.exposition import Exposition
 from exporter.poller import Poller
 
@@ -22,19 +22,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PLAIN = "text/plain; charset=utf-8"
-REQUEST_SECONDS = 10
-"""From a connection, or from a request's first byte, to the request's last."""
-
-ANSWER_SECONDS = 60
-"""To take an answer, which is far above any ``scrape_timeout``."""
-
 RESERVED_DESCRIPTORS = 512
 """What connections leave of the file descriptors: for polls, files and the process itself."""
 
-_REQUEST_BYTES = 16_384
-"""Of a whole request, a body that nobody wants included."""
-
-_HEADER_FIELDS = 100
 _ANSWER_BYTES = 262_144
 """Of an answer that are handed on at once, so that slow readers do not each hold a whole one."""
 
@@ -138,113 +128,6 @@ async def answer(
         await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
-class _Deadline:
-    """Calls ``late`` so many seconds after ``start``, unless ``stop`` comes before."""
-
-    def __init__(self, seconds: float, late: Callable[[], None]) -> None:
-        self._seconds = seconds
-        self._late = late
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._late)
-
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-
-class _Connection(HttpToolsProtocol):
-    """A connection that ends where its client is too slow or says too much: others want its place.
-
-    uvicorn ends those alone that say nothing after an answer. One that comes when there are
-    ``most`` is ended at once. Nobody needs to say more before an answer is there, and whoever
-    does gets that answer and no other.
-    """
-
-    most: int
-    _request: _Deadline
-    _answer: _Deadline
-    _in_request = False
-    _received = 0
-    _answering = False
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
-        super().connection_made(transport)
-        self._request = _Deadline(REQUEST_SECONDS, transport.abort)
-        self._answer = _Deadline(ANSWER_SECONDS, transport.abort)
-        self._request.start()
-        # To be told of all that is not taken; none at all and TLS would wait for ever.
-        transport.set_write_buffer_limits(1)
-        if len(self.connections) > self.most:
-            transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        # A piece at a time, lest one that is large is parsed whole before it is measured.
-        for begin in range(0, len(data), _REQUEST_BYTES):
-            if self.transport.is_closing():
-                break
-            self._request.start()
-            piece = data[begin : begin + _REQUEST_BYTES]
-            super().data_received(piece)
-            self._received = self._received + len(piece) if self._in_request else 0
-            if self._received > _REQUEST_BYTES:
-                self.send_400_response("Request too large.")
-
-    def on_message_begin(self) -> None:
-        if self._answering:
-            raise ValueError("a request before the answer to another")
-        super().on_message_begin()
-        self._in_request = True
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self.headers) == _HEADER_FIELDS:
-            raise ValueError("too many headers")
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        self._answering = True
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._in_request = False
-        self._request.stop()
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request; where an answer is under way, it is the connection's last.
-
-        What comes meanwhile is read and dropped: what is not read makes TCP take answers back.
-        """
-        if self._answering:
-            self._request.stop()
-            self.cycle.keep_alive = False
-        elif not self.transport.is_closing():
-            super().send_400_response(msg)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._answer.start()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if not self._answering:
-            self._answer.stop()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._answering = False
-        if not self.flow.write_paused:
-            self._answer.stop()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._request.stop()
-        self._answer.stop()
-        super().connection_lost(exc)
-
-
 def _room() -> int:
     """Open the process to as many file descriptors as it may have, and give connections theirs."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -252,6 +135,10 @@ def _room() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(soft - RESERVED_DESCRIPTORS, soft // 2)
+
+
+def _connections(most: int, context: ssl.SSLContext | None) -> type[Connection]:
+    return type("Connection", (Connection,), {"most": most, "context": context, "waiting": {}})
 
 
 class _Server(uvicorn.Server):
@@ -274,11 +161,10 @@ async def serve(
         access_log=False,
         log_config=None,
         server_header=False,
-        http=type("Connection", (_Connection,), {"most": _room()}),
+        http=_connections(_room(), context),
         ws="none",
         backlog=_AT_ONCE,
         timeout_keep_alive=75,
-        ssl_context_factory=(lambda *_: context) if context else None,
     )
     server = _Server(config)
 

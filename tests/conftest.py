@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.connecting import Tls, tls_pair
+
 # The profile that is active already stays underneath: hypothesis' own for CI is deterministic.
 settings.register_profile("exporter", parent=settings(), deadline=None)
 settings.load_profile("exporter")
@@ -20,3 +22,9 @@ def _clean_environment() -> Iterator[None]:
             if name.startswith("GITHUB_") or name.upper() in foreign:
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="module", params=["plain", "tls"])
+def tls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tls | None:
+    """Run a test without TLS and with it."""
+    return tls_pair(tmp_path_factory.mktemp("tls")) if request.param == "tls" else None

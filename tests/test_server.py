@@ -2,10 +2,8 @@
 
 import asyncio
 import gzip
-import ssl
 import zlib
-from collections.abc import AsyncIterator, MutableMapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,9 +20,10 @@ from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub
 from exporter.exposition import Exposition
 from exporter.github.auth import from_token
 from exporter.listening import listen
-from exporter.server import Application, Asgi, serve
+from exporter.server import Application
 from exporter.settings import load
 from tests.asker import NOW, Clock
+from tests.connecting import on_socket
 from tests.programs import system_program
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -100,17 +99,6 @@ class Server:
             return await self.ask(path, method, **headers)
 
         return asyncio.run(polling())
-
-
-@asynccontextmanager
-async def on_socket(application: Asgi, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """Serve on loopback until the block ends, with TLS by ``context``, and give the base URL."""
-    (listening,) = listen(("127.0.0.1", 0))
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve(application, [listening], stop, context))
-        yield f"{'https' if context else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
-        stop.set()
 
 
 class TestFormats:

@@ -1,0 +1,197 @@
+"""A connection to the server, from its first byte on: TLS, the bounds on time and size, HTTP."""
+
+import asyncio
+import ssl
+from asyncio.sslproto import SSLProtocol
+from collections.abc import Callable
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+REQUEST_SECONDS = 10
+"""From a connection, or from a request's first byte, to the request's last."""
+
+ANSWER_SECONDS = 60
+"""To take an answer, which is far above any ``scrape_timeout``."""
+
+REQUEST_BYTES = 16_384
+"""Of a whole request, a body that nobody wants included."""
+
+_HEADER_FIELDS = 100
+_TLS_HANDSHAKE = 0x16
+"""The first byte of whoever speaks TLS (RFC 8446, section 5.1)."""
+
+
+class _Deadline:
+    """Calls ``late`` so many seconds after ``start``, unless ``stop`` comes before."""
+
+    def __init__(self, seconds: float, late: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._late = late
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._late)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that ends where its client is too slow or says too much: others want its place.
+
+    It counts and has its time from the moment that it is accepted, TLS or not. One that comes
+    when there are ``most`` takes the place of the one that has kept its first request waiting
+    longest. Nobody needs to say more before an answer is there, and whoever does gets that
+    answer and no other.
+    """
+
+    most: int
+    context: ssl.SSLContext | None
+    waiting: dict["Connection", None]
+    """Those without a whole request so far, the oldest first."""
+
+    _request: _Deadline
+    _answer: _Deadline
+    _in_request = False
+    _received = 0
+    _answering = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
+        """Take the socket's transport, and after the handshake, where there is one, that of TLS."""
+        accepted = self.transport is None
+        super().connection_made(transport)
+        if accepted:
+            self._request = _Deadline(REQUEST_SECONDS, self._abort)
+            self._answer = _Deadline(ANSWER_SECONDS, self._abort)
+            self._request.start()
+            self._make_room()
+        if not self._tls_ahead:
+            # To be told of all that is not taken; none at all and TLS would wait for ever.
+            transport.set_write_buffer_limits(1)
+
+    def _abort(self) -> None:
+        self.transport.abort()
+
+    def _make_room(self) -> None:
+        self.waiting[self] = None
+        if len(self.connections) > self.most:
+            oldest = next(iter(self.waiting))
+            del self.waiting[oldest]
+            oldest.transport.abort()
+
+    @property
+    def _tls_ahead(self) -> ssl.SSLContext | None:
+        """The TLS to begin with the first byte; ``None`` once it has begun or without any."""
+        return self.context if self.scheme == "http" else None
+
+    def data_received(self, data: bytes) -> None:
+        if context := self._tls_ahead:
+            self._shake_hands(context, data)
+            return
+        # A piece at a time, lest one that is large is parsed whole before it is measured.
+        while data and not self.transport.is_closing():
+            self._request.start()
+            room = REQUEST_BYTES - self._received
+            piece, data = data[:room], data[room:]
+            super().data_received(piece)
+            self._received = self._received + len(piece) if self._in_request else 0
+            if self._received == REQUEST_BYTES:
+                self._received = 0
+                self.send_400_response("Request too large.")
+
+    def _shake_hands(self, context: ssl.SSLContext, said: bytes) -> None:
+        """Begin TLS with what was said first, or refuse what is no TLS."""
+        if said[0] != _TLS_HANDSHAKE:
+            self.send_400_response("This port speaks TLS: ask with https.")
+            return
+        tls = _Tls(self, context)
+        self.transport.set_protocol(tls)
+        tls.connection_made(self.transport)
+        while said:
+            buffer = tls.get_buffer(len(said))
+            piece, said = said[: len(buffer)], said[len(buffer) :]
+            buffer[: len(piece)] = piece
+            tls.buffer_updated(len(piece))
+
+    def on_message_begin(self) -> None:
+        if self._answering:
+            raise ValueError("a request before the answer to another")
+        super().on_message_begin()
+        self._in_request = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self.headers) == _HEADER_FIELDS:
+            raise ValueError("too many headers")
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        version = self.parser.get_http_version()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if version not in {"1.0", "1.1"} or hosts > 1 or (version == "1.1" and not hosts):
+            raise ValueError("not HTTP/1.1 with one host, nor HTTP/1.0 with one at most")
+        super().on_headers_complete()
+        self._answering = True
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_request = False
+        self._request.stop()
+        self.waiting.pop(self, None)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; where an answer is under way, it is the connection's last.
+
+        What comes meanwhile is read and dropped: what is not read makes TCP take answers back.
+        """
+        if self._answering:
+            self._request.stop()
+            self.cycle.keep_alive = False
+        elif not self.transport.is_closing():
+            super().send_400_response(msg)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._answer.start()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self._answering:
+            self._answer.stop()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._answering = False
+        if not self.flow.write_paused:
+            self._answer.stop()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._request.stop()
+        self._answer.stop()
+        self.waiting.pop(self, None)
+        super().connection_lost(exc)
+
+
+class _Tls(SSLProtocol):
+    """asyncio's TLS that reads into 4 KiB, not 256: nobody has shown yet who they are.
+
+    It also sends the alert that says why a handshake failed, which asyncio drops.
+    """
+
+    max_size = 4_096
+
+    def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
+        waiter = None  # nobody waits: the connection is told
+        super().__init__(connection.loop, connection, context, waiter, server_side=True)  # type: ignore[arg-type]  # theirs
+        self._connection = connection
+
+    def _on_handshake_complete(self, handshake_exc: BaseException | None) -> None:
+        self._process_outgoing()  # type: ignore[attr-defined]  # theirs
+        super()._on_handshake_complete(handshake_exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # type: ignore[override]  # theirs
+        super().connection_lost(exc)
+        if self._connection.scheme == "http":  # asyncio tells of an end after the handshake only
+            self._connection.connection_lost(exc)
