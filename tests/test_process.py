@@ -26,6 +26,7 @@ from tests.simulated import asking, simulated_github
 from tests.test_command_line import ALLOWED_FINDINGS
 
 SECONDS = 20.0
+UPGRADING = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
 QUICK = ("--poll.interval", "4s", "--poll.timeout", "4s")
 
 
@@ -267,7 +268,10 @@ class TestWhatIsNoRequest:
         [
             (b"\x16\x03\x01\r\n\r\n", b"400"),
             (b"GET / HTTP/1.1\r\nx: " + b"x" * 20_000, b"400"),
-            (b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n", b"200"),
+            (
+                b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+                b"200",
+            ),
         ],
     )
     def test_is_told_to_the_client_and_fills_no_log(

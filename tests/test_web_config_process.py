@@ -113,9 +113,13 @@ class TestTls:
     def test_is_told_in_the_log(self, guarded: Served) -> None:
         assert guarded.logged(f'"url": "{guarded.exporter.base_url}/"')
 
-    def test_whoever_speaks_without_is_cut_off(self, guarded: Served) -> None:
-        with pytest.raises(httpx.TransportError):
-            httpx.get(f"http://{guarded.address}/healthz", trust_env=False)
+    def test_whoever_speaks_without_is_told_so(self, guarded: Served) -> None:
+        answer = httpx.get(f"http://{guarded.address}/healthz", trust_env=False)
+        assert (answer.status_code, "https" in answer.text) == (400, True)
+
+    def test_a_client_that_may_not_come_in_is_told_why(self, mutual: Served) -> None:
+        assert "alert certificate required" in mutual.openssl("-ign_eof")
+        assert "alert protocol version" in mutual.openssl("-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
 
     def test_takes_suites_and_curve_of_the_file(self, tmp_path: Path) -> None:
         suite = "  cipher_suites: [TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256]\n"
