@@ -14,6 +14,8 @@ import uvicorn
 from exporter import landing
 from exporter.connection import Connection
 from exporter.exposition import Exposition
+from exporter.metrics.page import Page
+from exporter.negotiation import accepts_gzip
 from exporter.poller import Poller
 
 Scope = MutableMapping[str, Any]
@@ -32,7 +34,6 @@ _AT_ONCE = 128
 """How many connections are taken in a turn of the event loop: three such fit what is reserved."""
 
 _HTML = "text/html; charset=utf-8"
-_REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
 _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -65,7 +66,7 @@ class Application:
             case "/metrics":
                 return await self._metrics(scope)
             case "/":
-                return 200, _HTML, landing.render(self._poller.page(), self._clock()).encode()
+                return 200, _HTML, await self._exposition.bodies.get("/", self._landing)
             case "/healthz":
                 alive = self._poller.alive
                 return _verdict(alive, "alive", "the scheduler stands still")
@@ -73,9 +74,13 @@ class Application:
                 return _verdict(self._poller.ready, "ready", "not every account was asked yet")
         return 404, PLAIN, b"not found: see / for what there is\n"
 
+    async def _landing(self, page: Page) -> bytes:
+        now = self._clock()
+        return await self._exposition.bodies.in_thread(lambda: landing.render(page, now).encode())
+
     async def _metrics(self, scope: Scope) -> tuple[Any, ...]:
         headers = _lists(scope)
-        gzip = _accepts_gzip(headers.get(b"accept-encoding", ""))
+        gzip = accepts_gzip(headers.get(b"accept-encoding", ""))
         body, content_type = await self._exposition.body(headers.get(b"accept", ""), gzip=gzip)
         encoding = [(b"content-encoding", b"gzip")] if gzip else []
         return 200, content_type, body, (b"vary", b"accept, accept-encoding"), *encoding
@@ -91,14 +96,6 @@ def _lists(scope: Scope) -> dict[bytes, str]:
     for name, value in scope["headers"]:
         found.setdefault(name, []).append(value.decode("latin-1"))
     return {name: ",".join(values) for name, values in found.items()}
-
-
-def _accepts_gzip(accepted: str) -> bool:
-    weights = {}
-    for coding in accepted.split(","):
-        name, _, weight = coding.partition(";")
-        weights[name.strip().lower()] = weight.replace(" ", "").lower()
-    return weights.get("gzip", weights.get("*", "q=0")) not in _REFUSED
 
 
 async def answer(

@@ -1,8 +1,6 @@
 """The server answers scrapes and probes, as an application in process and on a socket."""
 
 import asyncio
-import gzip
-import zlib
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
-from prometheus_client.parser import text_string_to_metric_families as text_families
 
 from exporter.accounts import AccountType
 from exporter.app import App
@@ -25,23 +21,6 @@ from exporter.settings import load
 from tests.asker import NOW, Clock
 from tests.connecting import on_socket
 from tests.programs import system_program
-
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping="
-
-PROMETHEUS_2 = (
-    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
-    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
-)
-PROMETHEUS_3 = (
-    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
-    "application/openmetrics-text;version=0.0.1;q=0.5,"
-    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
-)
-PROMETHEUS_3_OF_TEXT = (
-    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.4"
-)
-"""The headers that Prometheus 2.42 and 3.5 were seen to send, the last with text protocols set."""
 
 PATHS = ("/metrics", "/", "/healthz", "/readyz")
 
@@ -99,91 +78,6 @@ class Server:
             return await self.ask(path, method, **headers)
 
         return asyncio.run(polling())
-
-
-class TestFormats:
-    @pytest.mark.parametrize(
-        ("accept", "content_type"),
-        [
-            ("", TEXT),
-            ("*/*", TEXT),
-            ("text/html, */*;q=0.8", TEXT),
-            ("text/plain;version=0.0.4", TEXT),
-            (PROMETHEUS_2, f"{OPENMETRICS}underscores"),
-            (PROMETHEUS_3, f"{OPENMETRICS}allow-utf-8"),
-            (
-                PROMETHEUS_3_OF_TEXT,
-                "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8",
-            ),
-        ],
-    )
-    def test_accept_chooses(self, accept: str, content_type: str) -> None:
-        answer = Server().polled("/metrics", accept=accept)
-        assert answer.status == 200
-        assert answer.headers["content-type"] == content_type
-        assert 'github_billing_account_info{account="acme"' in answer.text
-
-    @pytest.mark.parametrize("accept", [PROMETHEUS_2, PROMETHEUS_3])
-    def test_openmetrics_ends_once_and_at_the_end(self, accept: str) -> None:
-        page = Server().polled("/metrics", accept=accept).text
-        assert page.endswith("\n# EOF\n")
-        assert page.count("# EOF") == 1
-
-    def test_both_formats_parse_and_say_the_same(self) -> None:
-        server = Server()
-        plain, opened = server.polled("/metrics"), server.polled("/metrics", accept=PROMETHEUS_3)
-        by_text = {
-            (sample.name, *sorted(sample.labels.items())): sample.value
-            for family in text_families(plain.text)
-            for sample in family.samples
-            if "github_billing_usage" in sample.name
-        }
-        by_openmetrics = {
-            (sample.name, *sorted(sample.labels.items())): sample.value
-            for family in open_families(opened.text)  # type: ignore[no-untyped-call]  # theirs
-            for sample in family.samples
-            if "github_billing_usage" in sample.name
-        }
-        assert by_text == by_openmetrics
-        assert len(by_text) > 50
-
-    def test_no_family_stands_on_a_page_twice(self) -> None:
-        page = Server().polled("/metrics").text
-        names = [line.split()[2] for line in page.splitlines() if line.startswith("# TYPE")]
-        assert len(names) == len(set(names)) > 20
-
-
-class TestCompression:
-    @pytest.mark.parametrize(
-        "accepted", ["gzip", "GZIP", "deflate, gzip;q=0.5", "*", "gzip;q=0.001, *;q=0"]
-    )
-    @pytest.mark.parametrize("accept", ["", PROMETHEUS_3])
-    def test_gzip_where_asked_is_the_plain_page_in_one_member(
-        self, accepted: str, accept: str
-    ) -> None:
-        server = Server()
-        packed = server.polled("/metrics", accept=accept, accept_encoding=accepted)
-        plain = asyncio.run(server.ask("/metrics", accept=accept))
-        assert packed.headers["content-encoding"] == "gzip"
-        decompress = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        assert decompress.decompress(packed.body) == plain.body
-        assert (decompress.eof, decompress.unused_data) == (True, b"")
-        assert gzip.decompress(packed.body) == plain.body
-        assert len(packed.body) < len(plain.body) / 4
-
-    @pytest.mark.parametrize(
-        "accepted",
-        ["", "identity", "br, zstd", "gzip;q=0", "gzip; q=0.000", "*, gzip;q=0", "deflate, *;q=0"],
-    )
-    def test_plain_where_gzip_is_not_wanted(self, accepted: str) -> None:
-        answer = Server().polled("/metrics", accept_encoding=accepted)
-        assert "content-encoding" not in answer.headers
-        assert answer.body.startswith(b"# HELP ")
-
-    def test_caches_are_told_what_the_page_depends_on(self) -> None:
-        headers = Server().polled("/metrics").headers
-        assert headers["vary"] == "accept, accept-encoding"
-        assert headers["cache-control"] == "no-store"
 
 
 class TestMethods:

@@ -1,0 +1,61 @@
+"""Bodies of answers, each made once for all who ask for the same."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from exporter.metrics.page import Page
+
+T = TypeVar("T")
+
+_THREADS = 2
+_FRESH_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Shared:
+    """A body that is being made or was made just now."""
+
+    page: Page
+    making: asyncio.Future[bytes]
+    until: float = math.inf
+
+
+class Bodies:
+    """Keeps what is made of a page for a second, so that a thousand at once cost what one does."""
+
+    def __init__(self, page: Callable[[], Page]) -> None:
+        self._page = page
+        self._shared: dict[Hashable, _Shared] = {}
+        # Of its own: look-ups of names that hang fill the loop's threads.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="render")
+
+    def in_thread(self, make: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+        """Call a function off the event loop."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, make, *arguments)
+
+    async def get(self, key: Hashable, make: Callable[[Page], Awaitable[bytes]]) -> bytes:
+        """Return what ``make`` makes of the page, or made of it less than a second ago.
+
+        ``key`` tells apart what is made of one page.
+        """
+        page, loop = self._page(), asyncio.get_running_loop()
+        shared = self._shared.get(key)
+        if shared is None or shared.page is not page or loop.time() >= shared.until:
+            making = asyncio.ensure_future(make(page))
+            shared = self._shared[key] = _Shared(page, making)
+            making.add_done_callback(partial(self._made, key, shared))
+        # Whoever hangs up must not take the body away from the others.
+        return await asyncio.shield(shared.making)
+
+    def _made(self, key: Hashable, shared: _Shared, making: asyncio.Future[bytes]) -> None:
+        shared.until = making.get_loop().time() + _FRESH_SECONDS
+        making.get_loop().call_later(_FRESH_SECONDS, self._drop, key, shared)
+
+    def _drop(self, key: Hashable, shared: _Shared) -> None:
+        if self._shared.get(key) is shared:
+            del self._shared[key]

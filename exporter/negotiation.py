@@ -1,0 +1,90 @@
+"""What a client wants, by its headers Accept and Accept-Encoding (RFC 9110, section 12.5)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from prometheus_client import exposition
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.registry import Collector
+
+
+class Format(NamedTuple):
+    """A format of /metrics, and the ranges of Accept that mean it.
+
+    All names are plain, so that no ``escaping`` that is asked for would change one.
+    """
+
+    content_type: str
+    encode: Callable[[Collector], bytes]
+    ranges: tuple[str, ...]
+
+
+_ANY_TEXT = ("text/plain", "text/*", "*/*")
+TEXT = Format(
+    exposition.CONTENT_TYPE_PLAIN_0_0_4,
+    exposition.generate_latest,
+    ("text/plain;version=0.0.4", *_ANY_TEXT),
+)
+FORMATS = (
+    TEXT,
+    Format(
+        exposition.CONTENT_TYPE_PLAIN_1_0_0,
+        exposition.generate_latest,
+        ("text/plain;version=1.0.0", *_ANY_TEXT),
+    ),
+    Format(
+        openmetrics.CONTENT_TYPE_LATEST,
+        openmetrics.generate_latest,
+        ("application/openmetrics-text", "application/*", "*/*"),
+    ),
+)
+
+
+class _Liking(NamedTuple):
+    """How much something is wanted; of what is wanted alike, by how exact a range and how early."""
+
+    weight: float = 0.0
+    wildcards: int = 0
+    place: int = 0
+
+
+def chosen_format(accept: str) -> Format:
+    """Choose the format that is wanted most; the first of `FORMATS` where none is."""
+    wanted: dict[str, _Liking] = {}
+    for place, (name, parameters) in enumerate(_elements(accept)):
+        version = parameters.get("version", "")
+        if name == "text/plain" and version:
+            # Those that scrapers make up are no further formats.
+            name += ";version=0.0.4" if version == "0.0.4" else ";version=1.0.0"  # noqa: PLW2901
+        liking = _Liking(_weight(parameters), -name.count("*"), -place)
+        wanted[name] = max(liking, wanted.get(name, liking))
+
+    def liking_of(form: Format) -> _Liking:
+        return next((wanted[name] for name in form.ranges if name in wanted), _Liking())
+
+    best = max(FORMATS, key=liking_of)
+    return best if liking_of(best).weight else TEXT
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Tell whether a body is wanted packed, and at least as much as plain."""
+    wanted = {name: _weight(parameters) for name, parameters in _elements(accept_encoding)}
+    packed = wanted.get("gzip", wanted.get("*", 0.0))
+    return packed > 0 and packed >= wanted.get("identity", 0.0)
+
+
+def _elements(header: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Split a list into its elements, each with its parameters."""
+    for element in header.lower().split(","):
+        name, *parameters = "".join(element.split()).split(";")
+        pairs = (parameter.partition("=") for parameter in parameters)
+        yield name, {key: value.strip('"') for key, _, value in pairs}
+
+
+def _weight(parameters: Mapping[str, str]) -> float:
+    """Return the quality, 1 where there is none that can be understood."""
+    try:
+        weight = float(parameters.get("q", "1"))
+    except ValueError:
+        return 1.0
+    return weight if 0 <= weight <= 1 else 1.0
