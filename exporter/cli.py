@@ -1,6 +1,7 @@
 """The command line: the only place that prints or exits."""
 
 import asyncio
+import logging
 import os
 import platform
 import signal
@@ -84,7 +85,7 @@ def commands(context: click.Context) -> None:
 def run(**given: Any) -> None:
     """Poll GitHub on an interval and serve /metrics."""
     settings = load_settings(given)
-    _serve(settings, _assemble(settings, state_file=_state_file(settings)))
+    _serve(settings, _assemble(settings, state_file=_state_file(settings), service=True))
 
 
 @commands.command()
@@ -199,7 +200,7 @@ def demo(**given: Any) -> None:
     with _faults_told():
         settings = demonstration.settings(nested_flags(given), environment)
     app = demonstration.assemble(settings, utc_now)
-    _configure_logs(settings, app)
+    _configure_logs(settings, app, service=True)
     _serve(settings, app)
 
 
@@ -287,6 +288,7 @@ def _assemble(
     process: bool = True,
     level: LogLevel | None = None,
     state_file: "StateFile | None" = None,
+    service: bool = False,
 ) -> "App":
     import httpx  # noqa: PLC0415  (--help and --version need none)
 
@@ -301,14 +303,18 @@ def _assemble(
             WRONG_SETTINGS,
             f"no client can be made for GitHub ({type(error).__name__}): check --github.api-url",
         )
-    _configure_logs(settings, app, level)
+    _configure_logs(settings, app, level, service=service)
     return app
 
 
-def _configure_logs(settings: Settings, app: "App", level: LogLevel | None = None) -> None:
+def _configure_logs(
+    settings: Settings, app: "App", level: LogLevel | None = None, *, service: bool = False
+) -> None:
+    """Log as the settings say; a service never waits for whoever reads it."""
     from exporter import logs  # noqa: PLC0415  (--help and --version need none)
 
-    logs.configure(level or settings.log.level, settings.log.format, app.http.shown)
+    dropped = app.telemetry.line_dropped if service else None
+    logs.configure(level or settings.log.level, settings.log.format, app.http.shown, dropped)
 
 
 def _state_file(settings: Settings) -> "StateFile | None":
@@ -348,7 +354,12 @@ def _leave_in_time(code: int = 0) -> None:
 
     A look-up of a name may hang in a thread that nothing stops and that the exit would wait for.
     """
-    leave = threading.Timer(_LEAVE_SECONDS, os._exit, (code,))
+
+    def go() -> None:
+        logging.shutdown()
+        os._exit(code)
+
+    leave = threading.Timer(_LEAVE_SECONDS, go)
     leave.daemon = True
     leave.start()
 

@@ -1,8 +1,12 @@
 """Logs on stderr: one event a line, for people or as JSON, with no secret in it."""
 
 import logging
+import os
+import queue
 import sys
+import threading
 from collections.abc import Callable
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -11,12 +15,21 @@ _STARS = "***"
 _SHORTEST_SECRET = 8
 """Characters: starring shorter ones out would hide words, and no token is so short."""
 
+_MOST_WAITING = 1_000
+_LAST_SECONDS = 1.0
 
-def configure(level: str, form: str | None, secrets: Callable[[], list[str]]) -> None:
+
+def configure(
+    level: str,
+    form: str | None,
+    secrets: Callable[[], list[str]],
+    dropped: Callable[[], None] | None = None,
+) -> None:
     """Set up logging of the process, libraries included.
 
     ``form`` is ``human`` or ``json``, ``None`` for human on a terminal; ``secrets`` are starred
-    out wherever they stand, in tracebacks too.
+    out wherever they stand, in tracebacks too. With ``dropped`` nobody waits for whoever reads
+    the lines: it is called for each that is lost.
     """
     human = form == "human" or (form is None and sys.stderr.isatty())
     shared: list[Processor] = [
@@ -30,7 +43,7 @@ def configure(level: str, form: str | None, secrets: Callable[[], list[str]]) ->
         if human
         else structlog.processors.JSONRenderer()
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Unhurried(sys.stderr, dropped) if dropped else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -53,6 +66,42 @@ def configure(level: str, form: str | None, secrets: Callable[[], list[str]]) ->
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+class _Unhurried(logging.Handler):
+    """Has a thread write the lines, and drops what comes while too many wait for it.
+
+    The thread holds no lock while it writes, so that one that hangs keeps no process from its end.
+    """
+
+    def __init__(self, stream: TextIO, dropped: Callable[[], None]) -> None:
+        super().__init__()
+        self._stream = stream
+        self._dropped = dropped
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._lines.qsize() < _MOST_WAITING:
+            self._lines.put(self.format(record))
+        else:
+            self._dropped()
+
+    def close(self) -> None:
+        """Write what waits, for a second at most; `logging.shutdown` calls it at the end."""
+        self._lines.put(None)
+        self._thread.join(_LAST_SECONDS)
+        super().close()
+
+    def _write(self) -> None:
+        for line in iter(self._lines.get, None):
+            rest = f"{line}\n".encode(self._stream.encoding, "backslashreplace")
+            try:
+                while rest:
+                    rest = rest[os.write(self._stream.fileno(), rest) :]
+            except OSError:
+                self._dropped()
 
 
 def _stars(secrets: Callable[[], list[str]]) -> Processor:

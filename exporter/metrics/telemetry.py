@@ -41,6 +41,7 @@ class Telemetry:
         self._remaining = self._gauge(catalogue.API_RATE_LIMIT_REMAINING)
         self._reset = self._gauge(catalogue.API_RATE_LIMIT_RESET)
         self._expiration = self._gauge(catalogue.CREDENTIAL_EXPIRATION)
+        self._lines_dropped = self._counter(catalogue.LOG_LINES_DROPPED)
         self._state: Gauge | None = None
         reasons = tuple(reasons)
         for collector in collectors:
@@ -74,6 +75,9 @@ class Telemetry:
         else:
             with suppress(KeyError):
                 self._expiration.remove(credential)
+
+    def line_dropped(self) -> None:
+        self._lines_dropped.inc()
 
     def remembered(self, at: datetime | None) -> None:
         """Take when the readings were written to the state file, ``None`` for never so far."""

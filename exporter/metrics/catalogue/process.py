@@ -56,3 +56,7 @@ WEB_CONFIG_RELOAD_SUCCESS = exporter(
     "not be taken; absent without such a file.",
     per_account=False,
 )
+LOG_LINES_DROPPED = counter(
+    "log_lines_dropped_total",
+    "Lines of the log that were lost, as whoever reads it stood still or it could not be written.",
+)

@@ -1,0 +1,134 @@
+"""Whoever reads the log, or does not, the service goes on and ends when it is told to."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.accounts import AccountType
+from exporter.demo import SimulatedAccount
+from tests.programs import Exporter, installed_command, running, until
+from tests.simulated import asking, simulated_github
+
+SECONDS = 20.0
+STOP_SECONDS = 4.0  # one, one more for the log, and two for a machine that is busy
+LINES = 5_000
+WAITING = 1_000
+"""Lines that wait for their reader at most."""
+
+LOGGING = f"""
+import structlog
+from exporter import logs
+lost = []
+logs.configure("info", "json", list, lambda: lost.append(1))
+for number in range({LINES}):
+    structlog.get_logger().info("line", number=number)
+print(len(lost))
+"""
+
+
+@contextmanager
+def narrow_pipe() -> Iterator[tuple[int, int]]:
+    """Open a pipe that holds as little as can be."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    try:
+        yield reading, writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def dropped(exporter: Exporter) -> float:
+    page = httpx.get(f"{exporter.base_url}/metrics", trust_env=False).text
+    name = "github_billing_exporter_log_lines_dropped_total"
+    samples = [s for f in text_string_to_metric_families(page) for s in f.samples if s.name == name]
+    return samples[0].value
+
+
+def stop(exporter: Exporter) -> float:
+    """End the service, and tell the seconds that it took."""
+    began = time.monotonic()
+    exporter.process.send_signal(signal.SIGTERM)
+    assert exporter.process.wait(timeout=SECONDS) == 0
+    return time.monotonic() - began
+
+
+class TestLinesThatNobodyReads:
+    def test_are_dropped_where_too_many_wait_and_hold_up_nobody(self) -> None:
+        with (
+            narrow_pipe() as (reading, writing),
+            subprocess.Popen(
+                [sys.executable, "-c", LOGGING], stdout=subprocess.PIPE, stderr=writing, text=True
+            ) as process,
+        ):
+            said, _ = process.communicate(timeout=SECONDS)
+            held = os.read(reading, 65536)
+        assert process.returncode == 0
+        assert LINES - WAITING - held.count(b"\n") - 1 <= int(said) < LINES - WAITING
+        whole = held[: held.rindex(b"\n")].splitlines()
+        numbers = [msgspec.json.decode(line)["number"] for line in whole]
+        assert numbers == list(range(len(numbers)))
+
+    def test_keep_no_service_from_its_work_and_its_end(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "log")
+        # The service opens it to write; somebody has to be there to read.
+        reading = os.open(tmp_path / "log", os.O_RDWR)
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(reading, b"x" * 4096)
+        under = ["sh", "-c", f'exec "$0" "$@" 2>{tmp_path / "log"}']
+        with running(["demo"], {}, under=under) as exporter:
+            page = f"{exporter.base_url}/metrics"
+            until(lambda: "github_billing_usage_net_usd{" in httpx.get(page).text, SECONDS)
+            assert stop(exporter) < STOP_SECONDS
+        os.close(reading)
+
+
+class TestLinesThatWait:
+    def test_are_written_in_order_before_the_end(self) -> None:
+        program = LOGGING.replace(str(LINES), str(WAITING))
+        with subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            said, log = process.communicate(timeout=SECONDS)
+        assert said == "0\n"
+        numbers = [msgspec.json.decode(line)["number"] for line in log.splitlines()]
+        assert numbers == list(range(WAITING))
+
+
+class TestStderr:
+    @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full", "2>&- >&- <&-"])
+    def test_that_takes_nothing_ends_no_service(self, where: str) -> None:
+        under = ["sh", "-c", f'exec "$0" "$@" {where}']
+        with running(["demo"], {}, under=under) as exporter:
+            until(lambda: "2>/dev/full" not in where or dropped(exporter), SECONDS)
+            assert stop(exporter) < STOP_SECONDS
+
+    @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+    @pytest.mark.parametrize("verb", ["check", "once"])
+    def test_that_takes_nothing_changes_no_exit_code(self, verb: str, where: str) -> None:
+        account = SimulatedAccount(AccountType.ORGANIZATION, "acme")
+        shell = ["sh", "-c", f'exec "$0" "$@" {where}', str(installed_command())]
+        with simulated_github(account) as (_, url):
+            ended = subprocess.run(
+                [*shell, verb, "--organization", "acme", "--organization", "nobody"],
+                env={**os.environ, **asking(url)},
+                stdout=subprocess.PIPE,
+                timeout=SECONDS,
+                check=False,
+            )
+        assert ended.returncode == 1
+        assert b"acme" in ended.stdout
