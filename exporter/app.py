@@ -1,7 +1,6 @@
 """The application: settings made into parts, run in one task group until a signal."""
 
 import asyncio
-import errno
 import os
 import signal
 import socket
@@ -26,6 +25,7 @@ from exporter.hosts import Hosts
 from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
 from exporter.poller import Poller
+from exporter.scarcity import shortage
 from exporter.server import Application, serve
 from exporter.settings import ListenAddress, Settings
 from exporter.state_file import Keeper, StateFile
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 REASONS = (*dict.fromkeys(error.reason for error in errors.ALL), errors.INTERNAL)
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
 
-_SCARCITY = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _SILENT_SECONDS = 60.0
 
 log = structlog.get_logger()
@@ -190,12 +189,12 @@ class _Complaints:
         self._silent_until = 0.0
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        if not isinstance(error, OSError) or error.errno not in _SCARCITY:
+        short = shortage(context.get("exception"))
+        if not short:
             loop.default_exception_handler(context)
         elif loop.time() >= self._silent_until:
             self._silent_until = loop.time() + _SILENT_SECONDS
-            log.warning("connections wait", detail=error.strerror)
+            log.warning("connections wait", detail=short)
 
 
 def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange) -> None:

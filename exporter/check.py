@@ -12,7 +12,7 @@ from exporter.app import App
 from exporter.exposition import text
 from exporter.github.auth import Credential
 from exporter.github.client import Client, Exchange
-from exporter.github.errors import RateLimited, Unauthorized, Unreachable
+from exporter.github.errors import GitHubError, RateLimited, Unreachable
 from exporter.jobs import Job
 from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.watch import Watch
@@ -84,7 +84,7 @@ def report(app: App) -> str:
 def _credential(secret: Credential, seen: Exchange | None) -> str:
     try:
         kind = secret.kind()
-    except Unauthorized as error:
+    except GitHubError as error:
         return f"Not usable: {error}"
     scopes = "not told" if seen is None or seen.scopes is None else seen.scopes or "none"
     expires = f"{seen.expires:%Y-%m-%d %H:%M} UTC" if seen and seen.expires else "not told"

@@ -13,7 +13,7 @@ import structlog
 from exporter.accounts import Account, AccountType, is_name, overlaps
 from exporter.github import auth
 from exporter.github.client import Client
-from exporter.github.errors import GitHubError, Unauthorized
+from exporter.github.errors import GitHubError
 from exporter.github.questions import Answers, GitHub, attempt
 from exporter.hosts import Hosts
 from exporter.listings import (
@@ -253,7 +253,7 @@ class Discovery:
 
     def _nothing_seen(self) -> tuple[str, str]:
         """Explain an empty list of a credential that is shown none."""
-        with suppress(Unauthorized):
+        with suppress(GitHubError):
             if not self._lists[""] and self._own.credential.kind() == auth.FINE_GRAINED:
                 return "no organization seen", _FINE_GRAINED
         return "", ""

@@ -6,7 +6,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from exporter.github.errors import Unauthorized
+from exporter.github.errors import GitHubError, Unauthorized, Unreachable
+from exporter.scarcity import HINT, shortage
 
 FINE_GRAINED = "fine-grained personal access token"
 """The kind that is shown no organizations."""
@@ -78,7 +79,7 @@ class Credential(Protocol):
         ...
 
     def kind(self) -> str:
-        """Name the kind for people. `Unauthorized` where there is no secret to tell it by."""
+        """Name the kind for people. Raises `GitHubError` where there is no secret to tell it by."""
         ...
 
     def shown(self) -> list[str]:
@@ -104,10 +105,17 @@ class Secret:
         self._version = 0
 
     def read(self) -> Token:
-        """Give the text, bare, and its number. `Unauthorized` where there is none."""
+        """Give the text, bare, and its number.
+
+        Raises `Unauthorized` where there is none, `Unreachable` where this machine cannot read it.
+        """
         try:
             found, fault = bare(self._source()) or None, "it is empty"
         except (OSError, UnicodeDecodeError) as error:
+            late = error.strerror if isinstance(error, TimeoutError) else ""
+            if short := late or shortage(error):
+                detail = f"{self.what}: its file cannot be read now ({short})"
+                raise Unreachable(detail=detail, hint=HINT) from None
             found, fault = None, f"its file cannot be read ({type(error).__name__})"
         if found != self._last:
             self._last = found
@@ -130,7 +138,7 @@ class Secret:
     @property
     def version(self) -> int:
         """The number of the text, also while there is none to read."""
-        with suppress(Unauthorized):
+        with suppress(GitHubError):
             self.read()
         return self._version
 
@@ -149,7 +157,7 @@ class TokenCredential:
         return self._secret.version
 
     async def read(self) -> Token:
-        """Give the token to use now. `Unauthorized` where there is none or it cannot be one."""
+        """Give the token to use now. Raises `GitHubError` where there is none."""
         return self._checked()
 
     def refused(self, token: Token) -> bool:  # noqa: ARG002  (any token: there is no other)

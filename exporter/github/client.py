@@ -16,6 +16,7 @@ from exporter.github import body, errors, meanings
 from exporter.github.auth import Credential, Token
 from exporter.github.body import Decoder
 from exporter.github.pacing import Gate, Pacing, RateLimit, rate_limit
+from exporter.scarcity import HINT, shortage
 
 REQUEST_SECONDS = 15.0
 """For one request and its whole answer; GitHub gives up after ten (docs: troubleshooting).
@@ -181,7 +182,12 @@ class Client:
                 endpoint=endpoint,
             ) from None
         except httpx.ConnectError as error:
-            raise errors.Unreachable(detail=f"no connection: {error}", endpoint=endpoint) from None
+            short = shortage(error)
+            raise errors.Unreachable(
+                detail=f"no connection: {short or error}",
+                hint=HINT if short else "",
+                endpoint=endpoint,
+            ) from None
         except httpx.InvalidURL:  # a name that GitHub told may be too long for one
             raise errors.Rejected(detail="its names make no URL", endpoint=endpoint) from None
         except (httpx.HTTPError, OSError) as error:  # the latter of TLS, once it is established

@@ -139,7 +139,10 @@ class RateLimited(GitHubError):
 
 class Unreachable(GitHubError):
     reason = "unreachable"
-    answers = "5xx, a time-out, a broken connection, a body cut short, DNS, TLS"
+    answers = (
+        "5xx, a time-out, a broken connection, a body cut short, DNS, TLS; or this machine is "
+        "short of descriptors or memory, or cannot read its disk"
+    )
     action = (
         "tries again with growing, jittered pauses inside the job's deadline, then next interval"
     )

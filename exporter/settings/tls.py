@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter import files
+from exporter.scarcity import shortage
 from exporter.settings.named_files import UnreadableFile, read_for
 from exporter.settings.web_model import CIPHER_SUITES, CURVES, TlsServer
 
@@ -88,9 +89,10 @@ def _suites(tls: TlsServer) -> list[str]:
 def build_context(
     tls: TlsServer, folder: Path, place_of: PlaceOf, opening: Callable[[Path], None]
 ) -> ssl.SSLContext:
-    """Make the context of what `check_tls` finds no fault in. Raises `TlsFault`.
+    """Make the context of what `check_tls` finds no fault in.
 
-    Relative paths start at ``folder``. ``opening`` is told each file before it is read.
+    Raises `TlsFault`, or ``OSError`` where this machine is short of something. Relative paths
+    start at ``folder``. ``opening`` is told each file before it is read.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[tls.min_version]
@@ -161,6 +163,8 @@ def _load_certificate(
     except _EncryptedError:
         raise TlsFault(f"{key_place}: must not be encrypted: nobody is there to be asked") from None
     except OSError as error:  # ssl.SSLError is one
+        if shortage(error):
+            raise
         match getattr(error, "reason", ""):
             case "KEY_VALUES_MISMATCH":
                 raise TlsFault(f"{key_place}: is not the key of the certificate") from None
@@ -180,7 +184,9 @@ def _holds_certificates(context: ssl.SSLContext, content: bytes) -> bool:
     try:
         with files.in_memory(content) as path:
             context.load_verify_locations(path)
-    except OSError:  # ssl.SSLError is one
+    except OSError as error:  # ssl.SSLError is one
+        if shortage(error):
+            raise
         return False
     return True
 

@@ -80,6 +80,8 @@ def read_web_file(
         )
     except TlsFault as fault:
         return WebRead(None, (str(fault),))
+    except OSError as error:
+        return WebRead(None, (f"{place}: what it names cannot be read: {error.strerror}",))
     headers = document.http_server_config.headers.model_dump(by_alias=True)
     return WebRead(
         WebConfig(

@@ -96,10 +96,6 @@ class TestTokenFile:
         (tmp_path / "token").symlink_to(tmp_path / "token")
         await self._is_unauthorized(tmp_path / "token")
 
-    @virtually
-    async def test_that_fails_to_be_read_is_unauthorized(self) -> None:
-        await self._is_unauthorized(Path("/proc/self/mem"))
-
     @pytest.mark.parametrize(
         "content",
         [
