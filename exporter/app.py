@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -82,6 +83,7 @@ class App:
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
         process: bool = True,
         notice: str = "",
         state_file: StateFile | None = None,
@@ -108,6 +110,7 @@ class App:
             build=build(notice),
             observer=telemetry,
             clock=clock,
+            monotonic=monotonic,
         )
         discoveries = tuple(
             Discovery(each, settings, http, poller, clock, sleep)

@@ -1,6 +1,7 @@
 """The poller: attempts every job when it is due, applies the platform rule, keeps the page."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from exporter.watch import Watch
 
 _TURN_SECONDS = 5.0
 _SHORTEST_TURN_SECONDS = 0.1
-_ALIVE = timedelta(seconds=60)
+_ALIVE_SECONDS = 60.0
 _PRIORITY = {collector.name: place for place, collector in enumerate(ALL)}
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ class Observer(Protocol):
 class Poller:
     """Polls the watches on their intervals. One job's failure touches no other.
 
-    ``clock`` gives the time in UTC.
+    ``clock`` gives the time in UTC, ``monotonic`` seconds that nobody sets.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Poller:
         build: Build,
         observer: Observer,
         clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.watches = list(watches)
         self._known_at_start = tuple(self.watches)
@@ -53,7 +55,9 @@ class Poller:
         self._build = build
         self._observer = observer
         self._clock = clock
-        self._started = self._turned = self._looked = self._next = clock()
+        self._monotonic = monotonic
+        self._turned = monotonic()
+        self._started = self._looked = self._next = clock()
         self._early = asyncio.Event()
         self._ready = False
         self._page: Page | None = None
@@ -63,7 +67,7 @@ class Poller:
         """Poll until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                now = self._turned = self._clock()
+                now, self._turned = self._clock(), self._monotonic()
                 self._notice_clock(now)
                 self._credentials.notice(self.watches, now)
                 for watch, job in self._due(now):
@@ -118,7 +122,7 @@ class Poller:
     @property
     def alive(self) -> bool:
         """Whether the scheduler has turned lately."""
-        return self._clock() - self._turned <= _ALIVE
+        return self._monotonic() - self._turned <= _ALIVE_SECONDS
 
     @property
     def ready(self) -> bool:

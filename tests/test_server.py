@@ -41,6 +41,7 @@ class Server:
 
     def __init__(self, *, without: Sequence[str] = ()) -> None:
         self.clock = Clock()
+        self.seconds = 1_000.0
         account = SimulatedAccount(AccountType.ORGANIZATION, "acme", ghas="bundled")
         self.github = SimulatedGitHub([account], clock=self.clock)
         self.app = App.assemble(
@@ -48,6 +49,7 @@ class Server:
             from_token("default", DEMO_TOKEN),
             transport=httpx.ASGITransport(self.github),
             clock=self.clock,
+            monotonic=lambda: self.seconds,
             process=False,
         )
         exposition = Exposition(self.app.poller.page, self.app.telemetry.registry)
@@ -122,16 +124,24 @@ class TestHealth:
     def test_alive_until_the_scheduler_stood_still_for_a_minute(self) -> None:
         server = Server()
         assert asyncio.run(server.ask("/healthz")).status == 200
-        server.clock.now += timedelta(seconds=59)
+        server.seconds += 59
         assert asyncio.run(server.ask("/healthz")).status == 200
-        server.clock.now += timedelta(seconds=2)
+        server.seconds += 2
         answer = asyncio.run(server.ask("/healthz"))
         assert (answer.status, answer.text) == (503, "the scheduler stands still\n")
+
+    @pytest.mark.parametrize("step", [timedelta(days=1), timedelta(days=-1)], ids=str)
+    def test_a_clock_that_is_set_changes_nothing(self, step: timedelta) -> None:
+        server = Server()
+        server.clock.now += step
+        assert asyncio.run(server.ask("/healthz")).status == 200
+        server.seconds += 61
+        assert asyncio.run(server.ask("/healthz")).status == 503
 
     def test_a_turn_of_the_scheduler_is_a_sign_of_life(self) -> None:
         async def scenario() -> None:
             server = Server()
-            server.clock.now += timedelta(minutes=10)
+            server.seconds += 600
             polling = asyncio.ensure_future(server.app.poller.run())
             await asyncio.sleep(0)
             assert (await server.ask("/healthz")).status == 200

@@ -130,6 +130,7 @@ class World:
             *further,
             transport=transport or httpx.ASGITransport(self.github),
             clock=self.clock,
+            monotonic=self._loop.time,
             process=False,
             state_file=state_file,
         )
