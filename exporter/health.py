@@ -9,8 +9,9 @@ SECONDS = 4.0
 def problem(url: str) -> str:
     """Say what is wrong with the service that answers at ``url``; empty where it is alive.
 
-    One that hangs up on plain HTTP is asked by TLS. Its certificate is for the names that others
-    reach it by, so that it is not verified; nothing secret is sent. Proxies are passed by.
+    One that hangs up on plain HTTP, or does not understand it, is asked by TLS. Its certificate
+    is for the names that others reach it by, so that it is not verified; nothing secret is sent.
+    Proxies are passed by.
     Raises ``httpx.InvalidURL`` and ``httpx.UnsupportedProtocol`` where ``url`` is none of HTTP.
     """
     asked = httpx.URL(url)
@@ -19,7 +20,10 @@ def problem(url: str) -> str:
         with httpx.Client(trust_env=False, verify=False, timeout=SECONDS) as client:  # noqa: S501  (see above)
             try:
                 answer = client.get(asked)
+                understood = answer.status_code != httpx.codes.BAD_REQUEST
             except (httpx.RemoteProtocolError, httpx.ReadError):
+                understood = False
+            if not understood:
                 answer = client.get(asked.copy_with(scheme="https"))
     except httpx.UnsupportedProtocol:
         raise

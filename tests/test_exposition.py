@@ -133,6 +133,19 @@ class TestRendering:
 
         asyncio.run(scenario())
 
+    def test_there_are_two_renderings_whatever_scrapers_want(self) -> None:
+        async def scenario() -> None:
+            page = GatedPage()
+            page.gate.set()
+            exposition = Exposition(lambda: page, CollectorRegistry())
+            for form in ("application/openmetrics-text", "text/plain"):
+                for version in ("", ";version=0.0.4", ";version=1.0.0"):
+                    for escaping in ("", ";escaping=dots", ";escaping=values", ";escaping=x"):
+                        await exposition.body(form + version + escaping, gzip=True)
+            assert page.renderings == 2
+
+        asyncio.run(scenario())
+
     def test_does_not_wait_for_the_loops_threads(self) -> None:
         async def scenario() -> None:
             page = GatedPage()

@@ -117,6 +117,11 @@ class TestTls:
         answer = httpx.get(f"http://{guarded.address}/healthz", trust_env=False)
         assert (answer.status_code, "https" in answer.text) == (400, True)
 
+    def test_is_found_by_the_health_check(self, guarded: Served, mutual: Served) -> None:
+        for served, code in ((guarded, 0), (mutual, 1)):
+            asked = ("health", "--url", f"http://{served.address}/healthz")
+            assert command(*asked, env={}).returncode == code
+
     def test_a_client_that_may_not_come_in_is_told_why(self, mutual: Served) -> None:
         assert "alert certificate required" in mutual.openssl("-ign_eof")
         assert "alert protocol version" in mutual.openssl("-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
