@@ -223,7 +223,7 @@ class Job:
         return (min(interval, _FAILURE_WAIT) if failed else interval) * jitter
 
     def next_wait_not_offered(self) -> timedelta:
-        """Return how long to wait where it was not offered, so often in a row."""
+        """Return how long to wait after it was not offered, by how often in a row."""
         return _NOT_OFFERED_WAITS[: self.not_offered_in_row][-1] * _jitter()
 
     def notice_missed(self, now: datetime) -> int:

@@ -24,8 +24,8 @@ class Lists:
 
     ``seen`` are a token's organizations and ``owned`` those of enterprises: names, or whatever
     else is to stand in the list; a status in place of a list is what is answered. ``sso`` is the
-    header of that name by page of ``seen``, and ``errors`` what GraphQL tells beside its data,
-    by the place that its page begins at.
+    header of that name by page of ``seen``, which no 304 has. ``errors`` are what GraphQL tells
+    beside its data, by the place that its page begins at.
     """
 
     seen: list[Any] | int = field(default_factory=list)
@@ -63,12 +63,12 @@ class Lists:
         shown = names[(number - 1) * PAGE : number * PAGE]
         url = request.url.copy_set_param("page", number + 1)
         headers = {"link": f'<{url}>; rel="next"'} if names[number * PAGE :] else {}
-        if number in self.sso:
-            headers["x-github-sso"] = self.sso[number]
         headers["etag"] = f'"{hash((str(shown), number))}"'
         if request.headers.get("if-none-match") == headers["etag"]:
             self.unchanged += 1
             return httpx.Response(304, headers=headers)
+        if number in self.sso:
+            headers["x-github-sso"] = self.sso[number]
         return httpx.Response(200, json=list(map(_element, shown)), headers=headers)
 
     def _graphql(self, request: httpx.Request) -> httpx.Response:

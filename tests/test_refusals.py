@@ -300,6 +300,19 @@ class TestARecovery:
             await comes(world, 30, lambda: world.about("success", "advanced_security") == 1)
 
     @in_virtual_time
+    async def test_is_not_another_failure_in_the_place_of_the_first(self) -> None:
+        account = organization(hidden={"usage", "advanced_security"})
+        world = World(account, collectors=["usage", "legacy_actions", "advanced_security"])
+        async with world:
+            await world.passes(hours=2)
+            assert world.reason("usage") == "forbidden"
+            before = len(asked_at(world, SEATS))
+            world.github.faults.add(Fault.server_error(match="/billing/actions"))
+            await world.passes(minutes=17)
+            assert world.reason("legacy_actions") == "unreachable"
+            assert len(asked_at(world, SEATS)) == before
+
+    @in_virtual_time
     async def test_from_a_limit_brings_nothing(self) -> None:
         account = acme(hidden={"advanced_security"})
         async with World(account, collectors=["usage", "advanced_security"]) as world:
@@ -378,11 +391,14 @@ class TestAGitHubApp:
     ) -> None:
         account = acme(hidden={"advanced_security"})
         world = app_world(tmp_path / "key", account, ["usage", "advanced_security"])
+        world.github.faults.add(Fault.slow(3, match="/access_tokens"))
         async with world:
+            await world.passes(seconds=50)
+            assert len(asked_at(world, SEATS)) == 3, "in three ways, once"
             await world.passes(hours=2.2)
             made = asked_at(world, "/access_tokens")
             assert len(made) == 3, "one at the start, and one in each hour"
-            last = made[-1]
+            last = made[-1] + timedelta(seconds=3)
             later = [at for at in asked_at(world, SEATS) if at > last][::3]
             assert len(later) == 1
             assert timedelta(seconds=5) <= later[0] - last <= timedelta(seconds=10)

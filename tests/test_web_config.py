@@ -237,7 +237,7 @@ class TestChange:
     HEADERS = "http_server_config: {headers: {X-Frame-Options: deny}}\n"
 
     @pytest.mark.parametrize("text", ["", "# all of it\n", "{}", "\n"])
-    @pytest.mark.parametrize("before", [USERS, HEADERS, TLS])
+    @pytest.mark.parametrize("before", [USERS, HEADERS, TLS], ids=["users", "headers", "tls"])
     def test_that_leaves_nothing_in_it_is_a_fault_told_once(
         self, tmp_path: Path, before: str, text: str
     ) -> None:

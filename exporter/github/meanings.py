@@ -110,7 +110,10 @@ _MEANINGS = (
     _Meaning((406,), "", Rejected, "it does not answer as GitHub's API does", WRONG_ADDRESS),
 )
 
-_PASSES = "It passes within seconds. Where it stays, the App lacks: {permission}."
+_PASSES = (
+    "It passes within seconds. Where it stays, see the App's installation, which needs: "
+    "{permission}."
+)
 
 _BY_STATUS: Mapping[int, type[GitHubError]] = {
     401: Unauthorized,
