@@ -75,8 +75,9 @@ class Discovery:
         """Discover until cancelled."""
         while True:
             await self.once()
-            interval = self.settings.discover.interval
-            wait = interval if self.success else min(interval, _FAILURE_WAIT)
+            wait = interval = self.settings.discover.interval
+            if not self.success:
+                wait = min(interval, self.settings.poll.interval, _FAILURE_WAIT)
             await self._rest(self.clock() + wait, wait)
 
     async def _rest(self, until: datetime, longest: timedelta) -> None:

@@ -151,7 +151,7 @@ class Job:
     def stand_by(self) -> None:
         """Wait behind the other platform, whose numbers stand instead."""
         self.reading = self.before = self.failure = self.available = None
-        self.unauthorized_in_row = 0
+        self.unauthorized_in_row = self.not_offered_in_row = 0
         self.was_refused = False
 
     def hint(self, failure: Failure) -> str:

@@ -48,16 +48,20 @@ class Installed(msgspec.Struct, frozen=True):
     login: str | None = None
     slug: str | None = None
 
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("it has no name")
+
+    @property
+    def name(self) -> str:
+        return self.login or self.slug or ""
+
 
 class Installation(msgspec.Struct, frozen=True):
     id: int
     target_type: str
     account: Installed | None = None
     suspended_at: str | None = None
-
-    @property
-    def name(self) -> str | None:
-        return (self.account.login or self.account.slug) if self.account else None
 
 
 class PageInfo(msgspec.Struct, frozen=True, rename="camel"):
@@ -123,11 +127,10 @@ async def installations_of_app(github: GitHub) -> list[Seen]:
     endpoint = "/app/installations"
     pages = github.pages(endpoint, Elements, _no_more, per_page=100)
     return [
-        Seen(_TYPES[each.target_type], name, each.id)
+        Seen(_TYPES[each.target_type], each.account.name, each.id)
         async for page in pages
         for each in _read(github, page, Installation, endpoint)
-        if not each.suspended_at and each.target_type in _TYPES
-        if (name := each.name)
+        if each.account and not each.suspended_at and each.target_type in _TYPES
     ]
 
 

@@ -109,12 +109,17 @@ def world_of(
     watched: Sequence[SimulatedAccount] = (),
     secret: Credential | None = None,
     github: Mapping[str, object] | None = None,
+    poll: Mapping[str, object] | None = None,
     **discover: Any,
 ) -> World:
     lists.world = World(
         *accounts,
         watched=watched,
-        settings={"discover": {"enabled": True, **discover}, "github": github or {}},
+        settings={
+            "discover": {"enabled": True, **discover},
+            "github": github or {},
+            "poll": poll or {},
+        },
         credential=secret,
         transport=httpx.MockTransport(lists),
     )

@@ -7,6 +7,10 @@ import pytest
 
 from exporter import check, landing
 from exporter.github.auth import from_token
+from exporter.github.errors import InvalidPayload
+from exporter.github.questions import attempt
+from exporter.listings import installations_of_app
+from tests.github.conversation import Conversation, says, virtually
 from tests.lists import Lists, names, scene
 from tests.world import World, enterprise, organization
 
@@ -19,6 +23,8 @@ SAML = {
     "extensions": {"saml_failure": True},
     "message": "Resource protected by organization SAML enforcement, mona-canary.",
 }
+ON_ACME = {"id": 7, "target_type": "Organization", "account": {"login": "acme", "slug": None}}
+ON_CORP = {"id": 9, "target_type": "Enterprise", "account": {"slug": "acme-corp"}}
 DISCOVERED = "exporter_discovery_last_success_timestamp_seconds"
 
 
@@ -76,6 +82,20 @@ class TestSingleSignOn:
             assert world.value("exporter_discovery_success") == 1
 
         scene(lists, scenario, ACME)
+
+    def test_that_is_granted_is_seen_at_the_next_poll(self) -> None:
+        lists = Lists(["acme"], sso={1: HIDDEN})
+
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme"}
+            lists.seen, lists.sso = ["acme", "beta"], {}
+            await world.passes(seconds=10)
+            assert names(world) == {"acme", "beta"}
+            asked = lists.paths.count("/user/orgs")
+            await world.passes(minutes=30)
+            assert lists.paths.count("/user/orgs") == asked, "hourly again"
+
+        scene(lists, scenario, ACME, BETA, poll={"interval": "5s", "timeout": "5s"})
 
     def test_that_asks_for_no_authorisation_is_nothing(self) -> None:
         async def scenario(world: World) -> None:
@@ -152,6 +172,36 @@ class TestAnElementThatIsNotUnderstood:
             assert told(world).count("left out: 1 of the 2 listed") == 2
 
         scene(Lists([], {"acme-corp": [odd, "acme"]}), scenario, CORP, ACME, watched=[CORP])
+
+
+class TestAnInstallationThatIsNotUnderstood:
+    ODD: tuple[object, ...] = (
+        None,
+        {"id": None, "target_type": "Organization", "account": {"login": "beta"}},
+        {"id": 8, "target_type": None, "account": {"login": "beta"}},
+        {"id": 8, "target_type": "Organization", "account": {"login": None, "slug": None}},
+        {"id": 8, "target_type": "Organization", "account": {"login": ""}},
+        {"id": 8, "target_type": "Organization", "account": "beta"},
+    )
+
+    @pytest.mark.parametrize("odd", ODD, ids=repr)
+    @virtually
+    async def test_is_left_out_and_told(self, odd: object) -> None:
+        conversation = Conversation(says(200, [ON_ACME, odd, ON_CORP]))
+        seen = []
+        with pytest.raises(InvalidPayload, match="left out: 1 of the 3 listed"):
+            async with attempt(conversation.client, conversation.answers, 30) as github:
+                seen = await installations_of_app(github)
+        assert [each.name for each in seen] == ["acme", "acme-corp"]
+
+    @virtually
+    async def test_is_none_that_is_suspended_or_of_nobody_that_could_be_watched(self) -> None:
+        suspended = {**ON_ACME, "suspended_at": "2026-01-01T00:00:00Z"}
+        gone, other = {**ON_ACME, "account": None}, {**ON_ACME, "target_type": "Repository"}
+        conversation = Conversation(says(200, [suspended, gone, other, ON_CORP]))
+        async with attempt(conversation.client, conversation.answers, 30) as github:
+            seen = await installations_of_app(github)
+        assert [each.name for each in seen] == ["acme-corp"]
 
 
 class TestAListThatWasNeverRead:
