@@ -41,14 +41,20 @@ class Bodies:
     async def get(self, key: Hashable, make: Callable[[Page], Awaitable[bytes]]) -> bytes:
         """Return what ``make`` makes of the page, or made of it less than a second ago.
 
-        ``key`` tells apart what is made of one page.
+        ``key`` tells apart what is made of one page. Where pages change faster than one is made,
+        all who come meanwhile wait for the next.
         """
-        page, loop = self._page(), asyncio.get_running_loop()
-        shared = self._shared.get(key)
-        if shared is None or shared.page is not page or loop.time() >= shared.until:
-            making = asyncio.ensure_future(make(page))
-            shared = self._shared[key] = _Shared(page, making)
-            making.add_done_callback(partial(self._made, key, shared))
+        loop = asyncio.get_running_loop()
+        while True:
+            page, shared = self._page(), self._shared.get(key)
+            if shared and shared.page is page and loop.time() < shared.until:
+                break
+            if shared is None or shared.making.done():
+                making = asyncio.ensure_future(make(page))
+                shared = self._shared[key] = _Shared(page, making)
+                making.add_done_callback(partial(self._made, key, shared))
+                break
+            await asyncio.wait([shared.making])
         # Whoever hangs up must not take the body away from the others.
         return await asyncio.shield(shared.making)
 

@@ -14,7 +14,7 @@ from exporter.collectors import ALL
 from exporter.github.errors import Barred, Closed, GitHubError, NotFound, NotOffered, Unreachable
 from exporter.github.questions import attempt
 from exporter.jobs import Failure, Job, Outcome
-from exporter.metrics.page import CLOCK_SLACK, Build, DiscoveryFacts, Page
+from exporter.metrics.page import CLOCK_SLACK, AccountFacts, Build, DiscoveryFacts, Page
 from exporter.refusals import Credentials, ask_after_recovery, ask_with_another_secret
 from exporter.watch import Watch
 
@@ -61,6 +61,7 @@ class Poller:
         self._early = asyncio.Event()
         self._ready = False
         self._page: Page | None = None
+        self._facts: dict[Watch, AccountFacts] = {}
         self._credentials = Credentials()
 
     async def run(self) -> None:
@@ -100,12 +101,12 @@ class Poller:
         self.watches.remove(watch)
         for task in self._polls.pop(watch, set()):
             task.cancel()
-        self._page = None
+        self._changed(watch)
 
     def discovered(self, facts: DiscoveryFacts) -> None:
         """Take what a discovery came to, to be shown."""
         self._discoveries[facts.credential] = facts
-        self._page = None
+        self._changed(*self.watches)  # their owners may be known now
 
     def page(self) -> Page:
         """Give the page as it holds now: built anew after a poll and at an expiry."""
@@ -114,10 +115,21 @@ class Poller:
         page = self._page
         expired = page is not None and page.valid_until is not None and page.valid_until <= now
         if page is None or expired or now < page.now:
-            facts = [watch.facts(now) for watch in self.watches]
+            if expired:
+                self._facts.clear()  # what a job shows may depend on another's expiry
+            for watch in self.watches:
+                if watch not in self._facts:
+                    self._facts[watch] = watch.facts(now)
+            facts = [self._facts[watch] for watch in self.watches]
             discoveries = self._discoveries.values()
             page = self._page = Page(facts, self._build, now, discoveries)
         return page
+
+    def _changed(self, *watches: Watch) -> None:
+        """Let the page be built anew, these accounts of it from what is known now."""
+        self._page = None
+        for watch in watches:
+            self._facts.pop(watch, None)
 
     @property
     def alive(self) -> bool:
@@ -157,7 +169,8 @@ class Poller:
                 if far or job.due - now > job.wait:
                     job.due = now
                 if far:
-                    job.reading = self._page = None
+                    job.reading = None
+            self._changed(*self.watches)
         self._looked = now
 
     def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
@@ -208,7 +221,7 @@ class Poller:
                 ask_after_recovery(watch, job, now)
         finally:
             job.running = False
-            self._page = None
+            self._changed(watch)
             if self._clock() < job.due < self._next:
                 self._early.set()
 
@@ -288,7 +301,7 @@ class Poller:
         self._take(usage, outcome)
         self._schedule_group(usage, watch.of_side(Platform.LEGACY), None)
         if not moves:
-            self._page = None
+            self._changed(watch)
             others = await self._attempts(stood_by)
         for job, other in others:
             if other.unattempted and may_postpone:

@@ -100,6 +100,24 @@ class TestPageForPeople:
 
         virtual(scenario)
 
+    def test_is_made_of_the_newest_alone_where_pages_change_faster_than_one_is_made(self) -> None:
+        async def scenario() -> None:
+            looked = Looked()
+            first = looked.page
+            looking = [asyncio.ensure_future(looked.look())]
+            await asyncio.to_thread(first.begun.wait, 10)
+            pages = [GatedPage() for _ in range(LOOKERS)]
+            for page in pages:
+                page.gate.set()
+                looked.page = page
+                looking.append(asyncio.ensure_future(looked.look()))
+                await asyncio.sleep(0)
+            first.gate.set()
+            await asyncio.gather(*looking)
+            assert [page.renderings for page in pages] == [0] * (LOOKERS - 1) + [1]
+
+        asyncio.run(scenario())
+
     def test_is_left_to_the_others_by_one_who_hangs_up(self) -> None:
         async def scenario() -> None:
             looked = Looked()
