@@ -26,7 +26,7 @@ class _Shared:
 
 
 class Bodies:
-    """Keeps what is made of a page for a second, so that a thousand at once cost what one does."""
+    """Keeps each body for a second, so that a thousand clients at once cost as much as one."""
 
     def __init__(self, page: Callable[[], Page]) -> None:
         self._page = page
@@ -39,10 +39,9 @@ class Bodies:
         return asyncio.get_running_loop().run_in_executor(self._threads, make, *arguments)
 
     async def get(self, key: Hashable, make: Callable[[Page], Awaitable[bytes]]) -> bytes:
-        """Return what ``make`` makes of the page, or made of it less than a second ago.
+        """Return the body for ``key``, made of the page by ``make`` if there is no fresh one.
 
-        ``key`` tells apart what is made of one page. Where pages change faster than one is made,
-        all who come meanwhile wait for the next.
+        Clients that come while one of an older page is being made wait for the next together.
         """
         loop = asyncio.get_running_loop()
         while True:

@@ -1,4 +1,4 @@
-"""A connection to the server, from its first byte on: TLS, the bounds on time and size, HTTP."""
+"""A connection to the server: its bounds on time and size, TLS and HTTP."""
 
 import asyncio
 import ssl
@@ -42,16 +42,15 @@ class _Deadline:
 class Connection(HttpToolsProtocol):
     """A connection that ends where its client is too slow or says too much: others want its place.
 
-    It counts and has its time from the moment that it is accepted, TLS or not. One that comes
-    when there are ``most`` takes the place of the one that has kept its first request waiting
-    longest. Nobody needs to say more before an answer is there, and whoever does gets that
-    answer and no other.
+    It is counted and timed from accept on, with TLS or without. If there are ``most`` already, a
+    new one takes the place of the oldest that has not sent a whole request. Nobody needs to say
+    more before an answer is there, and whoever does gets that answer and no other.
     """
 
     most: int
     context: ssl.SSLContext | None
     waiting: dict["Connection", None]
-    """Those without a whole request so far, the oldest first."""
+    """Connections without a whole request so far, the oldest first."""
 
     _request: _Deadline
     _answer: _Deadline
@@ -60,7 +59,7 @@ class Connection(HttpToolsProtocol):
     _answering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
-        """Take the socket's transport, and after the handshake, where there is one, that of TLS."""
+        """Take the transport of the socket, and later that of TLS."""
         accepted = self.transport is None
         super().connection_made(transport)
         if accepted:
@@ -84,7 +83,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def _tls_ahead(self) -> ssl.SSLContext | None:
-        """The TLS to begin with the first byte; ``None`` once it has begun or without any."""
+        """The context to begin TLS with, ``None`` without TLS and after the handshake."""
         return self.context if self.scheme == "http" else None
 
     def data_received(self, data: bytes) -> None:
@@ -103,7 +102,7 @@ class Connection(HttpToolsProtocol):
                 self.send_400_response("Request too large.")
 
     def _shake_hands(self, context: ssl.SSLContext, said: bytes) -> None:
-        """Begin TLS with what was said first, or refuse what is no TLS."""
+        """Begin TLS with the first bytes of a client, or refuse them if they are plain HTTP."""
         if said[0] != _TLS_HANDSHAKE:
             self.send_400_response("This port speaks TLS: ask with https.")
             return
@@ -175,23 +174,20 @@ class Connection(HttpToolsProtocol):
 
 
 class _Tls(SSLProtocol):
-    """asyncio's TLS that reads into 4 KiB, not 256: nobody has shown yet who they are.
+    """asyncio's TLS with a small buffer, and with the alert that says why a handshake failed."""
 
-    It also sends the alert that says why a handshake failed, which asyncio drops.
-    """
-
-    max_size = 4_096
+    max_size = 4_096  # asyncio's 256 KiB are allocated before anybody has shown who they are
 
     def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
-        waiter = None  # nobody waits: the connection is told
+        waiter = None  # connection_made is called instead
         super().__init__(connection.loop, connection, context, waiter, server_side=True)  # type: ignore[arg-type]  # theirs
         self._connection = connection
 
     def _on_handshake_complete(self, handshake_exc: BaseException | None) -> None:
-        self._process_outgoing()  # type: ignore[attr-defined]  # theirs
+        self._process_outgoing()  # type: ignore[attr-defined]  # asyncio drops the alert
         super()._on_handshake_complete(handshake_exc)
 
     def connection_lost(self, exc: Exception | None) -> None:  # type: ignore[override]  # theirs
         super().connection_lost(exc)
-        if self._connection.scheme == "http":  # asyncio tells of an end after the handshake only
+        if self._connection.scheme == "http":  # before the handshake's end asyncio does not call it
             self._connection.connection_lost(exc)

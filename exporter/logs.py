@@ -69,9 +69,10 @@ def configure(
 
 
 class _Unhurried(logging.Handler):
-    """Has a thread write the lines, and drops what comes while too many wait for it.
+    """Writes lines in a thread, and drops those that come while too many wait.
 
-    The thread holds no lock while it writes, so that one that hangs keeps no process from its end.
+    The thread holds no lock while it writes, unlike `logging.handlers.QueueListener`: if it
+    hangs, the process can still end.
     """
 
     def __init__(self, stream: TextIO, dropped: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""What a client wants, by its headers Accept and Accept-Encoding (RFC 9110, section 12.5)."""
+"""Content negotiation: the headers Accept and Accept-Encoding (RFC 9110, section 12.5)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -41,7 +41,7 @@ FORMATS = (
 
 
 class _Liking(NamedTuple):
-    """How much something is wanted; of what is wanted alike, by how exact a range and how early."""
+    """A weight; of equal ones the more exact range counts, then the earlier."""
 
     weight: float = 0.0
     wildcards: int = 0
@@ -49,7 +49,7 @@ class _Liking(NamedTuple):
 
 
 def chosen_format(accept: str) -> Format:
-    """Choose the format that is wanted most; the first of `FORMATS` where none is."""
+    """Return the format with the highest weight, plain text if none is accepted."""
     wanted: dict[str, _Liking] = {}
     for place, (name, parameters) in enumerate(_elements(accept)):
         version = parameters.get("version", "")
@@ -67,7 +67,7 @@ def chosen_format(accept: str) -> Format:
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether a body is wanted packed, and at least as much as plain."""
+    """Return whether gzip is accepted with at least the weight of plain bodies."""
     wanted = {name: _weight(parameters) for name, parameters in _elements(accept_encoding)}
     packed = wanted.get("gzip", wanted.get("*", 0.0))
     return packed > 0 and packed >= wanted.get("identity", 0.0)
@@ -82,7 +82,7 @@ def _elements(header: str) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def _weight(parameters: Mapping[str, str]) -> float:
-    """Return the quality, 1 where there is none that can be understood."""
+    """Return the quality value, 1 if it is missing or malformed."""
     try:
         weight = float(parameters.get("q", "1"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What this machine itself is short of, told apart from what others did wrong."""
+"""Errors of this machine itself: no descriptors, no memory, a disk that fails."""
 
 import errno
 
@@ -11,7 +11,7 @@ _ERRORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EIO}
 
 
 def shortage(error: BaseException | None) -> str:
-    """Name what was short where an error comes from that; empty where it does not."""
+    """Return the shortage that an error comes from, in the system's words, else nothing."""
     if isinstance(error, OSError) and error.errno in _ERRORS:
         return error.strerror or ""
     if isinstance(error, BaseExceptionGroup):
