@@ -23,7 +23,7 @@ import httpx
 from programs import megabytes
 
 from exporter.accounts import Account, AccountType
-from exporter.billing import reports, skus
+from exporter.billing import skus
 from exporter.collectors import usage_reports
 from exporter.github.auth import from_token
 from exporter.github.client import Client
@@ -97,7 +97,8 @@ def exporter(path: Path) -> Callable[[], Coroutine[None, None, float]]:
     async def read() -> float:
         account = Account(AccountType.ORGANIZATION, "acme")
         async with attempt(client, {}, 600) as github:
-            return reports.gross(await usage_reports.ask(github, account, NOW))
+            parts = await usage_reports.ask(github, account, NOW)
+            return fsum(sums.gross for part in parts for sums in part.sums.values())
 
     return read
 
