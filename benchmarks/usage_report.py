@@ -24,6 +24,7 @@ from programs import megabytes
 
 from exporter.accounts import Account, AccountType
 from exporter.billing import skus
+from exporter.billing.reports import Total
 from exporter.collectors import usage_reports
 from exporter.github.auth import from_token
 from exporter.github.client import Client
@@ -97,8 +98,9 @@ def exporter(path: Path) -> Callable[[], Coroutine[None, None, float]]:
     async def read() -> float:
         account = Account(AccountType.ORGANIZATION, "acme")
         async with attempt(client, {}, 600) as github:
-            parts = await usage_reports.ask(github, account, NOW)
-            return fsum(sums.gross for part in parts for sums in part.sums.values())
+            total = Total()
+            await usage_reports.ask(github, account, NOW, total)
+            return fsum(sums.gross for sums in total.sums.values())
 
     return read
 

@@ -1,11 +1,12 @@
 """Discovery: the accounts that a credential can see, watched for as long as it sees them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
+from typing import Any
 
 import httpx
 import structlog
@@ -27,6 +28,7 @@ from exporter.metrics.page import DiscoveryFacts
 from exporter.poller import Poller
 from exporter.settings import CredentialSettings, Settings
 from exporter.watch import Watch
+from exporter.work import aside
 
 _LOOK = timedelta(seconds=5)
 _FAILURE_WAIT = timedelta(minutes=15)
@@ -137,13 +139,13 @@ class Discovery:
         return self.hosts.own(self.credential.name)
 
     async def _read(
-        self, of: str, client: Client, ask: Callable[[GitHub], Awaitable[list[Seen]]]
+        self, of: str, client: Client, ask: Callable[[GitHub], Coroutine[Any, Any, list[Seen]]]
     ) -> GitHubError | None:
         """Read one list: the credential's own, or that of an enterprise."""
         seconds = max(self.settings.poll.timeout, _LEAST_DEADLINE).total_seconds()
         try:
             async with attempt(client, self._answers.setdefault(of, {}), seconds) as github:
-                listed = await ask(github)
+                listed = await aside(ask, github)
                 hidden = self._lists.get(of, []) if github.shortfall else []
                 self._lists[of] = _merged(listed, hidden)
         except GitHubError as error:

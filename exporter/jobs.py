@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.collectors import Collector
+from exporter.github.body import LABEL, fits_label
 from exporter.github.client import Client
 from exporter.github.errors import (
     INTERNAL,
     Forbidden,
     GitHubError,
+    InvalidPayload,
     NotFound,
     RateLimited,
     Unauthorized,
 )
-from exporter.github.questions import Answers
+from exporter.github.questions import Answers, GitHub
 from exporter.metrics import limit
 from exporter.metrics.model import Reading
 from exporter.metrics.page import JobFacts
@@ -76,7 +78,8 @@ class Job:
     ``available`` is ``None`` while unknown, ``begun`` is true from an attempt's slot to its end.
     ``owner`` is the enterprise that owns the account, empty where none is known; ``seems_owned``
     says that GitHub answers as if there were one.
-    ``series_limit`` is how many series each metric that names repositories may have.
+    ``series_limit`` is how many series each metric that names repositories may have, and
+    ``series_ceiling`` how many a reading may have altogether.
     ``was_refused`` says that GitHub refused it, and has not answered it since.
     ``before`` is the last reading of the cycle before, of a collector that follows another.
     """
@@ -89,6 +92,7 @@ class Job:
     owner: str = ""
     seems_owned: bool = False
     series_limit: int = 1_000
+    series_ceiling: int = 50_000
     wait: timedelta = timedelta(0)
     running: bool = False
     begun: bool = False
@@ -110,6 +114,18 @@ class Job:
     def succeeded_ever(self) -> bool:
         return self.last_success is not None
 
+    async def read(self, github: GitHub, now: datetime) -> Reading:
+        """Collect a reading and fold it to the series limit; it is meant to run aside.
+
+        Raises `InvalidPayload` where more is left of it than may be shown, and ``ValueError``
+        where it says what the collector does not declare.
+        """
+        reading = await self.collector.collect(github, self.account, now)
+        self.collector.check(reading)
+        reading = limit.fold(reading, self.reading, self.series_limit)
+        _check_bounds(reading, self.series_ceiling)
+        return reading
+
     def record(self, outcome: Outcome, failure: Failure | None, *, offered: bool = True) -> None:
         """Take an attempt's outcome. A failure leaves the last good reading in place."""
         self.last_attempt, self.duration = outcome.at, outcome.duration
@@ -120,14 +136,13 @@ class Job:
         self.not_offered_in_row = 0 if offered else self.not_offered_in_row + 1
         self.was_refused = self.is_refused or (self.was_refused and outcome.reading is None)
         if outcome.reading is not None:
-            reading = limit.fold(outcome.reading, self.reading, self.series_limit)
             if (
                 self.collector.follows
                 and self.reading
-                and self.reading.cycle_end != reading.cycle_end
+                and self.reading.cycle_end != outcome.reading.cycle_end
             ):
                 self.before = self.reading
-            self.reading = reading
+            self.reading = outcome.reading
             self.last_success = outcome.at
             self.available = True
         elif not offered:
@@ -254,3 +269,17 @@ class Job:
             else settings.stale_after,
             reading=self.reading,
         )
+
+
+def _check_bounds(reading: Reading, ceiling: int) -> None:
+    series = len(reading.samples) + len(reading.unknown_skus)
+    if series > ceiling:
+        raise InvalidPayload(
+            detail=f"it comes to {series:,} series, more than the ceiling of {ceiling:,}",
+            hint="Raise series-ceiling if the account is so large; if not, report it.",
+        )
+    for sample in reading.samples:
+        if not all(map(fits_label, sample.labels)):
+            raise InvalidPayload(
+                detail=f"a label of {sample.metric.name} would be longer than {LABEL:,} bytes"
+            )

@@ -6,11 +6,11 @@ import msgspec
 
 from exporter.accounts import AccountType
 from exporter.github import graphql
-from exporter.github.body import Understood
+from exporter.github.body import Text, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 Elements = list[msgspec.Raw]
 
 _TYPES = {
@@ -45,8 +45,8 @@ class Organization(msgspec.Struct, frozen=True):
 class Installed(msgspec.Struct, frozen=True):
     """Where an App is installed: an enterprise has a slug and no login (OpenAPI 23.0.2)."""
 
-    login: str | None = None
-    slug: str | None = None
+    login: Text | None = None
+    slug: Text | None = None
 
     def __post_init__(self) -> None:
         if not self.name:

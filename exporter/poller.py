@@ -17,6 +17,7 @@ from exporter.jobs import Failure, Job, Outcome
 from exporter.metrics.page import CLOCK_SLACK, AccountFacts, Build, DiscoveryFacts, Page
 from exporter.refusals import Credentials, ask_after_recovery, ask_with_another_secret
 from exporter.watch import Watch
+from exporter.work import aside
 
 _TURN_SECONDS = 5.0
 _SHORTEST_TURN_SECONDS = 0.1
@@ -61,8 +62,8 @@ class Poller:
         self._early = asyncio.Event()
         self._ready = False
         self._page: Page | None = None
-        self._facts: dict[Watch, AccountFacts] = {}
         self._credentials = Credentials()
+        self._facts: dict[Watch, tuple[AccountFacts, datetime | None]] = {}
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -106,7 +107,7 @@ class Poller:
     def discovered(self, facts: DiscoveryFacts) -> None:
         """Take what a discovery came to, to be shown."""
         self._discoveries[facts.credential] = facts
-        self._changed(*self.watches)  # their owners may be known now
+        self._all_changed()
 
     def page(self) -> Page:
         """Give the page as it holds now: built anew after a poll and at an expiry."""
@@ -115,21 +116,26 @@ class Poller:
         page = self._page
         expired = page is not None and page.valid_until is not None and page.valid_until <= now
         if page is None or expired or now < page.now:
-            if expired:
-                self._facts.clear()  # what a job shows may depend on another's expiry
-            for watch in self.watches:
-                if watch not in self._facts:
-                    self._facts[watch] = watch.facts(now)
-            facts = [self._facts[watch] for watch in self.watches]
+            facts = [self._facts_of(watch, now) for watch in self.watches]
             discoveries = self._discoveries.values()
             page = self._page = Page(facts, self._build, now, discoveries)
         return page
 
-    def _changed(self, *watches: Watch) -> None:
-        """Let the page be built anew, these accounts of it from what is known now."""
+    def _facts_of(self, watch: Watch, now: datetime) -> AccountFacts:
+        """Return what is shown of an account; of most nothing changes from page to page."""
+        facts, valid_until = self._facts.get(watch, (None, None))
+        if facts is None or (valid_until is not None and valid_until <= now):
+            facts = watch.facts(now)
+            self._facts[watch] = facts, facts.valid_until(now)
+        return facts
+
+    def _changed(self, watch: Watch) -> None:
+        self._facts.pop(watch, None)
         self._page = None
-        for watch in watches:
-            self._facts.pop(watch, None)
+
+    def _all_changed(self) -> None:
+        self._facts.clear()
+        self._page = None
 
     @property
     def alive(self) -> bool:
@@ -170,7 +176,7 @@ class Poller:
                     job.due = now
                 if far:
                     job.reading = None
-            self._changed(*self.watches)
+            self._all_changed()
         self._looked = now
 
     def _due(self, now: datetime) -> list[tuple[Watch, Job]]:
@@ -236,8 +242,7 @@ class Poller:
             ) as github:
                 job.begun = True
                 now = self._clock()
-                reading = await job.collector.collect(github, job.account, now)
-                job.collector.check(reading)
+                reading = await aside(job.read, github, now)
         except GitHubError as error:
             reading, failed = None, error
         except Exception:

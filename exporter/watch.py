@@ -86,6 +86,7 @@ class Watch:
                     settings_at=partial(settings.job, account, collector),
                     due=now,
                     series_limit=settings.series_limit,
+                    series_ceiling=settings.series_ceiling,
                 )
                 for collector in collectors
             ],

@@ -6,17 +6,23 @@ any order and in any portions come to the same, negative ones with their sign.
 """
 
 from array import array
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
 from math import fsum
+from operator import add as plus
 from sys import intern
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from exporter.billing import skus
 from exporter.billing.owners import organization_of
-from exporter.billing.sums import Sums, added
+from exporter.billing.sums import Sums, sum_up
+
+NAMES = 100_000
+"""Distinct names that are summed at most: each takes some 1.5 KB until the reading is folded."""
+
+TOO_MANY_NAMES = f"more than {NAMES:,} distinct names of repositories and SKUs"
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -28,6 +34,7 @@ _Spelt: TypeAlias = tuple[str | None, str | None, str, str, str]
 
 _COLUMNS = 4
 _ROWS = 1 << 20  # of 32 bytes
+_TEXT = 1 << 25  # characters of all distinct names
 _LENGTH_OF_UTC = len("2026-10-01T05:20:13Z")
 
 
@@ -82,22 +89,42 @@ class Report:
     latest: datetime | None
 
 
+@dataclass(slots=True)
+class Total:
+    """What several reports come to, as those of days or cost centers."""
+
+    sums: dict[Names, Sums] = field(default_factory=dict)
+    latest: datetime | None = None
+
+    def add(self, report: Report) -> None:
+        for names, sums in report.sums.items():
+            before = self.sums.get(names)
+            self.sums[names] = sums if before is None else Sums(*map(plus, before, sums))
+        ends = [at for at in (self.latest, report.latest) if at is not None]
+        self.latest = max(ends, default=None)
+
+
 class ReportFold:
     """Sums rows as they come, in memory that grows with the distinct names alone.
 
-    ``owner`` stands where a row names no organization and no owner. The amounts of up to
-    ``rows`` rows are kept before they are condensed.
+    ``owner`` stands where a row names no organization and no owner. Rows are dated from
+    ``first`` to ``last``. The amounts of up to ``rows`` rows are kept before they are condensed.
     """
 
-    def __init__(self, owner: str, *, rows: int = _ROWS) -> None:
+    def __init__(self, owner: str, first: datetime, last: datetime, *, rows: int = _ROWS) -> None:
         self._owner = owner
+        self._first, self._last = first, last
         self._latest: datetime | None = None
+        self._text = 0
         self._rows = 0
         self._least = self._most = rows
         self._values: dict[_Spelt, _Table] = {}
 
     def add(self, rows: Sequence[ReportRow]) -> None:
-        """Take the next rows; ``ValueError`` where the newest row's date is none."""
+        """Take the next rows.
+
+        Raises ``ValueError`` where a date is none or of another period, and for too many names.
+        """
         self._rows += len(rows)
         if self._rows > self._most:
             self._condense()
@@ -114,12 +141,20 @@ class ReportFold:
             try:
                 values = found[key]
             except KeyError:
-                # Names that rows share are kept once: what is looked at together stays in reach.
-                values = found[_shared(key)] = array("d")
+                values = self._of_new(key)
             values.fromlist([row.quantity, row.gross_amount, row.discount_amount, row.net_amount])
-        newest = _newest([row.date for row in rows])
-        if newest is not None and (self._latest is None or newest > self._latest):
-            self._latest = newest
+        if rows:
+            oldest, newest = _ends([row.date for row in rows])
+            if oldest < self._first or newest > self._last:
+                raise ValueError("date is not of the period that was asked for")
+            self._latest = newest if self._latest is None else max(newest, self._latest)
+
+    def _of_new(self, key: _Spelt) -> _Table:
+        self._text += sum(map(len, filter(None, key)))
+        if len(self._values) == NAMES or self._text > _TEXT:
+            raise ValueError(TOO_MANY_NAMES)
+        values = self._values[_shared(key)] = array("d")
+        return values
 
     def _condense(self) -> None:
         for values in self._values.values():
@@ -152,23 +187,19 @@ class ReportFold:
         return Report(sums, self._latest)
 
 
-def sum_by(reports: Iterable[Report], key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
+def sum_by(total: Total, key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
     """Add the parts of a bill up, by whatever of the names ``key`` returns."""
-    return added({key(names): sums} for report in reports for names, sums in report.sums.items())
+    return sum_up((key(names), sums) for names, sums in total.sums.items())
 
 
-def latest(reports: Iterable[Report]) -> datetime | None:
-    """Find the newest row's time; ``None`` where there is no row."""
-    return max((report.latest for report in reports if report.latest is not None), default=None)
-
-
-def unknown_skus(reports: Iterable[Report]) -> frozenset[tuple[str, str]]:
+def unknown_skus(total: Total) -> frozenset[tuple[str, str]]:
     """List the pairs of product and SKU that GitHub does not publish."""
-    pairs = {(names.product, names.sku) for report in reports for names in report.sums}
+    pairs = {(names.product, names.sku) for names in total.sums}
     return frozenset(pair for pair in pairs if not skus.is_known(*pair))
 
 
 def _shared(key: _Spelt) -> _Spelt:
+    """Keep names that rows share once: what is looked at together stays in reach."""
     organization, repository, product, sku, unit = key
     return (
         organization and intern(organization),
@@ -194,11 +225,11 @@ def _parts(values: _Table) -> list[float]:
     return parts
 
 
-def _newest(dates: list[str]) -> datetime | None:
+def _ends(dates: list[str]) -> tuple[datetime, datetime]:
     # Times that are all in UTC and to the second are in the order of their text.
     alike = all(length == _LENGTH_OF_UTC for length in set(map(len, dates)))
-    newest = max(dates, default=None) if alike else max(dates, key=_instant)
-    return None if newest is None else _instant(newest)
+    order = None if alike else _instant
+    return _instant(min(dates, key=order)), _instant(max(dates, key=order))
 
 
 def _instant(date: str) -> datetime:

@@ -23,11 +23,19 @@ _NOTHING = Sums(0.0, 0.0, 0.0, 0.0)
 
 def added(parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
     """Add parts of a bill up, key by key."""
-    groups: dict[_Key, list[Sums]] = {}
-    for part in parts:
-        for key, sums in part.items():
-            groups.setdefault(key, []).append(sums)
-    return {key: Sums(*map(fsum, zip(*same, strict=True))) for key, same in groups.items()}
+    return sum_up(pair for part in parts for pair in part.items())
+
+
+def sum_up(pairs: Iterable[tuple[_Key, Sums]]) -> dict[_Key, Sums]:
+    """Add sums up, key by key; a key that is there once costs no more than its place."""
+    found: dict[_Key, Sums] = {}
+    several: dict[_Key, list[Sums]] = {}
+    for key, sums in pairs:
+        if key in found:
+            several.setdefault(key, [found[key]]).append(sums)
+        else:
+            found[key] = sums
+    return found | {key: Sums(*map(fsum, zip(*same, strict=True))) for key, same in several.items()}
 
 
 def rest(whole: Mapping[_Key, Sums], parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:

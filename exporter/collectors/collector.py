@@ -1,8 +1,9 @@
 """What a collector is: how to ask one question of GitHub."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from exporter.accounts import Account, AccountType, Platform
 from exporter.github.questions import GitHub
@@ -27,12 +28,14 @@ def left_out(number: int, what: str) -> tuple[str, ...]:
     return (f"Not understood and left out: {number} of the {what}.",) if number else ()
 
 
-Collect = Callable[[GitHub, Account, datetime], Awaitable[Reading]]
+Collect = Callable[[GitHub, Account, datetime], Coroutine[Any, Any, Reading]]
 
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Data plus one async function, which catches nothing and keeps no state.
+    """Data plus one async function, which catches nothing, keeps no state and awaits GitHub alone.
+
+    It runs aside from the event loop, as its work grows with the account.
 
     ``permissions`` say for each account type that it knows which right it takes.
     ``platform`` is the one billing platform it stands on, ``None`` where it runs by itself.

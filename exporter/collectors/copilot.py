@@ -9,7 +9,7 @@ from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing import activity
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly
-from exporter.github.body import Number
+from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -31,14 +31,14 @@ class SeatBreakdown(msgspec.Struct, frozen=True):
 
 class Billing(msgspec.Struct, frozen=True):
     seat_breakdown: SeatBreakdown
-    plan_type: str | None = None
+    plan_type: Text | None = None
 
 
 class Assignee(msgspec.Struct, frozen=True):
     """A person, team or organization by GitHub's number among its kind: names are not read."""
 
     id: int
-    type: str | None = None
+    type: Text | None = None
 
 
 class Seat(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from exporter.billing.sums import Sums
 from exporter.collectors.collector import Collector, hourly, left_out, six_hourly
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask
-from exporter.github.body import Number, Understood
+from exporter.github.body import Number, Text, Understood
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
@@ -29,7 +29,7 @@ class Pool(msgspec.Struct, frozen=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    id: str
+    id: Text
 
 
 class CostCenter(Identity, frozen=True):

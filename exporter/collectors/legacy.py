@@ -8,7 +8,7 @@ import msgspec
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType, Platform
 from exporter.billing import skus
 from exporter.collectors.collector import Collector
-from exporter.github.body import Number
+from exporter.github.body import Number, Text
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading
@@ -29,7 +29,7 @@ class Actions(msgspec.Struct, frozen=True):
     total_minutes_used: Number
     total_paid_minutes_used: Number
     included_minutes: Number
-    minutes_used_breakdown: dict[str, Number | None]
+    minutes_used_breakdown: dict[Text, Number | None]
 
 
 class Packages(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ import msgspec
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
-from exporter.github.body import Number, Understood
+from exporter.github.body import Number, Text, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -29,7 +29,7 @@ class ConsumedLicenses(msgspec.Struct, frozen=True):
 class Holder(msgspec.Struct, frozen=True):
     """A person who holds a licence, of whom only its type is read."""
 
-    license_type: str | None = None
+    license_type: Text | None = None
 
 
 class Holders(msgspec.Struct, frozen=True):

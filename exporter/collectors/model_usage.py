@@ -9,6 +9,7 @@ from exporter.billing import models, usage
 from exporter.billing.cycle import Cycle
 from exporter.collectors.collector import Collector
 from exporter.collectors.usage import PERMISSIONS, Item, TimePeriod, check_period
+from exporter.github.body import Text
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
@@ -19,7 +20,7 @@ _NOT_HERE = (403, 404)
 
 
 class ModelItem(Item, frozen=True, rename="camel", kw_only=True):
-    model: str | None = None
+    model: Text | None = None
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel"):

@@ -7,7 +7,7 @@ import msgspec
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.billing import quotas
 from exporter.collectors.collector import Collector, hourly
-from exporter.github.body import Number
+from exporter.github.body import Number, Text
 from exporter.github.errors import NotFound
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -19,7 +19,7 @@ _UNTOLD = (403, 404)
 
 
 class Plan(msgspec.Struct, frozen=True):
-    name: str | None = None
+    name: Text | None = None
     filled_seats: Number | None = None
     seats: Number | None = None
 

@@ -9,7 +9,7 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType, Platform
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.collectors.collector import Collector
-from exporter.github.body import Number
+from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -29,9 +29,9 @@ class TimePeriod(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True, rename="camel"):
     """A SKU's month at one price: quantities in ``unit_type``, amounts in US dollars."""
 
-    product: str
-    sku: str
-    unit_type: str
+    product: Text
+    sku: Text
+    unit_type: Text
     price_per_unit: Number
     gross_quantity: Number
     discount_quantity: Number

@@ -10,7 +10,7 @@ import msgspec
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import reports, usage
 from exporter.billing.cycle import Cycle
-from exporter.billing.reports import Names, Report, ReportFold
+from exporter.billing.reports import Names, Report, ReportFold, Total
 from exporter.billing.sums import Sums, rest
 from exporter.collectors import cost_centers
 from exporter.collectors.collector import Collector, six_hourly
@@ -18,7 +18,8 @@ from exporter.collectors.cost_centers import COST_CENTERS
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask as ask_summary
 from exporter.collectors.usage import ask_or_none as ask_summary_or_none
-from exporter.github.body import Number
+from exporter.github.body import Number, Text
+from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, present
@@ -27,6 +28,7 @@ _NOT_HERE = (403, 404)
 _NOBODY = "none"
 _SKU = attrgetter("product", "sku", "unit")
 _TIMEOUT = timedelta(minutes=10)
+_DAY = timedelta(days=1)
 
 
 class Item(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -37,71 +39,89 @@ class Item(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """
 
     date: str
-    product: str
-    sku: str
+    product: Text
+    sku: Text
     quantity: Number
-    unit_type: str
+    unit_type: Text
     gross_amount: Number
     discount_amount: Number
     net_amount: Number
-    organization_name: str | None = None
-    repository_name: str | None = None
+    organization_name: Text | None = None
+    repository_name: Text | None = None
 
 
 def _endpoint(account_type: AccountType) -> str:
     return f"{USAGE_ROOTS[account_type]}/settings/billing/usage"
 
 
-async def ask(github: GitHub, account: Account, now: datetime, **cost_center: str) -> list[Report]:
-    """Ask for the month so far, whole or, where that takes GitHub too long, day by day.
+async def ask(
+    github: GitHub, account: Account, now: datetime, total: Total, **cost_center: str
+) -> None:
+    """Add the month so far to a total, whole or, where that takes GitHub too long, day by day.
 
     The month is always named: without it GitHub answers with another report, of the year, whose
     rows name any one repository. An enterprise's holds what no cost center pays for, or what
-    the one named by ``cost_center_id`` does.
+    the one named by ``cost_center_id`` does. Raises `InvalidPayload` where a row is of another
+    month, and for more names than memory is meant for.
     """
     cycle = Cycle.at(now)
+    endpoint = _endpoint(account.type)
     # What an organization or a user pays for is its own where the row does not say whose it is.
     owner = "" if account.type is AccountType.ENTERPRISE else account.name
-    return await github.report(
-        _endpoint(account.type),
+    async for report in github.report(
+        endpoint,
         "usageItems",
         Item,
-        partial(ReportFold, owner),
+        partial(_fold, owner, cycle),
         instead=[{"day": day} for day in range(1, now.astimezone(UTC).day + 1)],
         account=account.name,
         year=cycle.year,
         month=cycle.month,
         **cost_center,
-    )
+    ):
+        total.add(report)
+        if len(total.sums) > reports.NAMES:
+            raise InvalidPayload(detail=reports.TOO_MANY_NAMES, endpoint=endpoint)
 
 
-async def ask_all(github: GitHub, account: Account, now: datetime) -> list[Report]:
+def _fold(owner: str, cycle: Cycle, day: int | None = None) -> ReportFold:
+    """Fold a report of the month, or of a day of it; rows may be a day off, in any time zone."""
+    start, end = cycle.start, cycle.end
+    if day is not None:
+        start += timedelta(days=day - 1)
+        end = start + _DAY
+    return ReportFold(owner, start - _DAY, end + _DAY)
+
+
+async def ask_all(github: GitHub, account: Account, now: datetime) -> Total:
     """Ask for the whole of an account's month, cost centers included.
 
     A deleted cost center keeps its usage (docs: cost center allocation), and GitHub does not say
     when one was deleted: they are asked if the rest differs from the summary, in whichever
     direction. Reports and summaries lag behind each other too, which only costs those requests.
     """
-    parts = await ask(github, account, now)
+    total = Total()
+    await ask(github, account, now, total)
     active: list[str] | None = []
     if account.type is AccountType.ENTERPRISE:
         active = await cost_centers.ids_or_none(github, account, "active", none=_NOT_HERE)
     for center in dict.fromkeys(active or ()):
-        parts += await ask(github, account, now, cost_center_id=center)
+        await ask(github, account, now, total, cost_center_id=center)
     none = () if account.type is AccountType.ENTERPRISE else _NOT_HERE
     rows = await ask_summary_or_none(github, account, Cycle.at(now), none=none)
     if rows is None:
-        return parts
+        return total
     whole = usage.sums(rows)
-    left = rest(whole, [reports.sum_by(parts, _SKU)])
+    left = rest(whole, [reports.sum_by(total, _SKU)])
     if left and active is None:
         await _check_for_hidden_cost_centers(github, account, now, whole)
     elif left and account.type is AccountType.ENTERPRISE:
         deleted = await cost_centers.ids(github, account, "deleted")
         for center in dict.fromkeys(each for each in deleted if each not in (active or ())):
-            parts += await ask(github, account, now, cost_center_id=center)
-        left = rest(whole, [reports.sum_by(parts, _SKU)])
-    return [*parts, _of_nobody({sku: sums for sku, sums in left.items() if sku in whole})]
+            await ask(github, account, now, total, cost_center_id=center)
+        left = rest(whole, [reports.sum_by(total, _SKU)])
+    total.add(_of_nobody({sku: sums for sku, sums in left.items() if sku in whole}))
+    return total
 
 
 def _of_nobody(left: Mapping[tuple[str, str, str], Sums]) -> Report:
@@ -130,41 +150,40 @@ async def _check_for_hidden_cost_centers(
 
 
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:
-    parts = await ask_all(github, account, now)
-    latest = reports.latest(parts)
+    total = await ask_all(github, account, now)
+    latest = total.latest.timestamp() if total.latest else None
     return Reading(
         taken=now,
         samples=(
-            *_samples(parts, catalogue.REPOSITORY_USAGE_GROSS_QUANTITY, _REPOSITORY_MONEY),
-            *present([(catalogue.USAGE_LATEST_ITEM, latest.timestamp() if latest else None)]),
+            *_samples(total, catalogue.REPOSITORY_USAGE_GROSS_QUANTITY, _REPOSITORY_MONEY),
+            *present([(catalogue.USAGE_LATEST_ITEM, latest)]),
         ),
         cycle_end=Cycle.at(now).end,
-        unknown_skus=reports.unknown_skus(parts),
+        unknown_skus=reports.unknown_skus(total),
     )
 
 
 async def collect_organizations(github: GitHub, account: Account, now: datetime) -> Reading:
-    parts = await ask_all(github, account, now)
+    total = await ask_all(github, account, now)
     return Reading(
         taken=now,
         samples=tuple(
-            _samples(parts, catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, _ORGANIZATION_MONEY)
+            _samples(total, catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, _ORGANIZATION_MONEY)
         ),
         cycle_end=Cycle.at(now).end,
-        unknown_skus=reports.unknown_skus(parts),
+        unknown_skus=reports.unknown_skus(total),
     )
 
 
 def _samples(
-    parts: list[Report], quantity: Metric, money: tuple[Metric, Metric, Metric]
+    total: Total, quantity: Metric, money: tuple[Metric, Metric, Metric]
 ) -> Iterator[Sample]:
     """Say the sums by the names that the metrics' labels are."""
-    for names, sums in reports.sum_by(parts, attrgetter(*quantity.labels)).items():
-        yield quantity(sums.quantity, **dict(zip(quantity.labels, names, strict=True)))
-    for names, sums in reports.sum_by(parts, attrgetter(*money[0].labels)).items():
-        labels = dict(zip(money[0].labels, names, strict=True))
+    for labels, sums in reports.sum_by(total, attrgetter(*quantity.labels)).items():
+        yield Sample(quantity, labels, sums.quantity)
+    for labels, sums in reports.sum_by(total, attrgetter(*money[0].labels)).items():
         for metric, value in zip(money, (sums.gross, sums.discount, sums.net), strict=True):
-            yield metric(value, **labels)
+            yield Sample(metric, labels, value)
 
 
 _REPOSITORY_MONEY = (

@@ -1,19 +1,34 @@
 """The body of an answer: read up to a limit, decoded strictly, or searched for its message."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Annotated, Generic, Protocol, TypeVar
 
 import httpx
 import msgspec
 
-from exporter.github import errors
+from exporter.github import errors, nesting
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+Element = TypeVar("Element", bound=msgspec.Struct)
 
 LIMIT = 32 * 1024 * 1024
 """Bytes after decompression; no answer that is decoded whole comes near it."""
+
+VALUES = 500_000
+"""Values of an answer that is decoded whole, by their commas and brackets."""
+
+PIECE = 256 * 1024
+"""Bytes that are decompressed at once."""
+
+LABEL = 1024
+"""Bytes of a label's value; GitHub's names have a hundred at most."""
+
+Text = Annotated[str, msgspec.Meta(max_length=LABEL)]
+"""Text that a label may be made of."""
 
 Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
 """A number as GitHub sends them: integers, floats, negative ones. No bill is beyond the limits,
@@ -27,19 +42,25 @@ _LOOKED_THROUGH = 4 * 1024 * 1024
 _PLAIN_TEXT = 1024
 """Bytes looked at where a refusal is no JSON, as that of a request without a User-Agent."""
 
+_MESSAGE = 64 * 1024
+"""Bytes of a refusal that may hold a message."""
+
 _NO_JSON = "no readable JSON"
 _MISCOMPRESSED = "the body is not compressed as asked for"
+_GZIP = zlib.MAX_WBITS | 16
+_TAKEN = 16 * 1024  # compressed bytes at once, as each piece copies what it leaves of them
 
 
 class Decoder(Protocol[T_co]):
-    """Makes a payload of a body that comes in chunks; both methods may raise `InvalidPayload`.
+    """Makes a payload of a body that comes in chunks; all of it may raise `InvalidPayload`.
 
-    ``unhurried`` bodies may take as long as they like, but for the gaps.
+    ``feed`` returns the work that is due before the next chunk, if any. Like ``close`` it may
+    take long. ``unhurried`` bodies may take as long as they like, but for the gaps.
     """
 
     @property
     def unhurried(self) -> bool: ...
-    def feed(self, chunk: bytes) -> None: ...
+    def feed(self, chunk: bytes) -> Callable[[], None] | None: ...
     def close(self) -> T_co: ...
 
 
@@ -61,19 +82,51 @@ class Whole(Generic[T]):
 
 
 async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes]:
-    """Give the decompressed pieces of a body. `InvalidPayload` where it is not as asked for."""
-    # Gzip within gzip would make gigabytes of one piece, before any limit is seen.
+    """Yield a body in decompressed pieces. `InvalidPayload` where it is not as asked for.
+
+    httpx would decompress all of a read at once, which may be a thousand times its size.
+    """
     encoding = response.headers.get("content-encoding", "identity").lower()
     miscompressed = errors.InvalidPayload(
         detail=_MISCOMPRESSED, endpoint=endpoint, status=response.status_code
     )
     if encoding not in {"gzip", "identity"}:
         raise miscompressed
+    packed = _Gzip() if encoding == "gzip" else None
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  (for the types)
     try:
-        async for chunk in response.aiter_bytes():
-            yield chunk
-    except httpx.DecodingError:
+        async for read in response.stream:
+            if packed is None:
+                yield read
+                continue
+            for piece in packed.pieces(read):
+                yield piece
+                await asyncio.sleep(0)  # between two pieces others have their turn
+    except zlib.error:
         raise miscompressed from None
+    if packed and not packed.ended:
+        raise miscompressed
+
+
+class _Gzip:
+    """Decompresses one or several members, never much more than is asked for (RFC 1952)."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(_GZIP)
+
+    @property
+    def ended(self) -> bool:
+        return self._member.eof
+
+    def pieces(self, read: bytes) -> Iterator[bytes]:
+        """Decompress more of it. ``zlib.error`` where it is no gzip."""
+        for start in range(0, len(read), _TAKEN):
+            left = read[start : start + _TAKEN]
+            while left:
+                if self._member.eof:
+                    self._member = zlib.decompressobj(_GZIP)
+                yield self._member.decompress(left, PIECE)
+                left = self._member.unused_data or self._member.unconsumed_tail
 
 
 async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
@@ -105,12 +158,20 @@ def decode(body: bytes, model: type[T], endpoint: str) -> T:
     knows which of them is true, and the body is no answer; in one of more than 4 MiB it is not
     looked for, and the last counts.
     """
+    opened = nesting.opened(body)
+    if opened + body.count(b",") > VALUES:
+        raise errors.InvalidPayload(
+            detail=f"more than {VALUES:,} values", endpoint=endpoint, status=200
+        )
     decoded = _decoded(body, model, endpoint)
     try:
+        if opened > nesting.DEPTH:
+            nesting.check(body)
         if len(body) <= _LOOKED_THROUGH:
             json.loads(body, object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
     except (*UNREADABLE, ValueError) as error:
-        detail = str(error) if isinstance(error, _SaidTwice) else _NO_JSON
+        words = isinstance(error, _SaidTwice | nesting.TooDeep)
+        detail = str(error) if words else _NO_JSON
         raise errors.InvalidPayload(detail=detail, endpoint=endpoint, status=200) from None
     return decoded
 
@@ -132,26 +193,29 @@ def is_html(body: bytes) -> bool:
     return body[:_PLAIN_TEXT].lstrip().startswith(b"<")
 
 
-class Understood(Generic[T]):
+class Understood(Generic[Element]):
     """Decodes the elements of a list one by one, from as many pages as it has.
 
     It is for lists whose elements stand for themselves: a sum without one of its parts would lie.
-    ``found`` are the elements that are a ``model``, ``others`` counts those that are not.
+    ``found`` are the elements that are a ``model``, ``others`` counts those that are not, or that
+    hold a text too long for a label.
     """
 
-    def __init__(self, model: type[T], endpoint: str) -> None:
+    def __init__(self, model: type[Element], endpoint: str) -> None:
         self._model = model
         self._endpoint = endpoint
         self._fault: errors.InvalidPayload | None = None
-        self.found: list[T] = []
+        self.found: list[Element] = []
         self.others = 0
 
-    def add(self, elements: Iterable[msgspec.Raw | bytes] | None) -> list[T]:
+    def add(self, elements: Iterable[msgspec.Raw | bytes] | None) -> list[Element]:
         """Decode the elements of a page, and return those that could be decoded."""
         before = len(self.found)
         for element in elements or ():
             try:
-                self.found.append(_decoded(bytes(element), self._model, self._endpoint))
+                decoded = _decoded(bytes(element), self._model, self._endpoint)
+                _check_texts(decoded, self._endpoint)
+                self.found.append(decoded)
             except errors.InvalidPayload as error:
                 self._fault = self._fault or error
                 self.others += 1
@@ -161,6 +225,19 @@ class Understood(Generic[T]):
         """Raise `InvalidPayload` if none of the elements could be decoded."""
         if self._fault is not None and not self.found:
             raise self._fault
+
+
+def _check_texts(element: msgspec.Struct, endpoint: str) -> None:
+    for value in msgspec.structs.astuple(element):
+        text = ",".join(value) if isinstance(value, tuple) else value
+        if isinstance(text, str) and not fits_label(text):
+            raise errors.InvalidPayload(
+                detail=f"a text of more than {LABEL:,} bytes", endpoint=endpoint, status=200
+            )
+
+
+def fits_label(text: str) -> bool:
+    return len(text) <= LABEL and (text.isascii() or len(text.encode()) <= LABEL)
 
 
 class _SaidTwice(ValueError):
@@ -177,6 +254,8 @@ def _nothing(_: str) -> None: ...
 
 def message(body: bytes) -> str:
     """Find the ``message`` of an error's body, or its plain text; empty where it is HTML."""
+    if len(body) > _MESSAGE:
+        return ""
     try:
         content = msgspec.json.decode(body)
     except UNREADABLE:

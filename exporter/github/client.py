@@ -17,6 +17,7 @@ from exporter.github.auth import Credential, Token
 from exporter.github.body import Decoder
 from exporter.github.pacing import Gate, Pacing, RateLimit, rate_limit
 from exporter.scarcity import HINT, shortage
+from exporter.work import work
 
 REQUEST_SECONDS = 15.0
 """For one request and its whole answer; GitHub gives up after ten (docs: troubleshooting).
@@ -224,7 +225,9 @@ class Client:
             async with self._sent(method, url, headers, post) as response:
                 if response.status_code == 200 and decoder is not None:
                     async for chunk in body.chunks(response, endpoint):
-                        decoder.feed(chunk)
+                        if (due := decoder.feed(chunk)) is not None:
+                            limit.reschedule(None)  # what takes us long is no delay of GitHub's
+                            await work(due)
                         if decoder.unhurried:
                             limit.reschedule(asyncio.get_running_loop().time() + REQUEST_SECONDS)
                     return response, b""

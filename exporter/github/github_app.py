@@ -19,6 +19,7 @@ from exporter.accounts import CLASSIC_ROOTS, Account
 from exporter.github import body, errors
 from exporter.github.auth import WRONG_APP_KEY, Secret, Token
 from exporter.github.client import Client, core_limit, fill
+from exporter.work import work
 
 T = TypeVar("T")
 
@@ -237,7 +238,7 @@ class InstallationCredential:
                 error.detail, error.hint = "the App is not installed there", _INSTALL
             raise error
         self._app.pacing.answered(core_limit(received.response.headers))
-        return body.decode(received.body, model, endpoint)
+        return await work(body.decode, received.body, model, endpoint)
 
 
 def _refuse(until: datetime) -> None:

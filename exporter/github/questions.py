@@ -15,6 +15,7 @@ import tenacity
 from exporter.github import body, errors, graphql, meanings
 from exporter.github.client import Answer, Client, Received, core_limit, fill
 from exporter.github.stream import Fold, Streamed
+from exporter.work import on_loop, work
 
 T = TypeVar("T")
 Said = TypeVar("Said", bound=graphql.Answer)
@@ -158,32 +159,36 @@ class GitHub:
         endpoint: str,
         field: str,
         item_type: type[Item],
-        fold: Callable[[], Fold[Item, T]],
+        fold: Callable[..., Fold[Item, T]],
         *,
         instead: Sequence[Mapping[str, str | int]] = (),
         **params: str | int,
-    ) -> list[T]:
+    ) -> AsyncIterator[T]:
         """Ask for a report whose array ``field`` may be long, and fold its items as they come.
 
         ``fold`` begins anew at each try; what its items came to is kept, not they. GitHub cuts
         an answer off that takes it 10 s (docs: troubleshooting): then each of ``instead`` is
-        asked with its parameters added, and there is a result for each.
+        asked with its parameters added, which ``fold`` is called with too.
         """
 
-        async def one(**params: str | int) -> T:
+        async def one(**narrower: str | int) -> T:
             payload, _ = await self._ask(
-                self._url(endpoint, params),
+                self._url(endpoint, {**params, **narrower}),
                 endpoint,
-                lambda: Streamed(endpoint, field, item_type, fold()),
+                lambda: Streamed(endpoint, field, item_type, fold(**narrower)),
             )
             return payload
 
         try:
-            return [await one(**params)]
+            whole = await one()
         except errors.Unreachable as error:
             if error.status is None or not instead:
                 raise
-        return [await one(**params, **narrower) for narrower in instead]
+        else:
+            yield whole
+            return
+        for narrower in instead:
+            yield await one(**narrower)
 
     async def graphql(self, query: str, model: type[Said], **variables: str | None) -> Said:
         """Ask GraphQL and decode the answer as ``model``; it comes short by the first error.
@@ -226,7 +231,7 @@ class GitHub:
             sleep=self._client.sleep,
             reraise=True,
         )
-        return await retrying(riding_out, self._try, url, endpoint, decoder, post)
+        return await on_loop(retrying, riding_out, self._try, url, endpoint, decoder, post)
 
     def _is_of_a_young_token(self, error: BaseException) -> bool:
         return isinstance(error, errors.GitHubError) and error.young
@@ -274,7 +279,7 @@ class GitHub:
             # A job asks one URL for one kind of payload.
             payload, answer = cast("T", kept.payload), self._kept_on(kept, received, url, endpoint)
         elif received.response.status_code == 200:
-            payload = decoding.close()
+            payload = await work(decoding.close)
             answer = self._answer(payload, received, url, endpoint)
         else:
             raise self._client.failure(received, endpoint)

@@ -1,12 +1,12 @@
 """A body that is one long array in an object, decoded slice by slice as it comes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from exporter.github import body, errors
+from exporter.github import body, errors, nesting
 
 LIMIT = 1024 * 1024 * 1024
 """Bytes after decompression: some four million rows of a usage report."""
@@ -14,15 +14,21 @@ LIMIT = 1024 * 1024 * 1024
 SLICE = 64 * 1024
 """Bytes decoded at once: what fits a processor's cache goes fastest, and memory follows it."""
 
+ITEM = 1024 * 1024
+"""Bytes of an item, and of all that is no item, at most; an item of GitHub's has some 300."""
+
+_SLICES_A_TURN = 16
+"""So many slices are due together, as to begin takes time too."""
+
 Item_contra = TypeVar("Item_contra", contravariant=True)
 Result_co = TypeVar("Result_co", covariant=True)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# A string may be cut off by the end of what is there; it is one token all the same.
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(rb'[^"\[\]{}]*+("(?:[^"\\]++|\\.)*+"|[\[\]{}])', re.DOTALL)
 _ARRAY = re.compile(rb"\s*:\s*\[")
 _INDEX = re.compile(r"\$\[(\d+)\]")
+_QUOTE = ord('"')
 
 
 class Fold(Protocol[Item_contra, Result_co]):
@@ -66,27 +72,22 @@ class Streamed(Generic[Item, Result]):
         self._envelope = bytearray()
         self._buffer = bytearray()
         self._slice_size = self._wanted = slice_size
+        self._turn = _SLICES_A_TURN * slice_size
         self._limit = limit
         self._received = self._items = 0
         self._step = self._before
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes) -> Callable[[], None] | None:
         self._received += len(chunk)
         if self._received > self._limit:
             raise self._invalid(f"a body of more than {self._limit // 1024**2} MiB")
         self._buffer += chunk
-        while len(self._buffer) >= self._wanted:
-            if not self._step(self._wanted):
-                # Twice as much, so that looking again and again stays cheap.
-                self._wanted *= 2
-            if self._wanted > body.LIMIT:
-                raise self._invalid(
-                    f"an item of {self._field}, or what is no item, of more than "
-                    f"{body.LIMIT // 1024**2} MiB"
-                )
+        due = len(self._buffer) >= max(self._wanted, self._turn)
+        return self._take_slices if due else None
 
     def close(self) -> Result:
-        while self._step(len(self._buffer)):
+        self._take_slices()
+        while self._looked(len(self._buffer)):
             pass
         rest = body.decode(
             bytes(self._envelope + self._buffer), self._envelope_type, self._endpoint
@@ -95,21 +96,39 @@ class Streamed(Generic[Item, Result]):
             raise self._invalid(f"{self._field} stands there twice")
         return self._fold.result()
 
+    def _take_slices(self) -> None:
+        while len(self._buffer) >= self._wanted:
+            if not self._looked(self._wanted):
+                # Twice as much, so that looking again and again stays cheap.
+                self._wanted *= 2
+            if self._wanted > ITEM:
+                raise self._invalid(
+                    f"an item of {self._field}, or what is no item, of more than "
+                    f"{ITEM // 1024**2} MiB"
+                )
+
+    def _looked(self, size: int) -> bool:
+        """Go one step on in so many bytes, if they are enough for it."""
+        try:
+            return self._step(size)
+        except nesting.TooDeep as error:
+            raise self._invalid(str(error)) from None
+
     def _before(self, size: int) -> bool:
         """Find where the array begins."""
         text = bytes(self._buffer[:size])
-        depth = 0
-        for token in _TOKEN.finditer(text):
-            match token[0]:
-                case b"{" | b"[":
-                    depth += 1
-                case b"}" | b"]":
-                    depth -= 1
-                case name if depth == 1 and (opening := _ARRAY.match(text, token.end())):
-                    if _says(name, self._field):
-                        self._envelope += self._spend(opening.end())
-                        self._step = self._within
-                        return True
+        depth = position = 0
+        while found := (_STRING_OR_BRACKET if depth == 1 else nesting.BRACKET).match(
+            text, position
+        ):
+            position, token = found.end(), found[1]
+            if token[0] != _QUOTE:
+                depth = nesting.deeper(depth, token)
+            elif (opening := _ARRAY.match(text, position)) and _says(token, self._field):
+                self._envelope += text[: opening.end()]
+                self._spend(opening.end())
+                self._step = self._within
+                return True
         return False
 
     def _within(self, size: int) -> bool:
@@ -129,7 +148,7 @@ class Streamed(Generic[Item, Result]):
             else:
                 self._take(items, likely + 1)
                 return True
-        end, closed = _last_boundary(bytes(self._buffer[:size]))
+        end, closed = nesting.last_boundary(bytes(self._buffer[:size]))
         if end is None:
             return False
         try:
@@ -148,7 +167,13 @@ class Streamed(Generic[Item, Result]):
         return False
 
     def _decode(self, end: int) -> list[Item]:
-        return self._decoder.decode(b"".join((b"[", memoryview(self._buffer)[:end], b"]")))
+        text = b"".join((b"[", memoryview(self._buffer)[:end], b"]"))
+        items = self._decoder.decode(text)
+        # Rows seldom hold anything nested. To count few brackets this is the fastest way.
+        opened = len(text) - len(text.replace(b"{", b""))
+        if text.find(b"[", 1) >= 0 or opened > len(items) + nesting.DEPTH:
+            nesting.check(text, depth=1)
+        return items
 
     def _take(self, items: list[Item], length: int) -> None:
         try:
@@ -158,11 +183,9 @@ class Streamed(Generic[Item, Result]):
         self._items += len(items)
         self._spend(length)
 
-    def _spend(self, length: int) -> bytearray:
-        spent = self._buffer[:length]
+    def _spend(self, length: int) -> None:
         del self._buffer[:length]
         self._wanted = self._slice_size
-        return spent
 
     def _unreadable(self, error: Exception) -> errors.InvalidPayload:
         """Word an error as of the whole body: the item by its place in the whole array."""
@@ -174,23 +197,6 @@ class Streamed(Generic[Item, Result]):
 
     def _invalid(self, detail: str) -> errors.InvalidPayload:
         return errors.InvalidPayload(detail=detail, endpoint=self._endpoint, status=200)
-
-
-def _last_boundary(text: bytes) -> tuple[int | None, bool]:
-    """Find where the last whole item ends, and whether the array does there."""
-    depth = 0
-    end: int | None = None
-    for token in _TOKEN.finditer(text):
-        match token[0]:
-            case b"{" | b"[":
-                depth += 1
-            case b"}" | b"]" if depth == 0:
-                return token.start(), True
-            case b"}" | b"]":
-                depth -= 1
-            case b"," if depth == 0:
-                end = token.start()
-    return end, False
 
 
 def _says(token: bytes, text: str) -> bool:

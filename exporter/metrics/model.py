@@ -63,11 +63,12 @@ class Reading:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        seen = set()
+        seen: dict[Metric, set[tuple[str, ...]]] = {}
         for metric, labels, _ in self.samples:
-            if (metric.name, labels) in seen:
+            said = seen.setdefault(metric, set())
+            if labels in said:
                 raise ValueError(f"{metric.name} was said twice with the same labels: sum the rows")
-            seen.add((metric.name, labels))
+            said.add(labels)
 
 
 def present(pairs: Iterable[tuple[Metric, float | None]]) -> tuple[Sample, ...]:

@@ -64,6 +64,11 @@ class AccountFacts:
     platform: str
     jobs: tuple[JobFacts, ...]
 
+    def valid_until(self, now: datetime) -> datetime | None:
+        """Find when the next reading is too old to be shown."""
+        expiries = (job.expires for job in self.jobs)
+        return min((at for at in expiries if at is not None and at > now), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryFacts:
@@ -105,8 +110,8 @@ class Page(Collector):
         self.discoveries = tuple(discoveries)
         self.build = build
         self.now = now
-        expiries = [job.expires for account in self.accounts for job in account.jobs]
-        self.valid_until = min((at for at in expiries if at is not None and at > now), default=None)
+        expiries = (account.valid_until(now) for account in self.accounts)
+        self.valid_until = min((at for at in expiries if at is not None), default=None)
 
     def shown(self, job: JobFacts) -> Reading | None:
         """Give the job's reading, unless it is too old."""

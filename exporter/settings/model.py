@@ -93,6 +93,11 @@ class Settings(BaseSettings):
         description="Most series of one account and metric where repositories are labels; the "
         "smallest are folded into one.",
     )
+    series_ceiling: Annotated[Count, Shown("SERIES")] = Field(
+        50_000,
+        description="Most series of one account and collector, whatever their labels; one that "
+        "comes to more fails.",
+    )
     shard: Annotated[ShardChoice | None, Shown("INDEX/COUNT", "all accounts")] = Field(
         None,
         description="Replica that this is, counted from 0, of how many: accounts are divided "
@@ -184,13 +189,16 @@ class Settings(BaseSettings):
 
     def job(self, account: Account, collector: Collector, now: datetime) -> JobSettings:
         """Settle one job. A collector's own interval may depend on ``now``."""
-        times = self.timing(account, collector, now)
-        return JobSettings(
-            interval=times.interval.value,
-            stale_after=times.stale_after.value,
-            timeout=times.timeout.value,
-            required=self._is_named(collector, account) or collector.required,
-        )
+        key = account.key, collector.name, collector.interval and collector.interval(now)
+        if key not in self._jobs:
+            times = self.timing(account, collector, now)
+            self._jobs[key] = JobSettings(
+                interval=times.interval.value,
+                stale_after=times.stale_after.value,
+                timeout=times.timeout.value,
+                required=self._is_named(collector, account) or collector.required,
+            )
+        return self._jobs[key]
 
     def timing(self, account: Account, collector: Collector, now: datetime) -> Timing:
         """Settle the times of one job, and tell in which settings they stand.
@@ -216,6 +224,11 @@ class Settings(BaseSettings):
         )
         timeout = next(chain(_chosen("timeout", special), own_timeout, _chosen("timeout", common)))
         return Timing(interval, stale_after, timeout)
+
+    @cached_property
+    def _jobs(self) -> dict[tuple[object, ...], JobSettings]:
+        """What was settled, as thousands of jobs are looked at again and again."""
+        return {}
 
     @cached_property
     def _by_account(self) -> dict[tuple[AccountType, str], tuple[Loc, AccountEntry]]:

@@ -10,17 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.billing import reports, skus
-from exporter.billing.reports import Names, Report, ReportFold
+from exporter.billing.reports import Names, Report, ReportFold, Total
 from exporter.billing.sums import Sums
 from tests.billing.report_rows import AMOUNTS, ReportRow
 from tests.billing.report_rows import reports as any_reports
 
+EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 
 def folded(*portions: Sequence[ReportRow], owner: str = "", rows: int = 1000) -> Report:
-    fold = ReportFold(owner, rows=rows)
+    fold = ReportFold(owner, EVER[0], EVER[1], rows=rows)
     for portion in portions:
         fold.add(portion)
     return fold.result()
+
+
+def total(*parts: Report) -> Total:
+    whole = Total()
+    for part in parts:
+        whole.add(part)
+    return whole
 
 
 def only(report: Report) -> tuple[Names, Sums]:
@@ -133,10 +142,10 @@ class TestPartsOfABill:
     IOS = Names("acme", "ios", "actions", "actions_linux", "minutes")
 
     def test_are_added_up_by_any_names(self) -> None:
-        parts = [
+        parts = total(
             Report({self.WEB: Sums(1, 2, 3, 4), self.IOS: Sums(10, 20, 30, 40)}, None),
             Report({self.WEB: Sums(100, 200, 300, 400)}, None),
-        ]
+        )
         assert reports.sum_by(parts, lambda names: names.repository) == {
             "web": (101, 202, 303, 404),
             "ios": (10, 20, 30, 40),
@@ -147,11 +156,11 @@ class TestPartsOfABill:
 
     def test_reach_as_far_as_the_farthest(self) -> None:
         early, late = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 2, tzinfo=UTC)
-        assert reports.latest([Report({}, late), Report({}, None), Report({}, early)]) == late
-        assert reports.latest([Report({}, None)]) is None
+        assert total(Report({}, late), Report({}, None), Report({}, early)).latest == late
+        assert total(Report({}, None)).latest is None
 
     def test_tell_the_skus_that_github_does_not_publish(self) -> None:
         strange = replace(ReportRow(), sku="Actions Toaster")
-        assert reports.unknown_skus([folded([strange, ReportRow()])]) == {
+        assert reports.unknown_skus(total(folded([strange, ReportRow()]))) == {
             ("actions", "actions_toaster")
         }

@@ -24,7 +24,7 @@ class Row(msgspec.Struct):
 
 
 class Total:
-    def __init__(self) -> None:
+    def __init__(self, day: int | None = None) -> None:
         self.amounts: list[float] = []
 
     def add(self, rows: Sequence[Row]) -> None:
@@ -78,7 +78,7 @@ class Asking:
 
     async def report(self, *, days: int = 0, seconds: float = 600) -> list[float]:
         async with attempt(self._client, self.answers, seconds) as github:
-            return await github.report(
+            report = github.report(
                 ENDPOINT,
                 "usageItems",
                 Row,
@@ -87,6 +87,7 @@ class Asking:
                 account="acme",
                 month=10,
             )
+            return [total async for total in report]
 
     def asked(self) -> list[dict[str, str]]:
         return [dict(request.url.params) for request in self.requests]

@@ -1,0 +1,53 @@
+"""Brackets in JSON: how deep they stand, and where elements end, found without decoding."""
+
+import re
+
+DEPTH = 64
+"""Brackets within brackets at most; GitHub's answers have a handful."""
+
+# Strings may hold brackets. One match leads to the next bracket, so that text goes fast.
+_BEFORE = rb'(?:[^"\[\]{}%b]++|"(?:[^"\\]++|\\.)*+")*+'
+BRACKET = re.compile(_BEFORE % b"" + rb"([\[\]{}])", re.DOTALL)
+_BRACKET_OR_COMMA = re.compile(_BEFORE % b"," + rb"([\[\]{},])", re.DOTALL)
+
+_STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1, b",": 0}
+
+
+class TooDeep(ValueError):
+    def __init__(self) -> None:
+        super().__init__(f"nested more than {DEPTH} deep")
+
+
+def opened(text: bytes | bytearray) -> int:
+    """Count what opens, within strings too: never less than how deep it nests."""
+    return text.count(b"[") + text.count(b"{")
+
+
+def deeper(depth: int, bracket: bytes) -> int:
+    """Return the depth behind a bracket; `TooDeep` beyond the bound."""
+    depth += _STEPS[bracket]
+    if depth > DEPTH:
+        raise TooDeep
+    return depth
+
+
+def check(text: bytes, depth: int = 0) -> None:
+    """Raise `TooDeep` for readable JSON that nests too deep; ``depth`` is around it."""
+    for token in BRACKET.finditer(text):
+        depth = deeper(depth, token[1])
+
+
+def last_boundary(text: bytes) -> tuple[int | None, bool]:
+    """Find where the last whole element of an array ends, and whether the array does there."""
+    end: int | None = None
+    depth = position = 0
+    while token := (BRACKET if depth else _BRACKET_OR_COMMA).match(text, position):
+        position = token.end()
+        match token[1]:
+            case b"," if depth == 0:
+                end = token.start(1)
+            case b"}" | b"]" if depth == 0:
+                return token.start(1), True
+            case bracket:
+                depth = deeper(depth, bracket)
+    return end, False

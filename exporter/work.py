@@ -1,0 +1,83 @@
+"""Work that grows with an answer: in one thread, piece by piece, beside the event loop.
+
+One thread for the whole process, as several would take the interpreter from the loop by turns.
+Whoever has work for it takes turns with all others, so no piece may be long.
+"""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import partial
+from types import coroutine
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="work")
+_is_aside = ContextVar("is_aside", default=False)
+
+
+async def work(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function in the thread. A wait that is cancelled ends before the call does."""
+    call = partial(function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_THREAD, _undisturbed, call)
+
+
+def _undisturbed(call: Callable[[], T]) -> T:
+    """Keep Python's collector of cycles from looking at a million new objects again and again.
+
+    While it looks, every thread stands still.
+    """
+    gc.disable()
+    try:
+        return call()
+    finally:
+        gc.enable()
+
+
+async def aside(
+    function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run a coroutine function in the thread, a piece from each await to the next.
+
+    It may await nothing but what runs `on_loop`, and coroutines that hold to that.
+    """
+    pieces = function(*args, **kwargs)
+    piece: Callable[[], Any] = partial(pieces.send, None)
+    try:
+        while True:
+            awaited, result = await work(_run, piece)
+            if awaited is None:
+                return result  # type: ignore[no-any-return]
+            try:
+                piece = partial(pieces.send, await awaited())
+            except Exception as error:
+                piece = partial(pieces.throw, error)
+    finally:
+        with suppress(ValueError):  # where the wait is cancelled, the thread may still be at it
+            pieces.close()
+
+
+def _run(piece: Callable[[], Any]) -> tuple[Callable[[], Awaitable[Any]] | None, Any]:
+    """Return what is to be awaited next, or ``None`` and the result."""
+    token = _is_aside.set(True)
+    try:
+        return piece(), None
+    except StopIteration as end:
+        return None, end.value
+    finally:
+        _is_aside.reset(token)
+
+
+@coroutine
+def on_loop(
+    function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+) -> Generator[Any, Any, T]:
+    """Await a coroutine function on the event loop, from wherever a collector runs."""
+    if _is_aside.get():
+        return (yield partial(function, *args, **kwargs))  # type: ignore[no-any-return]
+    return (yield from function(*args, **kwargs).__await__())
