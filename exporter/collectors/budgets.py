@@ -11,7 +11,7 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.owners import PERSON, organization_of
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
-from exporter.github.body import Number, Understood
+from exporter.github.body import LIMIT, Number, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
@@ -91,6 +91,10 @@ async def listed(github: GitHub, account: Account) -> Listed:
         endpoint, Page, lambda page: bool(page.has_next_page), account=account.name, per_page=100
     ):
         elements |= dict.fromkeys(map(bytes, page.budgets))
+        if sum(map(len, elements)) > LIMIT:
+            raise InvalidPayload(
+                detail=f"budgets of more than {LIMIT // 1024**2} MiB together", endpoint=endpoint
+            )
         total = max(total, page.total_count or 0)  # whichever page is right, none is missing
     listing = Understood(Budget, endpoint)
     by_id = {budget.id: budget for budget in listing.add(elements)}

@@ -41,7 +41,8 @@ class Fault:
     not given stays.
     ``hang`` holds the answer back until the event is set or the client goes. ``delay`` are
     seconds before the headers, ``chunk_delay`` seconds between quarters of the body. With
-    ``cut`` the connection breaks after so many bytes of a body announced as longer.
+    ``cut`` the connection breaks after so many bytes of a body announced as longer. Parameters
+    of the query that are ``unheard`` are as if they were not there.
     """
 
     match: str = ""
@@ -54,6 +55,7 @@ class Fault:
     delay: float = 0.0
     chunk_delay: float = 0.0
     cut: int | None = None
+    unheard: frozenset[str] = frozenset()
 
     def meets(self, path: str) -> bool:
         """Tell whether a request for ``path`` is one of its own."""
@@ -138,6 +140,11 @@ class Fault:
     def slow(cls, delay: float, **where: Unpack[Where]) -> Self:
         """Answer the truth ``delay`` seconds late."""
         return cls(delay=delay, **where)
+
+    @classmethod
+    def unheard_of(cls, *parameters: str, **where: Unpack[Where]) -> Self:
+        """Answer without these parameters, as a cache does that is keyed without them."""
+        return cls(unheard=frozenset(parameters), **where)
 
     @classmethod
     def cut_short(cls, after: int, **where: Unpack[Where]) -> Self:

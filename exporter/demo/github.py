@@ -128,7 +128,9 @@ class SimulatedGitHub:
             await delivery.held_back(fault.hang, receive)
         await asyncio.sleep(fault.delay)
         caller = self._caller(request)
-        said = fault.spoil(self._dressed(request, caller, self._answer(request, caller)))
+        heard = {key: value for key, value in request.query.items() if key not in fault.unheard}
+        answered = self._answer(replace(request, query=heard), caller)
+        said = fault.spoil(self._dressed(request, caller, answered))
         accepted = request.headers.get("accept-encoding", "")
         if fault.body is None and said.body and "gzip" in accepted:
             said = delivery.packed(said)

@@ -188,6 +188,14 @@ def _decoded(body: bytes, model: type[T], endpoint: str) -> T:
         ) from None
 
 
+def longest_list(payload: object) -> int:
+    """Count the elements of a payload that is a list, or of the longest that it has."""
+    if isinstance(payload, list):
+        return len(payload)
+    fields = msgspec.structs.astuple(payload) if isinstance(payload, msgspec.Struct) else ()
+    return max((len(field) for field in fields if isinstance(field, list)), default=0)
+
+
 def is_html(body: bytes) -> bool:
     """Whether a body looks like a page for people; JSON never begins so."""
     return body[:_PLAIN_TEXT].lstrip().startswith(b"<")

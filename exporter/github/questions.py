@@ -22,6 +22,9 @@ Said = TypeVar("Said", bound=graphql.Answer)
 Item = TypeVar("Item")
 
 _PAGES = 1_000
+_ELEMENTS = 1_000
+"""Elements of a page: GitHub gives 100 at most (docs: using pagination)."""
+
 _TRIES = 5
 _TRIES_OF_A_YOUNG_TOKEN = 4
 
@@ -133,8 +136,8 @@ class GitHub:
     ) -> AsyncIterator[T]:
         """Ask page after page, by the ``Link`` header, else for as long as a page says ``more``.
 
-        A loop of links, a page that says what the one before it said and pages without end are
-        `InvalidPayload`.
+        A loop of links, a page that says what the one before it said, one that is far longer
+        than asked for, and pages without end are `InvalidPayload`.
         """
         url = self._url(endpoint, params)
         seen: set[str] = set()
@@ -142,6 +145,10 @@ class GitHub:
         while url not in seen and len(seen) < _PAGES:
             seen.add(url)
             payload, next_url = await self._ask(url, endpoint, partial(body.Whole, model, endpoint))
+            if body.longest_list(payload) > _ELEMENTS:
+                raise errors.InvalidPayload(
+                    detail=f"a page of more than {_ELEMENTS:,} elements", endpoint=endpoint
+                )
             if payload == before:
                 break
             before = payload

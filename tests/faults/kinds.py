@@ -17,6 +17,7 @@ from tests.faults.wire import Break, Wire
 from tests.world import START, row
 
 SUMMARY = "/billing/usage/summary"
+REPORT = "/billing/usage"
 BUDGETS = "/billing/budgets"
 _ELSEWHERE = "https://login.example.com/"
 _MEBIBYTE = 1 << 20
@@ -220,4 +221,13 @@ _LISTS = (
         lambda where: Fault(status=200, body=b'{"budgets": [], "total_count": 3}', **where),
     ),
 )
-KINDS = (*_NETWORK, *_PAYLOADS, *_REDIRECTS, *_REFUSALS, *LIMITS, *_LISTS)
+_REPORTS = (
+    Kind(
+        "the-whole-year",
+        "invalid_payload",
+        lambda where: Fault.unheard_of("year", "month", "day", **where),
+        path=REPORT,
+        collector="usage_repositories",
+    ),
+)
+KINDS = (*_NETWORK, *_PAYLOADS, *_REDIRECTS, *_REFUSALS, *LIMITS, *_LISTS, *_REPORTS)

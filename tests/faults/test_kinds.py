@@ -10,12 +10,21 @@ from tests.faults.kinds import KINDS, LIMITS, Kind, heal
 from tests.faults.wire import Wire
 from tests.world import SPINE, World, in_virtual_time, organization, row, user
 
-STALE = {"usage": timedelta(minutes=45), "budgets": timedelta(hours=3)}
-SHOWS = {"usage": "usage_net_usd", "budgets": "budget_limit_usd"}
+STALE = {
+    "usage": timedelta(minutes=45),
+    "usage_repositories": timedelta(minutes=45),
+    "budgets": timedelta(hours=3),
+}
+SHOWS = {
+    "usage": "usage_net_usd",
+    "usage_repositories": "repository_usage_net_usd",
+    "budgets": "budget_limit_usd",
+}
 OTHERS = ("globex", "mona")
+OPTED = {"usage_repositories"}
 
 
-def world() -> tuple[World, Wire]:
+def world(*opted: str) -> tuple[World, Wire]:
     """Make a world of three accounts of one credential, whose bills differ."""
     accounts = [
         organization(
@@ -27,7 +36,13 @@ def world() -> tuple[World, Wire]:
     ]
     wire = Wire()
     mona = user(usage_items=[row(netAmount=3.0)])
-    made = World(*accounts, mona, transport=wire, collectors=[*SPINE, "budgets"])
+    settings = {
+        "collectors": list(opted),
+        "collector_settings": {name: {"interval": "15m"} for name in opted},
+    }
+    made = World(
+        *accounts, mona, transport=wire, collectors=[*SPINE, "budgets"], settings=settings
+    )
     wire.leads_to(made.github, made.clock)
     return made, wire
 
@@ -84,7 +99,7 @@ class TestAFault:
     async def test_ages_what_it_befalls_then_hides_it_and_touches_nothing_else(
         self, kind: Kind
     ) -> None:
-        made, wire = world()
+        made, wire = world(*OPTED & {kind.collector})
         collector = kind.collector
         async with made:
             before = made.samples()
@@ -122,7 +137,7 @@ class TestAFault:
     async def test_from_the_first_poll_on_puts_nothing_in_place_of_what_is_not_known(
         self, kind: Kind
     ) -> None:
-        made, wire = world()
+        made, wire = world(*OPTED & {kind.collector})
         kind.befall(wire, "acme")
         async with made:
             await made.passes(minutes=2)
