@@ -246,7 +246,7 @@ class Calculator:
         for series, value in rest.items():
             metric, used = series
             of_reports = prefix != "cost_center_usage"
-            late = of_reports and dict(used)["sku"] in unreported
+            late = of_reports and dict(used)["sku"] in unreported and value > 0
             strange = of_reports and series not in known
             if (
                 not late
