@@ -17,7 +17,7 @@ SLICE = 64 * 1024
 ITEM = 1024 * 1024
 """Bytes of an item, and of all that is no item, at most; an item of GitHub's has some 300."""
 
-_SLICES_A_TURN = 16
+SLICES = 16
 """So many slices are due together, as to begin takes time too."""
 
 Item_contra = TypeVar("Item_contra", contravariant=True)
@@ -72,7 +72,7 @@ class Streamed(Generic[Item, Result]):
         self._envelope = bytearray()
         self._buffer = bytearray()
         self._slice_size = self._wanted = slice_size
-        self._turn = _SLICES_A_TURN * slice_size
+        self._turn = SLICES * slice_size
         self._limit = limit
         self._received = self._items = 0
         self._step = self._before

@@ -238,7 +238,7 @@ class TestSize:
             tracemalloc.stop()
         assert isinstance(failure, InvalidPayload)
         assert pieces.taken <= 2
-        assert peak < 8 * LIMIT
+        assert peak < 2 * LIMIT
 
     @pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (502, "unreachable")])
     @virtually

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from exporter.github import body
 from exporter.github.errors import InvalidPayload
-from exporter.github.stream import Streamed
+from exporter.github.nesting import DEPTH
+from exporter.github.stream import ITEM, SLICE, SLICES, Streamed
 
 ENDPOINT = "/usage"
 
@@ -189,16 +190,64 @@ class TestAnArrayInSlices:
             decoder.close()
 
 
+OPENING = b'{"usageItems":['
+ITEM_START = OPENING + b'{"name":"a","amount":1,"x":'
+
+
 class TestABodyWithoutEnd:
-    @pytest.mark.parametrize("start", [b'{"x":"', b'{"usageItems":[', b'{"usageItems":[{"a":"'])
-    def test_is_refused_before_it_is_kept(self, start: bytes) -> None:
-        decoder = Streamed(ENDPOINT, "usageItems", object, Gathered())
+    @pytest.mark.parametrize(
+        ("start", "token"),
+        [
+            (b'{"x":"', b" "),
+            (OPENING, b" "),
+            (OPENING + b'{"a":"', b" "),
+            (b"", b"["),
+            (b"", b'{"a":'),
+            (b"", b'"\\"",'),
+            (b"", b"{}"),
+            (b'{"x":[', b'"\\"",'),
+            (b'{"x":[', b"[],"),
+            (b"{", b'"\\"":1,'),
+            (OPENING, b"["),
+            (OPENING, b'"\\"",'),
+            (ITEM_START + b"[", b"[],"),
+            (ITEM_START + b"[", b'"\\"",'),
+            (OPENING + b"]", b',"x":1'),
+        ],
+    )
+    def test_is_refused_before_it_is_kept(self, start: bytes, token: bytes) -> None:
+        decoder = Streamed(ENDPOINT, "usageItems", Row, Gathered())
         feed(decoder, start)
-        with pytest.raises(InvalidPayload, match="of more than 1 MiB"):
-            feed(decoder, b" " * 1024**2, 70)
+        chunk = token * (64 * 1024 // len(token))
+        with pytest.raises(InvalidPayload, match=r"of more than 1 MiB|more than 64 deep|\$\.usage"):
+            feed(decoder, chunk, 2 * (ITEM + SLICES * SLICE) // len(chunk))
 
     def test_is_refused_in_the_end_however_small_its_items(self) -> None:
         decoder = Streamed(ENDPOINT, "usageItems", object, Gathered(), limit=4 * 1024**2)
-        feed(decoder, b'{"usageItems":[')
+        feed(decoder, OPENING)
         with pytest.raises(InvalidPayload, match="of more than 4 MiB"):
             feed(decoder, b'{"a":1},' * 1024, 5 * 128)
+
+
+class TestAnItem:
+    @pytest.mark.parametrize("slice_size", [SLICE, 16 * SLICE])
+    def test_may_be_as_large_as_no_item_is(self, slice_size: int) -> None:
+        def text(size: int) -> bytes:
+            item = json.dumps({"name": "x" * size, "amount": 1})
+            return f'{{"usageItems":[{item},{item} , {item}]}}'.encode()
+
+        good = text(ITEM - 100)
+        assert len(streamed(good, Row, chunk=SLICE, slice_size=slice_size)) == 3
+        assert "1 MiB" in complaint(text(ITEM), Row, chunk=SLICE, slice_size=slice_size)
+
+    @pytest.mark.parametrize("behind", ["},", "} ,", "}"])
+    @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"}":', "}")])
+    def test_may_be_as_deep_as_no_item_is(self, opening: str, closing: str, behind: str) -> None:
+        def text(depth: int) -> bytes:
+            nested = opening * depth + "0" + closing * depth
+            item = f'{{"name":"[","amount":1,"x":{nested}}}'
+            separator = behind.removeprefix("}") or ","
+            return f'{{"usageItems":[{separator.join([item] * 4)}]}}'.encode()
+
+        assert len(streamed(text(DEPTH - 3), Row, chunk=50)) == 4
+        assert "64 deep" in complaint(text(DEPTH - 2), Row, chunk=50)
