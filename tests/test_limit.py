@@ -148,6 +148,20 @@ class TestARepositoryOnceShown:
         assert by_pair(found) == {("acme", "a"): 4.0, ("acme", "b"): 2.0, ("acme", OTHER): 10.0}
 
 
+class TestARepositoryThatIsNamedAsTheRest:
+    def test_is_summed_with_it(self) -> None:
+        bill = {
+            ("acme", OTHER, "actions_linux"): 7.0,
+            ("acme", "big", "actions_linux"): 50.0,
+            ("acme", "small", "actions_linux"): 2.0,
+            ("acme", "tiny", "actions_linux"): 1.0,
+        }
+        assert by_pair(fold(reading(bill), None, 2)) == {
+            ("acme", "big"): 50.0,
+            ("acme", OTHER): 10.0,
+        }
+
+
 class TestCommitters:
     def test_are_left_out_rather_than_summed(self) -> None:
         samples = tuple(

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from math import fsum
 from typing import Any
 
-import httpx
 import pytest
 
 from exporter.demo import SimulatedAccount
@@ -251,54 +250,5 @@ class TestTheInterval:
                 assert len(asked(world)) == 1
                 await world.passes(hours=2)
                 assert len(asked(world)) == 2
-
-        virtual(scenario)
-
-
-class TestTheSpellingOfTheReport:
-    def test_does_not_matter(self) -> None:
-        async def scenario() -> None:
-            row = {
-                "date": "2026-10-01",
-                "product": "Actions",
-                "sku": "Actions Linux",
-                "quantity": 100,
-                "unitType": "minutes",
-                "pricePerUnit": 0.008,
-                "grossAmount": 0.8,
-                "discountAmount": 0,
-                "netAmount": 0.8,
-                "organizationName": "acme",
-                "repositoryName": "acme/web",
-            }
-            other = row | {
-                "date": "2026-10-05T20:00:00-05:00",
-                "product": "actions",
-                "unitType": "Minutes",
-                "quantity": 5.5,
-                "grossAmount": 0.05,
-                "discountAmount": 0.05,
-                "netAmount": 0.0,
-                "repositoryName": "web",
-            }
-
-            class Spelling(httpx.AsyncBaseTransport):
-                async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-                    if request.url.path.endswith("/usage"):
-                        return httpx.Response(200, json={"usageItems": [row, other]})
-                    return await simulated.handle_async_request(request)
-
-            world = World(organization(), settings=BY_REPOSITORY, transport=Spelling())
-            simulated = httpx.ASGITransport(world.github)
-            async with world:
-                labels = {"organization": "acme", "repository": "web", "sku": "actions_linux"}
-                assert world.value("repository_usage_gross_usd", **labels) == pytest.approx(0.85)
-                assert world.value("repository_usage_net_usd", **labels) == pytest.approx(0.8)
-                assert (
-                    world.value("repository_usage_gross_quantity", unit="minutes", **labels)
-                    == 105.5
-                )
-                newest = datetime(2026, 10, 6, 1, tzinfo=UTC).timestamp()
-                assert world.value("usage_latest_item_timestamp_seconds") == newest
 
         virtual(scenario)

@@ -22,7 +22,10 @@ from exporter.billing.sums import Sums, sum_up
 NAMES = 100_000
 """Distinct names that are summed at most: each takes some 1.5 KB until the reading is folded."""
 
-TOO_MANY_NAMES = f"more than {NAMES:,} distinct names of repositories and SKUs"
+TOO_MANY_NAMES = (
+    f"more than {NAMES:,} distinct names of repositories and SKUs: of an enterprise, have its "
+    "organizations watched one by one"
+)
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -108,14 +111,23 @@ class ReportFold:
     """Sums rows as they come, in memory that grows with the distinct names alone.
 
     ``owner`` stands where a row names no organization and no owner. Rows are dated from
-    ``first`` to ``last``. The amounts of up to ``rows`` rows are kept before they are condensed.
+    ``first`` to ``last`` and have at most ``names`` distinct names. The amounts of up to
+    ``rows`` rows are kept before they are condensed.
     """
 
-    def __init__(self, owner: str, first: datetime, last: datetime, *, rows: int = _ROWS) -> None:
+    def __init__(
+        self,
+        owner: str,
+        first: datetime,
+        last: datetime,
+        *,
+        rows: int = _ROWS,
+        names: int = NAMES,
+    ) -> None:
         self._owner = owner
         self._first, self._last = first, last
         self._latest: datetime | None = None
-        self._text = 0
+        self._names, self._text = names, 0
         self._rows = 0
         self._least = self._most = rows
         self._values: dict[_Spelt, _Table] = {}
@@ -151,7 +163,7 @@ class ReportFold:
 
     def _of_new(self, key: _Spelt) -> _Table:
         self._text += sum(map(len, filter(None, key)))
-        if len(self._values) == NAMES or self._text > _TEXT:
+        if len(self._values) == self._names or self._text > _TEXT:
             raise ValueError(TOO_MANY_NAMES)
         values = self._values[_shared(key)] = array("d")
         return values

@@ -18,8 +18,10 @@ from tests.billing.report_rows import reports as any_reports
 EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-def folded(*portions: Sequence[ReportRow], owner: str = "", rows: int = 1000) -> Report:
-    fold = ReportFold(owner, EVER[0], EVER[1], rows=rows)
+def folded(
+    *portions: Sequence[ReportRow], owner: str = "", rows: int = 1000, names: int = 1000
+) -> Report:
+    fold = ReportFold(owner, EVER[0], EVER[1], rows=rows, names=names)
     for portion in portions:
         fold.add(portion)
     return fold.result()
@@ -135,6 +137,19 @@ class TestTheNewestRow:
     def test_is_not_made_up(self, date: str) -> None:
         with pytest.raises(ValueError, match="date is no date"):
             folded([ReportRow(date=date)])
+
+
+class TestDistinctNames:
+    def test_are_bounded(self) -> None:
+        rows = [ReportRow(repository_name=name) for name in ("a", "b", "c", "a", "b", "c")]
+        assert len(folded(rows, names=3).sums) == 3
+        with pytest.raises(ValueError, match="distinct names"):
+            folded(rows[:2], rows[2:], names=2)
+
+    def test_are_bounded_in_their_text(self) -> None:
+        rows = [ReportRow(repository_name=f"{n}" + "x" * 2**20) for n in range(33)]
+        with pytest.raises(ValueError, match="distinct names"):
+            folded(rows)
 
 
 class TestPartsOfABill:

@@ -40,9 +40,7 @@ def world(*opted: str) -> tuple[World, Wire]:
         "collectors": list(opted),
         "collector_settings": {name: {"interval": "15m"} for name in opted},
     }
-    made = World(
-        *accounts, mona, transport=wire, collectors=[*SPINE, "budgets"], settings=settings
-    )
+    made = World(*accounts, mona, transport=wire, collectors=[*SPINE, "budgets"], settings=settings)
     wire.leads_to(made.github, made.clock)
     return made, wire
 

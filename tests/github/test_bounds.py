@@ -14,6 +14,7 @@ from exporter.github import body
 from exporter.github.body import LABEL, PIECE, VALUES, Text, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.nesting import DEPTH
+from exporter.github.questions import attempt
 from tests.github.conversation import Bill, Conversation, Pieces, says, virtually
 
 MIB = 1024**2
@@ -122,6 +123,24 @@ class TestValues:
     async def test_may_be_many(self) -> None:
         found = await Conversation(says(200, rows(VALUES - 2, b"0"))).ask(Anything)
         assert len(found.rows) == VALUES - 2
+
+
+class TestAPage:
+    @pytest.mark.parametrize("model", [Anything, list[int]])
+    @virtually
+    async def test_is_not_far_longer_than_asked_for(self, model: type[object]) -> None:
+        def page(count: int) -> list[int] | dict[str, list[int]]:
+            numbers = list(range(count))
+            return {"rows": numbers} if model is Anything else numbers
+
+        async def read(count: int) -> int:
+            conversation = Conversation(says(200, page(count)))
+            async with attempt(conversation.client, {}, 30) as github:
+                return len([_ async for _ in github.pages(ENDPOINT, model, lambda _: False)])
+
+        assert await read(1000) == 1
+        with pytest.raises(InvalidPayload, match="more than 1,000 elements"):
+            await read(1001)
 
 
 class TestTheMessageOfARefusal:
