@@ -1,6 +1,7 @@
 """Content negotiation: the headers Accept and Accept-Encoding (RFC 9110, section 12.5)."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from prometheus_client import exposition
@@ -18,6 +19,9 @@ class Format(NamedTuple):
     encode: Callable[[Collector], bytes]
     ranges: tuple[str, ...]
 
+
+_KNOWN_HEADERS = 32
+"""A scraper says the same each time."""
 
 _ANY_TEXT = ("text/plain", "text/*", "*/*")
 TEXT = Format(
@@ -48,6 +52,7 @@ class _Liking(NamedTuple):
     place: int = 0
 
 
+@lru_cache(_KNOWN_HEADERS)
 def chosen_format(accept: str) -> Format:
     """Return the format with the highest weight, plain text if none is accepted."""
     wanted: dict[str, _Liking] = {}
@@ -66,6 +71,7 @@ def chosen_format(accept: str) -> Format:
     return best if liking_of(best).weight else TEXT
 
 
+@lru_cache(_KNOWN_HEADERS)
 def accepts_gzip(accept_encoding: str) -> bool:
     """Return whether gzip is accepted with at least the weight of plain bodies."""
     wanted = {name: _weight(parameters) for name, parameters in _elements(accept_encoding)}

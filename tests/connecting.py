@@ -110,8 +110,7 @@ async def end_of(connection: Connection) -> float:
 async def end_while_dropping(connection: Connection, said: bytes) -> float:
     """Say it once a second until the connection ends, and give the seconds that it took."""
     ending = asyncio.ensure_future(end_of(connection))
-    while not ending.done():
-        await asyncio.sleep(1)
+    while not (await asyncio.wait([ending], timeout=1))[0]:
         connection[1].write(said)
     return await ending
 
