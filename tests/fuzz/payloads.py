@@ -1,11 +1,13 @@
 """Payloads spoilt on their way: one of GitHub's answers is another JSON, or no JSON at all."""
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
 JSON = Any
 Spoil = Callable[[bytes], bytes]
@@ -111,3 +113,13 @@ class SpoilingTransport(httpx.AsyncBaseTransport):
         body = b"".join([piece async for piece in response.aiter_bytes()])
         self.spoilt = self._spoil(body)
         return httpx.Response(200, headers=headers, content=self.spoilt)
+
+
+def assert_honest(page: str) -> None:
+    """No fault of ours, and no number that is none."""
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            ours = sample.name.startswith("github_billing_exporter_")
+            assert ours or math.isfinite(sample.value), sample
+            if sample.name == "github_billing_exporter_collector_failures_total":
+                assert sample.labels["reason"] != "internal" or not sample.value, sample

@@ -1,7 +1,6 @@
 """Whatever GitHub sends, it is a right reading or a failure that says so; never our own fault."""
 
 import asyncio
-import math
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.app import App
 from exporter.collectors import ALL
@@ -17,7 +15,7 @@ from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub, demo_ac
 from exporter.exposition import text
 from exporter.github.auth import from_token
 from exporter.settings import load
-from tests.fuzz.payloads import SpoilingTransport, spoils
+from tests.fuzz.payloads import SpoilingTransport, assert_honest, spoils
 from tests.world import START
 
 CORPUS = sorted((Path(__file__).parent / "corpus" / "payloads").iterdir())
@@ -48,16 +46,6 @@ def page(account: SimulatedAccount, number: int, spoil: object) -> tuple[str, Sp
     )
     asyncio.run(app.once())
     return text(app.poller.page(), app.telemetry.registry).decode(), transport
-
-
-def assert_honest(page: str) -> None:
-    """No fault of ours, and no number that is none."""
-    for family in text_string_to_metric_families(page):
-        for sample in family.samples:
-            ours = sample.name.startswith("github_billing_exporter_")
-            assert ours or math.isfinite(sample.value), sample
-            if sample.name == "github_billing_exporter_collector_failures_total":
-                assert sample.labels["reason"] != "internal" or not sample.value, sample
 
 
 @pytest.mark.parametrize("account", demo_accounts(), ids=lambda account: account.name)
