@@ -116,8 +116,8 @@ class TestTokenFile:
                     return ""
 
             try:
-                unauthorized = ("usage", "unauthorized")
-                until(lambda: unauthorized in FAILING.findall(answer("/metrics")), SECONDS, log)
+                unread = ("usage", "unreachable")
+                until(lambda: unread in FAILING.findall(answer("/metrics")), SECONDS, log)
                 assert answer("/healthz") == "alive\n"
                 assert "github_billing_usage_net_usd{" in answer("/metrics"), "it was read once"
                 ends_in_time(process)
@@ -131,7 +131,7 @@ from exporter.app import App, utc_now
 from exporter.collectors import ALL
 from exporter.files import Watched
 from exporter.hosts import credentials
-from exporter.server import listen
+from exporter.listening import listen
 from exporter.settings import load
 from exporter.settings.fields import ListenAddress
 
