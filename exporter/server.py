@@ -160,7 +160,7 @@ async def serve(
         server_header=False,
         http=_connections(_room(), context),
         ws="none",
-        backlog=_AT_ONCE,
+        backlog=_AT_ONCE // len(listening),
         timeout_keep_alive=75,
     )
     server = _Server(config)
