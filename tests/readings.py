@@ -13,6 +13,7 @@ from exporter.github.auth import from_token
 from exporter.github.client import Client
 from exporter.github.questions import attempt
 from exporter.metrics.model import Reading
+from exporter.work import aside
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 COLLECTORS = {collector.name: collector for collector in ALL}
@@ -35,7 +36,7 @@ def read(collector: Collector, account: Account, github: GitHub) -> Reading:
             sleep=at_once,
         )
         async with attempt(client, {}, 30.0) as questions:
-            reading = await collector.collect(questions, account, NOW)
+            reading = await aside(collector.collect, questions, account, NOW)
         collector.check(reading)
         return reading
 

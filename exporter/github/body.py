@@ -54,13 +54,14 @@ _TAKEN = 16 * 1024  # compressed bytes at once, as each piece copies what it lea
 class Decoder(Protocol[T_co]):
     """Makes a payload of a body that comes in chunks; all of it may raise `InvalidPayload`.
 
-    ``feed`` returns the work that is due before the next chunk, if any. Like ``close`` it may
-    take long. ``unhurried`` bodies may take as long as they like, but for the gaps.
+    To ``feed`` it is cheap. What is ``due`` before the next chunk, piece by piece, may take long,
+    as may ``close``. ``unhurried`` bodies may take as long as they like, but for the gaps.
     """
 
     @property
     def unhurried(self) -> bool: ...
-    def feed(self, chunk: bytes) -> Callable[[], None] | None: ...
+    def feed(self, chunk: bytes) -> None: ...
+    def due(self) -> Callable[[], None] | None: ...
     def close(self) -> T_co: ...
 
 
@@ -76,6 +77,9 @@ class Whole(Generic[T]):
 
     def feed(self, chunk: bytes) -> None:
         _append(self._body, chunk, self._endpoint, 200)
+
+    def due(self) -> None:
+        return None
 
     def close(self) -> T:
         return decode(bytes(self._body), self._model, self._endpoint)

@@ -225,9 +225,10 @@ class Client:
             async with self._sent(method, url, headers, post) as response:
                 if response.status_code == 200 and decoder is not None:
                     async for chunk in body.chunks(response, endpoint):
-                        if (due := decoder.feed(chunk)) is not None:
+                        decoder.feed(chunk)
+                        while (piece := decoder.due()) is not None:
                             limit.reschedule(None)  # what takes us long is no delay of GitHub's
-                            await work(due)
+                            await work(piece)
                         if decoder.unhurried:
                             limit.reschedule(asyncio.get_running_loop().time() + REQUEST_SECONDS)
                     return response, b""

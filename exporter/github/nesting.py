@@ -31,22 +31,26 @@ def deeper(depth: int, bracket: bytes) -> int:
     return depth
 
 
-def check(text: bytes, depth: int = 0) -> None:
-    """Raise `TooDeep` for readable JSON that nests too deep; ``depth`` is around it."""
+def check(text: bytes, around: int = 0) -> None:
+    """Raise `TooDeep` for readable JSON that nests too deep in so many brackets ``around`` it."""
+    depth = around
     for token in BRACKET.finditer(text):
         depth = deeper(depth, token[1])
 
 
-def last_boundary(text: bytes) -> tuple[int | None, bool]:
-    """Find where the last whole element of an array ends, and whether the array does there."""
+def last_boundary(text: bytes, around: int) -> tuple[int | None, bool]:
+    """Find where the last whole element of an array ends, and whether the array does there.
+
+    Raises `TooDeep` where an element nests too deep in so many brackets ``around`` it.
+    """
     end: int | None = None
-    depth = position = 0
-    while token := (BRACKET if depth else _BRACKET_OR_COMMA).match(text, position):
+    depth, position = around, 0
+    while token := (BRACKET if depth > around else _BRACKET_OR_COMMA).match(text, position):
         position = token.end()
         match token[1]:
-            case b"," if depth == 0:
+            case b"," if depth == around:
                 end = token.start(1)
-            case b"}" | b"]" if depth == 0:
+            case b"}" | b"]" if depth == around:
                 return token.start(1), True
             case bracket:
                 depth = deeper(depth, bracket)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -19,6 +20,9 @@ ITEM = 1024 * 1024
 
 SLICES = 16
 """So many slices are due together, as to begin takes time too."""
+
+_TURN_SECONDS = 0.01
+_AROUND = 2  # brackets around an item
 
 Item_contra = TypeVar("Item_contra", contravariant=True)
 Result_co = TypeVar("Result_co", covariant=True)
@@ -77,16 +81,19 @@ class Streamed(Generic[Item, Result]):
         self._received = self._items = 0
         self._step = self._before
 
-    def feed(self, chunk: bytes) -> Callable[[], None] | None:
+    def feed(self, chunk: bytes) -> None:
         self._received += len(chunk)
         if self._received > self._limit:
             raise self._invalid(f"a body of more than {self._limit // 1024**2} MiB")
         self._buffer += chunk
-        due = len(self._buffer) >= max(self._wanted, self._turn)
-        return self._take_slices if due else None
+
+    def due(self) -> Callable[[], None] | None:
+        enough = len(self._buffer) >= max(self._wanted, self._turn)
+        return self._take_slices if enough else None
 
     def close(self) -> Result:
-        self._take_slices()
+        while len(self._buffer) >= self._wanted:
+            self._take_slice()
         while self._looked(len(self._buffer)):
             pass
         rest = body.decode(
@@ -97,15 +104,19 @@ class Streamed(Generic[Item, Result]):
         return self._fold.result()
 
     def _take_slices(self) -> None:
-        while len(self._buffer) >= self._wanted:
-            if not self._looked(self._wanted):
-                # Twice as much, so that looking again and again stays cheap.
-                self._wanted *= 2
-            if self._wanted > ITEM:
-                raise self._invalid(
-                    f"an item of {self._field}, or what is no item, of more than "
-                    f"{ITEM // 1024**2} MiB"
-                )
+        """Take them for a while: dense ones take a hundred times as long as GitHub's."""
+        until = perf_counter() + _TURN_SECONDS
+        while len(self._buffer) >= self._wanted and perf_counter() < until:
+            self._take_slice()
+
+    def _take_slice(self) -> None:
+        if not self._looked(self._wanted):
+            # Far more, so that looking again and again stays cheap.
+            self._wanted *= 4
+        if self._wanted > ITEM:
+            raise self._invalid(
+                f"an item of {self._field}, or what is no item, of more than {ITEM // 1024**2} MiB"
+            )
 
     def _looked(self, size: int) -> bool:
         """Go one step on in so many bytes, if they are enough for it."""
@@ -148,11 +159,11 @@ class Streamed(Generic[Item, Result]):
             else:
                 self._take(items, likely + 1)
                 return True
-        end, closed = nesting.last_boundary(bytes(self._buffer[:size]))
+        end, closed = nesting.last_boundary(bytes(self._buffer[:size]), _AROUND)
         if end is None:
             return False
         try:
-            items = self._decode(end)
+            items = self._decoder.decode(self._array(end))
         except body.UNREADABLE as error:
             raise self._unreadable(error) from None
         if not items and not (closed and self._items == 0):
@@ -166,13 +177,17 @@ class Streamed(Generic[Item, Result]):
         """Leave what follows the array where it is."""
         return False
 
+    def _array(self, end: int) -> bytes:
+        return b"".join((b"[", memoryview(self._buffer)[:end], b"]"))
+
     def _decode(self, end: int) -> list[Item]:
-        text = b"".join((b"[", memoryview(self._buffer)[:end], b"]"))
+        """Decode items, which are seldom nested."""
+        text = self._array(end)
         items = self._decoder.decode(text)
-        # Rows seldom hold anything nested. To count few brackets this is the fastest way.
+        # To count few brackets this is the fastest way.
         opened = len(text) - len(text.replace(b"{", b""))
         if text.find(b"[", 1) >= 0 or opened > len(items) + nesting.DEPTH:
-            nesting.check(text, depth=1)
+            nesting.check(text, _AROUND - 1)
         return items
 
     def _take(self, items: list[Item], length: int) -> None:

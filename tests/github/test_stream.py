@@ -59,8 +59,9 @@ def complaint(text: bytes, item_type: type[Any] = object, **cuts: int) -> str:
 
 def feed(decoder: Streamed[Any, Any], chunk: bytes, times: int = 1) -> None:
     for _ in range(times):
-        if (due := decoder.feed(chunk)) is not None:
-            due()
+        decoder.feed(chunk)
+        while (piece := decoder.due()) is not None:
+            piece()
 
 
 nasty = st.one_of(
