@@ -66,8 +66,8 @@ lock: .venv/.made ## write the lock files anew from pyproject.toml; ARGS=--upgra
 		--constraints requirements-build.lock --output-file requirements-dev.lock
 
 .PHONY: bench
-bench: .venv/.run ## time it beside others, a table each: needs wrk and nginx, and a quarter of an hour
-	@for each in process scrapes usage_report unchanged_poll many_accounts; do \
+bench: .venv/.run ## time it beside others, a table each: needs wrk and nginx, and half an hour
+	@for each in process scrapes usage_report unchanged_poll many_accounts attacks; do \
 		echo "benchmarks/$$each.py" >&2; $(BIN)/python benchmarks/$$each.py; echo; done
 
 .PHONY: sbom

@@ -22,9 +22,9 @@ from programs import free_port, megabytes
 from prometheus_client.parser import text_string_to_metric_families
 
 PAUSE = 0.02
-LEAST_SECONDS, MOST_SECONDS = 15.0, 180.0
+LEAST_SECONDS, MOST_SECONDS = 20.0, 180.0
 AFTERWARDS = 5.0
-INTERVAL = 5
+INTERVAL = 10
 
 Labels = dict[str, str]
 
@@ -58,7 +58,7 @@ def answered(url: str) -> bytes:
 
 def wait_for(url: str) -> None:
     """Wait until something is said there, whatever it is."""
-    for _ in range(3000):
+    for _ in range(6000):
         try:
             answered(url)
         except urllib.error.HTTPError:

@@ -3,6 +3,7 @@
 Run ``hostile.py PORT ATTACK`` to serve one; `ATTACKS` are listed here.
 """
 
+import asyncio
 import gzip
 import json
 import sys
@@ -117,23 +118,27 @@ ATTACKS = (
 
 def served(attack: Attack) -> Callable[..., Awaitable[None]]:
     """Make the ASGI application of an attack."""
-    kept = list(attack.body()) if attack.packed else None
+    # Made before anybody asks, so that the other account's answers are never late.
+    lie = b"".join(attack.body())
     truth = {
-        f"/organizations/{account}/settings/billing/usage/summary": [_summary(3)]
+        f"/organizations/{account}/settings/billing/usage/summary": _summary(3)
         for account in ACCOUNTS
     }
 
     async def app(scope: Message, _: object, send: Callable[..., Awaitable[None]]) -> None:
         path = scope["path"]
         hostile = path in attack.paths
-        chunks = (kept or attack.body()) if hostile else truth.get(path)
+        body = lie if hostile else truth.get(path)
         headers = [(b"content-type", b"application/json")]
         if hostile and attack.packed:
             headers.append((b"content-encoding", b"gzip"))
-        status = 404 if chunks is None else 200
+        status = 404 if body is None else 200
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        for chunk in chunks or [b'{"message":"Not Found"}']:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        text = body or b'{"message":"Not Found"}'
+        for start in range(0, len(text), MIB):
+            part = text[start : start + MIB]
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            await asyncio.sleep(0)
         await send({"type": "http.response.body", "body": b""})
 
     return app

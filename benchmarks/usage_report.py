@@ -99,7 +99,7 @@ def exporter(path: Path) -> Callable[[], Coroutine[None, None, float]]:
         account = Account(AccountType.ORGANIZATION, "acme")
         async with attempt(client, {}, 600) as github:
             total = Total()
-            await usage_reports.ask(github, account, NOW, total)
+            await usage_reports.ask(github, account, NOW, total, repositories=True)
             return fsum(sums.gross for sums in total.sums.values())
 
     return read

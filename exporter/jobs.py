@@ -115,10 +115,10 @@ class Job:
         return self.last_success is not None
 
     async def read(self, github: GitHub, now: datetime) -> Reading:
-        """Collect a reading and fold it to the series limit; it is meant to run aside.
+        """Collect a reading and fold it to the series limit; run this `aside`.
 
-        Raises `InvalidPayload` where more is left of it than may be shown, and ``ValueError``
-        where it says what the collector does not declare.
+        Raises `InvalidPayload` for a reading beyond the bounds, and ``ValueError`` for a metric
+        that the collector does not declare.
         """
         reading = await self.collector.collect(github, self.account, now)
         self.collector.check(reading)

@@ -111,8 +111,9 @@ class ReportFold:
     """Sums rows as they come, in memory that grows with the distinct names alone.
 
     ``owner`` stands where a row names no organization and no owner. Rows are dated from
-    ``first`` to ``last`` and have at most ``names`` distinct names. The amounts of up to
-    ``rows`` rows are kept before they are condensed.
+    ``first`` to ``last`` and have at most ``names`` distinct names; without ``repositories``
+    those of repositories are left out. The amounts of up to ``rows`` rows are kept before they
+    are condensed.
     """
 
     def __init__(
@@ -121,11 +122,13 @@ class ReportFold:
         first: datetime,
         last: datetime,
         *,
+        repositories: bool = True,
         rows: int = _ROWS,
         names: int = NAMES,
     ) -> None:
         self._owner = owner
         self._first, self._last = first, last
+        self._repositories = repositories
         self._latest: datetime | None = None
         self._names, self._text = names, 0
         self._rows = 0
@@ -140,12 +143,13 @@ class ReportFold:
         self._rows += len(rows)
         if self._rows > self._most:
             self._condense()
-        found = self._values
+        found, repositories = self._values, self._repositories
         # What stands here happens a million times: it is measured by benchmarks/usage_report.py.
         for row in rows:
             key: _Spelt = (
                 row.organization_name,
-                row.repository_name,
+                # The owner of a repository stands in for an organization that is not named.
+                row.repository_name if repositories or not row.organization_name else None,
                 row.product,
                 row.sku,
                 row.unit_type,
@@ -181,6 +185,7 @@ class ReportFold:
         for (organization, repository, product, sku, unit), values in self._values.items():
             owner, _, name = (repository or "").rpartition("/")
             known = organization or owner
+            name = name if self._repositories else ""
             is_own = known.casefold() == self._owner.casefold()
             names = Names(
                 self._owner if is_own or not known else organization_of(known),

@@ -55,7 +55,13 @@ def _endpoint(account_type: AccountType) -> str:
 
 
 async def ask(
-    github: GitHub, account: Account, now: datetime, total: Total, **cost_center: str
+    github: GitHub,
+    account: Account,
+    now: datetime,
+    total: Total,
+    *,
+    repositories: bool,
+    **cost_center: str,
 ) -> None:
     """Add the month so far to a total, whole or, where that takes GitHub too long, day by day.
 
@@ -72,7 +78,7 @@ async def ask(
         endpoint,
         "usageItems",
         Item,
-        partial(_fold, owner, cycle),
+        partial(_fold, owner, cycle, repositories=repositories),
         instead=[{"day": day} for day in range(1, now.astimezone(UTC).day + 1)],
         account=account.name,
         year=cycle.year,
@@ -84,16 +90,16 @@ async def ask(
             raise InvalidPayload(detail=reports.TOO_MANY_NAMES, endpoint=endpoint)
 
 
-def _fold(owner: str, cycle: Cycle, day: int | None = None) -> ReportFold:
+def _fold(owner: str, cycle: Cycle, day: int | None = None, *, repositories: bool) -> ReportFold:
     """Fold a report of the month, or of a day of it; rows may be a day off, in any time zone."""
     start, end = cycle.start, cycle.end
     if day is not None:
         start += timedelta(days=day - 1)
         end = start + _DAY
-    return ReportFold(owner, start - _DAY, end + _DAY)
+    return ReportFold(owner, start - _DAY, end + _DAY, repositories=repositories)
 
 
-async def ask_all(github: GitHub, account: Account, now: datetime) -> Total:
+async def ask_all(github: GitHub, account: Account, now: datetime, *, repositories: bool) -> Total:
     """Ask for the whole of an account's month, cost centers included.
 
     A deleted cost center keeps its usage (docs: cost center allocation), and GitHub does not say
@@ -101,12 +107,13 @@ async def ask_all(github: GitHub, account: Account, now: datetime) -> Total:
     direction. Reports and summaries lag behind each other too, which only costs those requests.
     """
     total = Total()
-    await ask(github, account, now, total)
+    ask_part = partial(ask, github, account, now, total, repositories=repositories)
+    await ask_part()
     active: list[str] | None = []
     if account.type is AccountType.ENTERPRISE:
         active = await cost_centers.ids_or_none(github, account, "active", none=_NOT_HERE)
     for center in dict.fromkeys(active or ()):
-        await ask(github, account, now, total, cost_center_id=center)
+        await ask_part(cost_center_id=center)
     none = () if account.type is AccountType.ENTERPRISE else _NOT_HERE
     rows = await ask_summary_or_none(github, account, Cycle.at(now), none=none)
     if rows is None:
@@ -118,7 +125,7 @@ async def ask_all(github: GitHub, account: Account, now: datetime) -> Total:
     elif left and account.type is AccountType.ENTERPRISE:
         deleted = await cost_centers.ids(github, account, "deleted")
         for center in dict.fromkeys(each for each in deleted if each not in (active or ())):
-            await ask(github, account, now, total, cost_center_id=center)
+            await ask_part(cost_center_id=center)
         left = rest(whole, [reports.sum_by(total, _SKU)])
     total.add(_of_nobody({sku: sums for sku, sums in left.items() if sku in whole}))
     return total
@@ -150,7 +157,7 @@ async def _check_for_hidden_cost_centers(
 
 
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:
-    total = await ask_all(github, account, now)
+    total = await ask_all(github, account, now, repositories=True)
     latest = total.latest.timestamp() if total.latest else None
     return Reading(
         taken=now,
@@ -164,7 +171,7 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
 
 
 async def collect_organizations(github: GitHub, account: Account, now: datetime) -> Reading:
-    total = await ask_all(github, account, now)
+    total = await ask_all(github, account, now, repositories=False)
     return Reading(
         taken=now,
         samples=tuple(

@@ -158,7 +158,7 @@ class Rejected(GitHubError):
 
 class InvalidPayload(GitHubError):
     reason = "invalid_payload"
-    answers = "200 with a body that no metric can be made of"
+    answers = "200 with a body that no metric can be made of, or that is beyond all bounds"
     action = "names the field; the last good reading stays"
     usual_hint = "GitHub or a proxy answered in an unknown shape: please report it."
 

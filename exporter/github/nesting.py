@@ -32,16 +32,16 @@ def deeper(depth: int, bracket: bytes) -> int:
 
 
 def check(text: bytes, around: int = 0) -> None:
-    """Raise `TooDeep` for readable JSON that nests too deep in so many brackets ``around`` it."""
+    """Raise `TooDeep` for JSON that nests too deep, given so many brackets ``around`` it."""
     depth = around
     for token in BRACKET.finditer(text):
         depth = deeper(depth, token[1])
 
 
 def last_boundary(text: bytes, around: int) -> tuple[int | None, bool]:
-    """Find where the last whole element of an array ends, and whether the array does there.
+    """Return the end of the last whole element of an array, and whether the array ends there.
 
-    Raises `TooDeep` where an element nests too deep in so many brackets ``around`` it.
+    Raises `TooDeep` for an element that nests too deep, given so many brackets ``around`` it.
     """
     end: int | None = None
     depth, position = around, 0

@@ -19,9 +19,13 @@ EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def folded(
-    *portions: Sequence[ReportRow], owner: str = "", rows: int = 1000, names: int = 1000
+    *portions: Sequence[ReportRow],
+    owner: str = "",
+    repositories: bool = True,
+    rows: int = 1000,
+    names: int = 1000,
 ) -> Report:
-    fold = ReportFold(owner, EVER[0], EVER[1], rows=rows, names=names)
+    fold = ReportFold(owner, EVER[0], EVER[1], repositories=repositories, rows=rows, names=names)
     for portion in portions:
         fold.add(portion)
     return fold.result()
@@ -145,6 +149,19 @@ class TestDistinctNames:
         assert len(folded(rows, names=3).sums) == 3
         with pytest.raises(ValueError, match="distinct names"):
             folded(rows[:2], rows[2:], names=2)
+
+    def test_are_few_without_repositories(self) -> None:
+        rows = [
+            ReportRow(repository_name="a", quantity=1.0),
+            ReportRow(repository_name="b", quantity=2.0),
+            ReportRow(organization_name=None, repository_name="acme/c", quantity=4.0),
+            ReportRow(organization_name="", repository_name="beta/d", quantity=8.0),
+        ]
+        found = folded(rows, repositories=False, names=3).sums
+        assert {names[:2]: sums.quantity for names, sums in found.items()} == {
+            ("acme", ""): 7.0,
+            ("beta", ""): 8.0,
+        }
 
     def test_are_bounded_in_their_text(self) -> None:
         rows = [ReportRow(repository_name=f"{n}" + "x" * 2**20) for n in range(33)]
