@@ -202,7 +202,8 @@ class Poller:
         pause = self._pause(now)
         self._next = now + timedelta(seconds=pause)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._early.wait(), pause)
+            async with asyncio.timeout(pause):  # wait_for would take a task of its own
+                await self._early.wait()
 
     def _pause(self, now: datetime) -> float:
         """Give the seconds to the next turn; what is due by now has begun, or a limit holds it."""

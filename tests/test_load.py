@@ -77,14 +77,26 @@ class TestAHundredAccounts:
     @in_virtual_time
     async def test_that_do_not_change_cost_no_request_of_the_limit(self) -> None:
         async with World(*hundred_accounts()) as world:
-            await world.passes(minutes=2)
+            await world.passes(minutes=2.5)
             first = len(world.github.requests)
             await world.passes(minutes=16)
             steady = list(world.github.requests)[first:]
             refused = [r for r in steady if r.status not in {200, 304}]
-            # What is refused has no ETag: usage of the old ones, the bundle of the split ones.
-            assert {r.path.split("/")[2].partition("-")[0] for r in refused} == {"old", "ghas"}
-            assert Counter(r.status for r in steady if r not in refused) == {304: 80 + 60 + 40 + 10}
+            # What is refused has no ETag: usage of the old ones, the bundle of the split ones, and
+            # Advanced Security where there is none, asked for in three ways once after 5 minutes.
+            of_seats = {"org": 40 * 3, "old": 20 * 3, "ghas": 20}
+            assert Counter(
+                (r.path.split("/")[2].partition("-")[0], r.path.rpartition("/")[2]) for r in refused
+            ) == {
+                ("old", "summary"): 20,
+                **{(kind, "advanced-security"): number for kind, number in of_seats.items()},
+            }
+            # Nine users are not the token's own: that is no refusal, and their plan
+            # is asked for again.
+            others = [r for r in steady if r not in refused and r.path == "/user"]
+            assert len(others) == 9
+            changeless = [r for r in steady if r not in refused and r not in others]
+            assert Counter(r.status for r in changeless) == {304: 80 + 60 + 40 + 10}
 
     def assert_fresh(
         self, page: dict[tuple[str, frozenset[tuple[str, str]]], float], now: datetime
