@@ -20,7 +20,7 @@ from exporter.settings.web_file import read_web_file
 from tests.github.app_server import KEYS, PKCS8, pem, virtual_now
 from tests.programs import free_port
 from tests.web_files import Certificates
-from tests.world import from_file
+from tests.world import from_file, read_at_each_use
 
 TOKEN = "ghp_" + "CANARY" * 6
 NO_MORE = "Too many open files"
@@ -49,7 +49,7 @@ def failure(
         settings = load({"github": github}, environment, ALL)
         hosts = Hosts(
             settings,
-            credentials(settings, environment, clock=virtual_now),
+            credentials(settings, environment, clock=virtual_now, of_file=read_at_each_use),
             observer=lambda _: None,
             clock=virtual_now,
             sleep=lambda _: asyncio.sleep(0),
