@@ -35,12 +35,11 @@ def failed(app: App, *, unreachable: bool = False) -> bool:
         and (not found.accounts or (unreachable and found.failure == Unreachable.reason))
         for found in app.poller.page().discoveries
     ) or any(
-        job.failure is not None
-        and job.available is not False
+        job.failing is not None
         and not watch.stands_by(job)
         and (
             job.settings_at(now).required
-            or (unreachable and job.failure.reason == Unreachable.reason)
+            or (unreachable and job.failing.reason == Unreachable.reason)
         )
         for watch in app.poller.watches
         for job in watch.jobs

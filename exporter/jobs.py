@@ -188,8 +188,9 @@ class Job:
         return failure.hint
 
     @property
-    def fails(self) -> bool:
-        return self.failure is not None and self.available is not False
+    def failing(self) -> Failure | None:
+        """The failure of the last attempt, unless it was only not offered."""
+        return None if self.available is False else self.failure
 
     @property
     def answered(self) -> bool:
@@ -255,7 +256,7 @@ class Job:
             collector=self.collector.name,
             available=self.available,
             standing_by=standing_by,
-            failure=self.failure.reason if self.failure and self.available is not False else None,
+            failure=self.failing.reason if self.failing else None,
             detail=self.failure.detail if self.failure else "",
             hint=self.hint(self.failure) if self.failure else "",
             last_attempt=self.last_attempt,

@@ -284,7 +284,7 @@ class Poller:
                 outcomes = asked
             self._decide_by_legacy(watch, usage, outcome, outcomes)
             all_asked = [(usage, outcome), *outcomes]
-            failed = (o for job, o in all_asked if job.fails)
+            failed = (o for job, o in all_asked if job.failing)
             self._schedule_group(usage, legacy, next(failed, None))
         elif watch.front is Platform.USAGE:
             self._take(usage, outcome)
