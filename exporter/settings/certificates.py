@@ -37,21 +37,28 @@ def no_certificates(file: Path) -> str:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         content = read_for(file, "certificates", files.MOST_TEXT)
-        with files.in_memory(content) as path:
-            context.load_verify_locations(path)
-        found = context.cert_store_stats()["x509"]  # none of a file of revocation lists
     except UnreadableFile as fault:
         return str(fault)
-    except ssl.SSLError:
-        found = 0
+    # A file of revocation lists is trusted, and holds none.
+    found = trust(context, content) and context.cert_store_stats()["x509"]
     return "" if found else "the file must hold certificates in PEM"
+
+
+def trust(context: ssl.SSLContext, content: bytes) -> bool:
+    """Trust certificates in PEM; false if the content is something else."""
+    try:
+        with files.in_memory(content) as path:
+            context.load_verify_locations(path)
+    except ssl.SSLError:
+        return False
+    return True
 
 
 def _none_in(folder: Path) -> str:
     try:
-        files = [each for each in folder.iterdir() if _HASHED.fullmatch(each.name)]
+        hashed = [each for each in folder.iterdir() if _HASHED.fullmatch(each.name)]
     except OSError as error:
         return f"the folder cannot be read: {error.strerror}"
-    if all(map(no_certificates, files)):
+    if all(map(no_certificates, hashed)):
         return "the folder must hold certificates by the names that `openssl rehash` gives them"
     return ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from exporter import files
 from exporter.scarcity import shortage
+from exporter.settings.certificates import trust
 from exporter.settings.named_files import UnreadableFile, read_for
 from exporter.settings.web_model import CIPHER_SUITES, CURVES, TlsServer
 
@@ -129,7 +130,7 @@ def build_context(
             context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
         else:
             authorities, place = content_of("client_ca", "client_ca_file")
-            if not _holds_certificates(context, authorities):
+            if not trust(context, authorities):
                 raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
     context.verify_mode = _VERIFY[tls.client_auth_type]
     if tls.client_allowed_sans is not None:
@@ -155,7 +156,7 @@ def _choose(context: ssl.SSLContext, tls: TlsServer, place_of: PlaceOf) -> None:
 def _load_certificate(
     context: ssl.SSLContext, certificates: bytes, place: str, key: bytes, key_place: str
 ) -> None:
-    if not _holds_certificates(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificates):
+    if not trust(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificates):
         raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
     try:
         with files.in_memory(certificates) as chain_path, files.in_memory(key) as key_path:
@@ -177,18 +178,6 @@ def _load_certificate(
 def _ask_nobody() -> str:
     """Stand in for OpenSSL's own question on the terminal."""
     raise _EncryptedError
-
-
-def _holds_certificates(context: ssl.SSLContext, content: bytes) -> bool:
-    """Trust certificates; false if the content holds none."""
-    try:
-        with files.in_memory(content) as path:
-            context.load_verify_locations(path)
-    except OSError as error:  # ssl.SSLError is one
-        if shortage(error):
-            raise
-        return False
-    return True
 
 
 def _allowing(allowed: frozenset[str]) -> type[ssl.SSLObject]:
