@@ -262,7 +262,9 @@ class Client:
         except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA or IPv6 forbid
             target = httpx.URL()
         if not target.raw_host:
-            raise _sent_nowhere(endpoint)
+            raise errors.Rejected(
+                detail="sent on to no URL", hint=errors.WRONG_ADDRESS, endpoint=endpoint
+            )
         home = httpx.URL(self.base_url)
         if (target.scheme, target.netloc) != (home.scheme, home.netloc):
             where = f"{target.scheme}://{target.netloc.decode('ascii')}"
@@ -293,10 +295,6 @@ class Client:
         if status == 404 and body.is_html(received.body):
             error.hint = f"{errors.WRONG_ADDRESS} {error.hint or error.usual_hint}"
         return error
-
-
-def _sent_nowhere(endpoint: str) -> errors.Rejected:
-    return errors.Rejected(detail="sent on to no URL", hint=errors.WRONG_ADDRESS, endpoint=endpoint)
 
 
 def core_limit(headers: Mapping[str, str]) -> RateLimit | None:

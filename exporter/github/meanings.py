@@ -167,10 +167,10 @@ def of_answer(
     )
 
 
-def of_single_sign_on(endpoint: str) -> GitHubError:
-    """Return the failure that a GraphQL error of SAML means."""
+def of_single_sign_on(endpoint: str, detail: str = _SINGLE_SIGN_ON.detail) -> GitHubError:
+    """Return the failure that single sign-on is behind, of an answer with the status 200."""
     return _SINGLE_SIGN_ON.error(
-        detail=_SINGLE_SIGN_ON.detail, hint=_SINGLE_SIGN_ON.hint, endpoint=endpoint, status=200
+        detail=detail, hint=_SINGLE_SIGN_ON.hint, endpoint=endpoint, status=200
     )
 
 
@@ -184,12 +184,10 @@ def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
     numbers = re.findall("[0-9]+", sso)
     shown = ", ".join(numbers[:_TOLD_ORGANIZATIONS])
     more = ", …" if len(numbers) > _TOLD_ORGANIZATIONS else ""
-    return _SINGLE_SIGN_ON.error(
-        detail=f"{len(numbers)} organizations are hidden, as the token is not authorised for "
-        f"their single sign-on (ids {shown}{more})",
-        hint=_SINGLE_SIGN_ON.hint,
-        endpoint=endpoint,
-        status=200,
+    return of_single_sign_on(
+        endpoint,
+        f"{len(numbers)} organizations are hidden, as the token is not authorised for their "
+        f"single sign-on (ids {shown}{more})",
     )
 
 
