@@ -1,8 +1,7 @@
 """A GitHub that lists the accounts that a credential can see, and worlds that discover from it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +11,7 @@ import msgspec
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.github.auth import Credential
 from tests.github.app_server import AppServer
-from tests.world import World, virtual
+from tests.world import World, discovering, virtual
 
 PAGE = 2
 """Accounts on a page of a list."""
@@ -92,17 +91,6 @@ def _element(listed: object) -> object:
     return {"login": listed} if isinstance(listed, str) else listed
 
 
-@contextmanager
-def discovering(world: World) -> Iterator[None]:
-    """Let the discoveries of a world run."""
-    running = [asyncio.create_task(each.run()) for each in world.app.discoveries]
-    try:
-        yield
-    finally:
-        for task in running:
-            task.cancel()
-
-
 def world_of(
     lists: Lists,
     *accounts: SimulatedAccount,
@@ -139,10 +127,9 @@ def scene(
     async def run() -> None:
         secret = credential() if credential else None
         world = world_of(lists, *accounts, watched=watched, secret=secret, **discover)
-        async with world:
-            with discovering(world):
-                await world.passes(seconds=10)
-                await scenario(world)
+        async with discovering(world):
+            await world.passes(seconds=10)
+            await scenario(world)
 
     virtual(run)
 

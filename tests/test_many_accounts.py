@@ -1,11 +1,10 @@
 """Hundreds of accounts: paced, fresh, divided, come and gone, and never refused for a limit."""
 
 import asyncio
-import contextlib
 import gc
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -23,7 +22,15 @@ from exporter.jobs import Job
 from exporter.settings import load
 from exporter.watch import Watch
 from tests.github.app_server import pem, public_pem, virtual_now
-from tests.world import SPINE, World, in_virtual_time, organization, read_at_each_use, row
+from tests.world import (
+    SPINE,
+    World,
+    discovering,
+    in_virtual_time,
+    organization,
+    read_at_each_use,
+    row,
+)
 
 QUARTER = timedelta(minutes=15)
 AI = next(iter(AI_SKUS))
@@ -77,17 +84,6 @@ def app_world(
         1, "Iv1.billing", [public_pem()], installations(organizations(number))
     )
     return world
-
-
-@contextlib.asynccontextmanager
-async def discovering(world: World) -> AsyncIterator[None]:
-    async with world:
-        running = [asyncio.create_task(each.run()) for each in world.app.discoveries]
-        try:
-            yield
-        finally:
-            for task in running:
-                task.cancel()
 
 
 def counted(world: World, name: str, by: str) -> dict[str, float]:

@@ -281,6 +281,18 @@ def row(**fields: object) -> dict[str, object]:
     }
 
 
+@contextlib.asynccontextmanager
+async def discovering(world: World) -> AsyncIterator[None]:
+    """Run a world with its discoveries."""
+    async with world:
+        running = [asyncio.create_task(each.run()) for each in world.app.discoveries]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+
+
 def read_at_each_use(file: Path) -> Callable[[], str]:
     """Read a secret in the caller's thread: time that jumps waits for no other."""
     return partial(files.read_secret, file)
