@@ -98,7 +98,7 @@ def check(**given: Any) -> None:
     from exporter import check as checking  # noqa: PLC0415  (start-up of the service is a feature)
 
     settings = load_settings(given)
-    app = _assemble(settings, level="error")  # the report itself tells what fails
+    app = _assemble(settings, level="error")  # the report has what fails
     click.echo("Trying every credential and account ...", err=True)
     asyncio.run(app.once())
     click.echo(checking.report(app))

@@ -92,7 +92,7 @@ class StateFile:
             self.close()
             raise
         except OSError:
-            return  # where nothing can be written, nothing can be spoilt: the writing will tell
+            return  # nothing can be spoilt if nothing can be written, which fails later
         files.remove_scratch(path)
 
     def __enter__(self) -> Self:

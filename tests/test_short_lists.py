@@ -1,4 +1,4 @@
-"""Lists that are short: what they hold is watched, what they hide is told, and nobody vanishes."""
+"""Lists that leave accounts out: those listed are watched, and no other vanishes."""
 
 from collections.abc import Sequence
 from typing import Any

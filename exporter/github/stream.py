@@ -174,7 +174,7 @@ class Streamed(Generic[Item, Result]):
         return True
 
     def _after(self, size: int) -> bool:  # noqa: ARG002  (a step like the others)
-        """Leave what follows the array where it is."""
+        """Keep all that follows the array."""
         return False
 
     def _array(self, end: int) -> bytes:

@@ -69,7 +69,7 @@ class Telemetry:
         self._reset.labels(credential).set(reset.timestamp())
 
     def expires(self, credential: str, at: datetime | None) -> None:
-        """Take the end that GitHub tells; what it no longer tells was another token's."""
+        """Show when the credential expires; ``None`` removes the end of a former token."""
         if at is not None:
             self._expiration.labels(credential).set(at.timestamp())
         else:

@@ -63,7 +63,7 @@ def bill(page: Page, *accounts: str) -> Page:
 
 
 def shown(page: Page, kind: Kind) -> Page:
-    """Give what the page says of what the fault befalls."""
+    """Return the samples of the metric that the fault befalls."""
     name = f"github_billing_{SHOWS[kind.collector]}"
     return {key: value for key, value in of_account(page, "acme").items() if key[0] == name}
 
