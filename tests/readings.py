@@ -18,6 +18,8 @@ from exporter.work import aside
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 COLLECTORS = {collector.name: collector for collector in ALL}
 
+CANARY = "canary-login"
+
 GitHub = Callable[[httpx.Request], httpx.Response]
 
 
@@ -41,6 +43,21 @@ def read(collector: Collector, account: Account, github: GitHub) -> Reading:
         return reading
 
     return asyncio.run(reading())
+
+
+def budget(number: int = 1, **fields: object) -> dict[str, object]:
+    """Make a budget of an organization as GitHub sends it, with a person in it."""
+    return {
+        "id": f"b{number}",
+        "budget_type": "ProductPricing",
+        "budget_product_sku": "actions",
+        "budget_scope": "organization",
+        "budget_entity_name": "acme",
+        "budget_amount": 100,
+        "prevent_further_usage": False,
+        "budget_alerting": {"will_alert": True, "alert_recipients": [CANARY]},
+        **fields,
+    }
 
 
 def answer(said: object) -> httpx.Response:

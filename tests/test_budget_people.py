@@ -8,24 +8,13 @@ import pytest
 from exporter.accounts import Account, AccountType
 from exporter.demo import SimulatedBudget
 from exporter.github import errors
-from tests.readings import COLLECTORS, GitHub, answer, read, said
+from tests.readings import CANARY, COLLECTORS, GitHub, answer, budget, read, said
 from tests.world import World, enterprise, in_virtual_time
 
 PEOPLE = COLLECTORS["budget_people"]
 CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 BUDGETS = "/enterprises/acme-corp/settings/billing/budgets"
-CANARY = "canary-login"
-
-
-def budget(budget_id: str, scope: str) -> dict[str, object]:
-    return {
-        "id": budget_id,
-        "budget_type": "BundlePricing",
-        "budget_product_sku": "ai_credits",
-        "budget_scope": scope,
-        "budget_amount": 20,
-        "prevent_further_usage": True,
-    }
+UNIVERSAL = budget(budget_scope="multi_user_customer")
 
 
 def state(consumed: float, target: float = 20) -> dict[str, object]:
@@ -42,7 +31,7 @@ def github(*pages: list[dict[str, object]], total: int | None = None) -> GitHub:
 
     def answering(request: httpx.Request) -> httpx.Response:
         if request.url.path == BUDGETS:
-            return answer({"budgets": [budget("b1", "multi_user_customer"), budget("b2", "user")]})
+            return answer({"budgets": [UNIVERSAL, budget(2, budget_scope="user")]})
         assert request.url.path == f"{BUDGETS}/b1/user-states"
         number = int(request.url.params.get("page", "1"))
         payload: Mapping[str, object] = {
@@ -71,9 +60,7 @@ class TestPeople:
     def test_of_whom_one_is_not_understood_are_not_counted_and_those_of_others_are(self) -> None:
         def answering(request: httpx.Request) -> httpx.Response:
             if request.url.path == BUDGETS:
-                return answer(
-                    {"budgets": [budget(each, "multi_user_customer") for each in ("b1", "b2")]}
-                )
+                return answer({"budgets": [UNIVERSAL, UNIVERSAL | {"id": "b2"}]})
             odd = {"target_amount": None} if "/b2/" in request.url.path else {}
             return answer({"user_states": [state(20), {**state(1), **odd}]})
 

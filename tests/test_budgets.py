@@ -13,7 +13,7 @@ from exporter.check import report
 from exporter.demo import Fault, SimulatedAccount, SimulatedBudget, SimulatedCostCenter
 from exporter.github import errors
 from exporter.landing import render
-from tests.readings import COLLECTORS, GitHub, Says, answer, read, said
+from tests.readings import CANARY, COLLECTORS, GitHub, Says, answer, budget, read, said
 from tests.world import World, enterprise, in_virtual_time, organization, row, user
 
 BUDGETS = COLLECTORS["budgets"]
@@ -24,22 +24,6 @@ PATH = "/organizations/acme/settings/billing/budgets"
 SUMMARY = "/organizations/acme/settings/billing/usage/summary"
 BOTH = ["usage", "budgets", "budget_estimates"]
 OF_CORP = "/enterprises/acme-corp/settings/billing"
-CANARY = "canary-login"
-
-
-def budget(number: int = 1, **fields: object) -> dict[str, object]:
-    """Make a budget of an organization as GitHub sends it, with a person in it."""
-    return {
-        "id": f"b{number}",
-        "budget_type": "ProductPricing",
-        "budget_product_sku": "actions",
-        "budget_scope": "organization",
-        "budget_entity_name": "acme",
-        "budget_amount": 100,
-        "prevent_further_usage": False,
-        "budget_alerting": {"will_alert": True, "alert_recipients": [CANARY]},
-        **fields,
-    }
 
 
 def listed(*budgets: Mapping[str, object], **fields: object) -> dict[str, object]:

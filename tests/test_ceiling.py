@@ -11,7 +11,7 @@ from exporter.demo.accounts import SimulatedCostCenter
 from exporter.github.body import LABEL
 from exporter.github.errors import InvalidPayload
 from exporter.settings import Settings
-from tests.readings import COLLECTORS, answer, read
+from tests.readings import COLLECTORS, answer, budget, read
 from tests.world import World, enterprise, in_virtual_time, organization, row
 
 
@@ -119,18 +119,11 @@ class TestALabelThatIsTooLong:
 class TestAListOfBudgets:
     @pytest.mark.parametrize(("megabytes", "fits"), [(15, True), (17, False)])
     def test_is_no_larger_altogether_than_one_answer(self, megabytes: int, fits: bool) -> None:
-        budget = {
-            "budget_type": "ProductPricing",
-            "budget_scope": "organization",
-            "budget_amount": 7,
-            "prevent_further_usage": True,
-            "budget_product_sku": "actions",
-            "padding": "x" * (megabytes << 20),
-        }
+        padding = "x" * (megabytes << 20)
 
         def github(request: httpx.Request) -> httpx.Response:
             page = int(request.url.params.get("page", 1))
-            return answer({"budgets": [budget | {"id": str(page)}], "has_next_page": page < 2})
+            return answer({"budgets": [budget(page, padding=padding)], "has_next_page": page < 2})
 
         def limits() -> int:
             account = Account(AccountType.ORGANIZATION, "acme")

@@ -19,6 +19,7 @@ from exporter.app import App
 from exporter.collectors import ALL
 from exporter.github.auth import from_token
 from exporter.settings import load
+from tests.readings import budget
 from tests.world import row
 
 NOW = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
@@ -109,14 +110,7 @@ def report(count: int) -> object:
 
 
 def budgets(count: int) -> object:
-    budget = {
-        "budget_type": "SkuPricing",
-        "budget_scope": "enterprise",
-        "budget_amount": 1,
-        "prevent_further_usage": True,
-        "budget_product_sku": "actions_linux",
-    }
-    return {"budgets": [budget | {"id": str(number)} for number in range(count)]}
+    return {"budgets": [budget(number, budget_scope="enterprise") for number in range(count)]}
 
 
 def centers(count: int) -> object:
