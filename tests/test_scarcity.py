@@ -3,7 +3,7 @@
 import asyncio
 import os
 import resource
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -12,11 +12,12 @@ import pytest
 import yaml
 
 from exporter.collectors import ALL
-from exporter.github.errors import GitHubError, Unreachable
+from exporter.github.errors import Unreachable
 from exporter.github.questions import attempt
 from exporter.hosts import Hosts, credentials
 from exporter.settings import load
 from exporter.settings.web_file import read_web_file
+from tests.apart import apart
 from tests.github.app_server import KEYS, PKCS8, pem, virtual_now
 from tests.programs import free_port
 from tests.web_files import Certificates
@@ -24,6 +25,7 @@ from tests.world import from_file, read_at_each_use
 
 TOKEN = "ghp_" + "CANARY" * 6
 NO_MORE = "Too many open files"
+FILE_UNREAD = "credential default: its file cannot be read now"
 
 
 @contextmanager
@@ -40,10 +42,8 @@ def descriptors(left: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def failure(
-    github: dict[str, object], environment: Mapping[str, str] = MappingProxyType({})
-) -> GitHubError:
-    """Ask with these settings while there are no descriptors, and return how that fails."""
+def failure(github: dict[str, object], environment: Mapping[str, str]) -> tuple[str, str]:
+    """Ask with these settings while there are no descriptors; return the detail and its mend."""
 
     async def asking() -> None:
         settings = load({"github": github}, environment, ALL)
@@ -64,32 +64,38 @@ def failure(
                     finally:
                         assert client.credential.version == version
 
-    with pytest.raises(GitHubError) as failed:
+    with pytest.raises(Unreachable) as failed:
         asyncio.run(asking())
-    return failed.value
+    return failed.value.detail, failed.value.mend("owner")
 
 
-def assert_short(error: GitHubError, what: str) -> None:
-    assert isinstance(error, Unreachable)
-    assert (what in error.detail, NO_MORE in error.detail) == (True, True)
-    assert "no credential is at fault" in error.mend("owner")
+def assert_short(
+    what: str,
+    github: dict[str, object],
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    detail, mend = apart(failure, github, dict(environment))
+    assert (what in detail, NO_MORE in detail) == (True, True)
+    assert "no credential is at fault" in mend
+
+
+def faults_without_descriptors(file: Path, left: int) -> Sequence[str]:
+    with descriptors(left):
+        return read_web_file(file, "web.yml").faults
 
 
 class TestDescriptors:
     def test_for_a_token(self, tmp_path: Path) -> None:
         (tmp_path / "token").write_text(TOKEN)
-        error = failure({"token_file": tmp_path / "token"})
-        assert_short(error, "credential default: its file cannot be read now")
+        assert_short(FILE_UNREAD, {"token_file": tmp_path / "token"})
 
     def test_for_the_private_key_of_an_app(self, tmp_path: Path) -> None:
         (tmp_path / "key").write_text(pem(KEYS[0], PKCS8))
-        error = failure({"app_id": "1", "app_private_key_file": tmp_path / "key"})
-        assert_short(error, "credential default: its file cannot be read now")
+        assert_short(FILE_UNREAD, {"app_id": "1", "app_private_key_file": tmp_path / "key"})
 
     def test_for_a_connection(self) -> None:
         url = f"http://127.0.0.1:{free_port()}"
-        error = failure({"api_url": url}, {"GITHUB_BILLING_TOKEN": TOKEN})
-        assert_short(error, "no connection")
+        assert_short("no connection", {"api_url": url}, {"GITHUB_BILLING_TOKEN": TOKEN})
 
     @pytest.mark.parametrize("left", [1, 2])
     def test_for_certificates(self, tmp_path: Path, left: int) -> None:
@@ -101,8 +107,7 @@ class TestDescriptors:
         file = tmp_path / "web.yml"
         file.write_text(yaml.safe_dump({"tls_server_config": inline}))
         assert read_web_file(file, "web.yml").faults == ()
-        with descriptors(left):
-            faults = read_web_file(file, "web.yml").faults
+        faults = apart(faults_without_descriptors, file, left)
         assert faults == (f"web.yml: what it names cannot be read: {NO_MORE}",)
 
 

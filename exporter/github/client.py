@@ -182,19 +182,17 @@ class Client:
                 detail=f"no answer, or no more of it, within {REQUEST_SECONDS:g} s",
                 endpoint=endpoint,
             ) from None
-        except httpx.ConnectError as error:
-            short = shortage(error)
-            raise errors.Unreachable(
-                detail=f"no connection: {short or error}",
-                hint=HINT if short else "",
-                endpoint=endpoint,
-            ) from None
         except httpx.InvalidURL:  # a name that GitHub told may be too long for one
             raise errors.Rejected(detail="its names make no URL", endpoint=endpoint) from None
-        except (httpx.HTTPError, OSError) as error:  # the latter of TLS, once it is established
+        # OSError: of TLS once it is established, and of imports that wait for a connection.
+        except (httpx.HTTPError, OSError) as error:
             # The text of some of these holds the request's headers, and so the token.
+            what = f"the connection failed ({type(error).__name__})"
+            short = shortage(error)
+            if short or isinstance(error, httpx.ConnectError):
+                what = f"no connection: {short or error}"
             raise errors.Unreachable(
-                detail=f"the connection failed ({type(error).__name__})", endpoint=endpoint
+                detail=what, hint=HINT if short else "", endpoint=endpoint
             ) from None
         finally:
             self._observer(
