@@ -44,7 +44,7 @@ faults: .venv/.dev ## thousands of random sequences of faults, more with FAULT_S
 
 .PHONY: soak
 soak: .venv/.dev ## a simulated day of 500 accounts with 5 % faults; less with ARGS="--accounts 50 --hours 6"
-	@$(BIN)/python -m tests.faults.soak $(ARGS)
+	@$(BIN)/python -m tests.support.faults.soak $(ARGS)
 
 .PHONY: fix
 fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and built files
@@ -55,7 +55,7 @@ fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and built
 
 .PHONY: boards
 boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw the dashboards into docs/images; needs node, npm and Chromium
-	$(BIN)/python -m tests.boards
+	$(BIN)/python -m grafana.pictures
 
 .PHONY: lock
 lock: .venv/.made ## write the lock files anew from pyproject.toml; ARGS=--upgrade for newer versions

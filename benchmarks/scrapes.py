@@ -26,13 +26,13 @@ from typing import Any
 from programs import free_port
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
-from exporter.exposition import Exposition
-from exporter.listening import listen
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading
 from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from exporter.metrics.telemetry import Telemetry
-from exporter.server import Application, serve
+from exporter.web.application import Application
+from exporter.web.exposition import Exposition
+from exporter.web.server import listen, serve
 
 SIZES = (1_000, 10_000, 100_000)
 SECONDS = {1_000: 4, 10_000: 4, 100_000: 30}

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 import httpx
 import structlog
 
-from exporter import demonstration
 from exporter.app import App
+from exporter.commands import demo as demonstration
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.demo.github import RecordedRequest
 from exporter.github.auth import from_token
@@ -35,7 +35,7 @@ async def polls(number: int) -> list[list[RecordedRequest]]:
         process=False,
     )
     asked: list[list[RecordedRequest]] = []
-    async with app.http:
+    async with app.clients:
         for _ in range(number):
             before = len(github.requests)
             await app.poller.once()

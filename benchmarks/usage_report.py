@@ -26,9 +26,9 @@ from exporter.accounts import Account, AccountType
 from exporter.billing import skus
 from exporter.billing.reports import Total
 from exporter.collectors import usage_reports
+from exporter.github.api import attempt
 from exporter.github.auth import from_token
 from exporter.github.client import Client
-from exporter.github.questions import attempt
 
 ROWS = 1_000_000
 REPOSITORIES = 2_000

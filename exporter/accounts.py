@@ -1,5 +1,6 @@
 """Whose bill it is: organizations, users and enterprises."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -87,3 +88,27 @@ def overlaps(accounts: Iterable[Account]) -> list[str]:
         "an enterprise's bill contains its organizations', so never add across account_type"
         for enterprise in enterprises
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The replica ``index``, counted from 0, of ``count``."""
+
+    index: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    def holds(self, account: Account) -> bool:
+        """Whether this replica watches the account; exactly one of ``count`` does.
+
+        The replica with the highest hash of its number and the account wins (rendezvous
+        hashing), so that one more replica takes its share from all and moves nothing else.
+        """
+        return max(range(self.count), key=lambda index: _score(account, index)) == self.index
+
+
+def _score(account: Account, index: int) -> bytes:
+    kind, name = account.key
+    return hashlib.blake2b(f"{index} {kind} {name}".encode(), digest_size=8).digest()

@@ -17,23 +17,24 @@ import structlog
 from exporter import __version__
 from exporter.accounts import overlaps
 from exporter.collectors import ALL
-from exporter.discovery import Discovery
-from exporter.exposition import Exposition
+from exporter.files import shortage
 from exporter.github import errors
 from exporter.github.auth import Credential
 from exporter.github.client import Exchange
-from exporter.hosts import Hosts
 from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
-from exporter.poller import Poller
-from exporter.scarcity import shortage
-from exporter.server import Application, serve
+from exporter.polling.clients import Clients
+from exporter.polling.discovery import Discovery
+from exporter.polling.poller import Poller
+from exporter.polling.watched import Watched
 from exporter.settings import ListenAddress, Settings
-from exporter.state_file import Keeper, StateFile
-from exporter.watch import Watch
+from exporter.state.file import StateFile, StateKeeper
+from exporter.web.application import Application
+from exporter.web.exposition import Exposition
+from exporter.web.server import serve
 
 if TYPE_CHECKING:
-    from exporter.web_config import WebFile
+    from exporter.web.guard import LiveWebConfig
 
 REASONS = (*dict.fromkeys(error.reason for error in errors.ALL), errors.INTERNAL)
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
@@ -52,13 +53,13 @@ def build(notice: str = "") -> Build:
     return Build(__version__, os.environ.get(REVISION_VARIABLE, ""), notice)
 
 
-def web_file(settings: Settings) -> "WebFile | None":
+def web_file(settings: Settings) -> "LiveWebConfig | None":
     """Read and watch the web configuration file, if there is one. Raises `SettingsError`."""
     if settings.web.config.file is None:
         return None
-    from exporter.web_config import WebFile  # noqa: PLC0415  (few have the file)
+    from exporter.web.guard import LiveWebConfig  # noqa: PLC0415  (few have the file)
 
-    web = WebFile(settings.web.config.file)
+    web = LiveWebConfig(settings.web.config.file)
     web.watch()
     return web
 
@@ -69,10 +70,10 @@ class App:
 
     poller: Poller
     telemetry: Telemetry
-    http: Hosts
+    clients: Clients
     discoveries: tuple[Discovery, ...]
     clock: Callable[[], datetime]
-    keeper: Keeper | None = None
+    keeper: StateKeeper | None = None
     seen: dict[str, Exchange] = field(default_factory=dict)
 
     @classmethod
@@ -96,7 +97,7 @@ class App:
         """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
         seen: dict[str, Exchange] = {}
-        http = Hosts(
+        clients = Clients(
             settings,
             secrets,
             observer=partial(_observe, telemetry, seen),
@@ -104,25 +105,29 @@ class App:
             sleep=sleep,
             transport=transport,
         )
-        clients = [(a, http.of_account(settings.credential_of(a), a)) for a in settings.accounts()]
+        asking = [
+            (a, clients.of_account(settings.credential_of(a), a)) for a in settings.accounts()
+        ]
         poller = Poller(
-            (Watch.of(account, client, settings, clock()) for account, client in clients),
+            (Watched.of(account, client, settings, clock()) for account, client in asking),
             build=build(notice),
             observer=telemetry,
             clock=clock,
             monotonic=monotonic,
         )
         discoveries = tuple(
-            Discovery(each, settings, http, poller, clock, sleep)
+            Discovery(each, settings, clients, poller, clock, sleep)
             for each in settings.credentials()
             if each.discover
         )
-        keeper = Keeper(state_file, poller, discoveries, telemetry, clock) if state_file else None
-        return cls(poller, telemetry, http, discoveries, clock, keeper, seen)
+        keeper = (
+            StateKeeper(state_file, poller, discoveries, telemetry, clock) if state_file else None
+        )
+        return cls(poller, telemetry, clients, discoveries, clock, keeper, seen)
 
     async def once(self) -> None:
         """Discover once, then attempt every job once."""
-        async with self.http:
+        async with self.clients:
             if self.keeper:
                 self.keeper.restore()
             for discovery in self.discoveries:
@@ -134,7 +139,7 @@ class App:
     async def run(
         self,
         listening: Sequence[socket.socket],
-        web: "WebFile | None" = None,
+        web: "LiveWebConfig | None" = None,
         *,
         stopping: Callable[[], None] = lambda: None,
     ) -> None:
@@ -152,7 +157,7 @@ class App:
         loop.set_exception_handler(_Complaints())
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
-        for warning in overlaps(watch.account for watch in self.poller.watches):
+        for warning in overlaps(watched.account for watched in self.poller.accounts):
             log.warning("accounts overlap", detail=warning)
         if self.keeper:
             self.keeper.restore()
@@ -166,10 +171,10 @@ class App:
             log.info(
                 "listening",
                 url=f"{'https' if context else 'http'}://{address.reached_at}/",
-                accounts=len(self.poller.watches),
+                accounts=len(self.poller.accounts),
                 version=__version__,
             )
-        async with self.http, asyncio.TaskGroup() as tasks:
+        async with self.clients, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poller.run())]
             running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]
             if self.keeper:

@@ -17,12 +17,17 @@ import click
 
 from exporter import __version__, files
 from exporter.accounts import AccountType
-from exporter.flags import nested_flags, output_option, repositories_option, settings_options
+from exporter.commands.shared import (
+    nested_flags,
+    output_option,
+    repositories_option,
+    settings_options,
+)
 from exporter.settings import LogLevel, Settings, SettingsError, load, options
 
 if TYPE_CHECKING:
     from exporter.app import App
-    from exporter.state_file import StateFile
+    from exporter.state.file import StateFile
 
 PROGRAM = "github-billing-exporter"
 
@@ -95,7 +100,7 @@ def check(**given: Any) -> None:
 
     Exits 0, or 1 if something required fails or GitHub cannot be reached, 2 for wrong settings.
     """
-    from exporter import check as checking  # noqa: PLC0415  (start-up of the service is a feature)
+    from exporter.commands import check as checking  # noqa: PLC0415  (start-up of the service is a feature)
 
     settings = load_settings(given)
     app = _assemble(settings, level="error")  # the report has what fails
@@ -115,8 +120,8 @@ def once(output: Path | None, **given: Any) -> None:
     Exits 0, or 1 if something required failed (the page is written all the same), 2 for wrong
     settings, 3 if the file cannot be written.
     """
-    from exporter.check import failed  # noqa: PLC0415  (start-up of the service is a feature)
-    from exporter.exposition import text  # noqa: PLC0415  (the same)
+    from exporter.commands.check import failed  # noqa: PLC0415  (start-up of the service is a feature)
+    from exporter.web.exposition import text  # noqa: PLC0415  (the same)
 
     settings = load_settings(given)
     app = _assemble(settings, process=False, state_file=_state_file(settings))
@@ -160,7 +165,7 @@ def licenses(
     Exits 0, or 1 without a report if a page fails, 2 for wrong settings, 3 if the file cannot be
     written.
     """
-    from exporter import license_report  # noqa: PLC0415  (start-up of the service is a feature)
+    from exporter.commands import licenses as license_report  # noqa: PLC0415  (start-up of the service is a feature)
 
     # A person asks for all of it, whichever replica's environment they ask in.
     settings = load_settings(given).model_copy(update={"shard": None})
@@ -192,8 +197,8 @@ def demo(**given: Any) -> None:
 
     It polls every 15 seconds unless told otherwise.
     """
-    from exporter import demonstration  # noqa: PLC0415  (start-up of the service is a feature)
     from exporter.app import utc_now  # noqa: PLC0415  (the same)
+    from exporter.commands import demo as demonstration  # noqa: PLC0415  (start-up of the service is a feature)
 
     names = [o.environment[0] for o in options() if o.path[0] in _DEMO_SECTIONS]
     environment = {name: os.environ[name] for name in names if os.environ.get(name)}
@@ -221,7 +226,7 @@ def health(url: str | None, **given: Any) -> None:
     """
     import httpx  # noqa: PLC0415  (--help and --version need none)
 
-    from exporter.health import problem  # noqa: PLC0415  (start-up of the service is a feature)
+    from exporter.commands.health import problem  # noqa: PLC0415  (start-up of the service is a feature)
 
     if url is None:
         address = os.environ.get(_LISTEN_ADDRESS, "")
@@ -293,7 +298,7 @@ def _assemble(
     import httpx  # noqa: PLC0415  (--help and --version need none)
 
     from exporter.app import App, utc_now  # noqa: PLC0415  (the same)
-    from exporter.hosts import credentials  # noqa: PLC0415  (the same)
+    from exporter.polling.clients import credentials  # noqa: PLC0415  (the same)
 
     secrets = credentials(settings, os.environ, clock=utc_now)
     try:
@@ -314,11 +319,11 @@ def _configure_logs(
     from exporter import logs  # noqa: PLC0415  (--help and --version need none)
 
     dropped = app.telemetry.line_dropped if service else None
-    logs.configure(level or settings.log.level, settings.log.format, app.http.shown, dropped)
+    logs.configure(level or settings.log.level, settings.log.format, app.clients.shown, dropped)
 
 
 def _state_file(settings: Settings) -> "StateFile | None":
-    from exporter.state_file import StateFile  # noqa: PLC0415  (check and licenses keep nothing)
+    from exporter.state.file import StateFile  # noqa: PLC0415  (check and licenses keep nothing)
 
     path = settings.state.file
     try:
@@ -331,7 +336,7 @@ def _serve(settings: Settings, app: "App") -> None:
     import structlog  # noqa: PLC0415  (--help and --version need none)
 
     from exporter.app import web_file  # noqa: PLC0415  (the same)
-    from exporter.listening import listen  # noqa: PLC0415  (the same)
+    from exporter.web.server import listen  # noqa: PLC0415  (the same)
 
     with _faults_told():
         web = web_file(settings)

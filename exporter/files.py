@@ -1,4 +1,4 @@
-"""Files: read within bounds and without a wait, written whole or not at all."""
+"""Files: read within bounds and without a wait, written whole or not at all; and shortages."""
 
 import errno
 import os
@@ -27,6 +27,14 @@ LOOK_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0
 
 _SCRATCH = ".new"
+
+SHORTAGE_HINT = (
+    "This machine is short of file descriptors or memory, or cannot read its disk: no credential "
+    "is at fault, and it goes on by itself when there is enough."
+)
+"""Of a shortage: no descriptors, no memory, a disk that fails."""
+
+_SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EIO}
 
 
 class NotRegular(OSError):
@@ -63,7 +71,7 @@ def read_secret(path: Path) -> str:
     return read(path, MOST_SECRET).decode()
 
 
-class Watched(Generic[T]):
+class Watcher(Generic[T]):
     """The last result of ``look``, which is called every second in a thread of its own."""
 
     def __init__(self, look: Callable[[], T], *, patience: float = PATIENCE_SECONDS) -> None:
@@ -143,3 +151,12 @@ def check_writable(path: Path) -> None:
     """Raise the ``OSError`` that writing would meet, before work is put into the content."""
     with tempfile.TemporaryFile(dir=path.parent):
         pass
+
+
+def shortage(error: BaseException | None) -> str:
+    """Return the shortage that an error comes from, in the system's words, else nothing."""
+    if isinstance(error, OSError) and error.errno in _SHORTAGES:
+        return error.strerror or ""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(shortage, error.exceptions)), "")
+    return shortage(error.__cause__ or error.__context__) if error else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.connecting import Tls, tls_pair
+from tests.support.connections import Tls, tls_pair
 
 # The profile that is active already stays underneath: hypothesis' own for CI is deterministic.
 settings.register_profile("exporter", parent=settings(), deadline=None)

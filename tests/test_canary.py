@@ -15,9 +15,9 @@ import pytest
 from exporter.accounts import AccountType
 from exporter.cli import main
 from exporter.demo import Fault, SimulatedAccount, SimulatedGitHub
-from tests.lives import unpacked
-from tests.programs import free_port, installed_command, until
-from tests.simulated import asking, command, simulated_github
+from tests.support.programs import free_port, installed_command, until
+from tests.support.restarts import unpacked
+from tests.support.simulator_server import asking, command, simulated_github
 
 TOKEN = "ghp_CANARYcanaryCANARYcanaryCANARYcanary"
 LOGINS = ("canary-committer", "canary-owner", "canary@example.com")

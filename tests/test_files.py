@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from exporter import files
-from exporter.files import MOST_SECRET, NotRegular, TooLarge, Watched
-from tests.programs import until
+from exporter.files import MOST_SECRET, NotRegular, TooLarge, Watcher
+from tests.support.programs import until
 
 SECONDS = 20.0
 
@@ -81,18 +81,18 @@ def end() -> Iterator[threading.Event]:
     event.set()
 
 
-class TestWatched:
+class TestWatcher:
     def test_is_what_was_there_at_first_and_then_what_is_there_now(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
         file.write_text("first")
-        watched = Watched(lambda: files.read_secret(file))
+        watched = Watcher(lambda: files.read_secret(file))
         assert watched() == "first"
         file.write_text("second")
         until(lambda: watched() == "second", SECONDS)
 
     def test_fails_as_the_reading_does_and_recovers(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
-        watched = Watched(lambda: files.read_secret(file))
+        watched = Watcher(lambda: files.read_secret(file))
         for _ in range(3):
             with pytest.raises(FileNotFoundError) as caught:
                 watched()
@@ -102,7 +102,7 @@ class TestWatched:
         assert watched() == "there"
 
     def test_that_hangs_at_first_is_late(self, end: threading.Event) -> None:
-        watched = Watched(end.wait, patience=0.01)
+        watched = Watcher(end.wait, patience=0.01)
         with pytest.raises(TimeoutError, match="not read within"):
             watched()
         end.set()
@@ -119,15 +119,15 @@ class TestWatched:
                 end.wait()
             return content
 
-        watched = Watched(look, patience=SECONDS)
+        watched = Watcher(look, patience=SECONDS)
         assert begun.wait(SECONDS)
         assert watched() == "first"
 
     def test_that_hangs_keeps_no_process_from_its_end(self) -> None:
         program = (
             "import threading\n"
-            "from exporter.files import Watched\n"
-            "watched = Watched(threading.Event().wait, patience=0.01)\n"
+            "from exporter.files import Watcher\n"
+            "watched = Watcher(threading.Event().wait, patience=0.01)\n"
             "print(type(watched.fault).__name__)"
         )
         ended = subprocess.run(

@@ -16,9 +16,9 @@ import pytest
 
 from exporter.accounts import AccountType
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
-from tests.programs import Exporter, free_port, running, until
-from tests.simulated import command, simulated_github
-from tests.web_files import PASSWORD, USERS
+from tests.support.certificates import PASSWORD, USERS
+from tests.support.programs import Exporter, free_port, running, until
+from tests.support.simulator_server import command, simulated_github
 
 SECONDS = 60.0
 END_SECONDS = 5.0
@@ -129,9 +129,9 @@ HANGING = """
 import asyncio, sys, threading
 from exporter.app import App, utc_now
 from exporter.collectors import ALL
-from exporter.files import Watched
-from exporter.hosts import credentials
-from exporter.listening import listen
+from exporter.files import Watcher
+from exporter.polling.clients import credentials
+from exporter.web.server import listen
 from exporter.settings import load
 from exporter.settings.fields import ListenAddress
 
@@ -154,7 +154,7 @@ settings = load(
     {},
     ALL,
 )
-secrets = credentials(settings, {}, clock=utc_now, of_file=lambda _: Watched(look, patience=1))
+secrets = credentials(settings, {}, clock=utc_now, of_file=lambda _: Watcher(look, patience=1))
 host, port = address.split(":")
 app = App.assemble(settings, *secrets)
 asyncio.run(app.run(listen(ListenAddress(host, int(port)))))

@@ -17,8 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount
-from tests.programs import Exporter, installed_command, running, until
-from tests.simulated import asking, simulated_github
+from tests.support.programs import Exporter, installed_command, running, until
+from tests.support.simulator_server import asking, simulated_github
 
 SECONDS = 20.0
 STOP_SECONDS = 4.0  # one, one more for the log, and two for a machine that is busy

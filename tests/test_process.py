@@ -13,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts import AccountType, Platform
 from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
-from tests.programs import (
+from tests.commands.test_command_line import ALLOWED_FINDINGS
+from tests.support.programs import (
     Exporter,
     Version,
     prometheus,
@@ -22,8 +23,7 @@ from tests.programs import (
     running,
     until,
 )
-from tests.simulated import asking, simulated_github
-from tests.test_command_line import ALLOWED_FINDINGS
+from tests.support.simulator_server import asking, simulated_github
 
 SECONDS = 20.0
 UPGRADING = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"

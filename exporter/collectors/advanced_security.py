@@ -8,9 +8,9 @@ import msgspec
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing.owners import organization_of
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Understood
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
@@ -61,7 +61,7 @@ async def products(github: GitHub, account: Account) -> dict[str, Report]:
         report = await github.get_or_none(
             endpoint_of(account.type),
             Report,
-            none=_NOT_THIS_WORLD,
+            absent=_NOT_THIS_WORLD,
             account=account.name,
             per_page=1,
             **of_product(product),

@@ -10,7 +10,7 @@ from exporter.collectors import cost_centers, usage
 from exporter.collectors.budgets import BUDGETS, Budget, listed
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
 from exporter.collectors.usage import Item
-from exporter.github.questions import GitHub
+from exporter.github.api import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
@@ -91,7 +91,7 @@ async def _rows(
     """Ask for the usage that a budget covers; None if a narrower scope is refused."""
     if not narrowing:
         return await usage.ask(github, account, cycle)
-    return await usage.ask_or_none(github, account, cycle, none=_REFUSED, **narrowing)
+    return await usage.ask_or_none(github, account, cycle, absent=_REFUSED, **narrowing)
 
 
 async def _cost_centers(
@@ -107,7 +107,7 @@ async def _cost_centers(
         for state in ("active", "deleted"):
             if wanted <= ids.keys():
                 break
-            for center in await cost_centers.listed(github, account, state, none=_REFUSED):
+            for center in await cost_centers.listed(github, account, state, absent=_REFUSED):
                 ids.setdefault(center.id, center.id)
                 if center.name is not None:
                     ids.setdefault(center.name, center.id)

@@ -8,9 +8,9 @@ from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
 from exporter.collectors.budgets import BUDGETS, endpoint_of, listed
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Understood
 from exporter.github.errors import InvalidPayload
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 

@@ -11,9 +11,9 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.owners import PERSON, organization_of
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.github.api import GitHub
 from exporter.github.body import LIMIT, Number, Understood
 from exporter.github.errors import InvalidPayload
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 

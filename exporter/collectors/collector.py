@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exporter.accounts import Account, AccountType, Platform
-from exporter.github.questions import GitHub
+from exporter.github.api import GitHub
 from exporter.metrics.model import Metric, Reading
 
 MANY_PAGES = timedelta(minutes=10)

@@ -1,22 +1,25 @@
 """Copilot seats: how many, how used, and when last (OpenAPI 23.0.2)."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
-from exporter.billing import activity
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present
 
 _PERSON = "User"
 _PER_PAGE = 100
+_AGE_LIMITS = (("0-7d", 7), ("8-30d", 30), ("31-90d", 90))
+_LONGER = "over_90d"
+_NEVER = "never"
+AGES: tuple[str, ...] = (*(name for name, _ in _AGE_LIMITS), _LONGER, _NEVER)
 _BILLING = f"{CLASSIC_ROOTS[AccountType.ORGANIZATION]}/copilot/billing"
 
 
@@ -60,6 +63,13 @@ class Seats(Total, frozen=True):
 
 def _seats(account_type: AccountType) -> str:
     return f"{CLASSIC_ROOTS[account_type]}/copilot/billing/seats"
+
+
+def age(last: datetime | None, now: datetime) -> str:
+    """Give the age, in whole days begun, of the last use of a seat."""
+    if last is None:
+        return _NEVER
+    return next((name for name, days in _AGE_LIMITS if now - last <= timedelta(days=days)), _LONGER)
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -111,12 +121,10 @@ async def collect_activity(github: GitHub, account: Account, now: datetime) -> R
         raise InvalidPayload(
             detail="its pages hold not as many holders as total_seats", endpoint=endpoint
         )
-    ages = Counter(activity.age(last, now) for last in last_used.values())
+    ages = Counter(age(last, now) for last in last_used.values())
     return Reading(
         taken=now,
-        samples=tuple(
-            catalogue.COPILOT_SEAT_LAST_ACTIVITY(ages[age], age=age) for age in activity.AGES
-        ),
+        samples=tuple(catalogue.COPILOT_SEAT_LAST_ACTIVITY(ages[age], age=age) for age in AGES),
     )
 
 

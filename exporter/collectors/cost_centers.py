@@ -12,8 +12,8 @@ from exporter.billing.sums import Sums
 from exporter.collectors.collector import Collector, hourly, left_out, six_hourly
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Text, Understood
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
@@ -58,21 +58,21 @@ async def ids(github: GitHub, account: Account, state: str) -> list[str]:
 
 
 async def ids_or_none(
-    github: GitHub, account: Account, state: str, *, none: tuple[int, ...]
+    github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
 ) -> list[str] | None:
-    """List the ids, or return ``None`` on one of the statuses ``none``."""
+    """List the ids, or return ``None`` on one of the statuses ``absent``."""
     answer = await github.get_or_none(
-        _ENDPOINT, Identities, none=none, account=account.name, state=state
+        _ENDPOINT, Identities, absent=absent, account=account.name, state=state
     )
     return None if answer is None else [center.id for center in answer.cost_centers or ()]
 
 
 async def listed(
-    github: GitHub, account: Account, state: str, *, none: tuple[int, ...]
+    github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
 ) -> list[CostCenter]:
-    """List the cost centers that are understood; none on one of the statuses ``none``."""
+    """List the cost centers that are understood; none on one of the statuses ``absent``."""
     answer = await github.get_or_none(
-        _ENDPOINT, CostCenters, none=none, account=account.name, state=state
+        _ENDPOINT, CostCenters, absent=absent, account=account.name, state=state
     )
     return Understood(CostCenter, _ENDPOINT).add(answer.cost_centers if answer else None)
 

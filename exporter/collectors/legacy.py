@@ -8,8 +8,8 @@ import msgspec
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType, Platform
 from exporter.billing import skus
 from exporter.collectors.collector import Collector
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading
 

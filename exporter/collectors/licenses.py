@@ -8,9 +8,9 @@ import msgspec
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Text, Understood
 from exporter.github.errors import InvalidPayload
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 

@@ -1,16 +1,17 @@
 """AI credits by model, or premium requests where an account still has those (OpenAPI 23.0.2)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
-from exporter.billing import models, usage
+from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.collectors.collector import Collector
 from exporter.collectors.usage import PERMISSIONS, Item, TimePeriod, check_period
+from exporter.github.api import GitHub
 from exporter.github.body import Text
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
@@ -44,7 +45,7 @@ async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelIte
         "month": cycle.month,
     }
     credits_endpoint = _endpoint(account.type, _AI_CREDITS)
-    report = await github.get_or_none(credits_endpoint, Report, none=_NOT_HERE, **period)
+    report = await github.get_or_none(credits_endpoint, Report, absent=_NOT_HERE, **period)
     if report is not None:
         check_period(report.time_period, cycle, credits_endpoint)
         if report.usage_items:
@@ -53,7 +54,7 @@ async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelIte
     if report is None:
         older: Report | None = await github.get(endpoint, Report, **period)
     else:
-        older = await github.get_or_none(endpoint, Report, none=_NOT_HERE, **period)
+        older = await github.get_or_none(endpoint, Report, absent=_NOT_HERE, **period)
     if older is None:
         return []
     check_period(older.time_period, cycle, endpoint)
@@ -72,11 +73,19 @@ _MONEY = (
 )
 
 
+def _by_model(rows: Iterable[ModelItem]) -> dict[str, list[ModelItem]]:
+    """Group rows by model as GitHub names it, trimmed; empty for rows that name none."""
+    groups: dict[str, list[ModelItem]] = {}
+    for row in rows:
+        groups.setdefault((row.model or "").strip(), []).append(row)
+    return groups
+
+
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await _rows(github, account, cycle)
     samples: list[Sample] = []
-    for model, of_model in models.by_model(rows).items():
+    for model, of_model in _by_model(rows).items():
         for (product, sku, unit), totals in usage.quantities(of_model).items():
             samples += (
                 metric(value, product=product, sku=sku, model=model, unit=unit)

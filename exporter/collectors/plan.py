@@ -7,9 +7,9 @@ import msgspec
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.billing import quotas
 from exporter.collectors.collector import Collector, hourly
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import NotFound
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present
 
@@ -40,10 +40,10 @@ class User(msgspec.Struct, frozen=True):
 async def _ask(github: GitHub, account: Account) -> Plan | None:
     if account.type is AccountType.ORGANIZATION:
         organization = await github.get_or_none(
-            _ORGANIZATION, Organization, none=_UNTOLD, account=account.name
+            _ORGANIZATION, Organization, absent=_UNTOLD, account=account.name
         )
         return organization.plan if organization else None
-    user = await github.get_or_none(_USER, User, none=_UNTOLD)
+    user = await github.get_or_none(_USER, User, absent=_UNTOLD)
     if user is None or user.login.casefold() != account.name.casefold():
         return None
     return user.plan

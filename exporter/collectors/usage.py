@@ -9,9 +9,9 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType, Platform
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.collectors.collector import Collector
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, present
 
@@ -63,12 +63,12 @@ async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) ->
 
 
 async def ask_or_none(
-    github: GitHub, account: Account, cycle: Cycle, *, none: tuple[int, ...], **filters: str
+    github: GitHub, account: Account, cycle: Cycle, *, absent: tuple[int, ...], **filters: str
 ) -> list[Item] | None:
-    """Ask as `ask` does, where one of the statuses ``none`` is itself information."""
+    """Ask as `ask` does, where one of the statuses ``absent`` is itself information."""
     endpoint = _endpoint(account.type)
     params = _params(account, cycle, filters)
-    summary = await github.get_or_none(endpoint, Summary, none=none, **params)
+    summary = await github.get_or_none(endpoint, Summary, absent=absent, **params)
     if summary is None:
         return None
     check_period(summary.time_period, cycle, endpoint)

@@ -18,9 +18,9 @@ from exporter.collectors.cost_centers import COST_CENTERS
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask as ask_summary
 from exporter.collectors.usage import ask_or_none as ask_summary_or_none
+from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
-from exporter.github.questions import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, present
 
@@ -111,11 +111,11 @@ async def ask_all(github: GitHub, account: Account, now: datetime, *, repositori
     await ask_part()
     active: list[str] | None = []
     if account.type is AccountType.ENTERPRISE:
-        active = await cost_centers.ids_or_none(github, account, "active", none=_NOT_HERE)
+        active = await cost_centers.ids_or_none(github, account, "active", absent=_NOT_HERE)
     for center in dict.fromkeys(active or ()):
         await ask_part(cost_center_id=center)
-    none = () if account.type is AccountType.ENTERPRISE else _NOT_HERE
-    rows = await ask_summary_or_none(github, account, Cycle.at(now), none=none)
+    absent = () if account.type is AccountType.ENTERPRISE else _NOT_HERE
+    rows = await ask_summary_or_none(github, account, Cycle.at(now), absent=absent)
     if rows is None:
         return total
     whole = usage.sums(rows)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Literal
 
 from exporter.accounts import AccountType
-from exporter.demo import discovery, graphql, profiles
 from exporter.demo.accounts import SimulatedAccount
 from exporter.demo.answer import (
     BAD_CREDENTIALS,
@@ -21,7 +20,8 @@ from exporter.demo.answer import (
 from exporter.demo.app import SimulatedApp
 from exporter.demo.callers import Caller, Kind, closed_to
 from exporter.demo.consumption import Activity
-from exporter.demo.endpoints import ENDPOINTS
+from exporter.demo.endpoints import discovery, graphql, profiles
+from exporter.demo.endpoints.table import ENDPOINTS
 from exporter.demo.question import Question
 
 EnterpriseServer = Literal[False, True, "old"]

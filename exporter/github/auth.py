@@ -6,8 +6,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from exporter.files import SHORTAGE_HINT, shortage
 from exporter.github.errors import GitHubError, Unauthorized, Unreachable
-from exporter.scarcity import HINT, shortage
 
 FINE_GRAINED = "fine-grained personal access token"
 """The kind that is shown no organizations."""
@@ -115,7 +115,7 @@ class Secret:
             late = error.strerror if isinstance(error, TimeoutError) else ""
             if short := late or shortage(error):
                 detail = f"{self.what}: its file cannot be read now ({short})"
-                raise Unreachable(detail=detail, hint=HINT) from None
+                raise Unreachable(detail=detail, hint=SHORTAGE_HINT) from None
             found, fault = None, f"its file cannot be read ({type(error).__name__})"
         if found != self._last:
             self._last = found

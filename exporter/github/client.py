@@ -12,12 +12,12 @@ from urllib.parse import quote
 import httpx
 
 from exporter import __version__
+from exporter.files import SHORTAGE_HINT, shortage
 from exporter.github import body, errors, meanings
 from exporter.github.auth import Credential, Token
 from exporter.github.body import Decoder
 from exporter.github.pacing import Gate, Pacing, RateLimit, rate_limit
-from exporter.scarcity import HINT, shortage
-from exporter.work import work
+from exporter.github.work import work
 
 REQUEST_SECONDS = 15.0
 """For one request and its whole answer; GitHub gives up after ten (docs: troubleshooting).
@@ -69,7 +69,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CachedAnswer:
     """A decoded answer, kept for as long as GitHub says that it has not changed."""
 
     payload: object
@@ -125,7 +125,7 @@ class Client:
         self,
         url: str,
         endpoint: str,
-        kept: Answer | None = None,
+        kept: CachedAnswer | None = None,
         *,
         post: bytes | None = None,
         decoder: Decoder[object] | None = None,
@@ -150,7 +150,7 @@ class Client:
         self,
         url: str,
         endpoint: str,
-        kept: Answer | None,
+        kept: CachedAnswer | None,
         token: Token,
         *,
         post: bytes | None,
@@ -192,7 +192,7 @@ class Client:
             if short or isinstance(error, httpx.ConnectError):
                 what = f"no connection: {short or error}"
             raise errors.Unreachable(
-                detail=what, hint=HINT if short else "", endpoint=endpoint
+                detail=what, hint=SHORTAGE_HINT if short else "", endpoint=endpoint
             ) from None
         finally:
             self._observer(

@@ -19,7 +19,7 @@ from exporter.accounts import CLASSIC_ROOTS, Account
 from exporter.github import body, errors
 from exporter.github.auth import WRONG_APP_KEY, Secret, Token
 from exporter.github.client import Client, core_limit, fill
-from exporter.work import work
+from exporter.github.work import work
 
 T = TypeVar("T")
 

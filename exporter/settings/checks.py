@@ -8,9 +8,9 @@ from stat import S_ISREG
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
 from exporter.settings.durations import format_duration
-from exporter.settings.located import Sources
 from exporter.settings.model import Loc, Settings, Timing
 from exporter.settings.options import closest
+from exporter.settings.sources.located import Sources
 
 _MONTH = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 32)]
 """A collector's own interval may depend on the day; settings must not fail on some days only."""

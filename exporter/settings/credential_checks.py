@@ -7,10 +7,10 @@ from pathlib import Path
 from exporter.github.auth import bare
 from exporter.settings.certificates import no_certificates
 from exporter.settings.credentials import DEFAULT
-from exporter.settings.located import Sources
 from exporter.settings.model import Loc, Settings
 from exporter.settings.named_files import UnreadableFile, read_for
 from exporter.settings.options import closest
+from exporter.settings.sources.located import Sources
 
 
 def check_credentials(

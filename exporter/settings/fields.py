@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, PlainValidator, SecretStr
 
+from exporter.accounts import Shard
 from exporter.settings.durations import format_duration, parse_duration
-from exporter.shards import Shard
 
 _SHORTEST = timedelta(seconds=1)
 _LONGEST = timedelta(days=365)

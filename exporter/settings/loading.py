@@ -10,17 +10,17 @@ from exporter.collectors import Collector
 from exporter.settings.certificates import check_certificates
 from exporter.settings.checks import check
 from exporter.settings.credential_checks import check_credentials
-from exporter.settings.located import Sources
 from exporter.settings.model import Loc, Settings
 from exporter.settings.proxies import check_proxies
-from exporter.settings.reading import (
+from exporter.settings.sentences import sentence
+from exporter.settings.sources.given import (
     read_environment,
     read_fallbacks,
     read_flags,
     unknown_variables,
 )
-from exporter.settings.sentences import sentence
-from exporter.settings.yaml_file import read_file
+from exporter.settings.sources.located import Sources
+from exporter.settings.sources.yaml_file import read_file
 
 _INSTEAD_OF_FALLBACKS: tuple[Loc, ...] = (
     ("github", "token_file"),
@@ -76,7 +76,7 @@ def load(
 def _web_file(settings: Settings, sources: Sources) -> tuple[str, ...]:
     if settings.web.config.file is None:
         return ()
-    from exporter.settings.web_file import read_web_file  # noqa: PLC0415  (few have the file)
+    from exporter.settings.web.file import read_web_file  # noqa: PLC0415  (few have the file)
 
     place = sources.nearest(("web", "config", "file")).place
     return read_web_file(settings.web.config.file, place).faults

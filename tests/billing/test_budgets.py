@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.billing.budgets import target
-from tests.billing.rows import Row, Spelling, Use, reports, spelled
-from tests.billing.spellings import EVERY_SKU, Sku
+from tests.support.spellings import EVERY_SKU, Sku
+from tests.support.usage_rows import Row, Spelling, Use, reports, spelled
 
 AI_CREDITS = Row("Copilot", "copilot_ai_unit", "ai-units", net_amount=7)
 PREMIUM_REQUESTS = Row("Copilot", "Copilot Premium Request", "requests", net_amount=2)

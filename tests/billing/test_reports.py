@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from exporter.billing import reports, skus
 from exporter.billing.reports import Names, Report, ReportFold, Total
 from exporter.billing.sums import Sums
-from tests.billing.report_rows import AMOUNTS, ReportRow
-from tests.billing.report_rows import reports as any_reports
+from tests.support.report_rows import AMOUNTS, ReportRow
+from tests.support.report_rows import reports as any_reports
 
 EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 

@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.billing import skus
-from tests.billing.spellings import EVERY_SKU, OTHER_MINUTES, STANDARD_MINUTES, UNITS, Sku
+from tests.support.spellings import EVERY_SKU, OTHER_MINUTES, STANDARD_MINUTES, UNITS, Sku
 
 CORES = (2, 4, 8, 16, 32)
 FORMER_KEYS = [

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.usage import SummaryRow, Totals, Used
-from tests.billing.rows import SUMMED, Row, Spelling, Use, only, reports, spelled
-from tests.billing.spellings import EVERY_SKU, Names, Sku
+from tests.support.spellings import EVERY_SKU, Names, Sku
+from tests.support.usage_rows import SUMMED, Row, Spelling, Use, only, reports, spelled
 
 OCTOBER = Cycle.at(datetime(2026, 10, 1, tzinfo=UTC))
 LINUX = Row(price_per_unit=0.006, gross_quantity=100, discount_quantity=60, net_quantity=40)

@@ -9,7 +9,7 @@ import httpx
 
 from tests.calculator.accounts import MadeUp
 from tests.calculator.sums import METRICS, NONE, Calculator, Series
-from tests.world import World, virtual
+from tests.support.world import World, virtual
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 COUNTED = ("usage", "usage_previous_cycle", "budgets", "budget_estimates", "cost_centers")

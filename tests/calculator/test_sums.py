@@ -17,7 +17,7 @@ from tests.calculator.accounts import Center, Kind, MadeUp, Seat, Source, Use, o
 from tests.calculator.made_up import Maker
 from tests.calculator.pages import NOW, Shown, agreed, differences, shown, total, values
 from tests.calculator.sums import NONE
-from tests.world import World, virtual
+from tests.support.world import World, virtual
 
 PLATFORM = Center("2eeb8ffe-6903-11ee-8c99-0242ac120002", "Platform")
 OLD = Center("3ffb9ffe-6903-11ee-8c99-0242ac120003", "Old", "deleted")

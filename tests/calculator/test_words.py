@@ -10,7 +10,7 @@ import yaml
 from tests.calculator import names
 from tests.calculator.accounts import Budget, Center, Json, MadeUp, of
 from tests.calculator.pages import Shown, shown, values
-from tests.readings import COLLECTORS
+from tests.support.collect import COLLECTORS
 
 ROOT = Path(__file__).parents[2]
 COPILOT: Json = {

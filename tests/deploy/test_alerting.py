@@ -15,8 +15,8 @@ import yaml
 from deploy.prometheus import alerts
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount, SimulatedBudget
-from tests.programs import Version, alertmanager, prometheus, query, running, until
-from tests.simulated import asking, simulated_github
+from tests.support.programs import Version, alertmanager, prometheus, query, running, until
+from tests.support.simulator_server import asking, simulated_github
 
 PROMETHEUS = Path(__file__).parents[2] / "deploy" / "prometheus"
 SECONDS = 60.0

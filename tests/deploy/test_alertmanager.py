@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.programs import Version, alertmanager, program, until
+from tests.support.programs import Version, alertmanager, program, until
 
 CONFIG = Path(__file__).parents[2] / "deploy" / "prometheus" / "alertmanager.yml"
 SECONDS = 20.0

@@ -14,7 +14,7 @@ from cloudcoil.models.prometheus_operator import v1 as operator
 
 from deploy.chart_readme import CHART
 from exporter import __version__
-from tests.deploy.helm import (
+from tests.support.helm import (
     FEATURES,
     FULLNAME,
     NAMESPACE,

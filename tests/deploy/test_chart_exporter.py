@@ -10,17 +10,16 @@ import bcrypt
 import pytest
 import trustme
 
-from exporter.accounts import AccountType
+from exporter.accounts import AccountType, Shard
 from exporter.cli import commands, load_settings
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.metrics import catalogue
 from exporter.settings import Settings
-from exporter.shards import Shard
-from tests.deploy.helm import FEATURES, Manifests, Object, feature, rendered
-from tests.deploy.kubelet import Secrets, container, container_environment
-from tests.github.app_server import KEYS, pem
-from tests.programs import Exporter, free_port, running
-from tests.simulated import command, simulated_github
+from tests.support.app_server import KEYS, pem
+from tests.support.helm import FEATURES, Manifests, Object, feature, rendered
+from tests.support.kubelet import Secrets, container, container_environment
+from tests.support.programs import Exporter, free_port, running
+from tests.support.simulator_server import command, simulated_github
 
 AUTHORITY = trustme.CA()
 CERTIFICATE = AUTHORITY.issue_cert("localhost")

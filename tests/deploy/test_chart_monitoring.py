@@ -11,8 +11,8 @@ import yaml
 
 from deploy.chart_readme import CHART
 from deploy.prometheus.thresholds import DEFAULTS
-from tests.deploy.helm import TOKEN, Manifests, Object, feature, merged, rendered, templating
-from tests.programs import Version, program
+from tests.support.helm import TOKEN, Manifests, Object, feature, merged, rendered, templating
+from tests.support.programs import Version, program
 
 ROOT = CHART.parents[2]
 

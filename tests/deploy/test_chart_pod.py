@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.helm import TOKEN, Manifests, Object, feature, merged, rendered
+from tests.support.helm import TOKEN, Manifests, Object, feature, merged, rendered
 
 DIGEST = f"sha256:{64 * 'a'}"
 FOLDER = "/etc/github-billing-exporter"

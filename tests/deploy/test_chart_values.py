@@ -13,7 +13,7 @@ import yaml
 from deploy import chart_readme
 from deploy.chart_readme import CHART
 from deploy.prometheus.thresholds import DEFAULTS
-from tests.deploy.helm import (
+from tests.support.helm import (
     FEATURES,
     TOKEN,
     VERSIONS,

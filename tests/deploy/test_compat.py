@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from exporter.metrics import catalogue
-from tests.deploy.promql import labels, metrics, selectors
-from tests.programs import Version, program, prometheus, query, running, until
+from tests.support.programs import Version, program, prometheus, query, running, until
+from tests.support.promql import labels, metrics, selectors
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"

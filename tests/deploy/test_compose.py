@@ -16,7 +16,7 @@ import yaml
 
 from exporter import __version__
 from exporter.settings import options
-from tests.programs import free_port, program, query, running, serving, until
+from tests.support.programs import free_port, program, query, running, serving, until
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "deploy" / "compose"

@@ -12,7 +12,7 @@ import yaml
 
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana.__main__ import main
-from tests.deploy.dashboards import (
+from tests.support.dashboards import (
     BOARDS,
     FOLDER,
     Asked,

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import yaml
 
-from tests.deploy.dashboards import ACCOUNT_TYPES, BOARDS, Asked, asked, filled
-from tests.history import NOW, RECORDING, remembered
-from tests.programs import prometheus, running, until
+from tests.support.dashboards import ACCOUNT_TYPES, BOARDS, Asked, asked, filled
+from tests.support.month_of_demo import NOW, RECORDING, remembered
+from tests.support.programs import prometheus, running, until
 
 EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
 FRESH_SECONDS = 60.0

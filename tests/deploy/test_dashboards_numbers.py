@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.deploy.dashboards import asked, filled
-from tests.programs import program
+from tests.support.dashboards import asked, filled
+from tests.support.programs import program
 
 COLLECTOR = "github_billing_exporter_collector"
 MOVED_BACK = {

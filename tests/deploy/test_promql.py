@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.deploy.promql import Selector, labels, metrics, selectors
+from tests.support.promql import Selector, labels, metrics, selectors
 
 
 class TestSelectors:

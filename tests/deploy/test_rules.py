@@ -17,9 +17,9 @@ from deploy.prometheus.alert import Board, Severity
 from deploy.prometheus.thresholds import DEFAULTS, Thresholds
 from exporter.billing.skus import STANDARD_RUNNERS
 from exporter.metrics import catalogue
-from tests.billing.spellings import EVERY_SKU
-from tests.deploy.promql import labels, metrics, selectors
-from tests.programs import Version, program
+from tests.support.programs import Version, program
+from tests.support.promql import labels, metrics, selectors
+from tests.support.spellings import EVERY_SKU
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"

@@ -7,7 +7,7 @@ import pytest
 
 from exporter.cli import commands
 from exporter.settings import options
-from tests.programs import installed_command, systemd_analyze
+from tests.support.programs import installed_command, systemd_analyze
 
 FOLDER = Path(__file__).parent.parent.parent / "deploy" / "systemd"
 UNIT = FOLDER / "github-billing-exporter.service"

@@ -20,13 +20,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts import Platform
 from exporter.collectors import ALL
-from exporter.exposition import text
-from tests.faults.invariant import Invariant, Page
-from tests.faults.kinds import KINDS, Kind, heal
-from tests.faults.oracle import SKUS
-from tests.faults.stage import EVERYONE, PLACES, Stage, legacy, row
-from tests.faults.wire import Break
-from tests.world import VirtualTimeLoop
+from exporter.web.exposition import text
+from tests.support.faults.faulty_wire import Break
+from tests.support.faults.invariant import Invariant, Page
+from tests.support.faults.kinds import KINDS, Kind, heal
+from tests.support.faults.oracle import SKUS
+from tests.support.faults.written_bills import EVERYONE, PLACES, Stage, legacy, row
+from tests.support.world import VirtualTimeLoop
 
 HUNTING = "FAULT_SEQUENCES" in os.environ
 SEQUENCES = int(os.environ.get("FAULT_SEQUENCES", "200"))

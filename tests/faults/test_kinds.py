@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exporter.demo import Fault, SimulatedBudget
-from tests.faults.kinds import KINDS, LIMITS, Kind, heal
-from tests.faults.wire import Wire
-from tests.world import SPINE, World, in_virtual_time, organization, row, user
+from tests.support.faults.faulty_wire import Wire
+from tests.support.faults.kinds import KINDS, LIMITS, Kind, heal
+from tests.support.world import SPINE, World, in_virtual_time, organization, row, user
 
 STALE = {
     "usage": timedelta(minutes=45),

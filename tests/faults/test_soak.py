@@ -2,8 +2,8 @@
 
 import structlog
 
-from tests.apart import apart
-from tests.faults.soak import GROWTH, Hour, soaked
+from tests.support.apart import apart
+from tests.support.faults.soak import GROWTH, Hour, soaked
 
 
 def short_soak() -> tuple[list[Hour], int, int, int]:

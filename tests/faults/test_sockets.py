@@ -19,7 +19,7 @@ from exporter.collectors import ALL
 from exporter.demo import DEMO_TOKEN, SimulatedGitHub
 from exporter.github.auth import from_token
 from exporter.settings import load
-from tests.world import organization
+from tests.support.world import organization
 
 AUTHORITY = trustme.CA()
 LOOPBACK = "127.0.0.1"
@@ -38,7 +38,7 @@ def reasons(url: str, ca_file: Path | None = None) -> set[tuple[str, str]]:
     secret = from_token("default", DEMO_TOKEN)
     app = App.assemble(settings, secret, sleep=at_once, process=False)
     asyncio.run(app.once())
-    failures = [job.failure for watch in app.poller.watches for job in watch.jobs]
+    failures = [job.failure for watched in app.poller.accounts for job in watched.jobs]
     return {(each.reason, each.detail) for each in failures if each}
 
 

@@ -17,12 +17,12 @@ from exporter.app import App
 from exporter.collectors import ALL
 from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
 from exporter.demo.app import SimulatedApp, SimulatedInstallation
-from exporter.exposition import text
-from exporter.hosts import credentials
+from exporter.polling.clients import credentials
 from exporter.settings import load
-from tests.fuzz.payloads import VALUES, assert_honest
-from tests.github.app_server import KEYS, pem, virtual_now
-from tests.world import virtual
+from exporter.web.exposition import text
+from tests.support.app_server import KEYS, pem, virtual_now
+from tests.support.payloads import VALUES, assert_honest
+from tests.support.world import virtual
 
 ACCOUNTS = [
     SimulatedAccount(AccountType.ORGANIZATION, "acme"),
@@ -167,7 +167,7 @@ def assert_survived(spoils: Sequence[Spoilt], part: str, **github: object) -> No
             assert_honest(page)
             return page
 
-        async with app.http:
+        async with app.clients:
             await said()
             await asyncio.sleep(LONGEST_WAIT)
             transport.spoils = []

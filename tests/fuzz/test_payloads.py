@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from exporter.app import App
 from exporter.collectors import ALL
 from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub, demo_accounts
-from exporter.exposition import text
 from exporter.github.auth import from_token
 from exporter.settings import load
-from tests.fuzz.payloads import SpoilingTransport, assert_honest, spoils
-from tests.world import START
+from exporter.web.exposition import text
+from tests.support.payloads import SpoilingTransport, assert_honest, spoils
+from tests.support.world import START
 
 CORPUS = sorted((Path(__file__).parent / "corpus" / "payloads").iterdir())
 ANSWERS = 60

@@ -9,15 +9,16 @@ import httpx
 import pytest
 import structlog
 
-from exporter import landing, logs
+from exporter import logs
 from exporter.accounts import Account, AccountType
 from exporter.collectors import ALL
+from exporter.github.api import attempt
 from exporter.github.pacing import CONCURRENT_REQUESTS
-from exporter.github.questions import attempt
-from exporter.hosts import credentials
+from exporter.polling.clients import credentials
 from exporter.settings import load
-from tests.github.app_server import APP_ID, PKCS8, AppServer, Asking, asking, pem, virtual_now
-from tests.world import World, organization, read_at_each_use, virtual
+from exporter.web import landing
+from tests.support.app_server import APP_ID, PKCS8, AppServer, Asking, asking, pem, virtual_now
+from tests.support.world import World, organization, read_at_each_use, virtual
 
 
 class TestLimits:
@@ -35,7 +36,7 @@ class TestLimits:
             assert told() == 300
             await app.ask()
             assert told() == 300
-            app.hosts.release("default", self.BETA)
+            app.clients.release("default", self.BETA)
             await app.ask()
             assert told() == 4000
 
@@ -60,7 +61,7 @@ class TestLimits:
             async def held(number: int) -> None:
                 nonlocal running, busiest
                 account = Account(AccountType.ORGANIZATION, f"org-{number}")
-                client = app.hosts.of_account("default", account)
+                client = app.clients.of_account("default", account)
                 async with attempt(client, {}, 60):
                     running += 1
                     busiest = max(busiest, running)
@@ -108,7 +109,7 @@ class TestSecrets:
             world = World(
                 organization(), settings=flags, credential=secret, transport=server.transport()
             )
-            logs.configure("debug", "json", world.app.http.shown)
+            logs.configure("debug", "json", world.app.clients.shown)
             async with world:
                 said = world.text() + landing.render(world.app.poller.page(), world.clock())
                 said += capsys.readouterr().err

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.github import body
+from exporter.github.api import attempt
 from exporter.github.body import LABEL, PIECE, VALUES, Text, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.nesting import DEPTH
-from exporter.github.questions import attempt
-from tests.github.conversation import Bill, Conversation, Pieces, says, virtually
+from tests.support.scripted_github import Bill, Conversation, Pieces, says, virtually
 
 MIB = 1024**2
 ENDPOINT = "/bill"

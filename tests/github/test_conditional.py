@@ -5,11 +5,11 @@ from itertools import count
 
 import pytest
 
+from exporter.github.api import attempt
 from exporter.github.auth import TokenCredential
 from exporter.github.errors import InvalidPayload, NotFound
-from exporter.github.questions import attempt
-from tests.github.conversation import TOKEN, Bill, Conversation, says, virtually
-from tests.world import World, organization
+from tests.support.scripted_github import TOKEN, Bill, Conversation, says, virtually
+from tests.support.world import World, organization
 
 FIRST = says(200, {"total": 1}, {"etag": '"a"'})
 SECOND = says(200, {"total": 2}, {"etag": 'W/"b"'})

@@ -8,8 +8,8 @@ import pytest
 from exporter.demo import DEMO_TOKEN, Fault
 from exporter.github.auth import from_token, kind
 from exporter.github.errors import Unauthorized
-from tests.github.conversation import TOKEN, Conversation, everything_told, says, virtually
-from tests.world import START, World, from_file, organization
+from tests.support.scripted_github import TOKEN, Conversation, everything_told, says, virtually
+from tests.support.world import START, World, from_file, organization
 
 OK = says(200, {"total": 1})
 ANOTHER = "github_pat_" + "ANOTHER" * 6

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from exporter.github import errors
+from exporter.github.api import attempt
 from exporter.github.errors import (
     Barred,
     Closed,
@@ -19,8 +20,7 @@ from exporter.github.errors import (
     Unauthorized,
     Unreachable,
 )
-from exporter.github.questions import attempt
-from tests.github.conversation import (
+from tests.support.scripted_github import (
     ENDPOINT,
     TOKEN,
     Conversation,

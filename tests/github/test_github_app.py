@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from exporter.accounts import Account, AccountType
 from exporter.github.errors import Barred, InvalidPayload, NotFound, Unauthorized
-from tests.github.app_server import ACME, APP_ID, KEYS, PKCS1, PKCS8, Asking, asking, pem
-from tests.github.conversation import everything_told
-from tests.world import START
+from tests.support.app_server import ACME, APP_ID, KEYS, PKCS1, PKCS8, Asking, asking, pem
+from tests.support.scripted_github import everything_told
+from tests.support.world import START
 
 CANARY = "CANARYCANARYCANARYCANARYCANARYCANARY"
 
@@ -113,7 +113,7 @@ class TestKey:
 
     def test_a_jwt_is_renewed_before_it_ends(self, key_file: Path) -> None:
         async def scenario(app: Asking) -> None:
-            own = app.hosts.own("default").credential
+            own = app.clients.own("default").credential
             first = await own.read()
             await asyncio.sleep(400)
             assert await own.read() == first
@@ -233,7 +233,7 @@ class TestInstallation:
 
     def test_one_who_is_refused_late_does_not_renew_again(self, key_file: Path) -> None:
         async def scenario(app: Asking) -> None:
-            credential = app.hosts.of_account("default", ACME).credential
+            credential = app.clients.of_account("default", ACME).credential
             old = await credential.read()
             for _ in range(2):
                 assert credential.refused(old)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.demo import DEMO_TOKEN, Fault
+from exporter.github.api import attempt
 from exporter.github.auth import TokenCredential
 from exporter.github.errors import GitHubError, RateLimited
-from exporter.github.questions import attempt
-from tests.github.conversation import Bill, Conversation, Reply, later, says, virtually
-from tests.world import START, World, organization, user
+from tests.support.scripted_github import Bill, Conversation, Reply, later, says, virtually
+from tests.support.world import START, World, organization, user
 
 SUMMARY = "/billing/usage/summary"
 OK = says(200, {"total": 1})

@@ -2,9 +2,9 @@
 
 import pytest
 
+from exporter.github.api import attempt
 from exporter.github.errors import GitHubError, InvalidPayload, Rejected
-from exporter.github.questions import attempt
-from tests.github.conversation import (
+from tests.support.scripted_github import (
     GITHUB,
     TOKEN,
     Bill,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from exporter.github.body import LIMIT, Number
 from exporter.github.errors import GitHubError, InvalidPayload
-from tests.github.conversation import Bill, Conversation, Pieces, says, virtually
+from tests.support.scripted_github import Bill, Conversation, Pieces, says, virtually
 
 MIB = 1024**2
 

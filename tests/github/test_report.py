@@ -9,11 +9,11 @@ import httpx
 import msgspec
 import pytest
 
+from exporter.github.api import CachedAnswers, attempt
 from exporter.github.auth import from_token
 from exporter.github.client import REQUEST_SECONDS, Client, Exchange
 from exporter.github.errors import InvalidPayload, Unreachable
-from exporter.github.questions import Answers, attempt
-from tests.world import virtual
+from tests.support.world import virtual
 
 ENDPOINT = "/organizations/{account}/settings/billing/usage"
 NOW = datetime(2026, 10, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ class Asking:
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
         self.requests: list[httpx.Request] = []
         self.exchanges: list[Exchange] = []
-        self.answers: Answers = {}
+        self.answers: CachedAnswers = {}
 
         def handle(request: httpx.Request) -> httpx.Response:
             self.requests.append(request)

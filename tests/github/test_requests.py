@@ -12,12 +12,12 @@ import respx
 from exporter import __version__
 from exporter.app import App
 from exporter.collectors import ALL
+from exporter.github.api import attempt
 from exporter.github.auth import from_token
 from exporter.github.client import api_version
 from exporter.github.errors import GitHubError, RateLimited, Rejected, Unreachable
-from exporter.github.questions import attempt
 from exporter.settings import load
-from tests.github.conversation import (
+from tests.support.scripted_github import (
     GITHUB,
     TOKEN,
     Bill,
@@ -114,9 +114,9 @@ class TestAddress:
         assert str(conversation.requests[0].url) == expected
 
 
-async def ask_or_none(*none: int, reply: Reply) -> Bill | None:
+async def ask_or_none(*absent: int, reply: Reply) -> Bill | None:
     async with attempt(Conversation(reply).client, {}, 30) as github:
-        return await github.get_or_none("/user", Bill, none=none)
+        return await github.get_or_none("/user", Bill, absent=absent)
 
 
 class TestStatusesThatAreInformation:
@@ -285,7 +285,7 @@ class TestProxies:
                     sleep=lambda seconds: asyncio.sleep(0),
                     process=False,
                 )
-                async with app.http:
+                async with app.clients:
                     await app.poller.once()
 
         asyncio.run(once())

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from exporter.demo import Fault
+from exporter.github.api import attempt
 from exporter.github.errors import GitHubError, Unreachable
-from exporter.github.questions import attempt
-from tests.github.conversation import (
+from tests.support.scripted_github import (
     TOKEN,
     Bill,
     Conversation,
@@ -20,7 +20,7 @@ from tests.github.conversation import (
     says,
     virtually,
 )
-from tests.world import World, organization
+from tests.support.world import World, organization
 
 OK = says(200, {"total": 1})
 LONG = 600.0

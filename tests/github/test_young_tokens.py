@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from exporter.github.errors import Barred, Forbidden, NotFound, RateLimited, Unauthorized
-from tests.github.app_server import Asking, asking, virtual_now
-from tests.github.conversation import Conversation, says, virtually
+from tests.support.app_server import Asking, asking, virtual_now
+from tests.support.scripted_github import Conversation, says, virtually
 
 ANYTHING = "GET /orgs/acme/anything"
 REFUSED = {

@@ -9,7 +9,7 @@ import pytest
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
-from exporter.github.questions import GitHub
+from exporter.github.api import GitHub
 from exporter.metrics.model import Reading
 from exporter.settings import Settings, SettingsError, load
 

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from exporter.settings import load, proxy_for
-from tests.programs import system_program
 from tests.settings import COLLECTORS, faults
+from tests.support.programs import system_program
 
 GITHUB = "https://api.github.com"
 PASSWORD = "sesame"

@@ -1,0 +1,164 @@
+"""The report of ``check``: what works, what does not and why, and what it will cost in requests."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from operator import itemgetter
+from statistics import fmean
+
+from exporter.accounts import Platform, overlaps
+from exporter.app import App
+from exporter.commands import table
+from exporter.github.auth import Credential
+from exporter.github.client import Client, Exchange
+from exporter.github.errors import GitHubError, RateLimited, Unreachable
+from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
+from exporter.polling.job import Job
+from exporter.polling.watched import Watched
+from exporter.web.exposition import text
+
+_HEADINGS = ("ACCOUNT", "COLLECTOR", "STATE", "SERIES", "REQUESTS/H", "CREDENTIAL")
+
+_WRAPPED = textwrap.TextWrapper(
+    96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+)
+
+
+def failed(app: App, *, unreachable: bool = False) -> bool:
+    """Whether something required fails, or a discovery that finds no account.
+
+    With ``unreachable`` GitHub's silence counts whatever was asked.
+    """
+    now = app.clock()
+    return any(
+        not found.success
+        and (not found.accounts or (unreachable and found.failure == Unreachable.reason))
+        for found in app.poller.page().discoveries
+    ) or any(
+        job.failing is not None
+        and not watched.stands_by(job)
+        and (
+            job.settings_at(now).required
+            or (unreachable and job.failing.reason == Unreachable.reason)
+        )
+        for watched in app.poller.accounts
+        for job in watched.jobs
+    )
+
+
+def report(app: App) -> str:
+    """Tell what one attempt at every job came to, as lines for a terminal."""
+    page = app.poller.page()
+    usual = _usual_requests(app)
+    requests: dict[str, dict[Client, float]] = {secret.name: {} for secret in app.clients.secrets}
+    rows: list[tuple[str, ...]] = [_HEADINGS]
+    whys = [""]
+    for watched, account in zip(app.poller.accounts, page.accounts, strict=True):
+        for job, facts in zip(watched.jobs, account.jobs, strict=True):
+            an_hour = _requests_an_hour(watched, job, facts, usual)
+            of_client = requests[job.client.credential.name]
+            of_client[job.client] = of_client.get(job.client, 0.0) + an_hour
+            rows.append(_row(page, watched, job, facts, an_hour))
+            reason = f"{facts.failure}: " if facts.failure else ""
+            whys.append("" if facts.standing_by else f"{reason}{page.why(facts)}")
+    samples = text(page, app.telemetry.registry).splitlines()
+    return "\n".join(
+        [
+            *(_credential(secret, app.seen.get(secret.name)) for secret in app.clients.secrets),
+            *map(_discovery, page.discoveries),
+            "",
+            *_explained(rows, whys),
+            "",
+            f"About {sum(not line.startswith(b'#') for line in samples)} series.",
+            *(
+                f"Credential {secret.name}: {sum(of_client.values()):.0f} requests an hour"
+                f"{_of_limit(app, secret, of_client)}."
+                for secret, of_client in zip(app.clients.secrets, requests.values(), strict=True)
+            ),
+            *(f"Warning: {line}." for line in overlaps(w.account for w in app.poller.accounts)),
+        ]
+    )
+
+
+def _credential(secret: Credential, seen: Exchange | None) -> str:
+    try:
+        kind = secret.kind()
+    except GitHubError as error:
+        return f"Not usable: {error}"
+    scopes = "not told" if seen is None or seen.scopes is None else seen.scopes or "none"
+    expires = f"{seen.expires:%Y-%m-%d %H:%M} UTC" if seen and seen.expires else "not told"
+    return f"Credential {secret.name}: {kind}; scopes: {scopes}; expires: {expires}"
+
+
+def _discovery(found: DiscoveryFacts) -> str:
+    state = f"{found.accounts} accounts" if found.success else "fails"
+    why = f": {found.detail}. {found.hint}" if found.detail else ""
+    return f"Discovery by {found.credential}: {state}{why}"
+
+
+def _row(
+    page: Page, watched: Watched, job: Job, facts: JobFacts, an_hour: float
+) -> tuple[str, ...]:
+    reading = page.shown(facts)
+    return (
+        str(watched.account),
+        facts.collector,
+        page.state(facts),
+        str(len(reading.samples) if reading else 0),
+        f"{an_hour:.1f}",
+        job.client.credential.name,
+    )
+
+
+def _usual_requests(app: App) -> dict[str, float]:
+    """Tell how many requests each collector took, on average of the accounts it asked about."""
+    took: dict[str, list[int]] = {}
+    for watched in app.poller.accounts:
+        for job in watched.jobs:
+            if job.requests:
+                took.setdefault(job.collector.name, []).append(job.requests)
+    return {name: fmean(requests) for name, requests in took.items()}
+
+
+def _requests_an_hour(
+    watched: Watched, job: Job, facts: JobFacts, usual: Mapping[str, float]
+) -> float:
+    """Estimate by what one attempt took; what is not offered is asked once a day in the end.
+
+    What a limit kept from being asked takes what is usual elsewhere. Where the platform is found
+    out by asking, its jobs are asked at every poll all the same.
+    """
+    if facts.standing_by:
+        return 0.0
+    asked_with_usage = job.collector.decides or job.collector.platform is Platform.LEGACY
+    at_every_poll = watched.decides and asked_with_usage
+    a_day = facts.available is False and not at_every_poll
+    unasked = job.requests == 0 and facts.failure == RateLimited.reason
+    requests = usual.get(job.collector.name, 1.0) if unasked else job.requests
+    return requests * (timedelta(hours=1) / (timedelta(days=1) if a_day else facts.interval))
+
+
+def _of_limit(app: App, secret: Credential, requests: Mapping[Client, float]) -> str:
+    """Hold the requests against the limit, which each installation of an App has for itself."""
+    seen = app.seen.get(secret.name)
+    if seen is None or seen.rate_limit is None or not requests:
+        return ""
+    limit, (most, client) = (
+        seen.rate_limit.limit,
+        max(((each, of) for of, each in requests.items()), key=itemgetter(0)),
+    )
+    of_each = " each installation" if len(requests) > 1 else ""
+    if most <= limit:
+        return f" of the {limit} that GitHub grants{of_each}"
+    number = sum(any(job.client is client for job in w.jobs) for w in app.poller.accounts)
+    return (
+        f" of the {limit} that GitHub grants{of_each}: too many. The intervals carry about "
+        f"{int(number * limit / most)} of {number} accounts: raise poll.interval, or divide them "
+        "among credentials"
+    )
+
+
+def _explained(rows: list[tuple[str, ...]], whys: list[str]) -> Iterator[str]:
+    for line, why in zip(table.lines(rows), whys, strict=True):
+        yield line
+        yield from _WRAPPED.wrap(why)

@@ -1,0 +1,271 @@
+"""Who uses a licence of GitHub Advanced Security, and where: a report that a person asks for.
+
+This is the only place that reads people's names and addresses. The service never imports it,
+and what it reads goes into the report alone.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import httpx
+import msgspec
+
+from exporter.accounts import Account, AccountType
+from exporter.app import App
+from exporter.collectors.advanced_security import (
+    ADVANCED_SECURITY,
+    PER_PAGE,
+    endpoint_of,
+    listings,
+    products,
+)
+from exporter.commands import table
+from exporter.github.api import GitHub, attempt
+from exporter.github.body import decode
+from exporter.github.client import Client
+from exporter.github.errors import GitHubError, NotFound
+
+DEADLINE_SECONDS = 3600.0
+"""For all pages of one account: hundreds at GitHub's slowest, or a wait for the hourly limit."""
+
+_SHOWN_REPOSITORIES = 3
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CSV_HEADINGS = (
+    "User login",
+    "Organization / repository",
+    "Last pushed date",
+    "Last pushed email",
+    "Product",
+    "Host",
+)
+_TABLE_HEADINGS = ("LOGIN", "E-MAIL", "LAST PUSH", "PRODUCT", "ORGANIZATIONS", "REPOSITORIES")
+
+
+class Push(msgspec.Struct, frozen=True):
+    """A committer's latest push to a repository; older hosts leave the address out."""
+
+    user_login: str
+    last_pushed_date: str
+    last_pushed_email: str | None = None
+
+
+class Repository(msgspec.Struct, frozen=True):
+    """``name`` is ``owner/repository``."""
+
+    name: str
+    advanced_security_committers_breakdown: list[Push]
+
+
+@dataclass(frozen=True, slots=True)
+class Committer:
+    """One person's use of one product's licence in one repository.
+
+    ``last_pushed_date`` is as GitHub writes it, ISO 8601; ``last_pushed_email`` may be empty.
+    """
+
+    user_login: str
+    organization: str
+    repository: str
+    last_pushed_date: str
+    last_pushed_email: str
+    product: str
+    host: str
+
+    @property
+    def full_name(self) -> str:
+        """The repository as ``organization/repository``."""
+        return f"{self.organization}/{self.repository}"
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str]:
+        return self.user_login, self.product, self.host, self.organization, self.repository
+
+
+class Incomplete(Exception):
+    """GitHub did not tell all of it. The message names account, reason and mend, and nobody."""
+
+
+class NothingToAsk(Exception):
+    """There is no account that could have licences. The message says the mend."""
+
+
+async def read(
+    app: App,
+    product: str | None,
+    named: frozenset[tuple[AccountType, str]],
+    progress: Callable[[str], None],
+    repositories: Sequence[str] = (),
+) -> list[Committer]:
+    """Read all pages of the ``named`` organizations and enterprises, of all where none is named.
+
+    ``product`` is ``code_security`` or ``secret_protection``; ``None`` stands for what the
+    account has. ``repositories``, each ``owner/name``, are reported alone where there are any,
+    and no organization is asked that owns none of them. ``progress`` is told of each page, and
+    of each of ``repositories`` that no page has. The result is sorted by login; a repository
+    that two accounts tell of, as an enterprise and its organization do, is in it once. Raises
+    `NothingToAsk` or `Incomplete`.
+    """
+    wanted = {name.casefold(): name for name in repositories}
+    asked = [
+        (account, client)
+        for account, client in _asked(app)
+        if (not named or account.key in named) and _may_own(account, wanted)
+    ]
+    if not asked:
+        owning = " that owns the repositories" if wanted else ""
+        raise NothingToAsk(f"licenses: give --organization NAME or --enterprise SLUG{owning}")
+    found: dict[tuple[str, ...], Committer] = {}
+    async with app.clients:
+        for account, client in asked:
+            for committer in await _of_account(account, client, product, progress):
+                if not wanted or committer.full_name.casefold() in wanted:
+                    found[committer.key] = committer
+    seen = {committer.full_name.casefold() for committer in found.values()}
+    for key, name in wanted.items():
+        if key not in seen:
+            progress(f"{name}: GitHub names nobody who uses a licence there: check the name")
+    return [found[key] for key in sorted(found)]
+
+
+def _may_own(account: Account, repositories: Iterable[str]) -> bool:
+    """Whether a repository of an account may be among these; an enterprise owns anybody's."""
+    owners = {name.partition("/")[0] for name in repositories}
+    return not owners or account.type is AccountType.ENTERPRISE or account.key[1] in owners
+
+
+def _asked(app: App) -> Iterator[tuple[Account, Client]]:
+    """Give each account with the client of its jobs, which is the one that may see it."""
+    for watched in app.poller.accounts:
+        if watched.account.type is not AccountType.USER and watched.jobs:
+            yield watched.account, watched.jobs[0].client
+
+
+async def _of_account(
+    account: Account, client: Client, product: str | None, progress: Callable[[str], None]
+) -> list[Committer]:
+    host = httpx.URL(client.base_url).host
+    try:
+        async with attempt(client, {}, DEADLINE_SECONDS) as github:
+            return [
+                committer
+                for each in await _chosen(github, account, product)
+                for committer in await _committers(github, account, each, host, progress)
+            ]
+    except GitHubError as error:
+        mend = error.mend(ADVANCED_SECURITY.permissions[account.type])
+        told = str(error).replace("{account}", account.name)
+        raise Incomplete(f"{account}: {error.reason}: {told}. {mend}") from None
+
+
+async def _chosen(github: GitHub, account: Account, product: str | None) -> list[str]:
+    found = list(await products(github, account))
+    if product is None:
+        return found
+    if product not in found:
+        raise NotFound(
+            detail=f"it has no {product}, but {' and '.join(found)}",
+            hint="Leave --product out, or name what it has.",
+            endpoint=endpoint_of(account.type),
+        )
+    return [product]
+
+
+async def _committers(
+    github: GitHub, account: Account, product: str, host: str, progress: Callable[[str], None]
+) -> list[Committer]:
+    endpoint = endpoint_of(account.type)
+    read: dict[str, Repository] = {}
+    number = 0
+    async for page in listings(github, account, product):
+        number += 1
+        for element in page.repositories:
+            repository = decode(bytes(element), Repository, endpoint)
+            read[repository.name] = repository
+        total = page.total_count
+        of = "" if total is None else f" of {max(number, -int(-total // PER_PAGE))}"
+        progress(f"{account}, {product}: page {number}{of} …")
+    return [
+        committer
+        for repository in read.values()
+        for committer in _of_repository(repository, account, product, host)
+    ]
+
+
+def _of_repository(
+    repository: Repository, account: Account, product: str, host: str
+) -> Iterator[Committer]:
+    owner, _, name = repository.name.rpartition("/")
+    for push in repository.advanced_security_committers_breakdown:
+        yield Committer(
+            user_login=push.user_login,
+            organization=owner or account.name,
+            repository=name,
+            last_pushed_date=push.last_pushed_date,
+            last_pushed_email=push.last_pushed_email or "",
+            product=product,
+            host=host,
+        )
+
+
+def as_csv(committers: Sequence[Committer]) -> str:
+    """Write a row for each person, repository and product; GitHub's own columns come first.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe: an address is
+    whatever its owner told git.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_CSV_HEADINGS)
+    for each in committers:
+        cells = (
+            each.user_login,
+            each.full_name,
+            each.last_pushed_date,
+            each.last_pushed_email,
+            each.product,
+            each.host,
+        )
+        writer.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
+    return text.getvalue()
+
+
+def as_json(committers: Sequence[Committer]) -> str:
+    """Write a list with an object for each person, repository and product."""
+    return msgspec.json.format(msgspec.json.encode(committers)).decode() + "\n"
+
+
+def as_table(committers: Sequence[Committer]) -> str:
+    """Write a line for each person and product, for a terminal: the address is the latest one.
+
+    What a terminal might obey, such as an escape in an address, is shown as a question mark.
+    """
+    rows: list[tuple[str, ...]] = [_TABLE_HEADINGS]
+    for _, group in groupby(committers, lambda each: (each.user_login, each.product, each.host)):
+        uses = list(group)
+        latest = max(uses, key=lambda each: each.last_pushed_date)
+        names = [each.full_name for each in uses]
+        hidden = len(names) - _SHOWN_REPOSITORIES
+        cells = (
+            latest.user_login,
+            latest.last_pushed_email,
+            latest.last_pushed_date,
+            latest.product,
+            ", ".join(dict.fromkeys(each.organization for each in uses)),
+            ", ".join(names[:_SHOWN_REPOSITORIES]) + (f" and {hidden} more" if hidden > 0 else ""),
+        )
+        rows.append(tuple(map(_printable, cells)))
+    return "".join(f"{line}\n" for line in table.lines(rows))
+
+
+def _printable(cell: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in cell)
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Committer]], str]] = {
+    "csv": as_csv,
+    "json": as_json,
+    "table": as_table,
+}

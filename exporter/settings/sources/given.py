@@ -1,0 +1,108 @@
+"""Reads flags and environment into located values, and tells what does not belong there."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from pydantic import SecretStr
+
+from exporter.github.auth import bare
+from exporter.settings.options import PREFIX, Option, closest, options
+from exporter.settings.sources.located import Located
+
+_NO_SETTINGS = PREFIX + "EXPORTER_"
+"""Kubernetes gives every pod variables named after the services around it."""
+
+
+class Source(NamedTuple):
+    """A source as far as it could be read, and a line for each fault in it."""
+
+    tree: Located
+    faults: tuple[str, ...] = ()
+
+
+def read_flags(flags: Mapping[str, object]) -> Source:
+    """Read flags nested by section; ``None`` and an empty tuple are flags not given."""
+    places = {option.path: option.flag for option in options() if option.flag}
+    tree = _flags(flags, (), places)
+    return misplaced(tree, (option for option in options() if not option.flag))
+
+
+def read_environment(environment: Mapping[str, str]) -> Source:
+    """Read the variables of the model, each by its first name; an empty one is not set."""
+    leaves = {}
+    for option in options():
+        name = option.environment[0]
+        if text := bare(environment.get(name, "")):
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            # Wrapped at once: pydantic-settings can log what its sources hold.
+            alone = text if option.flag else SecretStr(text)
+            leaves[option.path] = _leaf(parts if option.repeatable else alone, name)
+    return Source(_nested(leaves))
+
+
+def unknown_variables(environment: Mapping[str, str], named: Collection[str]) -> Iterator[str]:
+    """Find the variables that are no settings, a line each; those ``named`` are the user's own."""
+    known = tuple(name for option in options() for name in option.environment)
+    for name in sorted(environment):
+        if name in known or name in named or name.startswith(_NO_SETTINGS):
+            continue
+        if name.startswith(PREFIX):
+            spelled = name if name.isprintable() else ascii(name)
+            yield f"{spelled}: no such setting: {closest(name, known)}"
+
+
+def read_fallbacks(environment: Mapping[str, str]) -> Located:
+    """Read the further names of variables, which other programs use too."""
+    return _nested(
+        {
+            option.path: _leaf(SecretStr(text), name)
+            for option in options()
+            for name in reversed(option.environment[1:])
+            if (text := bare(environment.get(name, "")))
+        }
+    )
+
+
+def misplaced(tree: Located, unwelcome: Iterable[Option]) -> Source:
+    """Cut out what a source may not hold, with the fault that says where it belongs."""
+    found = [
+        (value, f"{value.place}: {option.elsewhere}")
+        for option in unwelcome
+        if (value := tree.at(option.path))
+    ]
+    return Source(tree.without([value for value, _ in found]), tuple(fault for _, fault in found))
+
+
+def _flags(value: object, path: tuple[str, ...], places: Mapping[tuple[str, ...], str]) -> Located:
+    place = places.get(path, f"flag {'.'.join(path)}")
+    if not isinstance(value, Mapping):
+        return _leaf(value, place)
+    given = {key: child for key, child in value.items() if child not in (None, ())}
+    return Located(
+        {key: _flags(child, (*path, key), places) for key, child in given.items()}, place
+    )
+
+
+def _leaf(value: object, place: str) -> Located:
+    if isinstance(value, Mapping):
+        return Located({key: _leaf(child, place) for key, child in value.items()}, place)
+    if not isinstance(value, list | tuple):
+        return Located(value, place)
+    several = len(value) > 1
+    items = [
+        _leaf(item, f"{place}, item {number}" if several else place)
+        for number, item in enumerate(value, 1)
+    ]
+    return Located(items, place)
+
+
+def _nested(leaves: Mapping[tuple[str, ...], Located]) -> Located:
+    heads = dict.fromkeys(path[0] for path in leaves)
+    return Located(
+        {
+            head: leaves.get((head,))
+            or _nested({path[1:]: leaf for path, leaf in leaves.items() if path[0] == head})
+            for head in heads
+        },
+        "environment",
+    )

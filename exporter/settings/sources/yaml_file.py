@@ -1,0 +1,153 @@
+"""Reads the YAML file into values that know their lines."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from exporter import files
+from exporter.settings.model import Loc
+from exporter.settings.options import options
+from exporter.settings.sources.given import Source, misplaced
+from exporter.settings.sources.located import Located
+
+_PRINTABLE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")
+"""What looks like a key; anything else in its place may be a misplaced secret."""
+
+
+_NAMED = re.compile(r"'[^<'][^']{3,}'")
+
+_DEEPEST = 8
+"""No setting lies so deep, and what goes through the values may safely call itself."""
+
+_SECTIONS = tuple(dict.fromkeys(option.path[:-1] for option in options() if option.path[1:]))
+
+
+class _UnreadableError(Exception):
+    """Why there is nothing to read, as the line to tell."""
+
+
+def read_file(path: Path, place: str) -> Source:
+    """Read the file of the settings, as `read_yaml` does."""
+    tree, faults = read_yaml(path, place)
+    # Another source's section would silently rule over a plain value in its place.
+    shapeless = [
+        found
+        for section in _SECTIONS
+        if (found := tree.at(section)) and not isinstance(found.value, dict)
+    ]
+    shapes = [f"{found.place}: must be a mapping (key: value)" for found in shapeless]
+    read = misplaced(tree.without(shapeless), (option for option in options() if option.elsewhere))
+    return Source(read.tree, (*faults, *shapes, *read.faults))
+
+
+def read_yaml(path: Path, place: str) -> Source:
+    """Read a file, which is safe YAML: plain values only, no aliases, no key twice.
+
+    ``place`` is where the user named the file, told where it cannot be read.
+    """
+    try:
+        loader, root = _root(path, place)
+    except _UnreadableError as error:
+        return Source(Located({}, str(path)), (str(error),))
+    if root is None:
+        return Source(Located({}, str(path)))
+    walk = _Walk(path, loader)
+    tree = walk.located(root, ())
+    return Source(tree.without(walk.broken), tuple(walk.faults))
+
+
+def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
+    try:
+        text = files.read(path, files.MOST_TEXT).decode()
+    except OSError as error:
+        raise _UnreadableError(f"{place}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise _UnreadableError(f"{path}:{line}: is not text in UTF-8") from None
+    except ValueError:
+        raise _UnreadableError(f"{place}: must be the path of a file") from None
+    try:
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _UnreadableError(f"{path}:{line}: holds a character that YAML bars") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        # The line itself, and names in the problem, may hold a secret.
+        problem = _NAMED.sub("…", error.problem or "cannot be understood")
+        raise _UnreadableError(f"{path}:{line}: is not YAML: {problem}") from None
+    except RecursionError:
+        raise _UnreadableError(f"{path}: is nested too deeply") from None
+    if root and not isinstance(root, yaml.MappingNode):
+        line = root.start_mark.line + 1
+        raise _UnreadableError(f"{path}:{line}: must be a mapping (key: value)")
+    return loader, root
+
+
+class _Walk:
+    """One way through the nodes of a file, gathering faults."""
+
+    def __init__(self, path: Path, loader: yaml.SafeLoader) -> None:
+        self._path = path
+        self._loader = loader
+        self._seen: set[int] = set()
+        self.broken: list[Located] = []
+        self.faults: list[str] = []
+
+    def located(self, node: yaml.Node, loc: Loc, key: yaml.Node | None = None) -> Located:
+        place = self._place(key or node, loc)
+        if id(node) in self._seen:
+            return self._broken(place, "aliases are not understood here: write the value out")
+        if len(loc) > _DEEPEST:
+            return self._broken(place, "is nested too deeply")
+        self._seen.add(id(node))
+        match node:
+            case yaml.ScalarNode():
+                return self._scalar(node, place)
+            case yaml.SequenceNode():
+                items = enumerate(node.value)
+                return Located([self.located(item, (*loc, at)) for at, item in items], place)
+            case _:
+                return Located(self._mapping(node, loc), place)
+
+    def _mapping(self, node: yaml.Node, loc: Loc) -> dict[str, Located]:
+        children: dict[str, Located] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.faults.append(f"{self._place(key, loc)}: a key must be plain text")
+                continue
+            here = (*loc, key.value)
+            if key.value in children:
+                self.faults.append(f"{self._place(key, here)}: stands here twice: leave one")
+            children[key.value] = self.located(value, here, key)
+        return children
+
+    def _scalar(self, node: yaml.ScalarNode, place: str) -> Located:
+        plain = node.style is None
+        untagged = self._loader.resolve(  # type: ignore[no-untyped-call] # bare in the stubs
+            yaml.ScalarNode, node.value, (plain, not plain)
+        )
+        if node.tag == untagged:  # with another tag, constructors fail in any way
+            try:
+                value = self._loader.construct_object(node)
+                return Located(value, place, None if value is None else node.value)
+            except (yaml.YAMLError, ValueError, OverflowError):
+                pass
+        return self._broken(place, "is no plain value: put it in quotes, without a tag")
+
+    def _broken(self, place: str, why: str) -> Located:
+        self.faults.append(f"{place}: {why}")
+        self.broken.append(Located(None, place))
+        return self.broken[-1]
+
+    def _place(self, node: yaml.Node, loc: Loc) -> str:
+        keys = "".join(_written(step) for step in loc).removeprefix(".")
+        return ": ".join(filter(None, (f"{self._path}:{node.start_mark.line + 1}", keys)))
+
+
+def _written(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _PRINTABLE_KEY.fullmatch(step) else ".(not a key)"

@@ -1,0 +1,237 @@
+"""State: the last good readings and what else outlives a process, as it is written down.
+
+It holds nothing that the page may not show: no secret, no ETag and no person's name, save that
+of a user whose bill is watched.
+"""
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta, Raw, Struct, msgpack
+
+from exporter.accounts import Account, AccountType, Platform
+from exporter.collectors import Collector
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading, Sample
+from exporter.metrics.page import CLOCK_SLACK
+from exporter.polling.discovery import Discovery
+from exporter.polling.listings import Seen
+from exporter.polling.watched import Watched
+
+Time = Annotated[datetime, Meta(tz=True)]
+Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
+"""Neither NaN nor infinite."""
+
+_YEARS = range(2000, 9000)
+"""Far enough from the ends of ``datetime`` to be added to."""
+
+_METRICS = {metric.name: metric for metric in catalogue.BILL}
+
+
+class SavedSeries(Struct, frozen=True, array_like=True):
+    """A metric's samples: the values of its labels, and what was said."""
+
+    labels: tuple[str, ...]
+    samples: list[tuple[tuple[str, ...], Finite]]
+
+
+class SavedReading(Struct, frozen=True, array_like=True):
+    taken: Time
+    series: dict[str, SavedSeries]
+    cycle_end: Time | None
+    facts: dict[str, str]
+    unknown_skus: frozenset[tuple[str, str]]
+    shown: frozenset[tuple[str, str]]
+    folded: int
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(at is not None and at.year not in _YEARS for at in (self.taken, self.cycle_end)):
+            raise ValueError("of no time")
+
+    @classmethod
+    def of(cls, reading: Reading) -> "SavedReading":
+        series: dict[str, SavedSeries] = {}
+        for metric, labels, value in reading.samples:
+            saved = series.setdefault(metric.name, SavedSeries(metric.labels, []))
+            saved.samples.append((labels, value))
+        return cls(
+            reading.taken,
+            series,
+            reading.cycle_end,
+            dict(reading.facts),
+            reading.unknown_skus,
+            reading.shown,
+            reading.folded,
+            reading.notes,
+        )
+
+    def reading(self, collector: Collector) -> Reading:
+        """Make the reading again. ``ValueError`` where the collector says no such thing now."""
+        samples: list[Sample] = []
+        for name, series in self.series.items():
+            metric = _METRICS.get(name)
+            if metric is None or metric.labels != series.labels:
+                raise ValueError(f"{name} is no metric of these labels any more")
+            if any(len(labels) != len(metric.labels) for labels, _ in series.samples):
+                raise ValueError(f"{name} lacks labels")
+            samples += [Sample(metric, labels, value) for labels, value in series.samples]
+        reading = Reading(
+            self.taken,
+            tuple(samples),
+            self.cycle_end,
+            self.facts,
+            self.unknown_skus,
+            self.shown,
+            self.folded,
+            self.notes,
+        )
+        collector.check(reading)
+        return reading
+
+
+class SavedJob(Struct, frozen=True, array_like=True):
+    available: bool | None
+    last_success: Time | None
+    reading: SavedReading | None
+    before: SavedReading | None = None
+
+
+class SavedAccount(Struct, frozen=True, array_like=True):
+    type: AccountType
+    name: str
+    host: str
+    platform: Platform | None
+    front: Platform
+    jobs: dict[str, SavedJob]
+
+
+class SavedDiscovery(Struct, frozen=True, array_like=True):
+    """What a credential's lists held of the accounts that were watched."""
+
+    credential: str
+    host: str
+    last_success: Time | None
+    lists: dict[str, list[Seen]]
+
+
+class State(Struct, frozen=True, array_like=True):
+    written: Time
+    accounts: list[SavedAccount]
+    discoveries: list[SavedDiscovery]
+
+
+class JobNow(NamedTuple):
+    available: bool | None
+    last_success: datetime | None
+    reading: Reading | None
+    before: Reading | None
+
+    def saved(self) -> SavedJob:
+        reading, before = (
+            SavedReading.of(each) if each else None for each in (self.reading, self.before)
+        )
+        return SavedJob(self.available, self.last_success, reading, before)
+
+
+class AccountNow(NamedTuple):
+    account: Account
+    host: str
+    platform: Platform | None
+    front: Platform
+    jobs: dict[str, JobNow]
+
+    @classmethod
+    def of(cls, watched: Watched) -> "AccountNow":
+        jobs = {
+            job.collector.name: JobNow(job.available, job.last_success, job.reading, job.before)
+            for job in watched.jobs
+        }
+        return cls(watched.account, watched.host, watched.platform, watched.front, jobs)
+
+    def saved(self) -> SavedAccount:
+        return SavedAccount(
+            self.account.type,
+            self.account.name,
+            self.host,
+            self.platform,
+            self.front,
+            {name: job.saved() for name, job in self.jobs.items()},
+        )
+
+
+class Snapshot(NamedTuple):
+    """What is known at one time. It is cheap to take and to compare, as readings are immutable."""
+
+    accounts: tuple[AccountNow, ...]
+    discoveries: tuple[SavedDiscovery, ...]
+
+    @classmethod
+    def of(cls, accounts: Iterable[Watched], discoveries: Iterable[Discovery]) -> "Snapshot":
+        return cls(
+            tuple(map(AccountNow.of, accounts)),
+            tuple(
+                SavedDiscovery(each.credential.name, each.host, each.last_success, each.known())
+                for each in discoveries
+            ),
+        )
+
+    def packed(self, now: datetime) -> bytes:
+        """Write it out as a `State`, account by account, so that no thread waits for long."""
+        accounts = [Raw(msgpack.encode(account.saved())) for account in self.accounts]
+        return msgpack.encode((now, accounts, self.discoveries))
+
+
+class Restored(NamedTuple):
+    """How many readings came back, and how many this version of the exporter cannot say."""
+
+    readings: int
+    dropped: int
+
+
+def restore(
+    state: State, accounts: Iterable[Watched], discoveries: Iterable[Discovery], now: datetime
+) -> Restored:
+    """Give what is still watched what was known of it, each reading with its true age.
+
+    What the settings have no place for any more is left out, as is what another host said, and
+    what the clock says will be. Whether a reading is too old is for the page to say.
+    ``accounts`` are looked at after the discoveries have added theirs.
+    """
+    lists = {(each.credential, each.host): each for each in state.discoveries}
+    for discovery in discoveries:
+        known = lists.get((discovery.credential.name, discovery.host))
+        if known and not _is_ahead(known.last_success, now):
+            discovery.resume(known.lists, known.last_success)
+    former = {(Account(each.type, each.name).key, each.host): each for each in state.accounts}
+    readings = dropped = 0
+    for watched in accounts:
+        account = former.get((watched.account.key, watched.host))
+        if account is None:
+            continue
+        watched.resume(account.platform, account.front)
+        for job in watched.jobs:
+            saved = account.jobs.get(job.collector.name)
+            if saved is None or _is_ahead(saved.last_success, now):
+                continue
+            reading = before = None
+            try:
+                if saved.reading and not watched.stands_against(job):
+                    reading = saved.reading.reading(job.collector)
+                    before = saved.before.reading(job.collector) if saved.before else None
+                    readings += 1
+            except ValueError:
+                dropped += 1
+            job.resume(
+                available=saved.available,
+                last_success=saved.last_success,
+                reading=reading,
+                before=before,
+            )
+    return Restored(readings, dropped)
+
+
+def _is_ahead(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at > now + CLOCK_SLACK

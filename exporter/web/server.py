@@ -1,0 +1,122 @@
+"""The server: listening sockets, and uvicorn on them until it is told to stop."""
+
+import asyncio
+import contextlib
+import errno
+import resource
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import uvicorn
+
+from exporter.web.application import Asgi
+from exporter.web.connection import Connection
+
+RESERVED_DESCRIPTORS = 512
+"""What connections leave of the file descriptors: for polls, files and the process itself."""
+
+_AT_ONCE = 128
+"""How many connections are taken in a turn of the event loop: three such fit what is reserved."""
+
+_ABSENT = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+"""Why an address cannot be bound that the machine does not have."""
+
+
+def listen(
+    address: tuple[str, int], resolve: Callable[..., list[Any]] = socket.getaddrinfo
+) -> list[socket.socket]:
+    """Bind a listening socket for each address of the host, all on one port.
+
+    ``localhost`` is 127.0.0.1 and ::1, an empty host every address; a family that the machine
+    does not have is left out. Raises ``OSError`` where an address cannot be bound.
+    """
+    host, port = address
+    listening = _bound(host, port, resolve) if host else [_everywhere(port)]
+    for each in listening:
+        # Connections inherit it, lest a small answer wait 40 ms for its head's acknowledgement.
+        each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+def _bound(host: str, port: int, resolve: Callable[..., list[Any]]) -> list[socket.socket]:
+    # As bytes: text would go by IDNA, which has an error of its own for what is no name.
+    names = (b"127.0.0.1", b"::1") if host.lower() == "localhost" else (host.encode(),)
+    found = [each for name in names for each in resolve(name, port, type=socket.SOCK_STREAM)]
+    listening: list[socket.socket] = []
+    absent: list[OSError] = []
+    with contextlib.ExitStack() as opened:
+        for family, *_, (place, _, *scope) in dict.fromkeys(found):
+            try:
+                each = socket.create_server((place, port, *scope), family=family)
+            except OSError as error:
+                if error.errno not in _ABSENT:
+                    raise
+                absent.append(error)
+                continue
+            listening.append(opened.enter_context(each))
+            port = each.getsockname()[1]
+        if not listening:
+            raise absent[0]
+        opened.pop_all()
+    return listening
+
+
+def _everywhere(port: int) -> socket.socket:
+    if socket.has_dualstack_ipv6():
+        with contextlib.suppress(OSError):  # a kernel without IPv6
+            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))
+
+
+def _room() -> int:
+    """Open the process to as many file descriptors as it may have, and give connections theirs."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # a system that promises more than it gives
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(soft - RESERVED_DESCRIPTORS, soft // 2)
+
+
+def _connections(most: int, context: ssl.SSLContext | None) -> type[Connection]:
+    return type("Connection", (Connection,), {"most": most, "context": context, "waiting": {}})
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process, whose exit code they decide."""
+        yield
+
+
+async def serve(
+    application: Asgi,
+    listening: Sequence[socket.socket],
+    stop: asyncio.Event,
+    context: ssl.SSLContext | None = None,
+) -> None:
+    """Serve until ``stop``, with TLS by ``context``; then answers under way have half a second."""
+    config = uvicorn.Config(
+        application,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        http=_connections(_room(), context),
+        ws="none",
+        backlog=_AT_ONCE // len(listening),
+        timeout_keep_alive=75,
+    )
+    server = _Server(config)
+
+    async def end() -> None:
+        await stop.wait()
+        server.should_exit = True
+        await asyncio.sleep(0.5)
+        server.force_exit = True
+
+    async with asyncio.TaskGroup() as tasks:
+        ending = tasks.create_task(end())
+        await server.serve(sockets=[*listening])
+        ending.cancel()

@@ -1,0 +1,42 @@
+"""Draw each dashboard as a picture, with what a month of the demo answers: `make boards`.
+
+Grafana's own components in a headless Chromium draw the committed JSON. It is Grafana's look and
+arithmetic, and no Grafana server: annotations, links and what a pointer shows are left out.
+"""
+
+import subprocess
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from tests.support.dashboards import FOLDER
+from tests.support.month_of_demo import NOW, remembered
+
+ROOT = Path(__file__).parent.parent
+SHOWN = {
+    "overview": "enterprise",
+    "costs": "enterprise",
+    "actions": "organization",
+    "seats": "enterprise",
+    "exporter": "organization",
+}
+"""The type of account that each board is drawn for."""
+
+_STEP = timedelta(hours=3)
+
+
+def main() -> None:
+    """Write ``docs/images/*.png``. Raises ``CalledProcessError`` where a panel is not drawn."""
+    images = ROOT / "docs/images"
+    images.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, remembered(Path(folder), _STEP) as url:
+        for name, account_type in SHOWN.items():
+            uid = f"github-billing-{name}"
+            picture = str(images / f"{uid}.png")
+            shot = ["node", str(ROOT / "grafana/draw/shot.mjs"), str(FOLDER / f"{uid}.json")]
+            drawn = [*shot, picture, url, f"{NOW.timestamp():.0f}", account_type]
+            subprocess.run(drawn, check=True)  # noqa: S603  (the project's own program)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,387 @@
+"""The command line as an operator meets it: faults, help, ``once`` and ``check``."""
+
+import re
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter import __version__
+from exporter.accounts import AccountType
+from exporter.cli import commands, main
+from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, demo_accounts
+from exporter.settings import Option, options
+from tests.support.programs import Version, free_port, installed_command, promtool_check_metrics
+from tests.support.simulator_server import asking, command, simulated_github
+
+DEMO_ACCOUNTS = (
+    *("--organization", "acme", "--organization", "oldtown", "--organization", "sandbox"),
+    *("--user", "mona", "--enterprise", "acme-corp"),
+)
+WITH_SETTINGS = ("run", "check", "once")
+
+IN_GITHUBS_UNITS = {
+    # A billed minute is rounded up per job, a billed gigabyte is the invoice's.
+    "github_billing_actions_used_minutes": "minutes",
+    "github_billing_actions_paid_minutes": "minutes",
+    "github_billing_actions_included_minutes": "minutes",
+    "github_billing_actions_runner_used_minutes": "minutes",
+    "github_billing_packages_used_bandwidth_gigabytes": "gigabytes",
+    "github_billing_packages_paid_bandwidth_gigabytes": "gigabytes",
+    "github_billing_packages_included_bandwidth_gigabytes": "gigabytes",
+    "github_billing_shared_storage_estimated_gigabytes": "gigabytes",
+    "github_billing_shared_storage_estimated_paid_gigabytes": "gigabytes",
+    "github_billing_shared_storage_included_gigabytes": "gigabytes",
+    # GitHub's own number on the legacy platform, whole days.
+    "github_billing_cycle_remaining_days": "days",
+}
+_BASE_UNITS = {"minutes": "seconds", "days": "seconds", "gigabytes": "bytes"}
+ALLOWED_FINDINGS = sorted(
+    f'{name} use base unit "{_BASE_UNITS[unit]}" instead of "{unit}"'
+    for name, unit in IN_GITHUBS_UNITS.items()
+)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, list[str]]:
+    """Give exit code and lines of a command that does not begin its work."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    said = capsys.readouterr()
+    assert said.out == ""
+    return ended.value.code, said.err.splitlines()
+
+
+def squeezed(text: str) -> str:
+    """Leave out what wrapping puts between words, and within those that are too long."""
+    return "".join(text.split())
+
+
+def values(page: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+
+
+class TestWrongSettings:
+    @pytest.mark.parametrize("arguments", [[], *([name] for name in WITH_SETTINGS)])
+    def test_no_account_is_one_line_that_shows_how(
+        self, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, (line, other) = refused(capsys, *arguments)
+        assert code == 2
+        assert "no token to ask GitHub with" in other
+        assert line.startswith("github-billing-exporter: no account to watch: ")
+        for mend in ("--organization NAME", "GITHUB_BILLING_ORGANIZATIONS", "exporter demo"):
+            assert mend in line
+
+    @pytest.mark.parametrize("name", WITH_SETTINGS)
+    def test_no_token_is_one_line_that_shows_how(
+        self, name: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, (line,) = refused(capsys, name, "--organization", "acme")
+        assert code == 2
+        assert "GITHUB_BILLING_TOKEN" in line
+        assert "--github.token-file FILE" in line
+
+    def test_several_faults_are_told_at_once_a_line_each(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GITHUB_BILLING_LOG_LEVEL", "loud")
+        code, lines = refused(
+            capsys, "--organization", "a/b", "--poll.interval", "15", "--web.listen-address", "x"
+        )
+        assert code == 2
+        places = ("--organization", "--poll.interval", "--web.listen-address")
+        for place in (*places, "GITHUB_BILLING_LOG_LEVEL"):
+            assert sum(line.startswith(f"github-billing-exporter: {place}: ") for line in lines)
+        assert len(lines) == 4
+
+    def test_a_bad_duration_is_told_with_good_ones(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, (line,) = refused(capsys, "--organization", "acme", "--poll.interval", "quarter")
+        assert (code, "90s, 15m" in line, "quarter" in line) == (2, True, False)
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["--organisation", "acme"], "No such option '--organisation'."),
+            (["run", "--organisation", "acme"], "--organization"),
+            (["rum"], "No such command: there are run, check,"),
+            (["ghp_CANARY"], "No such command"),
+            (["run", "ghs_CANARY.x"], "run takes options alone."),
+            (["once", "--output"], "Option '--output' requires an argument."),
+            (["check", "--organization", "acme", "mona"], "check takes options alone."),
+            (["docs"], "Missing argument"),
+            (["docs", "recipes"], "no page recipes"),
+            (["--github.token", "ghp_x"], "No such option '--github.token'."),
+        ],
+    )
+    def test_a_misspelling_is_one_line(
+        self, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, (line,) = refused(capsys, *arguments)
+        assert (code, said in line, "ghp_x" in line) == (2, True, False)
+
+    def test_the_installed_command_refuses_likewise(self) -> None:
+        ended = command("--organization", "a/b", env={})
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr.count("\n") == 1
+
+    def test_a_port_in_use_is_one_line(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            ended = command(
+                *("--organization", "acme", "--web.listen-address", address),
+                env={"GITHUB_BILLING_TOKEN": DEMO_TOKEN},
+            )
+        assert ended.returncode == 1
+        (line,) = ended.stderr.splitlines()
+        assert f"--web.listen-address {address}: cannot listen: Address already in use" in line
+
+
+class TestHelp:
+    @pytest.mark.parametrize("name", sorted(commands.commands))
+    def test_every_command_has_some(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+        main([name, "--help"])
+        said = capsys.readouterr().out
+        assert f"github-billing-exporter {name} [OPTIONS]" in said
+
+    @pytest.mark.parametrize("name", WITH_SETTINGS)
+    def test_tells_flags_with_their_variables_and_defaults(
+        self, name: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        main([name, "--help"])
+        said = squeezed(capsys.readouterr().out)
+        assert "--poll.intervalDURATION" in said
+        assert "[GITHUB_BILLING_POLL_INTERVAL;default15m]" in said
+        assert all(self.shown(option) in said for option in options() if option.flag)
+
+    def test_the_demo_takes_no_accounts(self, capsys: pytest.CaptureFixture[str]) -> None:
+        main(["demo", "--help"])
+        said = squeezed(capsys.readouterr().out)
+        of_the_demo = ("web", "log", "poll")
+        for option in options():
+            assert (self.shown(option) in said) == (option.path[0] in of_the_demo), option
+
+    def test_no_flag_takes_the_token(self, capsys: pytest.CaptureFixture[str]) -> None:
+        main(["run", "--help"])
+        assert re.findall(r"--\S*token\S*", capsys.readouterr().out) == ["--github.token-file"]
+
+    def test_the_version_names_revision_and_python(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        main(["--version"])
+        said = capsys.readouterr().out
+        assert said.startswith(f"github-billing-exporter {__version__} (revision ")
+        assert "Python 3." in said
+
+    @staticmethod
+    def shown(option: Option) -> str:
+        default = f"; default {option.default_text}" if option.default_text else ""
+        return squeezed(
+            f"{option.flag} {option.metavar} {option.description} "
+            f"[{option.environment[0]}{default}]"
+        )
+
+
+@pytest.fixture(scope="module")
+def github() -> Iterator[str]:
+    """Serve the demo's accounts, and one that a proxy's login page stands before."""
+    accounts = [*demo_accounts(), SimulatedAccount(AccountType.ORGANIZATION, "broken")]
+    with simulated_github(*accounts, expires=datetime(2027, 1, 2, 3, 4, tzinfo=UTC)) as (it, url):
+        it.faults.add(Fault.html_with_200(account="broken"))
+        yield url
+
+
+@pytest.fixture(scope="module")
+def page(github: str) -> subprocess.CompletedProcess[str]:
+    return command("once", *DEMO_ACCOUNTS, env=asking(github))
+
+
+@pytest.fixture(scope="module")
+def report(github: str) -> subprocess.CompletedProcess[str]:
+    return command("check", *DEMO_ACCOUNTS, env=asking(github))
+
+
+class TestOnce:
+    def test_prints_the_whole_page(self, page: subprocess.CompletedProcess[str]) -> None:
+        found = values(page.stdout)
+        accounts = {dict(labels).get("account") for _, labels in found}
+        assert {"acme", "oldtown", "sandbox", "mona", "acme-corp"} <= accounts
+        names = {name for name, _ in found}
+        for name in ("usage_net_usd", "actions_used_minutes", "exporter_collector_success"):
+            assert f"github_billing_{name}" in names
+        assert page.stdout.endswith("\n")
+
+    def test_what_is_optional_and_not_offered_is_no_fault(
+        self, page: subprocess.CompletedProcess[str]
+    ) -> None:
+        not_offered = {
+            (dict(labels)["account"], dict(labels)["collector"])
+            for (name, labels), value in values(page.stdout).items()
+            if name == "github_billing_exporter_collector_available" and value == 0
+        }
+        assert ("sandbox", "plan") in not_offered
+        assert page.returncode == 0
+
+    def test_leaves_the_process_to_node_exporter(
+        self, page: subprocess.CompletedProcess[str]
+    ) -> None:
+        names = {name for name, _ in values(page.stdout)}
+        assert {name.partition("_")[0] for name in names} == {"github"}
+
+    @pytest.mark.parametrize("version", ["oldest", "newest"])
+    def test_promtool_minds_the_units_of_the_invoice_alone(
+        self, page: subprocess.CompletedProcess[str], version: Version
+    ) -> None:
+        assert sorted(promtool_check_metrics(page.stdout, version)) == ALLOWED_FINDINGS
+
+    def test_a_file_is_replaced_whole_and_readable_for_all(
+        self, github: str, tmp_path: Path
+    ) -> None:
+        output = tmp_path / "github.prom"
+        output.write_text("old\n" * 100_000)
+        output.chmod(0o600)
+        with output.open() as reader:
+            ended = command(
+                *("once", "--organization", "acme", "--output", str(output)), env=asking(github)
+            )
+            assert reader.read() == "old\n" * 100_000
+        assert (ended.returncode, ended.stdout) == (0, "")
+        assert ("github_billing_account_info", "acme") in {
+            (name, dict(labels).get("account")) for name, labels in values(output.read_text())
+        }
+        assert output.stat().st_mode & 0o777 == 0o644
+        assert list(tmp_path.iterdir()) == [output]
+
+    def test_the_page_is_written_though_something_required_failed(
+        self, github: str, tmp_path: Path
+    ) -> None:
+        output = tmp_path / "github.prom"
+        ended = command(
+            *("once", "--organization", "acme", "--organization", "broken"),
+            *("--output", str(output)),
+            env=asking(github),
+        )
+        assert ended.returncode == 1
+        said = values(output.read_text())
+        succeeded = {
+            dict(labels)["account"]: value
+            for (name, labels), value in said.items()
+            if name == "github_billing_exporter_collector_success"
+            and dict(labels)["collector"] == "usage"
+        }
+        assert succeeded == {"acme": 1, "broken": 0}
+
+    @pytest.mark.parametrize("output", ["missing/github.prom", "file/github.prom"])
+    def test_a_file_that_cannot_be_written_is_one_line(
+        self, github: str, tmp_path: Path, output: str
+    ) -> None:
+        (tmp_path / "file").touch()
+        ended = command(
+            *("once", "--organization", "acme", "--log.level", "error"),
+            *("--output", str(tmp_path / output)),
+            env=asking(github),
+        )
+        assert (ended.returncode, ended.stdout) == (3, "")
+        (line,) = ended.stderr.splitlines()
+        assert line.startswith(f"github-billing-exporter: --output {tmp_path / output}: ")
+        assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+    def test_a_file_that_cannot_be_finished_leaves_no_part_of_it(
+        self, github: str, tmp_path: Path
+    ) -> None:
+        limited = 'ulimit -f 8 && exec "$@"'  # blocks, a fraction of the page
+        once = ("once", "--organization", "acme", "--log.level", "error", "--output")
+        ended = subprocess.run(
+            ["sh", "-c", limited, "sh", installed_command(), *once, tmp_path / "github.prom"],
+            # What coverage and the compiler write would be cut off as well.
+            env={**asking(github), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 3
+        (line,) = ended.stderr.splitlines()
+        assert line.endswith(f"--output {tmp_path / 'github.prom'}: File too large")
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestCheck:
+    def test_tells_what_works_and_what_is_not_offered_and_why(
+        self, report: subprocess.CompletedProcess[str]
+    ) -> None:
+        rows = self.rows(report.stdout)
+        assert rows["organization acme", "usage"][0] == "works"
+        assert rows["organization acme", "legacy_actions"][0] == "stands by"
+        assert rows["organization oldtown", "legacy_actions"][0] == "works"
+        assert rows["enterprise acme-corp", "advanced_security"][0] == "works"
+        state, *_, why = rows["organization sandbox", "plan"]
+        assert state == "not offered"
+        assert "GitHub does not tell this credential the account's plan" in why
+        assert "Set the quota.* settings, or give the credential: owner" in why
+        assert report.returncode == 0
+
+    def test_tells_of_the_credential(self, report: subprocess.CompletedProcess[str]) -> None:
+        assert report.stdout.startswith(
+            "Credential default: classic personal access token; scopes: admin:org, "
+            "manage_billing:enterprise, read:enterprise, repo, user; "
+            "expires: 2027-01-02 03:04 UTC\n"
+        )
+
+    def test_warns_where_accounts_overlap(self, report: subprocess.CompletedProcess[str]) -> None:
+        (warning,) = [line for line in report.stdout.splitlines() if line.startswith("Warning: ")]
+        assert "enterprise acme-corp may own acme, oldtown, sandbox" in warning
+        assert "never add across account_type" in warning
+
+    def test_estimates_series_and_requests(
+        self,
+        report: subprocess.CompletedProcess[str],
+        page: subprocess.CompletedProcess[str],
+    ) -> None:
+        told = re.search(
+            r"About (\d+) series\.\n"
+            r"Credential default: (\d+) requests an hour of the 5000 that GitHub grants",
+            report.stdout,
+        )
+        assert told is not None
+        rows = self.rows(report.stdout).values()
+        assert int(told[2]) == pytest.approx(sum(float(cells[2]) for cells in rows), abs=1)
+        assert int(told[1]) == pytest.approx(len(values(page.stdout)), rel=0.1)
+
+    def test_exits_1_where_something_required_fails_and_tells_why(self, github: str) -> None:
+        ended = command("check", "--organization", "broken", env=asking(github))
+        assert ended.returncode == 1
+        state, *_, why = self.rows(ended.stdout)["organization broken", "usage"]
+        assert state == "fails"
+        assert "a page of HTML, not JSON" in why
+        assert "Traceback" not in ended.stderr
+
+    def test_exits_1_where_github_cannot_be_reached(self) -> None:
+        nobody = asking(f"http://127.0.0.1:{free_port()}")
+        ended = command("check", "--organization", "acme", "--poll.timeout", "1s", env=nobody)
+        assert ended.returncode == 1
+        assert self.rows(ended.stdout)["organization acme", "usage"][0] == "fails"
+        assert "Traceback" not in ended.stderr
+
+    @staticmethod
+    def rows(report: str) -> Mapping[tuple[str, str], list[str]]:
+        """Read the table: the cells behind account and collector."""
+        _, _, table = report.partition("\n\n")
+        found: dict[tuple[str, str], list[str]] = {}
+        rest: list[str] = []
+        for line in table.partition("\n\n")[0].splitlines()[1:]:
+            if line.startswith("    "):
+                rest[-1] = f"{rest[-1]} {line.strip()}".strip()
+            else:
+                account, collector, *cells = re.split(r"  +", line)
+                rest = [*cells, ""]
+                found[account, collector] = rest
+        return found

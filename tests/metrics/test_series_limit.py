@@ -1,0 +1,187 @@
+"""The series limit folds whole repositories, smallest first, and loses no dollar."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import fsum, inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading, Sample
+from exporter.metrics.series_limit import OTHER, limited
+
+NOW = datetime(2026, 10, 12, tzinfo=UTC)
+END = datetime(2026, 11, 1, tzinfo=UTC)
+GROSS = catalogue.REPOSITORY_USAGE_GROSS_USD
+QUANTITY = catalogue.REPOSITORY_USAGE_GROSS_QUANTITY
+COMMITTERS = catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS
+Pair = tuple[str, str]
+Bill = dict[tuple[str, str, str], float]
+
+
+def reading(gross: Bill, end: datetime | None = END) -> Reading:
+    """Make a reading of gross dollars by organization, repository and SKU."""
+    samples: list[Sample] = [catalogue.USAGE_LATEST_ITEM(1.0)]
+    for (organization, repository, sku), dollars in gross.items():
+        labels = {"organization": organization, "repository": repository, "sku": sku}
+        samples += (
+            GROSS(dollars, product="actions", **labels),
+            QUANTITY(1.0, product="actions", unit="minutes", **labels),
+        )
+    return Reading(taken=NOW, samples=tuple(samples), cycle_end=end)
+
+
+def by_pair(found: Reading, metric: object = GROSS) -> dict[Pair, float]:
+    sums: dict[Pair, list[float]] = {}
+    for sample in found.samples:
+        if sample.metric is metric:
+            labels = dict(zip(sample.metric.labels, sample.labels, strict=True))
+            sums.setdefault((labels["organization"], labels["repository"]), []).append(sample.value)
+    return {pair: fsum(values) for pair, values in sums.items()}
+
+
+def series(found: Reading) -> Counter[str]:
+    return Counter(sample.metric.name for sample in found.samples)
+
+
+names = st.sampled_from("abcdefgh")
+skus = st.sampled_from(["actions_linux", "actions_windows", "actions_macos"])
+bills = st.dictionaries(
+    st.tuples(st.sampled_from(["acme", "beta", "corp"]), names, skus),
+    st.integers(-1000, 1000).map(float),
+    max_size=40,
+)
+
+
+class TestEveryReading:
+    @given(bills, bills, st.integers(3, 30))
+    def test_keeps_the_limit_and_the_sums(self, before: Bill, bill: Bill, limit: int) -> None:
+        whole = reading(bill)
+        found = limited(whole, limited(reading(before), None, limit), limit)
+        assert all(count <= limit for count in series(found).values())
+        for metric in (GROSS, QUANTITY):
+            assert fsum(by_pair(found, metric).values()) == fsum(by_pair(whole, metric).values())
+
+    @given(bills, st.integers(3, 30))
+    def test_says_of_a_repository_that_is_shown_what_was_said(self, bill: Bill, limit: int) -> None:
+        whole = reading(bill)
+        found = limited(whole, None, limit)
+        assert {pair for pair in by_pair(found) if pair[1] != OTHER} == found.shown
+        assert {pair: dollars for pair, dollars in by_pair(found).items() if pair[1] != OTHER} == {
+            pair: by_pair(whole)[pair] for pair in found.shown
+        }
+        assert found.folded == len(by_pair(whole)) - len(found.shown)
+
+    @given(bills, st.integers(3, 30))
+    def test_folds_none_that_is_larger_than_one_shown(self, bill: Bill, limit: int) -> None:
+        whole = reading(bill)
+        found = limited(whole, None, limit)
+        sizes = by_pair(whole)
+        folded = [(sizes[pair], pair) for pair in sizes if pair not in found.shown]
+        shown = [(sizes[pair], pair) for pair in found.shown]
+        assert max(folded, default=(-inf, ("", ""))) < min(shown, default=(inf, ("", "")))
+
+    @given(bills, bills, st.integers(3, 30))
+    def test_that_fits_stays_as_it_is(self, before: Bill, bill: Bill, limit: int) -> None:
+        whole = reading(bill)
+        found = limited(whole, reading(before), max(limit, len(bill)))
+        assert found.samples == whole.samples
+        assert found.folded == 0
+
+
+class TestTheRestOfAnOrganization:
+    def test_stands_in_a_repository_of_its_own(self) -> None:
+        bill = {
+            ("acme", "big", "actions_linux"): 50.0,
+            ("acme", "small", "actions_linux"): 2.0,
+            ("acme", "tiny", "actions_linux"): 1.0,
+            ("beta", "only", "actions_linux"): 40.0,
+        }
+        assert by_pair(limited(reading(bill), None, 3)) == {
+            ("acme", "big"): 50.0,
+            ("acme", OTHER): 3.0,
+            ("beta", "only"): 40.0,
+        }
+
+    def test_goes_by_name_where_two_are_equal(self) -> None:
+        bill = {("acme", name, "actions_linux"): 1.0 for name in ("b", "a", "d", "c")}
+        assert limited(reading(bill), None, 3).shown == {("acme", "c"), ("acme", "d")}
+
+    def test_is_folded_too_where_organizations_are_too_many(self) -> None:
+        bill = {(f"org-{n}", "r", "actions_linux"): float(n) for n in range(9)}
+        found = by_pair(limited(reading(bill), None, 3))
+        assert found == {(OTHER, OTHER): 21.0, ("org-7", OTHER): 7.0, ("org-8", OTHER): 8.0}
+
+
+BILL = {
+    ("acme", "a", "actions_linux"): 3.0,
+    ("acme", "b", "actions_linux"): 2.0,
+    ("acme", "c", "actions_linux"): 1.0,
+}
+GROWN = {**BILL, ("acme", "a", "actions_linux"): 0.5, ("acme", "c", "actions_linux"): 9.0}
+
+
+class TestARepositoryOnceShown:
+    def test_stays_until_the_end_of_its_cycle(self) -> None:
+        before = limited(reading(BILL), None, 2)
+        assert before.shown == {("acme", "a")}
+        assert limited(reading(GROWN), before, 2).shown == {("acme", "a")}
+
+    def test_makes_way_for_a_larger_one_in_the_next_cycle(self) -> None:
+        before = limited(reading(BILL), None, 2)
+        later = reading(GROWN, END + timedelta(days=30))
+        assert limited(later, before, 2).shown == {("acme", "c")}
+
+    def test_makes_way_where_nothing_else_can(self) -> None:
+        before = limited(reading(BILL), None, 4)
+        assert len(before.shown) == 3
+        found = limited(
+            reading(
+                BILL | {("acme", "a", "actions_macos"): 1.0, ("acme", "d", "actions_linux"): 9.0}
+            ),
+            before,
+            4,
+        )
+        assert by_pair(found) == {("acme", "a"): 4.0, ("acme", "b"): 2.0, ("acme", OTHER): 10.0}
+
+
+class TestARepositoryThatIsNamedAsTheRest:
+    def test_is_summed_with_it(self) -> None:
+        bill = {
+            ("acme", OTHER, "actions_linux"): 7.0,
+            ("acme", "big", "actions_linux"): 50.0,
+            ("acme", "small", "actions_linux"): 2.0,
+            ("acme", "tiny", "actions_linux"): 1.0,
+        }
+        assert by_pair(limited(reading(bill), None, 2)) == {
+            ("acme", "big"): 50.0,
+            ("acme", OTHER): 10.0,
+        }
+
+
+class TestCommitters:
+    def test_are_left_out_rather_than_summed(self) -> None:
+        samples = tuple(
+            COMMITTERS(count, product="code_security", organization="acme", repository=name)
+            for name, count in (("a", 5), ("b", 3), ("c", 3), ("d", 1))
+        )
+        found = limited(Reading(taken=NOW, samples=samples), None, 2)
+        assert by_pair(found, COMMITTERS) == {("acme", "a"): 5.0, ("acme", "c"): 3.0}
+        assert found.folded == 2
+
+
+class TestAReadingWithoutRepositories:
+    @pytest.mark.parametrize("limit", [1, 1000])
+    def test_is_not_touched(self, limit: int) -> None:
+        plain = Reading(
+            taken=NOW,
+            samples=tuple(
+                catalogue.USAGE_NET_USD(1, product="actions", sku=sku) for sku in ("a", "b")
+            ),
+            cycle_end=END,
+        )
+        assert limited(plain, None, limit) is plain
+        assert replace(plain) == limited(plain, plain, limit)

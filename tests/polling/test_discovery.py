@@ -1,0 +1,248 @@
+"""Discovery: what a credential can see is watched while it sees it, and leaves nothing behind."""
+
+import asyncio
+from pathlib import Path
+
+from exporter.collectors import ALL
+from exporter.commands import check
+from exporter.github.auth import Credential, from_token
+from exporter.polling.clients import credentials
+from exporter.settings import load
+from exporter.web import landing
+from tests.support.app_server import APP_ID, AppServer, pem, virtual_now
+from tests.support.lists import Lists, names, scene, series_of, world_of
+from tests.support.world import World, enterprise, organization, read_at_each_use, virtual
+
+ACME, BETA, GAMMA = organization("acme"), organization("beta"), organization("gamma")
+CORP = enterprise("acme-corp")
+
+
+class TestTokens:
+    def test_all_pages_of_a_tokens_organizations_are_watched(self) -> None:
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme", "beta", "gamma"}
+            assert world.value("exporter_accounts", account_type="organization") == 3
+            assert world.value("exporter_collector_success", account="gamma", collector="usage")
+
+        scene(Lists(["acme", "beta", "gamma"]), scenario, ACME, BETA, GAMMA)
+
+    def test_a_configured_account_is_watched_once_and_never_goes(self) -> None:
+        lists = Lists(["ACME"])
+
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme"}
+            lists.seen = []
+            await world.passes(hours=2)
+            assert names(world) == {"acme"}
+
+        scene(lists, scenario, ACME, watched=[ACME])
+
+    def test_a_fine_grained_token_that_sees_none_is_told_why(self) -> None:
+        async def scenario(world: World) -> None:
+            page = landing.render(world.app.poller.page(), world.clock())
+            assert "fine-grained token no organizations" in page
+            assert world.value("exporter_discovery_success") == 1
+
+        scene(Lists(), scenario, credential=lambda: from_token("default", f"github_pat_{'a' * 40}"))
+
+    def test_what_is_no_step_of_a_path_is_no_name(self) -> None:
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme", "a.b"}
+
+        scene(Lists(["acme", "..", ".", "", "a/b", "\x1b[2Jbeta", "a b", "a.b"]), scenario)
+
+    def test_names_are_chosen_by_pattern_whatever_their_case(self) -> None:
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme-1"}
+
+        lists = Lists(["acme-1", "ACME-old", "beta"])
+        scene(lists, scenario, organization("acme-1"), include=["Acme-*"], exclude=["*-old"])
+
+
+class TestEnterprises:
+    def test_a_watched_enterprises_organizations_are_watched_too(self) -> None:
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme-corp", "acme", "beta", "gamma"}
+
+        lists = Lists([], {"acme-corp": ["acme", "beta", "gamma"]})
+        scene(lists, scenario, CORP, ACME, BETA, GAMMA, watched=[CORP])
+
+    def test_the_hint_names_the_enterprise_to_ask_instead(self) -> None:
+        async def scenario(world: World) -> None:
+            job = world.job("usage", "beta")
+            assert job.failure is not None
+            assert "acme-corp owns it: ask the enterprise" in job.hint(job.failure)
+            assert "Enterprise acme-corp owns it" in " ".join(check.report(world.app).split())
+            gone = world.job("plan", "beta")
+            assert gone.failure is None or "acme-corp" not in gone.hint(gone.failure)
+
+        lists = Lists([], {"acme-corp": ["beta"]})
+        hidden = organization("beta", hidden={"usage", "legacy"})
+        scene(lists, scenario, CORP, hidden, watched=[CORP])
+
+    def test_one_that_never_told_its_organizations_is_a_failure_that_says_how_to_mend_it(
+        self,
+    ) -> None:
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme-corp", "acme"}
+            assert world.value("exporter_discovery_success") == 0
+            assert world.value("exporter_discovery_last_success_timestamp_seconds") is None
+            assert "read:enterprise" in landing.render(world.app.poller.page(), world.clock())
+            assert not check.failed(world.app), "an account was found"
+
+        scene(Lists(["acme"], {"acme-corp": 403}), scenario, CORP, ACME, watched=[CORP])
+
+    def test_one_that_tells_them_no_longer_keeps_them(self) -> None:
+        lists = Lists([], {"acme-corp": ["acme"]})
+
+        async def scenario(world: World) -> None:
+            lists.owned["acme-corp"] = 403
+            await world.passes(hours=2)
+            assert names(world) == {"acme-corp", "acme"}
+            assert world.value("exporter_discovery_success") == 0
+
+        scene(lists, scenario, CORP, ACME, watched=[CORP])
+
+    def test_enterprise_server_has_graphql_beside_its_rest(self) -> None:
+        async def scenario(world: World) -> None:
+            assert "/api/graphql" in lists.paths
+
+        lists = Lists([], {"acme-corp": []})
+        url = {"api_url": "https://github.example.com/api/v3"}
+        scene(lists, scenario, CORP, watched=[CORP], github=url)
+
+
+class TestApps:
+    def test_what_an_app_is_installed_on_is_watched_unless_suspended(self, tmp_path: Path) -> None:
+        (tmp_path / "key").write_text(pem())
+        github = {"app_id": APP_ID, "app_private_key_file": tmp_path / "key"}
+        lists = Lists(owned={"acme-corp": ["acme", "gamma"]})
+
+        def secret() -> Credential:
+            lists.app = AppServer(
+                virtual_now, installed={"acme": 7, "beta": 8, "acme-corp": 9}, suspended={8}
+            )
+            [made] = credentials(
+                load({"github": github}, {}, ALL), {}, clock=virtual_now, of_file=read_at_each_use
+            )
+            return made
+
+        async def scenario(world: World) -> None:
+            assert names(world) == {"acme", "acme-corp"}
+            assert {str(watched.account) for watched in world.app.poller.accounts} == {
+                "organization acme",
+                "enterprise acme-corp",
+            }
+            assert world.job("usage", "acme").owner == "acme-corp"
+            assert world.value("exporter_collector_success", account="acme", collector="usage")
+            assert lists.app is not None
+            assert not any(path.endswith("/installation") for path in lists.paths)
+
+        scene(lists, scenario, ACME, BETA, GAMMA, CORP, credential=secret, github=github)
+
+
+class TestChanges:
+    def test_new_ones_appear_and_vanished_ones_leave_no_series(self) -> None:
+        lists = Lists(["acme", "beta"])
+
+        async def scenario(world: World) -> None:
+            assert series_of(world, "beta") > 10
+            lists.seen = ["acme", "gamma"]
+            await world.passes(hours=1, minutes=1)
+            assert names(world) == {"acme", "gamma"}
+            assert series_of(world, "beta") == 0
+            assert series_of(world, "gamma") > 10
+            await world.passes(hours=3)
+            assert series_of(world, "beta") == 0
+
+        scene(lists, scenario, ACME, BETA, GAMMA)
+
+    def test_an_attempt_under_way_does_not_bring_one_back(self) -> None:
+        lists = Lists(["acme", "beta"], hanging=asyncio.Event())
+
+        async def scenario(world: World) -> None:
+            job = world.job("usage", "beta")
+            assert job.running
+            lists.seen = ["acme"]
+            await world.app.discoveries[0].once()
+            assert lists.hanging is not None
+            lists.hanging.set()
+            await world.passes(seconds=1)
+            assert series_of(world, "beta") == 0
+            assert job.last_attempt is None
+
+        scene(lists, scenario, ACME, BETA)
+
+    def test_a_failed_discovery_changes_nothing_and_is_told(self) -> None:
+        lists = Lists(["acme"])
+
+        async def scenario(world: World) -> None:
+            before = world.value("exporter_discovery_last_success_timestamp_seconds")
+            lists.seen = 403
+            await world.passes(hours=2)
+            assert names(world) == {"acme"}
+            assert world.value("exporter_discovery_success", credential="default") == 0
+            after = world.value("exporter_discovery_last_success_timestamp_seconds")
+            assert before == after == world.app.discoveries[0].last_success.timestamp()  # type: ignore[union-attr] # it had one
+            assert "fails" in landing.render(world.app.poller.page(), world.clock())
+
+        scene(lists, scenario, ACME)
+
+    def test_discovered_accounts_never_unset_readiness(self) -> None:
+        lists = Lists(["beta"], hanging=asyncio.Event())
+
+        async def scenario(world: World) -> None:
+            assert "beta" in names(world)
+            assert world.app.poller.ready
+
+        scene(lists, scenario, ACME, BETA, watched=[ACME])
+
+    def test_a_failed_one_is_tried_again_sooner(self) -> None:
+        lists = Lists(403)
+
+        async def scenario(world: World) -> None:
+            lists.seen = ["acme"]
+            await world.passes(minutes=15)
+            assert names(world) == {"acme"}
+
+        scene(lists, scenario, ACME)
+
+    def test_lists_that_have_not_changed_cost_no_quota_and_no_account(self) -> None:
+        lists = Lists(["acme", "beta", "gamma"])
+
+        async def scenario(world: World) -> None:
+            await world.passes(hours=3)
+            assert lists.unchanged == 6
+            assert names(world) == {"acme", "beta", "gamma"}
+
+        scene(lists, scenario, ACME, BETA, GAMMA)
+
+    def test_the_interval_is_a_setting(self) -> None:
+        lists = Lists([])
+
+        async def scenario(world: World) -> None:
+            await world.passes(hours=1)
+            assert lists.paths.count("/user/orgs") == 7
+
+        scene(lists, scenario, interval="10m")
+
+
+class TestOnce:
+    def test_it_discovers_before_it_polls(self) -> None:
+        async def run() -> None:
+            world = world_of(Lists(["acme"]), ACME)
+            await world.app.once()
+            assert world.value("exporter_collector_success", account="acme", collector="usage")
+            assert not check.failed(world.app)
+            assert "Discovery by default: 1 accounts" in check.report(world.app)
+
+        virtual(run)
+
+    def test_a_discovery_that_fails_is_a_failure(self) -> None:
+        async def run() -> None:
+            world = world_of(Lists(500))
+            await world.app.once()
+            assert check.failed(world.app)
+            assert "Discovery by default: fails" in check.report(world.app)
+
+        virtual(run)

@@ -1,0 +1,111 @@
+"""Hints: what a refusal is most likely due to, in words that lead to its mend."""
+
+import pytest
+
+from exporter.accounts import AccountType, Platform
+from exporter.commands import check
+from exporter.demo import Fault, SimulatedAccount
+from tests.support.lists import Lists, scene
+from tests.support.world import World, enterprise, in_virtual_time, organization, user
+
+SUMMARY = "/billing/usage/summary"
+SIGN_IN = b"<!DOCTYPE html><html><body>Sign in to GitHub Enterprise</body></html>"
+MAY_OWN = "An enterprise may own its bill"
+HTML = {"content-type": "text/html"}
+
+
+def report(world: World) -> str:
+    return " ".join(check.report(world.app).split())
+
+
+class TestAHostThatIsNoApi:
+    @pytest.mark.parametrize(
+        "answers",
+        [
+            [Fault(status=406, body=SIGN_IN, headers=HTML)],
+            [Fault(status=406, body=b"")],
+            [Fault.redirect("/login"), Fault(status=200, body=SIGN_IN, headers=HTML)],
+            [Fault(status=200, body=SIGN_IN)],
+            [Fault(status=200, body=b"\n\n<html>")],
+            [Fault.redirect("/settings")],
+            [Fault(status=404, body=SIGN_IN, headers=HTML)],
+        ],
+        ids=[
+            "406",
+            "406 empty",
+            "302 to html",
+            "200 html",
+            "200 html later",
+            "302 for ever",
+            "404 html",
+        ],
+    )
+    @in_virtual_time
+    async def test_names_the_address_to_check_and_asks_nobody_to_report_a_bug(
+        self, answers: list[Fault]
+    ) -> None:
+        world = World(organization())
+        first, *then = answers
+        world.github.faults.add(
+            Fault(match="/settings", status=first.status, body=first.body, headers=first.headers)
+        )
+        for fault in then:
+            world.github.faults.add(fault)
+        await world.app.once()
+        assert "github.api-url" in report(world)
+        assert "/api/v3" in report(world)
+        assert "report it" not in report(world)
+        assert check.failed(world.app)
+
+    @in_virtual_time
+    async def test_is_not_suspected_behind_an_answer_of_githubs_own(self) -> None:
+        world = World(organization(hidden={"usage", "legacy"}))
+        await world.app.once()
+        assert "api-url" not in report(world)
+
+
+class TestAnOrganizationWhoseBillIsNotItsOwn:
+    @in_virtual_time
+    async def test_may_be_an_enterprises_where_usage_is_not_found_and_legacy_closed(self) -> None:
+        world = World(organization(billed_to_owner=True, enterprise="unknown-corp"))
+        await world.app.once()
+        assert world.reason("usage") == "not_found"
+        assert MAY_OWN in report(world)
+
+    def test_is_the_enterprises_that_is_known(self) -> None:
+        async def scenario(world: World) -> None:
+            await world.passes(seconds=5)
+            assert "Enterprise acme-corp owns it" in report(world)
+            assert MAY_OWN not in report(world)
+
+        owned = organization("beta", billed_to_owner=True, enterprise="acme-corp")
+        corp = enterprise("acme-corp")
+        scene(Lists([], {"acme-corp": ["beta"]}), scenario, corp, owned, watched=[corp])
+
+    @pytest.mark.parametrize(
+        "account",
+        [
+            organization(hidden={"usage"}),
+            organization(platform=Platform.LEGACY, hidden={"legacy"}),
+            user(),
+        ],
+        ids=["forbidden", "legacy not found", "a person"],
+    )
+    @in_virtual_time
+    async def test_is_not_suspected_of_anything_else(self, account: SimulatedAccount) -> None:
+        world = World(account)
+        if account.type is AccountType.USER:
+            world.github.faults.add(Fault.not_found(match=SUMMARY))
+        await world.app.once()
+        assert world.reason("usage") in {"forbidden", "not_found"}
+        assert MAY_OWN not in report(world)
+
+    @in_virtual_time
+    async def test_is_not_suspected_any_more_once_legacy_says_otherwise(self) -> None:
+        owned = organization(billed_to_owner=True, enterprise="unknown-corp")
+        async with World(owned) as world:
+            assert MAY_OWN in report(world)
+            world.github.faults.add(Fault.not_found(match="/settings/billing"))
+            await world.passes(minutes=16)
+            assert world.reason("usage") == "not_found"
+            assert MAY_OWN not in report(world)

@@ -1,0 +1,87 @@
+"""One collector's reading, from a GitHub of the test's own making."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import httpx
+
+from exporter.accounts import Account
+from exporter.collectors import ALL, Collector
+from exporter.github.api import attempt
+from exporter.github.auth import from_token
+from exporter.github.client import Client
+from exporter.github.work import aside
+from exporter.metrics.model import Reading
+
+NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+COLLECTORS = {collector.name: collector for collector in ALL}
+
+CANARY = "canary-login"
+
+GitHub = Callable[[httpx.Request], httpx.Response]
+
+
+def read(collector: Collector, account: Account, github: GitHub) -> Reading:
+    """Attempt one collector at ``NOW``. Retries wait for nothing."""
+
+    async def at_once(seconds: float) -> None: ...
+
+    async def reading() -> Reading:
+        client = Client(
+            transport=httpx.MockTransport(github),
+            base_url="https://api.github.com",
+            credential=from_token("default", "ghp_test"),
+            observer=lambda exchange: None,
+            clock=lambda: NOW,
+            sleep=at_once,
+        )
+        async with attempt(client, {}, 30.0) as questions:
+            reading = await aside(collector.collect, questions, account, NOW)
+        collector.check(reading)
+        return reading
+
+    return asyncio.run(reading())
+
+
+def budget(number: int = 1, **fields: object) -> dict[str, object]:
+    """Make a budget of an organization as GitHub sends it, with a person in it."""
+    return {
+        "id": f"b{number}",
+        "budget_type": "ProductPricing",
+        "budget_product_sku": "actions",
+        "budget_scope": "organization",
+        "budget_entity_name": "acme",
+        "budget_amount": 100,
+        "prevent_further_usage": False,
+        "budget_alerting": {"will_alert": True, "alert_recipients": [CANARY]},
+        **fields,
+    }
+
+
+def answer(said: object) -> httpx.Response:
+    """Answer 200 with a payload, or with bytes as they are; a number is a refusal's status."""
+    if isinstance(said, int):
+        return httpx.Response(said, json={"message": "No", "status": str(said)})
+    return httpx.Response(200, content=said if isinstance(said, bytes) else json.dumps(said))
+
+
+class Says:
+    """A GitHub of few paths; what is not among them is not found."""
+
+    def __init__(self, paths: Mapping[str, object]) -> None:
+        self.paths = paths
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return answer(self.paths.get(request.url.path, 404))
+
+
+def said(reading: Reading) -> dict[str, float]:
+    """Give what was said: a metric's name and its labels' values, parted by spaces."""
+    return {
+        " ".join([metric.name.removeprefix("github_billing_"), *labels]): value
+        for metric, labels, value in reading.samples
+    }

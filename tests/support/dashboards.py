@@ -1,0 +1,100 @@
+"""The dashboards as they are committed, read as data, and their expressions as PromQL."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import promql_parser
+
+from exporter.metrics import catalogue
+from tests.support.month_of_demo import recording_rules
+
+FOLDER = Path(__file__).parent.parent.parent / "grafana/dashboards"
+BOARDS = ("overview", "costs", "actions", "seats", "exporter")
+ACCOUNT_TYPES = ("enterprise", "organization", "user")
+
+_SCRAPED = {"job", "instance"}
+_SERIES_OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")
+
+
+class Asked(NamedTuple):
+    """An expression, and where it stands; ``ranged`` is whether it is asked for a range."""
+
+    board: str
+    title: str
+    expr: str
+    ranged: bool
+
+
+def board(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = msgspec.json.decode(
+        (FOLDER / f"github-billing-{name}.json").read_bytes()
+    )
+    return read
+
+
+def panels(name: str) -> list[dict[str, Any]]:
+    """List the panels of a board that show data."""
+    return [panel for panel in board(name)["panels"] if panel["type"] != "row"]
+
+
+def asked(name: str) -> Iterator[Asked]:
+    """List every expression of a board, those of its annotations too."""
+    for panel in panels(name):
+        for target in panel["targets"]:
+            yield Asked(name, panel["title"], target["expr"], bool(target["range"]))
+    for annotation in board(name)["annotations"]["list"]:
+        yield Asked(name, annotation["name"], annotation["expr"], ranged=True)
+
+
+def filled(expr: str, account_type: str = "enterprise") -> str:
+    """Put values where the variables stand: all accounts, all products."""
+    chosen = {"$account_type": account_type, "$account": ".*", "$product": ".*"}
+    for name, value in chosen.items():
+        expr = expr.replace(name, value)
+    return expr
+
+
+def labels_of_series() -> Mapping[str, set[str]]:
+    """Give the labels of every series that there is: said by the exporter, or recorded."""
+    found = {"process_start_time_seconds": set(_SCRAPED)}
+    for metric in catalogue.ALL:
+        labels = {*metric.all_labels, *_SCRAPED}
+        if metric.type == "histogram":
+            found |= {f"{metric.name}{end}": labels | {"le"} for end in _SERIES_OF_A_HISTOGRAM}
+        else:
+            found[metric.name] = labels
+    for rule in recording_rules():
+        level = rule.record.partition(":")[0]
+        found[rule.record] = {"account_type", *level.split("_")}
+    return found
+
+
+def selectors(expr: promql_parser.Expr) -> Iterator[promql_parser.VectorSelector]:
+    for inner in nodes(expr):
+        if isinstance(inner, promql_parser.VectorSelector):
+            yield inner
+
+
+def nodes(expr: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
+    """Walk an expression and everything in it."""
+    yield expr
+    for name in ("lhs", "rhs", "expr", "param", "vector_selector"):
+        if (inner := getattr(expr, name, None)) is not None:
+            yield from nodes(inner)
+    for argument in getattr(expr, "args", None) or []:
+        yield from nodes(argument)
+
+
+def unaggregated(expr: promql_parser.Expr) -> Iterator[str]:
+    """Name the series that reach the panel with the labels of their scrape."""
+    if isinstance(expr, promql_parser.AggregateExpr):
+        return
+    if isinstance(expr, promql_parser.VectorSelector):
+        yield str(expr.name)
+    for name in ("lhs", "rhs", "expr", "vector_selector"):
+        if (inner := getattr(expr, name, None)) is not None:
+            yield from unaggregated(inner)
+    for argument in getattr(expr, "args", None) or []:
+        yield from unaggregated(argument)

@@ -1,0 +1,146 @@
+"""The chart, and Helm 3 and 4 to render it with."""
+
+import os
+import subprocess
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+import pytest
+import yaml
+
+from deploy.chart_readme import CHART
+from tests.support.programs import TOOLS
+
+HelmVersion = Literal["helm3", "helm4"]
+Object = dict[str, Any]
+
+VERSIONS: tuple[HelmVersion, ...] = ("helm3", "helm4")
+FEATURES = sorted(path.name.removesuffix("-values.yaml") for path in CHART.glob("ci/*-values.yaml"))
+RELEASE = "bill"
+NAMESPACE = "billing"
+FULLNAME = "bill-github-billing-exporter"
+
+TOKEN: Mapping[str, Any] = {
+    "github": {"existingSecret": "github-billing"},
+    "config": {"organizations": ["acme"]},
+}
+"""What is needed at least."""
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """What a release would put into the cluster."""
+
+    objects: tuple[Object, ...]
+
+    def all(self, kind: str) -> list[Object]:
+        return [each for each in self.objects if each["kind"] == kind]
+
+    def one(self, kind: str) -> Object:
+        (found,) = self.all(kind)
+        return found
+
+    @cached_property
+    def workload(self) -> Object:
+        (found,) = [*self.all("Deployment"), *self.all("StatefulSet")]
+        return found
+
+    @property
+    def template(self) -> Object:
+        """The exporter's pod, as the workload makes it."""
+        template: Object = self.workload["spec"]["template"]
+        return template
+
+    @property
+    def pod(self) -> Object:
+        pod: Object = self.template["spec"]
+        return pod
+
+    @property
+    def container(self) -> Object:
+        (container,) = self.pod["containers"]
+        assert isinstance(container, dict)
+        return container
+
+
+def helm(
+    *arguments: str | Path, version: HelmVersion = "helm4"
+) -> subprocess.CompletedProcess[str]:
+    """Run Helm to its end, with folders of its own that are gone afterwards."""
+    program = TOOLS / version / "helm"
+    if not program.exists():
+        pytest.fail(f"{program} is missing: `make test` brings it")
+    with TemporaryDirectory() as home:
+        homes = {f"HELM_{name}_HOME": home for name in ("CACHE", "CONFIG", "DATA")}
+        return subprocess.run(
+            [program, *arguments],
+            env={**os.environ, **homes},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def templating(
+    values: Mapping[str, Any] | Path,
+    *arguments: str,
+    version: HelmVersion = "helm4",
+    chart: Path = CHART,
+) -> subprocess.CompletedProcess[str]:
+    """Run ``helm template`` with the values."""
+    with TemporaryDirectory() as scratch:
+        file = values if isinstance(values, Path) else Path(scratch) / "values.yaml"
+        if not isinstance(values, Path):
+            file.write_text(yaml.safe_dump(values))
+        release = ("template", RELEASE, chart, "--namespace", NAMESPACE, "--values", file)
+        return helm(*release, *arguments, version=version)
+
+
+def rendered(
+    values: Mapping[str, Any] | Path, *, version: HelmVersion = "helm4", chart: Path = CHART
+) -> Manifests:
+    """Render the chart; a fault fails the test with what Helm says."""
+    ended = templating(values, version=version, chart=chart)
+    assert ended.returncode == 0, ended.stderr
+    return Manifests(tuple(filter(None, yaml.load_all(ended.stdout, _UniqueKeys))))
+
+
+@cache
+def feature(name: str, version: HelmVersion = "helm4") -> Manifests:
+    """Render one of the chart's own ``ci/`` files, once."""
+    return rendered(feature_file(name), version=version)
+
+
+def feature_file(name: str) -> Path:
+    return CHART / "ci" / f"{name}-values.yaml"
+
+
+def refused(values: Mapping[str, Any], *arguments: str, version: HelmVersion = "helm4") -> str:
+    """Give what Helm says of values that it must not render."""
+    ended = templating(values, *arguments, version=version)
+    assert ended.returncode != 0, ended.stdout
+    return ended.stderr
+
+
+def merged(*values: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay values over each other as Helm does; the last rules."""
+    result: dict[str, Any] = {}
+    for each in values:
+        for key, value in each.items():
+            both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+            result[key] = merged(result[key], value) if both else value
+    return result
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that stands twice, which Kubernetes does and PyYAML does not."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key) for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"a key twice, {node.start_mark}"
+        return super().construct_mapping(node, deep)

@@ -1,0 +1,186 @@
+"""Days of the demo in a Prometheus: what it would hold had it scraped the demo all the time.
+
+The exporter polls the simulated GitHub on a clock that jumps; Prometheus' own tools make its
+pages and the recording rules into blocks.
+"""
+
+import asyncio
+import json
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import httpx
+import msgspec
+import yaml
+
+from exporter.accounts import AccountType, Platform
+from exporter.app import App
+from exporter.commands import demo as demonstration
+from exporter.demo import SimulatedGitHub, demo_accounts
+from exporter.github import auth
+from exporter.web.exposition import text
+from tests.support.programs import Version, program, prometheus
+from tests.support.world import VirtualTimeLoop
+
+END = datetime(2026, 10, 23, 18, 30, tzinfo=UTC)
+"""The last scrape: late enough in a month for every forecast."""
+
+NOW = END + timedelta(minutes=25)
+"""The moment that is looked at: readings have an age."""
+
+DAYS = 34
+"""So many, so that a month's edge and most of the month before are among them."""
+
+RECORDING = Path(__file__).parents[2] / "deploy/prometheus/recording.yml"
+
+_VERSION: Version = "newest"
+_EVERY = timedelta(minutes=30)
+_RESTARTED = END - timedelta(days=9)
+_MOVED = END - timedelta(days=15)
+_MOVING = AccountType.ORGANIZATION, "sandbox"
+_HOURLY = {"GITHUB_BILLING_POLL_INTERVAL": "1h"}
+_BUDGETS = {"acme": 25, "acme-corp": 340}
+"""US dollars that are nearly used by then; the demo's own are passed on its first day."""
+_LABELS = ("--label=job=github-billing", "--label=instance=exporter:9877")
+_RECORDED_NAME = re.compile(r"\w+:\w+:\w+")
+
+
+class _Rule(msgspec.Struct):
+    record: str
+    expr: str
+    labels: Mapping[str, str] = {}
+
+
+class _Group(msgspec.Struct):
+    rules: list[_Rule]
+
+
+class _Rules(msgspec.Struct):
+    groups: list[_Group]
+
+
+def recording_rules() -> list[_Rule]:
+    """Read the rules that are recorded, in their order."""
+    read = msgspec.convert(yaml.safe_load(RECORDING.read_text()), _Rules)
+    return [rule for group in read.groups for rule in group.rules]
+
+
+@contextmanager
+def remembered(folder: Path, step: timedelta = timedelta(hours=12)) -> Iterator[str]:
+    """Run a Prometheus that scraped the demo every ``step`` until `END`; give its base URL.
+
+    Its blocks are made in ``folder``, unless they are there already.
+    """
+    data = folder / "data"
+    if not data.exists():
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            _import(runner.run(_pages(step)), data, *_LABELS)
+        for level in _levels(recording_rules()):
+            with _running(data, step) as url:
+                recorded = [line for rule in level for line in _recorded(url, rule)]
+            _import(recorded, data)
+    with _running(data, step) as url:
+        yield url
+
+
+@contextmanager
+def _running(data: Path, step: timedelta) -> Iterator[str]:
+    """Run Prometheus; a reading holds until the next one, however seldom they are."""
+    lookback = f"--query.lookback-delta={int(step.total_seconds()) + 600}s"
+    flags = (lookback, "--storage.tsdb.retention.time=10y", "--web.cors.origin=.*")
+    with prometheus("{}", _VERSION, data=data, flags=flags) as url:
+        yield url
+
+
+async def _pages(step: timedelta) -> list[bytes]:
+    """Poll the demo every ``step``, and give its pages with the time on each sample."""
+    now = END - timedelta(days=DAYS)
+    clock = partial(lambda: now)
+    accounts = demo_accounts()
+    github = SimulatedGitHub(accounts, clock=clock, expires=END + timedelta(days=40))
+    for account in accounts:
+        for budget in account.budgets:
+            budget.amount = _BUDGETS[account.name] if budget.amount is None else budget.amount
+    moving = github.account(*_MOVING)
+    moving.platform = Platform.LEGACY
+    settings = demonstration.settings({}, _HOURLY)
+    found: list[bytes] = []
+    for until in (_RESTARTED, END + step):
+        started = now
+        app = App.assemble(
+            settings,
+            auth.from_token("demo", github.token),
+            transport=httpx.ASGITransport(github),
+            clock=clock,
+            process=False,
+        )
+        async with app.clients:
+            while now < until:
+                if now >= _MOVED:
+                    moving.platform = Platform.USAGE
+                for discovery in app.discoveries:
+                    await discovery.once()
+                await app.poller.once()
+                page = text(app.poller.page(), app.telemetry.registry)
+                start_time = b"process_start_time_seconds %d\n" % started.timestamp()
+                found.append(_timed(page + start_time, now))
+                now += step
+    return found
+
+
+def _timed(page: bytes, at: datetime) -> bytes:
+    stamp = b" %d\n" % at.timestamp()
+    samples = (line for line in page.splitlines() if line and not line.startswith(b"#"))
+    return b"".join(sample + stamp for sample in samples)
+
+
+def _levels(rules: Sequence[_Rule]) -> Iterator[list[_Rule]]:
+    """Sort rules so that each reads only what an earlier level has recorded."""
+    left = list(rules)
+    while left:
+        names = {rule.record for rule in left}
+        level = [rule for rule in left if not names & set(_RECORDED_NAME.findall(rule.expr))]
+        yield level
+        left = [rule for rule in left if rule not in level]
+
+
+def _recorded(url: str, rule: _Rule) -> Iterator[bytes]:
+    """Evaluate a rule through the history, as samples in OpenMetrics.
+
+    ``promtool tsdb create-blocks-from rules`` refuses a rule whose sides of an ``or`` take turns.
+    """
+    span = {"start": (END - timedelta(days=DAYS)).timestamp(), "end": NOW.timestamp()}
+    question: dict[str, str | float] = {"query": rule.expr, "step": _EVERY.total_seconds(), **span}
+    answer = httpx.get(f"{url}/api/v1/query_range", params=question, trust_env=False, timeout=60)
+    assert answer.status_code == 200, answer.text
+    samples = [
+        (float(at), f"{rule.record}{_listed(series['metric'] | {**rule.labels})} {value} {at}\n")
+        for series in answer.json()["data"]["result"]
+        for at, value in series["values"]
+    ]
+    # The sides of an `or` differ by __name__, and are one series once they are recorded.
+    for _, line in sorted(samples):
+        yield line.encode()
+
+
+def _listed(labels: Mapping[str, str]) -> str:
+    pairs = (f"{key}={json.dumps(value)}" for key, value in labels.items() if key != "__name__")
+    return f"{{{','.join(pairs)}}}"
+
+
+def _import(samples: Iterable[bytes], data: Path, *labels: str) -> None:
+    """Make samples in OpenMetrics into blocks."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.writelines(samples)
+        file.write(b"# EOF\n")
+        file.flush()
+        # Blocks of two hours, the default, would read all samples anew for each.
+        command = [str(program("promtool", _VERSION)), "tsdb", "create-blocks-from"]
+        options = ("--max-block-duration=60d", "openmetrics", *labels, file.name, str(data))
+        subprocess.run([*command, *options], check=True, capture_output=True)

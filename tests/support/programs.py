@@ -1,0 +1,260 @@
+"""Real programs for the tests: Prometheus and its tools, and the exporter as installed.
+
+A program that is missing fails the test that asks for it: ``make test`` brings them all.
+"""
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeVar
+
+import httpx
+import msgspec
+import pytest
+
+T = TypeVar("T")
+
+Version = Literal["oldest", "newest"]
+"""Of Prometheus and Alertmanager: 2.42 and 0.25, or today's 3.x and 0.3x."""
+
+TOOLS = Path(__file__).parents[2] / ".tools"
+START_SECONDS = 30.0
+STOP_SECONDS = 15.0
+
+
+def until(condition: Callable[[], T | None], seconds: float, log: Path | None = None) -> T:
+    """Ask again and again until the answer is true, and return it; else fail the test.
+
+    ``log`` is a file that tells why it did not come true.
+    """
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(
+                f"{condition} was not true within {seconds:g} s\n{log.read_text() if log else ''}"
+            )
+        time.sleep(0.05)
+    return answer
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback address that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def program(name: str, version: Version = "oldest") -> Path:
+    """Find ``prometheus``, ``promtool``, ``prometheus-alertmanager``, ``amtool``, …"""
+    return _existing(TOOLS / version / name)
+
+
+def system_program(name: str) -> str:
+    """Find a program of the system, such as ``curl``."""
+    path = shutil.which(name)
+    if path is None:
+        pytest.fail(f"there is no {name}: `make test` brings it")
+    return path
+
+
+def systemd_analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run systemd-analyze, which needs no systemd that runs, to its end."""
+    folder = _existing(TOOLS / "systemd")
+    return subprocess.run(
+        [folder / "systemd-analyze", "--no-pager", *arguments],
+        env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def installed_command() -> Path:
+    """Find the console script in the environment that runs the tests."""
+    return _existing(Path(sys.executable).parent / "github-billing-exporter")
+
+
+class Point(NamedTuple):
+    """One element of an instant vector; ``labels`` hold ``__name__`` where there is one."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+@contextmanager
+def prometheus(
+    config: str, version: Version = "oldest", *, data: Path | None = None, flags: Sequence[str] = ()
+) -> Iterator[str]:
+    """Run a Prometheus of its own with this configuration (YAML), and give its base URL.
+
+    It is ready to be asked, but has scraped nothing yet: the first scrape may take some
+    seconds, so ask with ``until``. Relative paths in ``config`` start at its scratch folder.
+    ``data`` is a folder of blocks that it knows from before, ``flags`` are further ones.
+    """
+    url = f"http://127.0.0.1:{free_port()}"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "prometheus.yml").write_text(config)
+        command = [
+            str(program("prometheus", version)),
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={data or folder / 'data'}",
+            f"--web.listen-address={url.removeprefix('http://')}",
+            "--log.level=warn",
+            *flags,
+        ]
+        with _started(command, os.environ, folder / "stderr", f"{url}/-/ready"):
+            yield url
+
+
+@contextmanager
+def alertmanager(config: str, version: Version = "oldest") -> Iterator[str]:
+    """Run an Alertmanager of its own with this configuration (YAML), and give its base URL."""
+    url = f"http://127.0.0.1:{free_port()}"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "alertmanager.yml").write_text(config)
+        command = [
+            str(program("prometheus-alertmanager", version)),
+            f"--config.file={folder / 'alertmanager.yml'}",
+            f"--storage.path={folder / 'data'}",
+            f"--web.listen-address={url.removeprefix('http://')}",
+            "--cluster.listen-address=",
+            "--log.level=warn",
+        ]
+        with _started(command, os.environ, folder / "stderr", f"{url}/-/ready"):
+            yield url
+
+
+def query(base_url: str, promql: str) -> list[Point]:
+    """Ask a Prometheus for an instant vector; an error of its own fails the test."""
+    answer = httpx.get(f"{base_url}/api/v1/query", params={"query": promql}, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    vector = msgspec.json.decode(answer.content, type=_Answer).data.result
+    return [Point(element.metric, float(element.value[1])) for element in vector]
+
+
+def promtool_check_metrics(text: str, version: Version = "oldest") -> list[str]:
+    """Lint a page in the text format: one finding a line; a page that cannot be read fails."""
+    check = subprocess.run(
+        [program("promtool", version), "check", "metrics"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # promtool's own statuses: 3 is a page with findings, 1 one that it cannot parse.
+    assert check.returncode in {0, 3}, check.stderr
+    return check.stderr.splitlines()
+
+
+@contextmanager
+def serving(command: Sequence[str], ready_url: str) -> Iterator[None]:
+    """Run a program until the block ends, once it answers at ``ready_url``."""
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        _started(command, os.environ, Path(scratch) / "stderr", ready_url),
+    ):
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """The exporter as a process of its own; ``stderr`` is the file of what it logs."""
+
+    process: subprocess.Popen[bytes]
+    base_url: str
+    stderr: Path
+
+
+@contextmanager
+def running(
+    args: Sequence[str],
+    env: Mapping[str, str],
+    tls: ssl.SSLContext | None = None,
+    under: Sequence[str] = (),
+    address: str | None = None,
+) -> Iterator[Exporter]:
+    """Run the installed exporter until the block ends, once it is healthy.
+
+    ``env`` is added to the environment of the tests; with ``tls`` it is asked over TLS; ``under``
+    is a command that becomes it; ``address`` is where it listens, a free port by default. The test
+    fails with what was logged if the exporter ends before it is healthy, or does not end when it
+    is told to.
+    """
+    address = address or f"127.0.0.1:{free_port()}"
+    environment = {**os.environ, "GITHUB_BILLING_WEB_LISTEN_ADDRESS": address, **env}
+    command = [*under, str(installed_command()), *args]
+    with tempfile.TemporaryDirectory() as scratch:
+        log = Path(scratch) / "stderr"
+        url = f"{'https' if tls else 'http'}://{address}"
+        with _started(command, environment, log, f"{url}/healthz", tls) as process:
+            yield Exporter(process, url, log)
+
+
+class _Element(msgspec.Struct):
+    metric: dict[str, str]
+    value: tuple[float, str]
+
+
+class _Vector(msgspec.Struct):
+    result: list[_Element]
+
+
+class _Answer(msgspec.Struct):
+    data: _Vector
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        pytest.fail(f"{path} is missing: `make test` brings it")
+    return path
+
+
+def _answers(url: str, tls: ssl.SSLContext | None) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, verify=tls or True).is_success
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def _started(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    log: Path,
+    ready_url: str,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    with (
+        log.open("wb") as stderr,
+        subprocess.Popen(
+            command,
+            cwd=log.parent,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        ) as process,
+    ):
+        try:
+            until(
+                lambda: process.poll() is not None or _answers(ready_url, tls), START_SECONDS, log
+            )
+            if process.returncode is not None:
+                pytest.fail(f"{command} ended with {process.returncode}\n{log.read_text()}")
+            yield process
+            process.terminate()
+            until(lambda: process.poll() is not None, STOP_SECONDS, log)
+        finally:
+            process.kill()

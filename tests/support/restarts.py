@@ -1,0 +1,83 @@
+"""Processes one after the other over one state file, in time that jumps."""
+
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, Future
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from zlib import decompress
+
+import httpx
+import msgspec
+
+from exporter.demo import Fault, SimulatedAccount
+from exporter.state.file import StateFile, opened, sealed
+from exporter.state.saved import State
+from tests.support.lists import Lists
+from tests.support.world import World
+
+T = TypeVar("T")
+
+ABOUT_THE_PROCESS = "github_billing_exporter_"
+
+ALL_FAIL = Fault.server_error()
+
+
+class AtOnce(Executor):
+    """Does in the caller's thread what it is given: time that jumps waits for no thread."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except OSError as error:
+            future.set_exception(error)
+        return future
+
+
+@asynccontextmanager
+async def life(
+    path: Path,
+    *accounts: SimulatedAccount,
+    fault: Fault | None = None,
+    lists: Lists | None = None,
+    **fields: Any,
+) -> AsyncIterator[World]:
+    """Run a process from its start to a kill that it does not notice."""
+    transport = httpx.MockTransport(lists) if lists else None
+    with StateFile(path, AtOnce()) as state_file:
+        world = World(*accounts, state_file=state_file, transport=transport, **fields)
+        if lists is not None:
+            lists.world = world
+        if fault is not None:
+            world.github.faults.add(fault)
+        async with world:
+            yield world
+
+
+async def keep(world: World) -> None:
+    assert world.app.keeper is not None
+    await world.app.keeper.keep()
+
+
+def bill(world: World) -> dict[Any, float]:
+    """Give all that the page says about the bill, the days left aside."""
+    return {
+        key: value
+        for key, value in world.samples().items()
+        if not key[0].startswith(ABOUT_THE_PROCESS) and "remaining_days" not in key[0]
+    }
+
+
+def state(path: Path) -> State:
+    return opened(path.read_bytes())
+
+
+def rewrite(path: Path, said: State) -> None:
+    path.write_bytes(sealed(msgspec.msgpack.encode(said)))
+
+
+def unpacked(path: Path) -> bytes:
+    """Give what the file holds as it was before it was compressed."""
+    content = path.read_bytes()
+    return decompress(content[content.index(b"\n") + 1 + 32 :])

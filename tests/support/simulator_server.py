@@ -1,0 +1,59 @@
+"""A simulated GitHub on a real socket, and the installed command run against it."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+import uvicorn
+
+from exporter.app import utc_now
+from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
+from tests.support.programs import installed_command
+
+COMMAND_SECONDS = 60.0
+
+
+@contextmanager
+def simulated_github(
+    *accounts: SimulatedAccount, **fields: Any
+) -> Iterator[tuple[SimulatedGitHub, str]]:
+    """Serve a GitHub of these accounts on loopback until the block ends; give its base URL too.
+
+    ``fields`` are those of `SimulatedGitHub`. It may be changed while it serves.
+    """
+    github = SimulatedGitHub(accounts, clock=utc_now, **fields)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(
+            github, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.start()
+        try:
+            yield github, url
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def asking(url: str, token: str = DEMO_TOKEN) -> dict[str, str]:
+    """Give the environment of an exporter that asks there."""
+    return {"GITHUB_BILLING_API_URL": url, "GITHUB_BILLING_TOKEN": token}
+
+
+def command(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the installed command to its end; ``env`` is added to the environment of the tests."""
+    return subprocess.run(
+        [installed_command(), *arguments],
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )

@@ -1,0 +1,131 @@
+"""The page for people is made off the event loop, and once for all who look within a second."""
+
+import asyncio
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+from prometheus_client import CollectorRegistry
+
+from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
+from exporter.web.application import Application
+from exporter.web.exposition import Exposition
+from tests.support.connections import on_socket
+from tests.support.simulator_client import NOW
+from tests.support.world import virtual
+from tests.web.test_landing import WORKING
+
+LOOKERS = 20
+
+
+class GatedPage(Page):
+    """A page of one job that counts its renderings and holds each at a gate."""
+
+    def __init__(self) -> None:
+        account = AccountFacts("organization", "acme", "api.github.com", "usage", (WORKING,))
+        super().__init__([account], Build("1.2.3", ""), NOW)
+        self.renderings = 0
+        self.begun = threading.Event()
+        self.gate = threading.Event()
+
+    def why(self, job: JobFacts) -> str:
+        self.renderings += 1
+        self.begun.set()
+        assert self.gate.wait(10)
+        return super().why(job)
+
+
+class Looked:
+    """The application over one page, which another may take the place of."""
+
+    def __init__(self) -> None:
+        self.page = GatedPage()
+        poller: Any = SimpleNamespace(alive=True, ready=True)
+        exposition = Exposition(lambda: self.page, CollectorRegistry())
+        self.application = Application(poller, exposition, lambda: NOW)
+
+    async def look(self) -> bytes:
+        bodies: list[bytes] = []
+
+        async def receive() -> dict[str, Any]:
+            raise AssertionError("no answer depends on a body")
+
+        async def send(message: Any) -> None:
+            bodies.append(message.get("body", b""))
+
+        await self.application({"type": "http", "method": "GET", "path": "/"}, receive, send)
+        return b"".join(bodies)
+
+
+class TestPageForPeople:
+    def test_is_made_once_for_all_who_wait(self) -> None:
+        async def scenario() -> None:
+            looked = Looked()
+            looking = [asyncio.ensure_future(looked.look()) for _ in range(LOOKERS)]
+            await asyncio.to_thread(looked.page.begun.wait, 10)
+            looked.page.gate.set()
+            assert len(set(await asyncio.gather(*looking))) == 1
+            assert looked.page.renderings == 1
+
+        asyncio.run(scenario())
+
+    def test_is_made_off_the_event_loop(self) -> None:
+        async def scenario() -> None:
+            looked = Looked()
+            looking = asyncio.ensure_future(looked.look())
+            await asyncio.to_thread(looked.page.begun.wait, 10)
+            async with on_socket(looked.application) as url, httpx.AsyncClient() as client:
+                assert (await client.get(f"{url}/healthz")).text == "alive\n"
+            assert not looking.done()
+            looked.page.gate.set()
+            assert b"1 account" in await looking
+
+        asyncio.run(scenario())
+
+    def test_is_made_anew_after_a_second_and_for_another_page(self) -> None:
+        async def scenario() -> None:
+            looked = Looked()
+            looked.page.gate.set()
+            for _ in range(LOOKERS):
+                await looked.look()
+            assert looked.page.renderings == 1
+            await asyncio.sleep(1)
+            await looked.look()
+            assert looked.page.renderings == 2
+            looked.page = GatedPage()
+            looked.page.gate.set()
+            await looked.look()
+            assert looked.page.renderings == 1
+
+        virtual(scenario)
+
+    def test_is_made_of_the_newest_alone_where_pages_change_faster_than_one_is_made(self) -> None:
+        async def scenario() -> None:
+            looked = Looked()
+            first = looked.page
+            looking = [asyncio.ensure_future(looked.look())]
+            await asyncio.to_thread(first.begun.wait, 10)
+            pages = [GatedPage() for _ in range(LOOKERS)]
+            for page in pages:
+                page.gate.set()
+                looked.page = page
+                looking.append(asyncio.ensure_future(looked.look()))
+                await asyncio.sleep(0)
+            first.gate.set()
+            await asyncio.gather(*looking)
+            assert [page.renderings for page in pages] == [0] * (LOOKERS - 1) + [1]
+
+        asyncio.run(scenario())
+
+    def test_is_left_to_the_others_by_one_who_hangs_up(self) -> None:
+        async def scenario() -> None:
+            looked = Looked()
+            first, second = (asyncio.ensure_future(looked.look()) for _ in range(2))
+            await asyncio.to_thread(looked.page.begun.wait, 10)
+            first.cancel()
+            looked.page.gate.set()
+            assert b"1 account" in await second
+            assert looked.page.renderings == 1
+
+        asyncio.run(scenario())
