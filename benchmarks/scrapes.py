@@ -27,7 +27,7 @@ from programs import free_port
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading
+from exporter.metrics.model import Known, Reading
 from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from exporter.metrics.telemetry import Telemetry
 from exporter.web.application import Application
@@ -61,18 +61,16 @@ def page(series: int, cents: int = 0) -> Page:
         )
         job = JobFacts(
             collector="usage_repositories",
-            available=True,
+            known=Known(True, NOW, Reading(taken=NOW, samples=samples)),
             standing_by=False,
             failure=None,
             detail="",
             hint="",
             last_attempt=NOW,
-            last_success=NOW,
             duration=timedelta(seconds=1),
             next_attempt=NOW,
             interval=timedelta(hours=6),
             stale_after=timedelta(hours=18),
-            reading=Reading(taken=NOW, samples=samples),
         )
         accounts.append(
             AccountFacts("organization", f"acme-{account}", "api.github.com", "usage", (job,))

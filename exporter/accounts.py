@@ -47,11 +47,20 @@ class Account:
 
     @property
     def key(self) -> tuple[AccountType, str]:
-        """Identity: GitHub ignores the case of names."""
-        return self.type, self.name.casefold()
+        return account_key(self.type, self.name)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return the fields that name the account in the log."""
+        return {"account_type": self.type.value, "account": self.name}
 
     def __str__(self) -> str:
         return f"{self.type} {self.name}"
+
+
+def account_key(kind: AccountType, name: str) -> tuple[AccountType, str]:
+    """Return the identity of an account: GitHub ignores the case of names."""
+    return kind, name.casefold()
 
 
 def is_name(text: str) -> bool:

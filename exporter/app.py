@@ -27,7 +27,7 @@ from exporter.polling.clients import Clients
 from exporter.polling.discovery import Discovery
 from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
-from exporter.settings import ListenAddress, Settings
+from exporter.settings import ListenAddress, Settings, resolved
 from exporter.state.file import StateFile, StateKeeper
 from exporter.web.application import Application
 from exporter.web.exposition import Exposition
@@ -36,7 +36,7 @@ from exporter.web.server import serve
 if TYPE_CHECKING:
     from exporter.web.guard import LiveWebConfig
 
-REASONS = (*dict.fromkeys(error.reason for error in errors.ALL), errors.INTERNAL)
+REASONS = tuple(dict.fromkeys(error.reason for error in errors.ALL))
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
 
 _SILENT_SECONDS = 60.0
@@ -91,7 +91,7 @@ class App:
     ) -> "App":
         """Put the parts together.
 
-        ``secrets`` are in the order of ``settings.credentials()``. ``process`` adds ``process_*``
+        ``secrets`` are in the order of the settings' credentials. ``process`` adds ``process_*``
         and ``python_*`` to the page, ``notice`` is for people to read before they believe it.
         What is known is kept in ``state_file``, and taken from there before the first poll.
         """
@@ -106,7 +106,8 @@ class App:
             transport=transport,
         )
         asking = [
-            (a, clients.of_account(settings.credential_of(a), a)) for a in settings.accounts()
+            (a, clients.of_account(resolved.credential_of(settings, a), a))
+            for a in resolved.accounts(settings)
         ]
         poller = Poller(
             (Watched.of(account, client, settings, clock()) for account, client in asking),
@@ -117,7 +118,7 @@ class App:
         )
         discoveries = tuple(
             Discovery(each, settings, clients, poller, clock, sleep)
-            for each in settings.credentials()
+            for each in resolved.credentials(settings)
             if each.discover
         )
         keeper = (

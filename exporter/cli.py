@@ -23,7 +23,7 @@ from exporter.commands.shared import (
     repositories_option,
     settings_options,
 )
-from exporter.settings import LogLevel, Settings, SettingsError, load, options
+from exporter.settings import LogLevel, Settings, SettingsError, load, options, resolved
 
 if TYPE_CHECKING:
     from exporter.app import App
@@ -263,8 +263,8 @@ def docs(page: str) -> None:
 def load_settings(given: Mapping[str, Any]) -> Settings:
     """Load the settings, or end with every fault, a line each."""
     settings = _load(nested_flags(given), os.environ)
-    missing = [] if settings.accounts_configured else [_NO_ACCOUNT]
-    if not any(each.given for each in settings.credentials()):
+    missing = [] if resolved.accounts_configured(settings) else [_NO_ACCOUNT]
+    if not any(each.given for each in resolved.credentials(settings)):
         missing.append(_NO_CREDENTIAL)
     if missing:
         _end(WRONG_SETTINGS, *missing)

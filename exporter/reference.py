@@ -88,10 +88,6 @@ def failures() -> str:
         "\nUnder `platform: auto` the `legacy_*` collectors are asked together with `usage`, at "
         "every poll, whatever they answered.\n"
     )
-    parts.append(
-        f"\n## `{errors.INTERNAL}`\n\nA fault of the exporter's own. The other jobs live on; the "
-        "log has the traceback. Please report it.\n"
-    )
     return "".join(parts)
 
 

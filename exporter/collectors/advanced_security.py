@@ -7,7 +7,7 @@ import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing.owners import organization_of
-from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Number, Understood
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
@@ -186,7 +186,7 @@ ADVANCED_SECURITY_REPOSITORIES = Collector(
     metrics=(catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS,),
     collect=collect_repositories,
     on_enterprise_server=True,
-    interval=hourly,
+    interval=HOURLY,
     timeout=MANY_PAGES,
     why_off="a series for each repository and product",
 )

@@ -8,7 +8,7 @@ from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
 from exporter.collectors import cost_centers, usage
 from exporter.collectors.budgets import BUDGETS, Budget, listed
-from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.collectors.usage import Item
 from exporter.github.api import GitHub
 from exporter.metrics import catalogue
@@ -144,6 +144,6 @@ BUDGET_ESTIMATES = Collector(
     permissions=BUDGETS.permissions,
     metrics=(catalogue.BUDGET_ESTIMATED_CONSUMED_USD,),
     collect=collect,
-    interval=hourly,
+    interval=HOURLY,
     timeout=MANY_PAGES,
 )

@@ -7,7 +7,7 @@ import msgspec
 from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
 from exporter.collectors.budgets import BUDGETS, endpoint_of, listed
-from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Number, Understood
 from exporter.github.errors import InvalidPayload
@@ -82,7 +82,7 @@ BUDGET_PEOPLE = Collector(
     permissions={AccountType.ENTERPRISE: BUDGETS.permissions[AccountType.ENTERPRISE]},
     metrics=(catalogue.BUDGET_PEOPLE, catalogue.BUDGET_PEOPLE_AT_LIMIT),
     collect=collect,
-    interval=hourly,
+    interval=HOURLY,
     timeout=MANY_PAGES,
     why_off="a request for each hundred people, and it reads what each of them used",
 )

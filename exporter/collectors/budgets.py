@@ -10,7 +10,7 @@ from exporter.billing import budgets
 from exporter.billing.cycle import Cycle
 from exporter.billing.owners import PERSON, organization_of
 from exporter.billing.skus import normal_form
-from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import LIMIT, Number, Understood
 from exporter.github.errors import InvalidPayload
@@ -160,6 +160,6 @@ BUDGETS = Collector(
         catalogue.BUDGET_INFO,
     ),
     collect=collect,
-    interval=hourly,
+    interval=HOURLY,
     timeout=MANY_PAGES,
 )

@@ -13,14 +13,11 @@ MANY_PAGES = timedelta(minutes=10)
 """For what takes a request for each hundred of something."""
 
 
-def hourly(_now: datetime) -> timedelta:
-    """Be the interval of what changes rarely, at any time."""
-    return timedelta(hours=1)
+HOURLY = timedelta(hours=1)
+"""For what changes rarely."""
 
-
-def six_hourly(_now: datetime) -> timedelta:
-    """Be the interval of what takes many requests or a long answer."""
-    return timedelta(hours=6)
+SIX_HOURLY = timedelta(hours=6)
+"""For what takes many requests or a long answer."""
 
 
 def left_out(number: int, what: str) -> tuple[str, ...]:
@@ -57,7 +54,7 @@ class Collector:
     platform: Platform | None = None
     follows: str = ""
     instead_of: tuple[str, ...] = ()
-    interval: Callable[[datetime], timedelta] | None = None
+    interval: timedelta | None = None
     timeout: timedelta | None = None
     on_enterprise_server: bool = False
     required: bool = False

@@ -7,7 +7,7 @@ import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing.skus import normal_form
-from exporter.collectors.collector import MANY_PAGES, Collector, hourly
+from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector
 from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
@@ -158,7 +158,7 @@ COPILOT_SEATS = Collector(
         catalogue.COPILOT_INFO,
     ),
     collect=collect,
-    interval=hourly,
+    interval=HOURLY,
 )
 COPILOT_SEAT_ACTIVITY = Collector(
     name="copilot_seat_activity",
@@ -167,7 +167,7 @@ COPILOT_SEAT_ACTIVITY = Collector(
     permissions=_PERMISSIONS,
     metrics=(catalogue.COPILOT_SEAT_LAST_ACTIVITY,),
     collect=collect_activity,
-    interval=hourly,
+    interval=HOURLY,
     timeout=MANY_PAGES,
     why_off="a request for each hundred seats, and it reads who used Copilot when",
 )

@@ -9,7 +9,7 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import sums, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.sums import Sums
-from exporter.collectors.collector import Collector, hourly, left_out, six_hourly
+from exporter.collectors.collector import HOURLY, SIX_HOURLY, Collector, left_out
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask
 from exporter.github.api import GitHub
@@ -163,7 +163,7 @@ COST_CENTERS = Collector(
         catalogue.COST_CENTER_AI_POOL_SPENT,
     ),
     collect=collect,
-    interval=hourly,
+    interval=HOURLY,
 )
 USAGE_COST_CENTERS = Collector(
     name="usage_cost_centers",
@@ -172,7 +172,7 @@ USAGE_COST_CENTERS = Collector(
     permissions=_PERMISSIONS,
     metrics=(catalogue.COST_CENTER_USAGE_GROSS_QUANTITY, *_MONEY),
     collect=collect_usage,
-    interval=six_hourly,
+    interval=SIX_HOURLY,
     timeout=timedelta(minutes=10),
     why_off="a request and a set of series for each cost center",
 )

@@ -7,7 +7,7 @@ import msgspec
 
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing.skus import normal_form
-from exporter.collectors.collector import MANY_PAGES, Collector, hourly, left_out
+from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Number, Text, Understood
 from exporter.github.errors import InvalidPayload
@@ -132,7 +132,7 @@ LICENSES = Collector(
     permissions=_PERMISSIONS,
     metrics=(catalogue.LICENSES_CONSUMED_SEATS, catalogue.LICENSES_PURCHASED_SEATS),
     collect=collect,
-    interval=hourly,
+    interval=HOURLY,
 )
 LICENSE_TYPES = Collector(
     name="license_types",
@@ -141,7 +141,7 @@ LICENSE_TYPES = Collector(
     permissions=_PERMISSIONS,
     metrics=(catalogue.LICENSES_TYPE_SEATS,),
     collect=collect_types,
-    interval=hourly,
+    interval=HOURLY,
     timeout=MANY_PAGES,
     why_off="a request for each hundred people, of whom it reads only the type of licence",
 )
@@ -156,5 +156,5 @@ LICENSE_SYNC = Collector(
         catalogue.LICENSE_SYNC_TIMESTAMP,
     ),
     collect=collect_sync,
-    interval=hourly,
+    interval=HOURLY,
 )

@@ -6,7 +6,7 @@ import msgspec
 
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.billing import quotas
-from exporter.collectors.collector import Collector, hourly
+from exporter.collectors.collector import HOURLY, Collector
 from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import NotFound
@@ -96,5 +96,5 @@ PLAN = Collector(
     collect=collect,
     platform=Platform.USAGE,
     instead_of=("legacy_actions", "legacy_packages"),
-    interval=hourly,
+    interval=HOURLY,
 )

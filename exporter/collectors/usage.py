@@ -1,21 +1,19 @@
 """GitHub's usage summary: one row a SKU for a month (OpenAPI 23.0.2)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from exporter.accounts import USAGE_ROOTS, Account, AccountType, Platform
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
-from exporter.collectors.collector import Collector
+from exporter.collectors.collector import SIX_HOURLY, Collector
 from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, present
-
-_SETTLING_DAYS = 2
 
 
 class TimePeriod(msgspec.Struct, frozen=True):
@@ -173,11 +171,6 @@ async def collect_previous(github: GitHub, account: Account, now: datetime) -> R
     )
 
 
-def previous_interval(now: datetime) -> timedelta:
-    """Ask often while late rows still land in the month that has ended, then rarely."""
-    return timedelta(hours=1) if now.day <= _SETTLING_DAYS else timedelta(hours=12)
-
-
 PERMISSIONS = {
     AccountType.ORGANIZATION: "owner or billing manager; classic token with repo or "
     "admin:org, or fine-grained token or App with Administration: read",
@@ -222,5 +215,5 @@ USAGE_PREVIOUS_CYCLE = Collector(
     metrics=_PREVIOUS,
     collect=collect_previous,
     follows=USAGE.name,
-    interval=previous_interval,
+    interval=SIX_HOURLY,
 )

@@ -13,7 +13,7 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.reports import Names, Report, ReportFold, Total
 from exporter.billing.sums import Sums, rest
 from exporter.collectors import cost_centers
-from exporter.collectors.collector import Collector, six_hourly
+from exporter.collectors.collector import SIX_HOURLY, Collector
 from exporter.collectors.cost_centers import COST_CENTERS
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask as ask_summary
@@ -216,7 +216,7 @@ USAGE_REPOSITORIES = Collector(
         catalogue.USAGE_LATEST_ITEM,
     ),
     collect=collect_repositories,
-    interval=six_hourly,
+    interval=SIX_HOURLY,
     timeout=_TIMEOUT,
     why_off="several series for each repository",
 )
@@ -231,7 +231,7 @@ USAGE_ORGANIZATIONS = Collector(
     permissions={AccountType.ENTERPRISE: SUMMARY.permissions[AccountType.ENTERPRISE]},
     metrics=(catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, *_ORGANIZATION_MONEY),
     collect=collect_organizations,
-    interval=six_hourly,
+    interval=SIX_HOURLY,
     timeout=_TIMEOUT,
     why_off="a long report for each cost center",
 )

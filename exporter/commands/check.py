@@ -15,6 +15,7 @@ from exporter.github.errors import GitHubError, RateLimited, Unreachable
 from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.polling.job import Job
 from exporter.polling.watched import Watched
+from exporter.web import landing
 from exporter.web.exposition import text
 
 _HEADINGS = ("ACCOUNT", "COLLECTOR", "STATE", "SERIES", "REQUESTS/H", "CREDENTIAL")
@@ -29,7 +30,6 @@ def failed(app: App, *, unreachable: bool = False) -> bool:
 
     With ``unreachable`` GitHub's silence counts whatever was asked.
     """
-    now = app.clock()
     return any(
         not found.success
         and (not found.accounts or (unreachable and found.failure == Unreachable.reason))
@@ -37,10 +37,7 @@ def failed(app: App, *, unreachable: bool = False) -> bool:
     ) or any(
         job.failing is not None
         and not watched.stands_by(job)
-        and (
-            job.settings_at(now).required
-            or (unreachable and job.failing.reason == Unreachable.reason)
-        )
+        and (job.settings.required or (unreachable and job.failing.reason == Unreachable.reason))
         for watched in app.poller.accounts
         for job in watched.jobs
     )
@@ -60,7 +57,7 @@ def report(app: App) -> str:
             of_client[job.client] = of_client.get(job.client, 0.0) + an_hour
             rows.append(_row(page, watched, job, facts, an_hour))
             reason = f"{facts.failure}: " if facts.failure else ""
-            whys.append("" if facts.standing_by else f"{reason}{page.why(facts)}")
+            whys.append("" if facts.standing_by else f"{reason}{landing.why(page, facts)}")
     samples = text(page, app.telemetry.registry).splitlines()
     return "\n".join(
         [
@@ -103,7 +100,7 @@ def _row(
     return (
         str(watched.account),
         facts.collector,
-        page.state(facts),
+        landing.state(page, facts),
         str(len(reading.samples) if reading else 0),
         f"{an_hour:.1f}",
         job.client.credential.name,
@@ -132,7 +129,7 @@ def _requests_an_hour(
         return 0.0
     asked_with_usage = job.collector.decides or job.collector.platform is Platform.LEGACY
     at_every_poll = watched.decides and asked_with_usage
-    a_day = facts.available is False and not at_every_poll
+    a_day = facts.known.available is False and not at_every_poll
     unasked = job.requests == 0 and facts.failure == RateLimited.reason
     requests = usual.get(job.collector.name, 1.0) if unasked else job.requests
     return requests * (timedelta(hours=1) / (timedelta(days=1) if a_day else facts.interval))

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import httpx
 import msgspec
 
 from exporter.accounts import Account, AccountType
@@ -146,7 +145,7 @@ def _asked(app: App) -> Iterator[tuple[Account, Client]]:
 async def _of_account(
     account: Account, client: Client, product: str | None, progress: Callable[[str], None]
 ) -> list[Committer]:
-    host = httpx.URL(client.base_url).host
+    host = client.host
     try:
         async with attempt(client, {}, DEADLINE_SECONDS) as github:
             return [

@@ -39,19 +39,19 @@ async def attempt(
     seconds: float,
     *,
     doubtful: bool = False,
-    rank: float = 0.0,
+    priority: float = 0.0,
 ) -> AsyncIterator["GitHub"]:
     """Open what one attempt of a job may ask, for ``seconds`` from its first request let go.
 
     It opens when the credential has a slot free, of which ``doubtful`` ones may take half. Where
-    the hour's requests are then too few for its ``rank`` it is `RateLimited`, unattempted.
+    the hour's requests are then too few for its ``priority`` it is `RateLimited`, unattempted.
     ``answers`` are those of the job's last success and become those of this one. Raises
     `Unreachable` at the deadline, and in the end what it came short of.
     """
     github: GitHub | None = None
     try:
         async with client.pacing.gate.slot(doubtful=doubtful), asyncio.timeout(None) as timeout:
-            if not client.pacing.affords(rank):
+            if not client.pacing.has_budget_for(priority):
                 raise errors.RateLimited(unattempted=True)
             github = GitHub(client, answers, Deadline(timeout, seconds))
             yield github

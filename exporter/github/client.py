@@ -109,6 +109,7 @@ class Client:
         gate: Gate | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.host = httpx.URL(base_url).host
         self.enterprise_server = is_enterprise_server(base_url)
         self.credential = credential
         self.pacing = Pacing(clock=clock, sleep=sleep, gate=gate)

@@ -10,7 +10,8 @@ GitHubError
 ├── RateLimited      the credential has to wait
 ├── Unreachable      no whole answer came: worth another try
 ├── Rejected         our request or GitHub's rule is at fault
-└── InvalidPayload   an answer that no metric can be made of
+├── InvalidPayload   an answer that no metric can be made of
+└── Internal         a fault of the exporter's own
 
 An error carries what is known in our words, never GitHub's own: a body may name people, and a
 proxy may echo a token.
@@ -163,6 +164,15 @@ class InvalidPayload(GitHubError):
     usual_hint = "GitHub or a proxy answered in an unknown shape: please report it."
 
 
+class Internal(GitHubError):
+    """A fault of our own, whatever GitHub answered."""
+
+    reason = "internal"
+    answers = "anything: the fault is the exporter's own"
+    action = "logs the traceback once; the last good reading stays, and the other jobs go on"
+    usual_hint = "See its log; please report it."
+
+
 ALL: tuple[type[GitHubError], ...] = (
     Unauthorized,
     Barred,
@@ -173,10 +183,8 @@ ALL: tuple[type[GitHubError], ...] = (
     Unreachable,
     Rejected,
     InvalidPayload,
+    Internal,
 )
-
-INTERNAL = "internal"
-"""The reason of a fault of our own, which is no answer of GitHub's."""
 
 WRONG_ADDRESS = (
     "Check github.api-url: that of an Enterprise Server ends in /api/v3, and what answers must be "

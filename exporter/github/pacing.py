@@ -108,18 +108,18 @@ class Pacing:
         """Forget the limit: the credential has changed, and limits are a credential's."""
         self._until = self._limit = None
 
-    def affords(self, rank: float) -> bool:
+    def has_budget_for(self, priority: float) -> bool:
         """Whether a job may begin, so that the hour's requests last until GitHub's limit is new.
 
-        ``rank`` is 0 for the most valuable collector and 1 for the least. A quarter is for whoever
-        comes, so that a start needs no hour. Of the rest all may have some while as much is left
-        as time is; the less is left, the more wait, least valuable first.
+        ``priority`` is 0 for the most valuable collector and 1 for the least. A quarter is for
+        whoever comes, so that a start needs no hour. Of the rest all may have some while as much is
+        left as time is; the less is left, the more wait, least valuable first.
         """
         limit, now = self._limit, self._clock()
         if limit is None or limit.limit <= 0 or limit.reset <= now:
             return True
         time_left = (limit.reset - now) / timedelta(hours=1)
-        return limit.remaining / limit.limit >= rank * min(time_left, _KEPT)
+        return limit.remaining / limit.limit >= priority * min(time_left, _KEPT)
 
     async def turn(self, refuse: Callable[[datetime], None]) -> None:
         """Wait until a request may go; ``refuse`` raises where that is not worth it."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 
 class Sample(NamedTuple):
@@ -74,3 +74,19 @@ class Reading:
 def present(pairs: Iterable[tuple[Metric, float | None]]) -> tuple[Sample, ...]:
     """Say what is there: a missing value is an absent sample, never 0."""
     return tuple(metric(value) for metric, value in pairs if value is not None)
+
+
+R = TypeVar("R")
+
+
+class Known(NamedTuple, Generic[R]):
+    """All that is known of a collector's answers on an account.
+
+    ``available`` is ``None`` while unknown. ``before`` is the last reading of the cycle before,
+    of a collector that follows another.
+    """
+
+    available: bool | None = None
+    last_success: datetime | None = None
+    reading: R | None = None
+    before: R | None = None

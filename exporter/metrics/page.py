@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from exporter.metrics import catalogue
-from exporter.metrics.model import Metric, Reading, Sample
+from exporter.metrics.model import Known, Metric, Reading, Sample
 
 CLOCK_SLACK = timedelta(minutes=5)
 """A clock that is set back by no more leaves what was read where it is."""
@@ -25,32 +25,29 @@ LINGERING = timedelta(hours=1)
 class JobFacts:
     """A job as the page shows it.
 
-    ``available`` is ``None`` while unknown. ``failure`` is the reason that the last attempt
-    failed for, ``detail`` and ``hint`` say it to people. ``standing_by`` jobs wait behind
-    another platform and show no metric.
+    ``failure`` is the reason that the last attempt failed for, ``detail`` and ``hint`` say it to
+    people. ``standing_by`` jobs wait behind another platform and show no metric.
     """
 
     collector: str
-    available: bool | None
+    known: Known[Reading]
     standing_by: bool
     failure: str | None
     detail: str
     hint: str
     last_attempt: datetime | None
-    last_success: datetime | None
     duration: timedelta | None
     next_attempt: datetime | None
     interval: timedelta
     stale_after: timedelta
-    reading: Reading | None
 
     @property
     def expires(self) -> datetime | None:
         """When the reading is too old to be shown."""
-        if self.reading is None:
+        reading = self.known.reading
+        if reading is None:
             return None
-        stale = self.reading.taken + self.stale_after
-        end = self.reading.cycle_end
+        stale, end = reading.taken + self.stale_after, reading.cycle_end
         return stale if end is None else min(stale, end + LINGERING)
 
 
@@ -115,39 +112,11 @@ class Page(Collector):
 
     def shown(self, job: JobFacts) -> Reading | None:
         """Give the job's reading, unless it is too old."""
-        expires = job.expires
-        if job.reading is None or expires is None or expires <= self.now:
+        reading, expires = job.known.reading, job.expires
+        if reading is None or expires is None or expires <= self.now:
             return None
         # A clock that was set back tells nothing of the age of what was read before.
-        return job.reading if job.reading.taken <= self.now + CLOCK_SLACK else None
-
-    def state(self, job: JobFacts) -> str:
-        """Say in a word or two how a job stands."""
-        if job.standing_by:
-            return "stands by"
-        if job.available is False:
-            return "not offered"
-        if job.failure is not None:
-            return "fails"
-        if job.last_attempt is None:
-            return "not asked yet"
-        return "works" if self.shown(job) is not None else "too old"
-
-    def why(self, job: JobFacts) -> str:
-        """Say in a sentence why a job stands as it does; empty where all is well."""
-        if job.standing_by:
-            return "Stands on the account's other billing platform."
-        if job.collector == "usage" and job.available is False:
-            return "The legacy platform answers instead; asked again at every poll."
-        if job.detail:
-            return f"{job.detail}. {job.hint}"
-        shown = self.shown(job)
-        if shown is None:
-            return ""
-        beyond = (
-            f"Repositories beyond the series limit, without series of their own: {shown.folded}"
-        )
-        return " ".join([*shown.notes, *([beyond] if shown.folded else [])])
+        return reading if reading.taken <= self.now + CLOCK_SLACK else None
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the families in the order of the catalogue; families of no samples are left out."""
@@ -213,15 +182,15 @@ def _of_job(job: JobFacts) -> Iterator[Sample]:
     collector = job.collector
     if job.standing_by:
         return
-    if job.available is not None:
-        yield catalogue.COLLECTOR_AVAILABLE(job.available, collector=collector)
-    if job.available is not False and job.last_attempt is not None:
+    if job.known.available is not None:
+        yield catalogue.COLLECTOR_AVAILABLE(job.known.available, collector=collector)
+    if job.known.available is not False and job.last_attempt is not None:
         yield catalogue.COLLECTOR_SUCCESS(job.failure is None, collector=collector)
         if job.failure is not None:
             yield catalogue.COLLECTOR_FAILURE_INFO(1, collector=collector, reason=job.failure)
     for metric, at in (
         (catalogue.COLLECTOR_LAST_ATTEMPT, job.last_attempt),
-        (catalogue.COLLECTOR_LAST_SUCCESS, job.last_success),
+        (catalogue.COLLECTOR_LAST_SUCCESS, job.known.last_success),
     ):
         if at is not None:
             yield metric(at.timestamp(), collector=collector)

@@ -15,7 +15,7 @@ from exporter.accounts import Account, AccountType
 from exporter.github.auth import Credential, Secret, TokenCredential
 from exporter.github.client import Client, Exchange
 from exporter.github.pacing import Gate, RateLimit
-from exporter.settings import CredentialSettings, Settings, proxy_for
+from exporter.settings import CredentialSettings, Settings, proxy_for, resolved
 
 Source = Callable[[], str]
 """Returns a secret as it is now, at once. Raises ``OSError`` and ``UnicodeDecodeError``."""
@@ -33,7 +33,7 @@ def credentials(
     of_file: Callable[[Path], Source] = watched,
 ) -> tuple[Credential, ...]:
     """Make the credentials of the settings, in their order; none where they name no secret."""
-    given = [each for each in settings.credentials() if each.given]
+    given = [each for each in resolved.credentials(settings) if each.given]
     return tuple(_credential(each, _source(each, environment, of_file), clock) for each in given)
 
 
@@ -60,8 +60,8 @@ def _source(
 class Clients:
     """The clients of all credentials, made when they are first asked for.
 
-    ``secrets`` are in the order of ``settings.credentials()``, each of which has a transport of
-    its own; ``transport`` takes the place of all. ``observer`` is told of every exchange; the rate
+    ``secrets`` are in the order of the settings' credentials, each of which has a transport of its
+    own; ``transport`` takes the place of all. ``observer`` is told of every exchange; the rate
     limit it sees is, of an App, that of the installation with the least left.
     """
 
@@ -85,7 +85,7 @@ class Clients:
         self._own: dict[str, Client] = {}
         self._settings: dict[str, CredentialSettings] = {}
         trusting = cache(_trusting)
-        for each, secret in zip(settings.credentials(), secrets, strict=True):
+        for each, secret in zip(resolved.credentials(settings), secrets, strict=True):
             self._settings[each.name] = each
             self._transports[each.name] = transport or httpx.AsyncHTTPTransport(
                 verify=trusting(each.ca_file),

@@ -8,10 +8,9 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
-import httpx
 import structlog
 
-from exporter.accounts import Account, AccountType, is_name, overlaps
+from exporter.accounts import Account, AccountType, account_key, is_name, overlaps
 from exporter.github import auth
 from exporter.github.api import CachedAnswers, GitHub, attempt
 from exporter.github.client import Client
@@ -28,7 +27,7 @@ from exporter.polling.listings import (
 )
 from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
-from exporter.settings import CredentialSettings, Settings
+from exporter.settings import CredentialSettings, Settings, resolved
 
 _LOOK = timedelta(seconds=5)
 _FAILURE_WAIT = timedelta(minutes=15)
@@ -109,13 +108,13 @@ class Discovery:
 
     @property
     def host(self) -> str:
-        return httpx.URL(self._own.base_url).host
+        return self._own.host
 
     def known(self) -> dict[str, list[Seen]]:
         """Give the lists by whose they are, with the accounts alone that are watched."""
         known = {watched.account.key for watched in self.poller.accounts}
         return {
-            of: [seen for seen in listed if Account(seen.type, seen.name).key in known]
+            of: [seen for seen in listed if account_key(seen.type, seen.name) in known]
             for of, listed in self._lists.items()
         }
 
@@ -156,11 +155,11 @@ class Discovery:
         """Give the enterprises to ask for their organizations, with the App's ids on them."""
         found: dict[Key, tuple[Account, int | None]] = {
             account.key: (account, None)
-            for account, _ in self.settings.located_accounts()
-            if self.settings.credential_of(account) == self.credential.name
+            for account, _ in resolved.located_accounts(self.settings)
+            if resolved.credential_of(self.settings, account) == self.credential.name
         }
         for seen in filter(self._matches, self._lists.get("", [])):
-            account = self.settings.account(seen.type, seen.name)
+            account = resolved.account_of(self.settings, seen.type, seen.name)
             found.setdefault(account.key, (account, seen.installation))
         return [each for each in found.values() if each[0].type is AccountType.ENTERPRISE]
 
@@ -193,15 +192,15 @@ class Discovery:
             if of and self._is_app:
                 continue
             for seen in filter(self._matches, listed):
-                account = self.settings.account(seen.type, seen.name)
-                if self.settings.holds(account):
+                account = resolved.account_of(self.settings, seen.type, seen.name)
+                if resolved.holds(self.settings, account):
                     wanted.setdefault(account.key, (account, seen.installation))
         return wanted
 
     def _name_owners(self) -> None:
         """Tell every account which enterprise owns its account, as far as the lists know."""
         owners = {
-            Account(seen.type, seen.name).key: of
+            account_key(seen.type, seen.name): of
             for of, listed in self._lists.items()
             if of
             for seen in listed
@@ -264,5 +263,5 @@ class Discovery:
 
 def _merged(listed: list[Seen], known: list[Seen]) -> list[Seen]:
     """Return the accounts listed, then the known ones that are not among them."""
-    seen = {Account(each.type, each.name).key for each in listed}
-    return [*listed, *(each for each in known if Account(each.type, each.name).key not in seen)]
+    seen = {account_key(each.type, each.name) for each in listed}
+    return [*listed, *(each for each in known if account_key(each.type, each.name) not in seen)]

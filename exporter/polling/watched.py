@@ -1,59 +1,30 @@
-"""Watched: an account with its jobs, and which billing platform's numbers stand for it."""
+"""Watched: an account with its jobs, and the billing platform whose numbers stand for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
-
-import httpx
 
 from exporter.accounts import Account, Platform
 from exporter.collectors import ALL
 from exporter.github.client import Client
 from exporter.metrics.page import AccountFacts, JobFacts
 from exporter.polling.job import Job
-from exporter.settings import JobSettings, Settings
-
-
-def _led(
-    own: Callable[[datetime], JobSettings], leader: Callable[[datetime], JobSettings], now: datetime
-) -> JobSettings:
-    """Give the settings of a job that is attempted when another one is."""
-    leads = leader(now)
-    return replace(own(now), interval=leads.interval, stale_after=leads.stale_after)
-
-
-def _in_step(job: Job, facts: JobFacts, lead: JobFacts, now: datetime) -> JobFacts:
-    """Show the reading of the cycle before for as long as the leading job still shows its own.
-
-    Else both would say the same month in the hour after its end.
-    """
-    leads, follows = lead.reading, facts.reading
-    if leads is None or follows is None or lead.expires is None or lead.expires <= now:
-        return facts
-    if leads.cycle_end is None or follows.cycle_end is None or follows.cycle_end <= leads.cycle_end:
-        return facts
-    before = job.before
-    if before is None or before.cycle_end != leads.cycle_end:
-        return replace(facts, reading=None)
-    return replace(facts, reading=before, stale_after=job.settings_at(before.taken).stale_after)
+from exporter.polling.platform import Standing
+from exporter.settings import Settings, resolved
 
 
 @dataclass(slots=True, eq=False)
 class Watched:
     """An account and its jobs.
 
-    ``platform`` is what GitHub's answers decided, or the user; ``None`` while undecided, and
-    where no job has to do with a platform.
-    ``front`` is the side whose jobs are shown: while undecided the one that fails.
+    ``standing`` is by GitHub's answers if the account ``decides``, else by the settings.
     ``recovered`` is when GitHub last answered a required job that it had refused.
     """
 
     account: Account
     host: str
     jobs: Sequence[Job]
-    platform: Platform | None = None
-    front: Platform = Platform.USAGE
+    standing: Standing = field(init=False)
     decides: bool = field(init=False)
     recovered: datetime | None = field(default=None, init=False)
 
@@ -63,42 +34,40 @@ class Watched:
         self.decides = fixed is None and legacy and any(job.collector.decides for job in self.jobs)
         if fixed is None and not self.decides and (legacy or self.of_side(Platform.USAGE)):
             fixed = Platform.LEGACY if legacy else Platform.USAGE
-        self.platform = fixed
-        self.front = fixed or Platform.USAGE
+        self.standing = Standing(fixed, fixed or Platform.USAGE)
 
     @classmethod
     def of(cls, account: Account, client: Client, settings: Settings, now: datetime) -> "Watched":
         """Watch an account with the collectors that the settings and the host allow."""
-        collectors = [
-            collector
-            for collector in settings.collectors_for(account, ALL)
-            if collector.platform is None or account.platform in {None, collector.platform}
-            if collector.on_enterprise_server or not client.enterprise_server
-        ]
         watched = cls(
             account=account,
-            host=httpx.URL(client.base_url).host,
+            host=client.host,
             jobs=[
                 Job(
                     account=account,
                     collector=collector,
                     client=client,
-                    settings_at=partial(settings.job, account, collector),
+                    settings=resolved.job(settings, account, collector),
                     due=now,
                     series_limit=settings.series_limit,
                     series_ceiling=settings.series_ceiling,
                 )
-                for collector in collectors
+                for collector in resolved.collectors_for(settings, account, ALL)
+                if collector.platform is None or account.platform in {None, collector.platform}
+                if collector.on_enterprise_server or not client.enterprise_server
             ],
         )
         leader = next((job for job in watched.jobs if job.collector.decides), None)
         if watched.decides and leader is not None:
+            times = leader.settings
             for job in watched.of_side(Platform.LEGACY):
-                job.settings_at = partial(_led, job.settings_at, leader.settings_at)
+                job.settings = replace(
+                    job.settings, interval=times.interval, stale_after=times.stale_after
+                )
         return watched
 
     def owned_by(self, enterprise: str) -> None:
-        """Take note which enterprise owns the account; empty for none that is known."""
+        """Take note which enterprise owns the account; empty if none is known."""
         for job in self.jobs:
             job.owner = enterprise
 
@@ -106,11 +75,11 @@ class Watched:
         return [job for job in self.jobs if job.collector.platform is platform]
 
     def heads(self) -> list[Job]:
-        """Give the jobs that are attempted by themselves."""
+        """Return the jobs that are attempted by themselves."""
         return [job for job in self.jobs if self.asks_by_itself(job)]
 
     def asks_by_itself(self, job: Job) -> bool:
-        """Whether a job is attempted when it is due itself; ``usage`` leads its group."""
+        """Return whether a job is attempted when it is due itself; ``usage`` leads its group."""
         led = self.decides and job.collector.platform is Platform.LEGACY
         return not led and not self.stands_by(job)
 
@@ -119,21 +88,20 @@ class Watched:
         leads = self.decides and job.collector.decides
         return [job, *(self.of_side(Platform.LEGACY) if leads else [])]
 
-    def refused(self, job: Job, now: datetime) -> set[Job]:
+    def refused(self, job: Job) -> set[Job]:
         """Return the required jobs asked together with one that GitHub refused and not answered."""
         return {
-            each
-            for each in self.asked_together(job)
-            if each.was_refused and each.settings_at(now).required
+            each for each in self.asked_together(job) if each.was_refused and each.settings.required
         }
 
-    def bill_interval(self, now: datetime) -> timedelta:
-        """Return the shortest interval of what the account requires."""
-        required = (each for job in self.jobs if (each := job.settings_at(now)).required)
-        return min((each.interval for each in required), default=timedelta.max)
+    @property
+    def bill_interval(self) -> timedelta:
+        """The shortest interval of the account's required jobs."""
+        required = (job.settings.interval for job in self.jobs if job.settings.required)
+        return min(required, default=timedelta.max)
 
     def stands_by(self, job: Job) -> bool:
-        """Whether a job waits behind the other platform.
+        """Return whether a job waits behind the other platform.
 
         ``usage`` never does, as it is asked at every poll; a refused ``legacy_*`` is not offered.
         """
@@ -141,37 +109,51 @@ class Watched:
         if side is None or job.collector.decides:
             return False
         if side is Platform.LEGACY:
-            return self.front is not side and job.available is not False
-        return self.platform is not side
+            return self.standing.front is not side and job.known.available is not False
+        return self.standing.platform is not side
 
-    def resume(self, platform: Platform | None, front: Platform) -> None:
+    def resume(self, standing: Standing) -> None:
         """Take up what GitHub's answers decided for a former process, unless settings decide."""
         if self.decides:
-            self.platform, self.front = platform, front
+            self.standing = standing
 
     def stands_against(self, job: Job) -> bool:
-        """Whether a job's numbers are of the platform that the account is not on."""
-        return job.collector.platform not in {None, self.platform} and self.platform is not None
+        """Return whether a job's numbers are of the platform that the account is not on."""
+        platform = self.standing.platform
+        return platform is not None and job.collector.platform not in {None, platform}
 
     def switch(self, platform: Platform) -> None:
-        """Let the other side's numbers go, so that old and new never stand together."""
-        self.platform = self.front = platform
+        """Drop the other side's numbers, so that old and new never stand together."""
+        self.standing = Standing(platform, platform)
         for job in self.jobs:
             if self.stands_against(job):
                 job.stand_by()
 
     def facts(self, now: datetime) -> AccountFacts:
-        jobs = {
-            job.collector.name: job.facts(now, standing_by=self.stands_by(job)) for job in self.jobs
-        }
+        jobs = {job.collector.name: job.facts(standing_by=self.stands_by(job)) for job in self.jobs}
         for job in self.jobs:
             lead = jobs.get(job.collector.follows)
             if lead is not None:
-                jobs[job.collector.name] = _in_step(job, jobs[job.collector.name], lead, now)
+                jobs[job.collector.name] = _in_step(jobs[job.collector.name], lead, now)
         return AccountFacts(
             account_type=self.account.type.value,
             account=self.account.name,
             host=self.host,
-            platform=self.platform.value if self.platform else "",
+            platform=self.standing.platform or "",
             jobs=tuple(jobs.values()),
         )
+
+
+def _in_step(facts: JobFacts, lead: JobFacts, now: datetime) -> JobFacts:
+    """Show the reading of the cycle before for as long as the leading job still shows its own.
+
+    Else both would say the same month in the hour after its end.
+    """
+    leads, follows, before = lead.known.reading, facts.known.reading, facts.known.before
+    if leads is None or follows is None or lead.expires is None or lead.expires <= now:
+        return facts
+    if leads.cycle_end is None or follows.cycle_end is None or follows.cycle_end <= leads.cycle_end:
+        return facts
+    if before is not None and before.cycle_end != leads.cycle_end:
+        before = None
+    return replace(facts, known=facts.known._replace(reading=before))

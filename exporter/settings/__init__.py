@@ -3,10 +3,11 @@
 from exporter.settings.credentials import CredentialSettings
 from exporter.settings.fields import ListenAddress
 from exporter.settings.loading import SettingsError, load
-from exporter.settings.model import JobSettings, Settings
+from exporter.settings.model import Settings
 from exporter.settings.options import Option, options
 from exporter.settings.proxies import proxy_for
 from exporter.settings.reference import render_reference
+from exporter.settings.resolved import JobSettings
 from exporter.settings.sections import LogLevel
 
 __all__ = [

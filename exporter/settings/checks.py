@@ -1,19 +1,16 @@
 """What single values cannot show: settings that contradict each other or the world."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
+from exporter.settings import resolved
 from exporter.settings.durations import format_duration
-from exporter.settings.model import Loc, Settings, Timing
+from exporter.settings.model import Loc, Settings
 from exporter.settings.options import closest
 from exporter.settings.sources.located import Sources
-
-_MONTH = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 32)]
-"""A collector's own interval may depend on the day; settings must not fail on some days only."""
 
 
 def check(
@@ -37,7 +34,7 @@ def check(
 
 def _accounts(settings: Settings, sources: Sources) -> Iterator[str]:
     first: dict[tuple[AccountType, str], Loc] = {}
-    for account, loc in settings.located_accounts():
+    for account, loc in resolved.located_accounts(settings):
         if first.setdefault(account.key, loc) != loc:
             place, other = sources.nearest(loc).place, sources.nearest(first[account.key]).place
             yield f"{place}: {account} is the account of {other} again: leave one of the two"
@@ -96,8 +93,8 @@ def _unfitting_collectors(
 def _idle_accounts(
     settings: Settings, sources: Sources, collectors: Sequence[Collector]
 ) -> Iterator[str]:
-    for account, loc in settings.located_accounts():
-        if collectors and not settings.collectors_for(account, collectors):
+    for account, loc in resolved.located_accounts(settings):
+        if collectors and not resolved.collectors_for(settings, account, collectors):
             place = sources.nearest(loc).place
             yield f"{place}: every collector is excluded for {account}: leave one, or leave it out"
 
@@ -120,27 +117,19 @@ def _no_place_for_a_file(file: Path) -> str:
 
 def _times(settings: Settings, sources: Sources, collectors: Sequence[Collector]) -> Iterator[str]:
     # Without accounts, those found later will have the settings of everyone.
-    named = [account for account, _ in settings.located_accounts()]
+    named = [account for account, _ in resolved.located_accounts(settings)]
     accounts = named or [Account(kind, "(any)") for kind in AccountType]
     told = set()
     for account in accounts:
-        for collector in settings.collectors_for(account, collectors):
-            for now in _moments(collector):
-                times = settings.timing(account, collector, now)
-                place = _culprit(times, sources)
-                if place and place not in told:
-                    told.add(place)
-                    yield f"{place}: {_too_short(times, f'{collector.name} of {account}')}"
+        for collector in resolved.collectors_for(settings, account, collectors):
+            times = resolved.timing(settings, account, collector)
+            place = _culprit(times, sources)
+            if place and place not in told:
+                told.add(place)
+                yield f"{place}: {_too_short(times, f'{collector.name} of {account}')}"
 
 
-def _moments(collector: Collector) -> Iterator[datetime]:
-    """Give a time for each of a collector's own intervals."""
-    if collector.interval is None:
-        return iter(_MONTH[:1])
-    return iter({collector.interval(day): day for day in _MONTH}.values())
-
-
-def _culprit(times: Timing, sources: Sources) -> str:
+def _culprit(times: resolved.Timing, sources: Sources) -> str:
     """Find the setting that makes a good reading end before the next one may be there."""
     if times.stale_after.value >= times.interval.value + times.timeout.value:
         return ""
@@ -148,7 +137,7 @@ def _culprit(times: Timing, sources: Sources) -> str:
     return next((found.place for loc in locs if loc and (found := sources.at(loc))), "")
 
 
-def _too_short(times: Timing, job: str) -> str:
+def _too_short(times: resolved.Timing, job: str) -> str:
     interval, stale_after, timeout = (format_duration(chosen.value) for chosen in times)
     least = format_duration(times.interval.value + times.timeout.value)
     return (

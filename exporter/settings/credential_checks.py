@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from exporter.github.auth import bare
+from exporter.settings import resolved
 from exporter.settings.certificates import no_certificates
 from exporter.settings.credentials import DEFAULT
 from exporter.settings.model import Loc, Settings
@@ -109,15 +110,15 @@ def _faults(file: Path | None, place: str, reading: Callable[[Path], object]) ->
 
 
 def _references(settings: Settings, sources: Sources) -> Iterator[str]:
-    known = tuple(credential.name for credential in settings.credentials())
+    known = tuple(credential.name for credential in resolved.credentials(settings))
     for position, entry in enumerate(settings.entries):
         if entry.credential is not None and entry.credential not in known:
             place = sources.nearest(("accounts", position, "credential")).place
             yield f"{place}: no such credential: {closest(entry.credential, known)}"
     unclear = dict.fromkeys(
         sources.nearest(loc if loc[0] == "accounts" else loc[:1]).place
-        for account, loc in settings.located_accounts()
-        if not settings.credential_of(account)
+        for account, loc in resolved.located_accounts(settings)
+        if not resolved.credential_of(settings, account)
     )
     for place in unclear:
         yield (

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from exporter.accounts import AccountType
 from exporter.collectors import Collector
+from exporter.settings import resolved
 from exporter.settings.certificates import check_certificates
 from exporter.settings.checks import check
 from exporter.settings.credential_checks import check_credentials
@@ -57,7 +58,7 @@ def load(
     settings, sources, invalid = _validate(sources)
     times = not any(_TIMES.intersection(loc) for loc in invalid)
     names = not any("credentials" in loc for loc in invalid)
-    named = {each.variable for each in settings.credentials() if each.variable}
+    named = {each.variable for each in resolved.credentials(settings) if each.variable}
     faults = [
         *unknown_variables(environment, named),
         *(fault for read in reads for fault in read.faults),

@@ -11,13 +11,14 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Raw, Struct, msgpack
 
-from exporter.accounts import Account, AccountType, Platform
+from exporter.accounts import Account, AccountType, Platform, account_key
 from exporter.collectors import Collector
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading, Sample
+from exporter.metrics.model import Known, Reading, Sample
 from exporter.metrics.page import CLOCK_SLACK
 from exporter.polling.discovery import Discovery
 from exporter.polling.listings import Seen
+from exporter.polling.platform import Standing
 from exporter.polling.watched import Watched
 
 Time = Annotated[datetime, Meta(tz=True)]
@@ -92,20 +93,13 @@ class SavedReading(Struct, frozen=True, array_like=True):
         return reading
 
 
-class SavedJob(Struct, frozen=True, array_like=True):
-    available: bool | None
-    last_success: Time | None
-    reading: SavedReading | None
-    before: SavedReading | None = None
-
-
 class SavedAccount(Struct, frozen=True, array_like=True):
     type: AccountType
     name: str
     host: str
     platform: Platform | None
     front: Platform
-    jobs: dict[str, SavedJob]
+    jobs: dict[str, Known[SavedReading]]
 
 
 class SavedDiscovery(Struct, frozen=True, array_like=True):
@@ -123,43 +117,30 @@ class State(Struct, frozen=True, array_like=True):
     discoveries: list[SavedDiscovery]
 
 
-class JobNow(NamedTuple):
-    available: bool | None
-    last_success: datetime | None
-    reading: Reading | None
-    before: Reading | None
-
-    def saved(self) -> SavedJob:
-        reading, before = (
-            SavedReading.of(each) if each else None for each in (self.reading, self.before)
-        )
-        return SavedJob(self.available, self.last_success, reading, before)
-
-
 class AccountNow(NamedTuple):
     account: Account
     host: str
-    platform: Platform | None
-    front: Platform
-    jobs: dict[str, JobNow]
+    standing: Standing
+    jobs: dict[str, Known[Reading]]
 
     @classmethod
     def of(cls, watched: Watched) -> "AccountNow":
-        jobs = {
-            job.collector.name: JobNow(job.available, job.last_success, job.reading, job.before)
-            for job in watched.jobs
-        }
-        return cls(watched.account, watched.host, watched.platform, watched.front, jobs)
+        jobs = {job.collector.name: job.known for job in watched.jobs}
+        return cls(watched.account, watched.host, watched.standing, jobs)
 
     def saved(self) -> SavedAccount:
         return SavedAccount(
             self.account.type,
             self.account.name,
             self.host,
-            self.platform,
-            self.front,
-            {name: job.saved() for name, job in self.jobs.items()},
+            *self.standing,
+            {name: _saved(known) for name, known in self.jobs.items()},
         )
+
+
+def _saved(known: Known[Reading]) -> Known[SavedReading]:
+    reading, before = (SavedReading.of(each) if each else None for each in known[2:])
+    return Known(known.available, known.last_success, reading, before)
 
 
 class Snapshot(NamedTuple):
@@ -205,13 +186,13 @@ def restore(
         known = lists.get((discovery.credential.name, discovery.host))
         if known and not _is_ahead(known.last_success, now):
             discovery.resume(known.lists, known.last_success)
-    former = {(Account(each.type, each.name).key, each.host): each for each in state.accounts}
+    former = {(account_key(each.type, each.name), each.host): each for each in state.accounts}
     readings = dropped = 0
     for watched in accounts:
         account = former.get((watched.account.key, watched.host))
         if account is None:
             continue
-        watched.resume(account.platform, account.front)
+        watched.resume(Standing(account.platform, account.front))
         for job in watched.jobs:
             saved = account.jobs.get(job.collector.name)
             if saved is None or _is_ahead(saved.last_success, now):
@@ -224,14 +205,9 @@ def restore(
                     readings += 1
             except ValueError:
                 dropped += 1
-            job.resume(
-                available=saved.available,
-                last_success=saved.last_success,
-                reading=reading,
-                before=before,
-            )
+            job.known = Known(saved.available, saved.last_success, reading, before)
     return Restored(readings, dropped)
 
 
 def _is_ahead(at: datetime | None, now: datetime) -> bool:
-    return at is not None and at > now + CLOCK_SLACK
+    return at is not None and (at.tzinfo is None or at > now + CLOCK_SLACK)

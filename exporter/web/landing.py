@@ -42,7 +42,7 @@ def render(page: Page, now: datetime) -> str:
 
     What fails comes first and lies open; accounts where nothing does are folded.
     """
-    accounts = [(each, Counter(map(page.state, each.jobs))) for each in page.accounts]
+    accounts = [(each, Counter(state(page, job) for job in each.jobs)) for each in page.accounts]
     accounts.sort(key=lambda each: not each[1]["fails"])
     total = sum(states["fails"] for _, states in accounts)
     summary = f'<span class="fails">{total} failing</span>' if total else "nothing fails"
@@ -65,6 +65,34 @@ def render(page: Page, now: datetime) -> str:
 </body>
 </html>
 """
+
+
+def state(page: Page, job: JobFacts) -> str:
+    """Say in a word or two how a job stands."""
+    if job.standing_by:
+        return "stands by"
+    if job.known.available is False:
+        return "not offered"
+    if job.failure is not None:
+        return "fails"
+    if job.last_attempt is None:
+        return "not asked yet"
+    return "works" if page.shown(job) is not None else "too old"
+
+
+def why(page: Page, job: JobFacts) -> str:
+    """Say in a sentence why a job stands as it does; empty where all is well."""
+    if job.standing_by:
+        return "Stands on the account's other billing platform."
+    if job.collector == "usage" and job.known.available is False:
+        return "The legacy platform answers instead; asked again at every poll."
+    if job.detail:
+        return f"{job.detail}. {job.hint}"
+    shown = page.shown(job)
+    if shown is None:
+        return ""
+    beyond = f"Repositories beyond the series limit, without series of their own: {shown.folded}"
+    return " ".join([*shown.notes, *([beyond] if shown.folded else [])])
 
 
 def _counted(number: int, noun: str) -> str:
@@ -106,10 +134,10 @@ def _account(
 
 
 def _row(page: Page, job: JobFacts, now: datetime) -> str:
-    state = page.state(job)
+    standing = state(page, job)
     return (
         f"<tr><td>{escape(job.collector)}</td>"
-        f"<td{_FAILS if state == 'fails' else ''}>{state}</td>"
+        f"<td{_FAILS if standing == 'fails' else ''}>{standing}</td>"
         f'<td data-says="age ">{_age(page, job, now)}</td>'
         f'<td data-says="next ">{_until(now, job.next_attempt)}</td>'
         f"<td>{_words(page, job)}</td></tr>"
@@ -117,9 +145,9 @@ def _row(page: Page, job: JobFacts, now: datetime) -> str:
 
 
 def _age(page: Page, job: JobFacts, now: datetime) -> str:
-    if job.last_success is None or job.standing_by:
+    if job.known.last_success is None or job.standing_by:
         return "-"
-    age = _span(now - job.last_success)
+    age = _span(now - job.known.last_success)
     return age if page.shown(job) is not None else f"{age}, no longer shown"
 
 
@@ -139,4 +167,4 @@ def _span(length: timedelta) -> str:
 
 def _words(page: Page, job: JobFacts) -> str:
     reason = f"<b>{escape(job.failure)}</b>: " if job.failure else ""
-    return f"{reason}{escape(page.why(job))}"
+    return f"{reason}{escape(why(page, job))}"

@@ -214,7 +214,8 @@ class TestTheSeriesLimit:
             account = organization(repositories=[f"repo-{n}" for n in range(20)])
             async with World(account, settings=BY_REPOSITORY) as world:
                 assert world.value("exporter_repositories_folded") == 0
-                world.job("usage_repositories").reading = None
+                job = world.job("usage_repositories")
+                job.known = job.known._replace(reading=None)
                 world.job("usage_repositories").series_limit = 100
                 await world.passes(hours=7)
                 assert len(world.series("repository_usage_gross_usd")) <= 100

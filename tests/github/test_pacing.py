@@ -277,13 +277,13 @@ class TestWhatMayHang:
 
 
 class TestAShortBudget:
-    RANKS = tuple(number / 20 for number in range(20))
+    PRIORITIES = tuple(number / 20 for number in range(20))
 
     async def afforded(self, remaining: int, seconds: float) -> list[bool]:
-        """Tell which ranks may begin after an answer with so many of 5000 requests left."""
+        """Tell which priorities may begin after an answer with so many of 5000 requests left."""
         conversation = Conversation(says(200, {"total": 1}, limit(remaining, seconds)))
         await conversation.total()
-        return [conversation.client.pacing.affords(rank) for rank in self.RANKS]
+        return [conversation.client.pacing.has_budget_for(priority) for priority in self.PRIORITIES]
 
     @virtually
     async def test_holds_the_least_valuable_back_first_and_the_most_valuable_never(self) -> None:
@@ -295,13 +295,13 @@ class TestAShortBudget:
             held_back.append(afforded.count(False))
         assert held_back == sorted(held_back)
         assert held_back[0] == 0
-        assert held_back[-1] == len(self.RANKS) - 1
+        assert held_back[-1] == len(self.PRIORITIES) - 1
 
     @virtually
     async def test_holds_nothing_back_at_an_hours_beginning(self) -> None:
         conversation = Conversation(says(200, {"total": 1}, limit(3750, 3600)))
         await conversation.total()
-        assert conversation.client.pacing.affords(1.0)
+        assert conversation.client.pacing.has_budget_for(1.0)
 
     @pytest.mark.parametrize(("remaining", "seconds"), [(500, 300), (100, 60), (100, -1)])
     @virtually
@@ -314,15 +314,15 @@ class TestAShortBudget:
     async def test_is_new_with_its_reset(self) -> None:
         conversation = Conversation(says(200, {"total": 1}, limit(50, 3600)))
         await conversation.total()
-        assert not conversation.client.pacing.affords(0.9)
+        assert not conversation.client.pacing.has_budget_for(0.9)
         await asyncio.sleep(3600)
-        assert conversation.client.pacing.affords(0.9)
+        assert conversation.client.pacing.has_budget_for(0.9)
 
     @virtually
     async def test_is_none_where_github_tells_of_no_limit(self) -> None:
         conversation = Conversation(OK)
         await conversation.total()
-        assert conversation.client.pacing.affords(0.99)
+        assert conversation.client.pacing.has_budget_for(0.99)
 
 
 class TestTheExporter:

@@ -178,11 +178,11 @@ class TestTries:
     @virtually
     async def test_follow_a_body_cut_short(self) -> None:
         async with World(organization(usage_items=[])) as world:
-            first = world.job("usage").last_success
+            first = world.job("usage").known.last_success
             world.github.faults.add(Fault.cut_short(10, match="/usage/summary", times=2))
             await world.passes(minutes=20)
             assert world.asked("/usage/summary") == 4
-            second = world.job("usage").last_success
+            second = world.job("usage").known.last_success
             assert first is not None
             assert second is not None
             assert second > first

@@ -35,7 +35,7 @@ class TestTheCeiling:
     @in_virtual_time
     async def test_is_for_the_series_of_one_reading(self) -> None:
         async with world(10_000, skus(50)) as made:
-            reading = made.job("usage").reading
+            reading = made.job("usage").known.reading
             assert reading is not None
             series = len(reading.samples) + len(reading.unknown_skus)
         async with world(series, skus(50)) as made:

@@ -101,7 +101,7 @@ class TestTwoHosts:
                 (watched.account.name, job.collector.name)
                 for watched in app.poller.accounts
                 for job in watched.jobs
-                if job.last_success
+                if job.known.last_success
             }
             assert {("acme", "usage"), ("beta", "usage")} <= succeeded
 

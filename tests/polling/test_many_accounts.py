@@ -99,7 +99,7 @@ def counted(world: World, name: str, by: str) -> dict[str, float]:
 def ages(world: World, collector: str = "usage") -> list[timedelta]:
     """Tell how old what a collector said is, of every account that it has said anything of."""
     jobs = [job for account in world.app.poller.page().accounts for job in account.jobs]
-    at = [job.last_success for job in jobs if job.collector == collector]
+    at = [job.known.last_success for job in jobs if job.collector == collector]
     return [world.clock() - each for each in at if each is not None]
 
 

@@ -79,7 +79,7 @@ def once(collector: str, github: Callable[[httpx.Request], httpx.Response]) -> t
         longest = await longest_turn(app.once())
         (job,) = (job for watched in app.poller.accounts for job in watched.jobs)
         assert job.last_attempt == NOW
-        return longest, len(job.reading.samples) if job.reading else 0
+        return longest, len(job.known.reading.samples) if job.known.reading else 0
 
     return asyncio.run(scenario())
 

@@ -29,9 +29,9 @@ async def ask_nothing(github: GitHub, account: Account, now: datetime) -> Readin
 
 
 def collector(
-    name: str, *types: AccountType, every: tuple[timedelta, ...] = (), why_off: str = ""
+    name: str, *types: AccountType, every: timedelta | None = None, why_off: str = ""
 ) -> Collector:
-    """Make a collector; ``every`` are its intervals in the first week of a month and later."""
+    """Make a collector; ``every`` is an interval of its own."""
     return Collector(
         name=name,
         summary="Asks nothing.",
@@ -39,7 +39,7 @@ def collector(
         permissions=dict.fromkeys(types or AccountType, "none"),
         metrics=(),
         collect=ask_nothing,
-        interval=(lambda now: every[0 if now.day <= 7 else -1]) if every else None,
+        interval=every,
         timeout=10 * MINUTE if every else None,
         why_off=why_off,
         required=name == "usage" or name.startswith("legacy_"),
@@ -51,7 +51,7 @@ LEGACY = collector("legacy_actions")
 BUDGETS = collector("budgets")
 COST_CENTERS = collector("cost_centers", AccountType.ENTERPRISE, why_off="many requests")
 COPILOT = collector("copilot", AccountType.ORGANIZATION, AccountType.USER)
-SELDOM = collector("seldom", every=(HOUR, 6 * HOUR))
+SELDOM = collector("seldom", every=6 * HOUR)
 COLLECTORS = (USAGE, LEGACY, BUDGETS, COST_CENTERS, COPILOT, SELDOM)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exporter.collectors import ALL
-from exporter.settings import load
+from exporter.settings import load, resolved
 from tests.settings import CANARY, COLLECTORS, faults, in_file
 
 KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
@@ -42,7 +42,7 @@ def told(tmp_path: Path, text: str, **environment: str) -> list[str]:
 class TestEntries:
     def test_they_fill_in_what_is_set_for_everyone(self, tmp_path: Path) -> None:
         settings = in_file(tmp_path, SEVERAL, COLLECTORS, ENVIRONMENT)
-        token, app = settings.credentials()
+        token, app = resolved.credentials(settings)
         assert (token.name, token.variable, token.app_id) == ("acme-token", "ACME_TOKEN", None)
         assert (token.api_url, token.api_version) == ("https://api.acme.ghe.com", None)
         assert (token.discover, token.include, token.exclude) == (True, ("acme*",), ("*-old",))
@@ -52,7 +52,7 @@ class TestEntries:
 
     def test_an_account_names_its_own(self, tmp_path: Path) -> None:
         settings = in_file(tmp_path, SEVERAL, COLLECTORS, ENVIRONMENT)
-        assert [settings.credential_of(each) for each in settings.accounts()] == [
+        assert [resolved.credential_of(settings, each) for each in resolved.accounts(settings)] == [
             "acme-token",
             "acme-app",
         ]
@@ -61,29 +61,29 @@ class TestEntries:
         text = "users: [octo]\n" + SEVERAL
         environment = {**ENVIRONMENT, "GITHUB_BILLING_TOKEN": "another"}
         settings = in_file(tmp_path, text, COLLECTORS, environment)
-        assert [each.name for each in settings.credentials()] == [
+        assert [each.name for each in resolved.credentials(settings)] == [
             "default",
             "acme-token",
             "acme-app",
         ]
-        assert settings.credential_of(settings.accounts()[0]) == "default"
+        assert resolved.credential_of(settings, resolved.accounts(settings)[0]) == "default"
 
     def test_the_only_one_there_is_serves_everyone(self, tmp_path: Path) -> None:
         text = "users: [octo]\ncredentials: [{name: mine, token_variable: MY_TOKEN}]\n"
         environment = {"MY_TOKEN": CANARY, "GITHUB_TOKEN": "another"}
         settings = in_file(tmp_path, text, COLLECTORS, environment)
-        assert settings.credential_of(settings.accounts()[0]) == "mine"
+        assert resolved.credential_of(settings, resolved.accounts(settings)[0]) == "mine"
 
     def test_the_users_own_variables_may_begin_like_settings(self, tmp_path: Path) -> None:
         text = "credentials: [{name: mine, token_variable: GITHUB_BILLING_TOKEN_OF_ACME}]\n"
         environment = {"GITHUB_BILLING_TOKEN_OF_ACME": CANARY}
-        assert in_file(tmp_path, text, COLLECTORS, environment).credentials()[0].given
+        assert resolved.credentials(in_file(tmp_path, text, COLLECTORS, environment))[0].given
 
     def test_discovery_counts_as_an_account(self, tmp_path: Path) -> None:
         text = "credentials: [{name: mine, token_variable: MY_TOKEN, discover: true}]\n"
         environment = {"MY_TOKEN": CANARY}
-        assert in_file(tmp_path, text, COLLECTORS, environment).accounts_configured
-        assert load({"discover": {"enabled": True}}, {}, COLLECTORS).accounts_configured
+        assert resolved.accounts_configured(in_file(tmp_path, text, COLLECTORS, environment))
+        assert resolved.accounts_configured(load({"discover": {"enabled": True}}, {}, COLLECTORS))
 
 
 class TestFaults:
@@ -178,13 +178,13 @@ class TestFaults:
 class TestFlags:
     def test_an_app_takes_its_key_from_a_file_or_the_environment(self, tmp_path: Path) -> None:
         environment = {"GITHUB_BILLING_APP_ID": "Iv23liABC", "GITHUB_BILLING_APP_PRIVATE_KEY": KEY}
-        [value] = load({}, environment, ALL).credentials()
+        [value] = resolved.credentials(load({}, environment, ALL))
         assert value.app_id == "Iv23liABC"
         assert value.secret is not None
         assert value.secret.get_secret_value() == KEY.strip()
         (tmp_path / "key").write_text(KEY)
         flags = {"github": {"app_id": 12, "app_private_key_file": tmp_path / "key"}}
-        [file] = load(flags, {"GITHUB_TOKEN": "another"}, ALL).credentials()
+        [file] = resolved.credentials(load(flags, {"GITHUB_TOKEN": "another"}, ALL))
         assert (file.app_id, file.file, file.secret) == ("12", tmp_path / "key", None)
 
     def test_an_app_and_a_token_contradict_each_other(self) -> None:
@@ -223,7 +223,7 @@ class TestFlags:
     def test_a_secret_is_taken_as_an_editor_of_windows_saves_it(
         self, environment: dict[str, str], secret: str
     ) -> None:
-        [credential] = load({}, environment, ALL).credentials()
+        [credential] = resolved.credentials(load({}, environment, ALL))
         assert credential.secret is not None
         assert credential.secret.get_secret_value() == secret
 

@@ -11,6 +11,7 @@ from exporter.settings import (
     Settings,
     load,
     options,
+    resolved,
 )
 from tests.settings import (
     ACME,
@@ -20,7 +21,6 @@ from tests.settings import (
     COST_CENTERS,
     HOUR,
     MINUTE,
-    NOW,
     SELDOM,
     USAGE,
     faults,
@@ -89,19 +89,19 @@ class TestPrecedence:
 class TestCredentials:
     def test_a_token_is_taken_from_the_environment(self) -> None:
         environment = {"GITHUB_BILLING_TOKEN": f"{CANARY}\n", "GITHUB_TOKEN": "another"}
-        [credential] = load({}, environment, COLLECTORS).credentials()
+        [credential] = resolved.credentials(load({}, environment, COLLECTORS))
         assert credential.secret is not None
         assert credential.secret.get_secret_value() == CANARY
 
     def test_the_common_variable_is_a_fallback(self) -> None:
-        [credential] = load({}, {"GITHUB_TOKEN": CANARY}, COLLECTORS).credentials()
+        [credential] = resolved.credentials(load({}, {"GITHUB_TOKEN": CANARY}, COLLECTORS))
         assert credential.secret is not None
         assert credential.secret.get_secret_value() == CANARY
 
     def test_a_token_file_rules_over_the_common_variable(self, tmp_path: Path) -> None:
         (tmp_path / "token").write_text(CANARY, encoding="utf-8")
         flags = {"github": {"token_file": str(tmp_path / "token")}}
-        [credential] = load(flags, {"GITHUB_TOKEN": "another"}, COLLECTORS).credentials()
+        [credential] = resolved.credentials(load(flags, {"GITHUB_TOKEN": "another"}, COLLECTORS))
         assert (credential.secret, credential.file) == (None, tmp_path / "token")
 
     def test_a_token_and_a_token_file_contradict_each_other(self, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ class TestCredentials:
 
     def test_a_token_is_never_shown(self) -> None:
         settings = load({}, {"GITHUB_BILLING_TOKEN": CANARY}, COLLECTORS)
-        assert CANARY not in f"{settings!r} {settings} {settings.credentials()!r}"
+        assert CANARY not in f"{settings!r} {settings} {resolved.credentials(settings)!r}"
 
     @pytest.mark.parametrize("name", ["GITHUB_BILLING_TOKEN", "GITHUB_TOKEN"])
     def test_a_token_among_other_words_is_refused_unseen(self, name: str) -> None:
@@ -143,7 +143,7 @@ class TestAccounts:
             organizations=("acme",),
             accounts=({"organization": "beta"}, {"user": "mona"}, {"enterprise": "b"}),
         )
-        assert [str(account) for account in settings.accounts()] == [
+        assert [str(account) for account in resolved.accounts(settings)] == [
             "organization acme",
             "user octo",
             "enterprise acme-corp",
@@ -162,7 +162,7 @@ class TestAccounts:
                 {"organization": "gamma", "platform": "usage"},
             ),
         )
-        acme, beta, gamma = settings.accounts()
+        acme, beta, gamma = resolved.accounts(settings)
         assert (acme.platform, beta.platform, gamma.platform) == (
             Platform.LEGACY,
             None,
@@ -175,7 +175,7 @@ class TestAccounts:
 class TestCollectors:
     def chosen(self, account: Account, **settings: object) -> list[str]:
         built = load(settings, {}, COLLECTORS)
-        return [each.name for each in built.collectors_for(account, COLLECTORS)]
+        return [each.name for each in resolved.collectors_for(built, account, COLLECTORS)]
 
     def test_the_default_ones_that_fit_the_account_run(self) -> None:
         enterprise = Account(AccountType.ENTERPRISE, "acme-corp")
@@ -199,14 +199,14 @@ class TestCollectors:
             ),
         )
         acme_corp = Account(AccountType.ENTERPRISE, "acme-corp")
-        assert COST_CENTERS in settings.collectors_for(acme_corp, COLLECTORS)
-        assert BUDGETS in settings.collectors_for(acme_corp, COLLECTORS)
-        assert BUDGETS not in settings.collectors_for(ACME, COLLECTORS)
+        assert COST_CENTERS in resolved.collectors_for(settings, acme_corp, COLLECTORS)
+        assert BUDGETS in resolved.collectors_for(settings, acme_corp, COLLECTORS)
+        assert BUDGETS not in resolved.collectors_for(settings, ACME, COLLECTORS)
 
 
 class TestJob:
     def test_the_defaults_are_three_intervals_of_a_quarter_of_an_hour(self) -> None:
-        assert Settings().job(ACME, BUDGETS, NOW) == JobSettings(
+        assert resolved.job(Settings(), ACME, BUDGETS) == JobSettings(
             15 * MINUTE, 45 * MINUTE, timedelta(seconds=30), required=False
         )
 
@@ -220,7 +220,7 @@ class TestJob:
             (account.name, each.name)
             for account in (ACME, beta)
             for each in COLLECTORS
-            if settings.job(account, each, NOW).required
+            if resolved.job(settings, account, each).required
         }
         everywhere = {"usage", "legacy_actions", "copilot"}
         assert required == {(name, each) for name in ("acme", "beta") for each in everywhere} | {
@@ -232,24 +232,23 @@ class TestJob:
         settings = Settings(
             poll={"stale_after": "1h"}, accounts=({"organization": "acme", **times},)
         )
-        assert settings.job(ACME, USAGE, NOW) == JobSettings(HOUR, 4 * HOUR, MINUTE, required=True)
-        other = settings.job(Account(AccountType.USER, "acme"), USAGE, NOW)
+        assert resolved.job(settings, ACME, USAGE) == JobSettings(
+            HOUR, 4 * HOUR, MINUTE, required=True
+        )
+        other = resolved.job(settings, Account(AccountType.USER, "acme"), USAGE)
         assert (other.interval, other.stale_after) == (15 * MINUTE, HOUR)
 
     def test_a_collector_keeps_its_own_times_against_account_and_everyone(self) -> None:
         times = {"interval": "2h", "stale_after": "7h", "timeout": "1m"}
         settings = Settings(poll=times, accounts=({"organization": "acme", **times},))
-        assert settings.job(ACME, SELDOM, NOW) == JobSettings(
+        assert resolved.job(settings, ACME, SELDOM) == JobSettings(
             6 * HOUR, 18 * HOUR, 10 * MINUTE, required=False
         )
-
-    def test_an_interval_of_its_own_may_depend_on_the_day(self) -> None:
-        assert Settings().job(ACME, SELDOM, NOW.replace(day=1)).stale_after == 3 * HOUR
 
     def test_the_file_rules_over_a_collectors_own_times(self) -> None:
         times = {"interval": "1h", "stale_after": "2h", "timeout": "5m"}
         settings = Settings(collector_settings={"seldom": times})
-        assert settings.job(ACME, SELDOM, NOW) == JobSettings(
+        assert resolved.job(settings, ACME, SELDOM) == JobSettings(
             HOUR, 2 * HOUR, 5 * MINUTE, required=False
         )
 
@@ -257,11 +256,11 @@ class TestJob:
         settings = Settings(
             poll={"stale_after": "1h"}, collector_settings={"usage": {"interval": "1h"}}
         )
-        assert settings.job(ACME, USAGE, NOW).stale_after == 3 * HOUR
+        assert resolved.job(settings, ACME, USAGE).stale_after == 3 * HOUR
 
     def test_with_only_staleness_from_the_file_the_interval_stays_everyones(self) -> None:
         settings = Settings(
             poll={"interval": "5m"}, collector_settings={"usage": {"stale_after": "1h"}}
         )
-        job = settings.job(ACME, USAGE, NOW)
+        job = resolved.job(settings, ACME, USAGE)
         assert (job.interval, job.stale_after) == (5 * MINUTE, HOUR)

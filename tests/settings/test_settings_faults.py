@@ -16,6 +16,7 @@ from exporter.settings import (
     load,
     options,
     render_reference,
+    resolved,
 )
 from exporter.settings.durations import format_duration, parse_duration
 from exporter.settings.reference import EXAMPLE
@@ -99,8 +100,8 @@ class TestFaults:
         assert "\n" not in fault
 
     def test_no_account_is_no_fault(self) -> None:
-        assert not load({}, {}, COLLECTORS).accounts_configured
-        assert load({"users": ["octo"]}, {}, COLLECTORS).accounts_configured
+        assert not resolved.accounts_configured(load({}, {}, COLLECTORS))
+        assert resolved.accounts_configured(load({"users": ["octo"]}, {}, COLLECTORS))
 
     @given(
         st.recursive(
@@ -250,7 +251,7 @@ class TestReference:
     def test_the_example_is_right(self, tmp_path: Path) -> None:
         assert EXAMPLE in render_reference()
         environment = {"ACME_APP_PRIVATE_KEY": "a key"}
-        assert len(in_file(tmp_path, EXAMPLE, ALL, environment).accounts()) == 2
+        assert len(resolved.accounts(in_file(tmp_path, EXAMPLE, ALL, environment))) == 2
 
 
 class TestDurations:

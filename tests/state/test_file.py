@@ -134,11 +134,11 @@ class TestTheKeeper:
                 return state(path).accounts[0].jobs["usage"].last_success
 
             usage = world.job("usage")
-            while kept() == usage.last_success:
+            while kept() == usage.known.last_success:
                 await world.passes(seconds=0.1)
             stop.set()
             await keeping
-            assert kept() == usage.last_success
+            assert kept() == usage.known.last_success
 
     @in_virtual_time
     async def test_tells_once_that_it_cannot_and_once_that_it_can_again(

@@ -75,7 +75,7 @@ class TestARestartInAnOutage:
             await keep(world)
             await world.passes(minutes=30)
         async with life(tmp_path / "state", organization(), fault=ALL_FAIL) as world:
-            taken = world.job("usage").last_success
+            taken = world.job("usage").known.last_success
             assert taken is not None
             gone = taken + timedelta(minutes=45)
             await world.passes_until(gone - timedelta(milliseconds=1))
@@ -267,7 +267,7 @@ class TestWhatNeverComesBack:
         reading = jobs["usage"].reading
         assert isinstance(reading, SavedReading)
         other = msgspec.structs.replace(reading, series=changed(reading.series))
-        jobs["usage"] = msgspec.structs.replace(jobs["usage"], reading=other)
+        jobs["usage"] = jobs["usage"]._replace(reading=other)
         rewrite(path, said)
         with capture_logs() as logs:
             async with life(path, organization(), fault=ALL_FAIL) as world:

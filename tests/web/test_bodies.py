@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 from prometheus_client import CollectorRegistry
 
-from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
+from exporter.metrics.page import AccountFacts, Build, DiscoveryFacts, Page
 from exporter.web.application import Application
 from exporter.web.exposition import Exposition
 from tests.support.connections import on_socket
@@ -28,12 +29,20 @@ class GatedPage(Page):
         self.renderings = 0
         self.begun = threading.Event()
         self.gate = threading.Event()
+        self.discoveries = GatedDiscoveries()
+        self.discoveries.page = self
 
-    def why(self, job: JobFacts) -> str:
-        self.renderings += 1
-        self.begun.set()
-        assert self.gate.wait(10)
-        return super().why(job)
+
+class GatedDiscoveries(tuple[DiscoveryFacts, ...]):
+    """None, which a rendering asks for once."""
+
+    page: GatedPage
+
+    def __iter__(self) -> Iterator[DiscoveryFacts]:
+        self.page.renderings += 1
+        self.page.begun.set()
+        assert self.page.gate.wait(10)
+        return iter(())
 
 
 class Looked:

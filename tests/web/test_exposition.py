@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading
+from exporter.metrics.model import Known, Reading
 from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from exporter.web.exposition import Exposition
 from tests.support.simulator_client import NOW
@@ -191,4 +191,4 @@ def job(repositories: int) -> JobFacts:
         )
         for number in range(repositories)
     ]
-    return replace(WORKING, reading=Reading(taken=NOW, samples=tuple(samples)))
+    return replace(WORKING, known=Known(True, NOW, Reading(taken=NOW, samples=tuple(samples))))

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading
+from exporter.metrics.model import Known, Reading
 from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from exporter.web.landing import render
 from tests.support.simulator_client import NOW
@@ -18,18 +18,16 @@ READING = Reading(
 )
 WORKING = JobFacts(
     collector="usage",
-    available=True,
+    known=Known(True, READING.taken, READING),
     standing_by=False,
     failure=None,
     detail="",
     hint="",
     last_attempt=READING.taken,
-    last_success=READING.taken,
     duration=timedelta(seconds=1),
     next_attempt=NOW + timedelta(minutes=8),
     interval=timedelta(minutes=15),
     stale_after=timedelta(minutes=45),
-    reading=READING,
 )
 FAILING = replace(
     WORKING, failure="unauthorized", detail="GitHub answered 401", hint="Make a new token."
@@ -37,19 +35,13 @@ FAILING = replace(
 NOT_OFFERED = replace(
     WORKING,
     collector="plan",
-    available=False,
+    known=Known(False),
     detail="GitHub answered 404",
     hint="It needs: owner.",
-    last_success=None,
-    reading=None,
 )
-STANDING_BY = replace(
-    WORKING, available=None, standing_by=True, last_success=None, reading=None, next_attempt=None
-)
-NOT_ASKED = replace(
-    WORKING, available=None, last_attempt=None, last_success=None, reading=None, next_attempt=NOW
-)
-TOO_OLD = replace(WORKING, last_success=NOW - timedelta(hours=3), reading=None)
+STANDING_BY = replace(WORKING, known=Known(), standing_by=True, next_attempt=None)
+NOT_ASKED = replace(WORKING, known=Known(), last_attempt=None, next_attempt=NOW)
+TOO_OLD = replace(WORKING, known=Known(True, NOW - timedelta(hours=3)))
 
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "a", "b", "span"),
@@ -154,7 +146,7 @@ class TestRow:
     )
     def test_spells_spans_in_one_unit(self, age: timedelta, words: str) -> None:
         reading = replace(READING, taken=NOW)
-        assert row(replace(WORKING, last_success=NOW - age, reading=reading))[2] == words
+        assert row(replace(WORKING, known=Known(True, NOW - age, reading)))[2] == words
 
     def test_there_is_one_for_each_job(self) -> None:
         jobs = [replace(WORKING, collector=f"collector_{number}") for number in range(5)]

@@ -285,7 +285,7 @@ def _apart(judged: Callable[[], Judged]) -> Judged:
 
 def _is_late(job: JobFacts, now: datetime) -> bool:
     """Tell whether a job was not attempted in time, by what its page says of it."""
-    waits = job.standing_by or job.available is False
+    waits = job.standing_by or job.known.available is False
     excused = job.failure in {"rate_limited", "unauthorized"}  # these wait longer
     if waits or excused or job.last_attempt is None:
         return False

@@ -1,0 +1,68 @@
+"""One attempt of a job: every error ends here, as its outcome."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from exporter.github.api import GitHub, attempt
+from exporter.github.body import LABEL, fits_label
+from exporter.github.errors import GitHubError, Internal, InvalidPayload, Unreachable
+from exporter.github.work import aside
+from exporter.metrics.model import Reading
+from exporter.metrics.page import CLOCK_SLACK
+from exporter.metrics.series_limit import limited
+from exporter.polling.job import Job
+from exporter.polling.outcome import Outcome
+
+log = structlog.get_logger()
+
+
+async def attempted(job: Job, clock: Callable[[], datetime], *, priority: float = 0.0) -> Outcome:
+    """Ask a job's collector once, as far as the credential's limit lets its ``priority``."""
+    now, github = clock(), None
+    result: Reading | GitHubError
+    try:
+        doubtful = job.failure is not None and job.failure.reason == Unreachable.reason
+        seconds = job.settings.timeout.total_seconds()
+        async with attempt(
+            job.client, job.answers, seconds, doubtful=doubtful, priority=priority
+        ) as github:
+            job.begun = True
+            now = clock()
+            result = await aside(_read, job, github, now)
+    except GitHubError as error:
+        result = error
+    except Exception:
+        # The one place where a fault of our own ends: it is logged once, and others live on.
+        result = Internal(detail="a fault of the exporter's own")
+        log.exception("internal fault", **job.names)
+    finally:
+        job.begun = False
+    # A clock that is set back meanwhile makes no time negative, and no reading young.
+    duration = clock() - now
+    if isinstance(result, Reading) and duration < -CLOCK_SLACK:
+        result = Unreachable(detail="the clock was set back meanwhile")
+    return Outcome(now, max(duration, timedelta(0)), result, github.requests if github else 0)
+
+
+async def _read(job: Job, github: GitHub, now: datetime) -> Reading:
+    reading = await job.collector.collect(github, job.account, now)
+    job.collector.check(reading)
+    reading = limited(reading, job.known.reading, job.series_limit)
+    _check_bounds(reading, job.series_ceiling)
+    return reading
+
+
+def _check_bounds(reading: Reading, ceiling: int) -> None:
+    series = len(reading.samples) + len(reading.unknown_skus)
+    if series > ceiling:
+        raise InvalidPayload(
+            detail=f"it comes to {series:,} series, more than the ceiling of {ceiling:,}",
+            hint="Raise series-ceiling if the account is so large; if not, report it.",
+        )
+    for sample in reading.samples:
+        if not all(map(fits_label, sample.labels)):
+            raise InvalidPayload(
+                detail=f"a label of {sample.metric.name} would be longer than {LABEL:,} bytes"
+            )

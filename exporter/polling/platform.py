@@ -1,0 +1,85 @@
+"""The platform rule: which billing platform an account is on, by GitHub's answers alone."""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import NamedTuple
+
+from exporter.accounts import Platform
+
+
+class Said(Enum):
+    """GitHub's answer to one collector."""
+
+    ANSWERED = auto()
+    REFUSED = auto()
+    """403 or 404: also where the account is on the other platform."""
+    CLOSED = auto()
+    """410: the endpoint has moved."""
+    FAILED = auto()
+    UNATTEMPTED = auto()
+    """A limit was in the way before anything was asked."""
+
+
+class Taken(Enum):
+    """How an answer counts."""
+
+    COUNTED = auto()
+    NOT_OFFERED = auto()
+    PASSED_OVER = auto()
+    """The other platform answers instead, or fails."""
+    LEFT = auto()
+    """As if it had not been asked."""
+
+
+class Standing(NamedTuple):
+    """Where an account stands: its platform, ``None`` while undecided, and the side shown."""
+
+    platform: Platform | None
+    front: Platform
+
+
+class Verdict(NamedTuple):
+    """What follows from the answers: ``legacy`` in their order.
+
+    ``answered`` is true if the platform answered, ``shares_failure`` if the legacy collectors fail
+    as ``usage`` did.
+    """
+
+    standing: Standing
+    usage: Taken
+    legacy: tuple[Taken, ...] = ()
+    answered: bool = False
+    shares_failure: bool = False
+
+
+def verdict(before: Standing, usage: Said, legacy: Sequence[Said] = ()) -> Verdict | None:
+    """Return what follows from the answers, None if half of them are missing.
+
+    ``legacy`` are those of the legacy collectors, which are asked only if ``usage`` is refused.
+    """
+    if usage is Said.ANSWERED:
+        return Verdict(Standing(Platform.USAGE, Platform.USAGE), Taken.COUNTED, answered=True)
+    if usage is not Said.REFUSED:  # it decides nothing, so the side that is shown fails
+        shares = before.front is Platform.LEGACY
+        taken = Taken.PASSED_OVER if shares else Taken.COUNTED
+        return Verdict(before, taken, shares_failure=shares)
+    answered = Said.ANSWERED in legacy
+    if Said.UNATTEMPTED in legacy and not answered:
+        return None
+    if answered or (Said.FAILED in legacy and before.platform is not Platform.USAGE):
+        platform = Platform.LEGACY if answered else before.platform
+        # Legacy collectors are required on their platform, but for endpoints that GitHub closed.
+        spared = {Said.CLOSED} if platform is Platform.LEGACY else {Said.CLOSED, Said.REFUSED}
+        standing = Standing(platform, Platform.LEGACY)
+        takes = _each(legacy, spared, Taken.COUNTED)
+        return Verdict(standing, Taken.PASSED_OVER, takes, answered)
+    left = None if before.platform is Platform.LEGACY else before.platform
+    refused = _each(legacy, {Said.CLOSED, Said.REFUSED}, Taken.LEFT)
+    return Verdict(Standing(left, Platform.USAGE), Taken.COUNTED, refused)
+
+
+def _each(legacy: Sequence[Said], spared: set[Said], others: Taken) -> tuple[Taken, ...]:
+    return tuple(
+        Taken.LEFT if said is Said.UNATTEMPTED else Taken.NOT_OFFERED if said in spared else others
+        for said in legacy
+    )

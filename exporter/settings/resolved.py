@@ -1,0 +1,167 @@
+"""The settings as they apply: to the process, to an account, to a job."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain
+from typing import NamedTuple
+
+from exporter.accounts import Account, AccountType, Platform, Quotas
+from exporter.collectors import Collector
+from exporter.settings.credentials import DEFAULT, CredentialSettings, of_flags
+from exporter.settings.model import Loc, Settings
+from exporter.settings.sections import AccountEntry, JobTimes, PollSettings
+
+_STALE_INTERVALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """The settings of one account and collector."""
+
+    interval: timedelta
+    stale_after: timedelta
+    timeout: timedelta
+    required: bool
+
+
+class Chosen(NamedTuple):
+    """A duration that applies, and its setting; ``None`` if it is the collector's own."""
+
+    value: timedelta
+    loc: Loc | None = None
+
+
+class Timing(NamedTuple):
+    interval: Chosen
+    stale_after: Chosen
+    timeout: Chosen
+
+
+def credentials(settings: Settings) -> tuple[CredentialSettings, ...]:
+    """Return the credential of the flags, unless only entries have one, then the entries."""
+    default = of_flags(settings.github, settings.discover)
+    entries = [
+        entry.resolved(settings.github, settings.discover) for entry in settings.credential_entries
+    ]
+    return (default, *entries) if default.given or not entries else tuple(entries)
+
+
+def credential_of(settings: Settings, account: Account) -> str:
+    """Return the name of an account's credential; empty if it could be one of several."""
+    _, entry = settings.entry(account)
+    names = [credential.name for credential in credentials(settings)]
+    if entry and entry.credential:
+        return entry.credential
+    return DEFAULT if DEFAULT in names else names[0] if len(names) == 1 else ""
+
+
+def accounts_configured(settings: Settings) -> bool:
+    """Return whether there is an account to watch, or one may be discovered."""
+    return any(True for _ in located_accounts(settings)) or any(
+        each.discover for each in credentials(settings)
+    )
+
+
+def accounts(settings: Settings) -> tuple[Account, ...]:
+    """Return this replica's accounts in the order of the settings: lists, then entries."""
+    return tuple(each for each, _ in located_accounts(settings) if holds(settings, each))
+
+
+def holds(settings: Settings, account: Account) -> bool:
+    """Return whether this replica watches the account."""
+    return settings.shard is None or settings.shard.holds(account)
+
+
+def located_accounts(settings: Settings) -> Iterator[tuple[Account, Loc]]:
+    """Yield the accounts, each with the setting that names it."""
+    for kind, key, names in (
+        (AccountType.ORGANIZATION, "organizations", settings.organizations),
+        (AccountType.USER, "users", settings.users),
+        (AccountType.ENTERPRISE, "enterprises", settings.enterprises),
+    ):
+        for position, name in enumerate(names):
+            yield account_of(settings, kind, name), (key, position)
+    for position, entry in enumerate(settings.entries):
+        yield account_of(settings, *entry.named, entry), ("accounts", position)
+
+
+def account_of(
+    settings: Settings, kind: AccountType, name: str, entry: AccountEntry | None = None
+) -> Account:
+    """Return an account with the platform and quotas of everyone, or of its entry."""
+    platform = (entry and entry.platform) or settings.platform
+    quotas = settings.quota.model_dump()
+    if entry:
+        quotas |= entry.quota.model_dump(exclude_none=True)
+    return Account(kind, name, None if platform == "auto" else Platform(platform), Quotas(**quotas))
+
+
+def collectors_for(
+    settings: Settings, account: Account, collectors: Iterable[Collector]
+) -> tuple[Collector, ...]:
+    """Return the collectors to run for an account, whatever its platform."""
+    _, entry = settings.entry(account)
+    excluded = {*settings.no_collectors, *(entry.no_collectors if entry else ())}
+    return tuple(
+        collector
+        for collector in collectors
+        if account.type in collector.account_types
+        and (collector.default or _is_named(settings, collector, account))
+        and collector.name not in excluded
+    )
+
+
+def job(settings: Settings, account: Account, collector: Collector) -> JobSettings:
+    times = timing(settings, account, collector)
+    return JobSettings(
+        interval=times.interval.value,
+        stale_after=times.stale_after.value,
+        timeout=times.timeout.value,
+        required=_is_named(settings, collector, account) or collector.required,
+    )
+
+
+def timing(settings: Settings, account: Account, collector: Collector) -> Timing:
+    """Return the times of one job, and the settings they come from.
+
+    The file's times of the collector come first, then the collector's own, then the account's,
+    then everyone's. ``stale_after`` of the latter two does not apply to a collector with an
+    interval of its own: its readings are stale after three of them.
+    """
+    special = _layer(
+        ("collector_settings", collector.name), settings.collector_settings.get(collector.name)
+    )
+    common = (*_layer(*settings.entry(account)), *_layer(("poll",), settings.poll))
+    own_interval = [Chosen(collector.interval)] if collector.interval else []
+    own_timeout = [Chosen(collector.timeout)] if collector.timeout else []
+
+    apart = [*_chosen("interval", special), *own_interval]
+    interval = next(chain(apart, _chosen("interval", common)))
+    stale_after = next(
+        chain(
+            _chosen("stale_after", special if apart else (*special, *common)),
+            [Chosen(_STALE_INTERVALS * interval.value)],
+        )
+    )
+    timeout = next(chain(_chosen("timeout", special), own_timeout, _chosen("timeout", common)))
+    return Timing(interval, stale_after, timeout)
+
+
+def _is_named(settings: Settings, collector: Collector, account: Account) -> bool:
+    _, entry = settings.entry(account)
+    return collector.name in {*settings.collectors, *(entry.collectors if entry else ())}
+
+
+_Layer = tuple[Loc, JobTimes | PollSettings]
+
+
+def _layer(loc: Loc, times: JobTimes | PollSettings | None) -> tuple[_Layer, ...]:
+    return ((loc, times),) if times else ()
+
+
+def _chosen(leaf: str, layers: Iterable[_Layer]) -> list[Chosen]:
+    found: list[tuple[Loc, timedelta | None]] = [
+        ((*loc, leaf), getattr(times, leaf)) for loc, times in layers
+    ]
+    return [Chosen(value, loc) for loc, value in found if value is not None]
