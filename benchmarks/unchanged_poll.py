@@ -14,7 +14,7 @@ import httpx
 import structlog
 
 from exporter.app import App
-from exporter.commands import demo as demonstration
+from exporter.commands.demo import load_demo
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.demo.github import RecordedRequest
 from exporter.github.auth import from_token
@@ -28,7 +28,7 @@ async def polls(number: int) -> list[list[RecordedRequest]]:
     """Poll so many times, and give the requests of each."""
     github = SimulatedGitHub(demo_accounts(), clock=lambda: NOW)
     app = App.assemble(
-        demonstration.settings({}, {}),
+        load_demo({}, {}),
         from_token("demo", github.token),
         transport=httpx.ASGITransport(github),
         clock=lambda: NOW,

@@ -1,14 +1,20 @@
-"""The report of ``check``: what works, what does not and why, and what it will cost in requests."""
+"""``check``: a report of what works, what fails and why, and how many requests it takes."""
 
+import asyncio
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from operator import itemgetter
 from statistics import fmean
+from typing import Any
+
+import click
 
 from exporter.accounts import Platform, overlaps
 from exporter.app import App
-from exporter.commands import table
+from exporter.commands.assembled import assembled
+from exporter.commands.shared import FAILED, aligned, load_settings, settings_options
 from exporter.github.auth import Credential
 from exporter.github.client import Client, Exchange
 from exporter.github.errors import GitHubError, RateLimited, Unreachable
@@ -23,6 +29,22 @@ _HEADINGS = ("ACCOUNT", "COLLECTOR", "STATE", "SERIES", "REQUESTS/H", "CREDENTIA
 _WRAPPED = textwrap.TextWrapper(
     96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
 )
+
+
+@click.command()
+@settings_options()
+def check(**given: Any) -> None:
+    """Try the credentials against every account and collector, and say what works.
+
+    Exits 0, or 1 if something required fails or GitHub cannot be reached, 2 for wrong settings.
+    """
+    settings = load_settings(given)
+    app = assembled(settings, level="error")  # the report has what fails
+    click.echo("Trying every credential and account ...", err=True)
+    asyncio.run(app.once())
+    click.echo(report(app))
+    if failed(app, unreachable=True):
+        sys.exit(FAILED)
 
 
 def failed(app: App, *, unreachable: bool = False) -> bool:
@@ -156,6 +178,6 @@ def _of_limit(app: App, secret: Credential, requests: Mapping[Client, float]) ->
 
 
 def _explained(rows: list[tuple[str, ...]], whys: list[str]) -> Iterator[str]:
-    for line, why in zip(table.lines(rows), whys, strict=True):
+    for line, why in zip(aligned(rows), whys, strict=True):
         yield line
         yield from _WRAPPED.wrap(why)

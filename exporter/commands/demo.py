@@ -1,16 +1,22 @@
-"""The demo: the exporter as it is, against a simulated GitHub inside the process."""
+"""``demo``: the exporter as it is, against a simulated GitHub inside the process."""
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
+import click
 import httpx
 
 from exporter.accounts import Account
-from exporter.app import App
+from exporter.app import App, utc_now
 from exporter.collectors import ALL
+from exporter.commands.assembled import configure_logs
+from exporter.commands.run import serve
+from exporter.commands.shared import faults_told, nested_flags, settings_options
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth
-from exporter.settings import Settings, load
+from exporter.settings import Settings, load, options
 
 API_URL = "https://simulated-github.invalid"
 """Of no host that there can be, so that the label ``host`` never says GitHub's."""
@@ -29,7 +35,7 @@ _FAILING = "sandbox"
 _EXPIRES_IN = timedelta(days=30)
 
 
-def settings(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
+def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
     """Load the settings of the demo. Raises `SettingsError`."""
     given = {
         **flags,
@@ -56,7 +62,7 @@ def _opt_in(account: Account) -> list[str]:
     return [c.name for c in ALL if not c.default and account.type in c.account_types]
 
 
-def assemble(wanted: Settings, clock: Callable[[], datetime], *, process: bool = True) -> App:
+def assemble_demo(wanted: Settings, clock: Callable[[], datetime], *, process: bool = True) -> App:
     """Put the parts together around a simulated GitHub whose month goes on."""
     github = SimulatedGitHub(
         demo_accounts(), clock=clock, pace=_PACE, expires=clock() + _EXPIRES_IN
@@ -69,3 +75,19 @@ def assemble(wanted: Settings, clock: Callable[[], datetime], *, process: bool =
         process=process,
         notice=NOTICE,
     )
+
+
+@click.command()
+@settings_options(lambda option: option.path[0] in SETTINGS)
+def demo(**given: Any) -> None:
+    """Run the service against a simulated GitHub inside the process: no account, no token.
+
+    It polls every 15 seconds unless told otherwise.
+    """
+    names = [o.environment[0] for o in options() if o.path[0] in SETTINGS]
+    environment = {name: os.environ[name] for name in names if os.environ.get(name)}
+    with faults_told():
+        settings = load_demo(nested_flags(given), environment)
+    app = assemble_demo(settings, utc_now)
+    configure_logs(settings, app, service=True)
+    serve(settings, app)

@@ -1,6 +1,21 @@
-"""Asks a running service whether it is alive, as a container's health check does."""
+"""``health``: whether a running service is alive, as a container's health check asks."""
 
+import os
+from typing import Any
+
+import click
 import httpx
+
+from exporter.commands.shared import (
+    FAILED,
+    WRONG_SETTINGS,
+    end,
+    loaded,
+    nested_flags,
+    settings_options,
+)
+
+_LISTEN_ADDRESS = "GITHUB_BILLING_WEB_LISTEN_ADDRESS"
 
 SECONDS = 4.0
 """To connect, and again to answer: two tries take less than the ten that the image gives."""
@@ -32,3 +47,30 @@ def problem(url: str) -> str:
     if answer.status_code == httpx.codes.OK:
         return ""
     return f"answers {answer.status_code}: {answer.text[:100].strip()}"
+
+
+@click.command()
+@settings_options(lambda option: option.path == ("web", "listen_address"))
+@click.option(
+    "--url",
+    metavar="URL",
+    help="Ask there, such as where the configuration file has it listen; "
+    "default /healthz of the address.",
+)
+def health(url: str | None, **given: Any) -> None:
+    """Ask the service that runs on this machine whether it is alive, as a container does.
+
+    It is asked by TLS where it speaks that; its certificate is not verified.
+
+    Exits 0, or 1 if it is not alive or does not answer, 2 for wrong settings.
+    """
+    if url is None:
+        address = os.environ.get(_LISTEN_ADDRESS, "")
+        settings = loaded(nested_flags(given), {_LISTEN_ADDRESS: address})
+        url = f"http://{settings.web.listen_address.reached_at}/healthz"
+    try:
+        found = problem(url)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        end(WRONG_SETTINGS, "--url: must be such as http://localhost:9877/healthz")
+    if found:
+        end(FAILED, f"{url}: {found}")

@@ -1,17 +1,24 @@
-"""Who uses a licence of GitHub Advanced Security, and where: a report that a person asks for.
+"""``licenses``: a report of who uses a licence of GitHub Advanced Security, and where.
 
 This is the only place that reads people's names and addresses. The service never imports it,
 and what it reads goes into the report alone.
 """
 
+import asyncio
 import csv
 import io
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
+from pathlib import Path
+from typing import Any
 
+import click
 import msgspec
 
+from exporter import files
 from exporter.accounts import Account, AccountType
 from exporter.app import App
 from exporter.collectors.advanced_security import (
@@ -21,7 +28,19 @@ from exporter.collectors.advanced_security import (
     listings,
     products,
 )
-from exporter.commands import table
+from exporter.commands.assembled import assembled
+from exporter.commands.shared import (
+    FAILED,
+    WRONG_SETTINGS,
+    aligned,
+    deliver,
+    end,
+    load_settings,
+    output_option,
+    repositories_option,
+    settings_options,
+    written,
+)
 from exporter.github.api import GitHub, attempt
 from exporter.github.body import decode
 from exporter.github.client import Client
@@ -31,6 +50,7 @@ DEADLINE_SECONDS = 3600.0
 """For all pages of one account: hundreds at GitHub's slowest, or a wait for the hourly limit."""
 
 _SHOWN_REPOSITORIES = 3
+_SECTIONS = ("organizations", "enterprises", "github", "config", "log")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CSV_HEADINGS = (
     "User login",
@@ -256,7 +276,7 @@ def as_table(committers: Sequence[Committer]) -> str:
             ", ".join(names[:_SHOWN_REPOSITORIES]) + (f" and {hidden} more" if hidden > 0 else ""),
         )
         rows.append(tuple(map(_printable, cells)))
-    return "".join(f"{line}\n" for line in table.lines(rows))
+    return "".join(f"{line}\n" for line in aligned(rows))
 
 
 def _printable(cell: str) -> str:
@@ -268,3 +288,59 @@ FORMATS: Mapping[str, Callable[[Sequence[Committer]], str]] = {
     "json": as_json,
     "table": as_table,
 }
+
+
+@click.command()
+@settings_options(lambda option: option.path[0] in _SECTIONS)
+@click.option(
+    "--product",
+    type=click.Choice(("code_security", "secret_protection")),
+    help="Report this product alone; default what the account has.",
+)
+@repositories_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "json", "table")),
+    help="csv and json have a row for each person, repository and product, table a line for each "
+    "person and product; default table on a terminal, else csv.",
+)
+@output_option(" and readable for its owner alone")
+def licenses(
+    product: str | None,
+    repositories: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    **given: Any,
+) -> None:
+    """Report who uses an Advanced Security licence, and in which repositories.
+
+    It holds names and e-mail addresses, which leave the process nowhere else. With
+    --organization or --enterprise it asks those alone, else all of the settings; users have no
+    such licences. The pages of an account may take up to an hour; the report is written once
+    all are read.
+
+    Exits 0, or 1 without a report if a page fails, 2 for wrong settings, 3 if the file cannot be
+    written.
+    """
+    # A person asks for all of it, whichever replica's environment they ask in.
+    settings = load_settings(given).model_copy(update={"shard": None})
+    named = frozenset(
+        (kind, name.casefold())
+        for kind in (AccountType.ORGANIZATION, AccountType.ENTERPRISE)
+        for name in given[f"{kind.value}s"]
+    )
+    app = assembled(settings, process=False)
+    if output is not None:
+        with written(output):
+            files.check_writable(output)
+    progress = partial(click.echo, err=True)
+    try:
+        committers = asyncio.run(read(app, product, named, progress, repositories))
+    except NothingToAsk as error:
+        end(WRONG_SETTINGS, str(error))
+    except Incomplete as error:
+        end(FAILED, str(error))
+    if form is None:
+        form = "table" if output is None and sys.stdout.isatty() else "csv"
+    deliver(FORMATS[form](committers).encode(), output, files.FOR_OWNER)

@@ -1,14 +1,32 @@
-"""The settings as flags of a command."""
+"""Shared by the commands: settings as flags, errors in one line, exit codes, output."""
 
+import os
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from exporter.settings import Option, options
+from exporter import files
+from exporter.collectors import ALL
+from exporter.settings import Option, Settings, SettingsError, load, options, resolved
 
+PROGRAM = "github-billing-exporter"
+FAILED, WRONG_SETTINGS, NOT_WRITABLE = 1, 2, 3
+
+_NO_ACCOUNT = (
+    "no account to watch: give --organization NAME, --user NAME or --enterprise SLUG "
+    "(or GITHUB_BILLING_ORGANIZATIONS and its like), or --discover what the credential can see, "
+    f"or see it work: {PROGRAM} demo"
+)
+NO_CREDENTIAL = (
+    "no token to ask GitHub with: set GITHUB_BILLING_TOKEN, or --github.token-file FILE "
+    "(arguments are visible to others, so there is no flag for the token itself); for a GitHub "
+    "App, --github.app-id ID and --github.app-private-key-file FILE"
+)
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
 
@@ -79,3 +97,60 @@ def nested_flags(given: Mapping[str, Any]) -> dict[str, Any]:
                 section = section.setdefault(key, {})
             section[option.path[-1]] = list(value) if option.repeatable else value
     return nested
+
+
+def load_settings(given: Mapping[str, Any]) -> Settings:
+    """Load the settings, or end with every fault, a line each."""
+    settings = loaded(nested_flags(given), os.environ)
+    missing = [] if resolved.accounts_configured(settings) else [_NO_ACCOUNT]
+    if not any(each.given for each in resolved.credentials(settings)):
+        missing.append(NO_CREDENTIAL)
+    if missing:
+        end(WRONG_SETTINGS, *missing)
+    return settings
+
+
+def loaded(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
+    with faults_told():
+        return load(flags, environment, ALL)
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """End with all faults of the settings, a line each."""
+    try:
+        yield
+    except SettingsError as error:
+        end(WRONG_SETTINGS, *error.faults)
+
+
+def deliver(content: bytes, output: Path | None, mode: int) -> None:
+    if output is None:
+        sys.stdout.buffer.write(content)
+    else:
+        with written(output):
+            files.write_atomically(output, content, mode)
+
+
+@contextmanager
+def written(output: Path) -> Iterator[None]:
+    """End where the file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        end(NOT_WRITABLE, f"--output {output}: {error.strerror}")
+
+
+def end(code: int, *lines: str) -> NoReturn:
+    for line in lines:
+        click.echo(f"{PROGRAM}: {line}", err=True)
+    sys.exit(code)
+
+
+def aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Pad the cells of each column to one width; all rows have as many cells as the first."""
+    listed = list(rows)
+    widths = [max(len(cell) for cell in column) for column in zip(*listed, strict=True)]
+    for row in listed:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()

@@ -87,7 +87,7 @@ class Job:
         self.was_refused = False
 
     def hint(self, failure: Failure) -> str:
-        """Return how to mend a failure, which may be to ask the enterprise that owns the account."""
+        """Return how to mend a failure, which may be to ask the enterprise instead."""
         asked_of_owner = self.account.type is AccountType.ORGANIZATION and any(
             endpoint.startswith(USAGE_ROOTS[AccountType.ORGANIZATION])
             for endpoint in self.collector.endpoints

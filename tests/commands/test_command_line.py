@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter import __version__
 from exporter.accounts import AccountType
-from exporter.cli import commands, main
+from exporter.cli import COMMANDS, main
 from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, demo_accounts
 from exporter.settings import Option, options
 from tests.support.programs import Version, free_port, installed_command, promtool_check_metrics
@@ -147,7 +147,7 @@ class TestWrongSettings:
 
 
 class TestHelp:
-    @pytest.mark.parametrize("name", sorted(commands.commands))
+    @pytest.mark.parametrize("name", sorted(COMMANDS))
     def test_every_command_has_some(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
         main([name, "--help"])
         said = capsys.readouterr().out

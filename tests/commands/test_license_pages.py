@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from exporter.commands import licenses as license_report
+from exporter.commands import licenses
 from tests.support.world import World, organization, virtual
 
 
@@ -29,13 +29,13 @@ def page(*, total: int | None, count: int, first: int = 0) -> bytes:
     return msgspec.json.encode({"repositories": repositories, **counted})
 
 
-def read(answer: Callable[[httpx.Request], httpx.Response]) -> list[license_report.Committer]:
+def read(answer: Callable[[httpx.Request], httpx.Response]) -> list[licenses.Committer]:
     """Read organization acme's report from a GitHub that answers so, on a clock that jumps."""
-    found: list[license_report.Committer] = []
+    found: list[licenses.Committer] = []
 
     async def scenario() -> None:
         world = World(organization(), transport=httpx.MockTransport(answer))
-        found.extend(await license_report.read(world.app, None, frozenset(), lambda _: None))
+        found.extend(await licenses.read(world.app, None, frozenset(), lambda _: None))
 
     virtual(scenario)
     return found
@@ -61,13 +61,13 @@ class TestPages:
         assert committer.last_pushed_email == ""
 
     def test_fewer_repositories_than_the_total_are_no_report(self) -> None:
-        with pytest.raises(license_report.Incomplete, match="fewer repositories"):
+        with pytest.raises(licenses.Incomplete, match="fewer repositories"):
             read(paged(page(total=120, count=100), page(total=120, count=0)))
 
     def test_a_page_without_names_is_no_report(self) -> None:
         repository = {"name": "acme/r0", "advanced_security_committers": 1}
         body = msgspec.json.encode({"total_count": 1, "repositories": [repository]})
-        with pytest.raises(license_report.Incomplete, match="committers_breakdown"):
+        with pytest.raises(licenses.Incomplete, match="committers_breakdown"):
             read(paged(body))
 
     def test_a_page_that_fails_at_times_is_asked_again(self) -> None:
@@ -93,11 +93,11 @@ class TestPages:
         assert len(read(limiting)) == 1
 
     def test_a_longer_wait_fails_and_says_so(self) -> None:
-        with pytest.raises(license_report.Incomplete, match="rate_limited"):
+        with pytest.raises(licenses.Incomplete, match="rate_limited"):
             read(lambda _: httpx.Response(429, headers={"retry-after": "7200"}))
 
 
-def committer(**fields: str) -> license_report.Committer:
+def committer(**fields: str) -> licenses.Committer:
     known = {
         "user_login": "ada",
         "organization": "acme",
@@ -107,30 +107,30 @@ def committer(**fields: str) -> license_report.Committer:
         "product": "advanced_security",
         "host": "api.github.com",
     }
-    return license_report.Committer(**{**known, **fields})
+    return licenses.Committer(**{**known, **fields})
 
 
 class TestHostileAddress:
     @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
     def test_is_no_formula_in_a_spreadsheet(self, first: str) -> None:
         address = f'{first}HYPERLINK("http://example.com","x"),\n2'
-        text = license_report.as_csv([committer(last_pushed_email=address)])
+        text = licenses.as_csv([committer(last_pushed_email=address)])
         (_, row) = csv.reader(io.StringIO(text, newline=""))
         assert row[3] == f"'{address}"
         assert row[0] == "ada"
 
     def test_is_kept_as_it_is_in_json(self) -> None:
         address = '=1+"\x1b[31m\n'
-        (found,) = json.loads(license_report.as_json([committer(last_pushed_email=address)]))
+        (found,) = json.loads(licenses.as_json([committer(last_pushed_email=address)]))
         assert found["last_pushed_email"] == address
 
     def test_commands_no_terminal(self) -> None:
-        text = license_report.as_table([committer(last_pushed_email="a\x1b[31m\n\u202eb")])
+        text = licenses.as_table([committer(last_pushed_email="a\x1b[31m\n\u202eb")])
         assert "a?[31m??b" in text
         assert len(text.splitlines()) == 2
 
     def test_of_the_latest_push_is_the_one_in_the_table(self) -> None:
-        text = license_report.as_table(
+        text = licenses.as_table(
             [
                 committer(last_pushed_date="2026-10-09", last_pushed_email="new@example.com"),
                 committer(repository="web", last_pushed_email="old@example.com"),

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bcrypt
+import click
 import pytest
 import trustme
 
 from exporter.accounts import AccountType, Shard
-from exporter.cli import commands, load_settings
+from exporter.cli import commands
+from exporter.commands.shared import load_settings
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.metrics import catalogue
 from exporter.settings import Settings
@@ -53,7 +55,9 @@ def started(manifests: Manifests, folder: Path, monkeypatch: pytest.MonkeyPatch)
     verb, *flags = pod.arguments
     for name, value in pod.environment.items():
         monkeypatch.setenv(name, value)
-    return load_settings(commands.commands[verb].make_context(verb, flags).params)
+    command = commands.get_command(click.Context(commands), verb)
+    assert command is not None
+    return load_settings(command.make_context(verb, flags).params)
 
 
 class TestTheExporter:

@@ -12,7 +12,7 @@ import pytest
 
 from exporter import __version__
 from exporter.app import REVISION_VARIABLE
-from exporter.cli import commands
+from exporter.cli import COMMANDS
 from exporter.settings import options
 
 ROOT = Path(__file__).parent.parent.parent
@@ -109,7 +109,7 @@ class TestDockerfile:
         (rest,) = final(verb)
         command = json.loads(rest[rest.index("[") :])
         assert command[0] in project()["scripts"]
-        assert set(command[1:]) <= set(commands.commands)
+        assert set(command[1:]) <= set(COMMANDS)
 
     def test_is_checked_by_the_program(self) -> None:
         (check,) = final("HEALTHCHECK")

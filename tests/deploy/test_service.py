@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.cli import commands
+from exporter.cli import COMMANDS
 from exporter.settings import options
 from tests.support.programs import installed_command, systemd_analyze
 
@@ -52,7 +52,7 @@ class TestUnit:
         (start,) = said("ExecStart")
         program, command = start.split(" ")
         assert Path(program).name == installed_command().name
-        assert command in commands.commands
+        assert command in COMMANDS
 
     def test_gives_up_on_wrong_settings_alone(self) -> None:
         assert said("Restart") == ["on-failure"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter.cli import commands, main
+from exporter.cli import COMMANDS, main
 from exporter.settings import options
 
 CORPUS = Path(__file__).parent / "corpus" / "arguments" / "lines.txt"
@@ -15,7 +15,7 @@ FLAGS = [option.flag for option in options() if option.flag]
 VALUES = st.sampled_from(
     ["", "-", "--", "0", "-1", "1ms", "15m", "9" * 40, "acme", "ac/me", "\x00", "é", "1/0", "3/3"]
 ) | st.text(max_size=8)
-WORDS = st.sampled_from([*sorted(commands.commands), *FLAGS, "--help", "--version"]) | VALUES
+WORDS = st.sampled_from([*sorted(COMMANDS), *FLAGS, "--help", "--version"]) | VALUES
 PAIRS = st.tuples(st.sampled_from(FLAGS), VALUES)
 
 

@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 from exporter import collectors
 from exporter.accounts import Account, Platform
 from exporter.collectors import ALL, Collector
-from exporter.commands import demo as demonstration
+from exporter.commands.demo import assemble_demo, load_demo
 from exporter.github.api import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading
@@ -50,8 +50,8 @@ SPELLINGS = tuple(map(attrgetter, ("summary", "report", "example")))
 def everything() -> World:
     """Make the world of the demo, in which all that can be said is said, for once."""
     world = World()
-    wanted = demonstration.settings({}, {})
-    world.app = demonstration.assemble(wanted, world.clock, process=False)
+    wanted = load_demo({}, {})
+    world.app = assemble_demo(wanted, world.clock, process=False)
     world.app.telemetry.remembered(START)  # the demo remembers nothing
     world.app.telemetry.web_config(lambda: True)  # and has no such file here
     return world

@@ -21,7 +21,7 @@ import yaml
 
 from exporter.accounts import AccountType, Platform
 from exporter.app import App
-from exporter.commands import demo as demonstration
+from exporter.commands.demo import load_demo
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth
 from exporter.web.exposition import text
@@ -109,7 +109,7 @@ async def _pages(step: timedelta) -> list[bytes]:
             budget.amount = _BUDGETS[account.name] if budget.amount is None else budget.amount
     moving = github.account(*_MOVING)
     moving.platform = Platform.LEGACY
-    settings = demonstration.settings({}, _HOURLY)
+    settings = load_demo({}, _HOURLY)
     found: list[bytes] = []
     for until in (_RESTARTED, END + step):
         started = now

@@ -1,0 +1,40 @@
+"""The application of a command, assembled from its settings."""
+
+import os
+
+import httpx
+
+from exporter import logs
+from exporter.app import App, utc_now
+from exporter.commands.shared import WRONG_SETTINGS, end
+from exporter.polling.clients import credentials
+from exporter.settings import LogLevel, Settings
+from exporter.state.file import StateFile
+
+
+def assembled(
+    settings: Settings,
+    *,
+    process: bool = True,
+    level: LogLevel | None = None,
+    state_file: StateFile | None = None,
+    service: bool = False,
+) -> App:
+    secrets = credentials(settings, os.environ, clock=utc_now)
+    try:
+        app = App.assemble(settings, *secrets, process=process, state_file=state_file)
+    except (ValueError, httpx.InvalidURL) as error:  # the former of hosts that IDNA forbids
+        end(
+            WRONG_SETTINGS,
+            f"no client can be made for GitHub ({type(error).__name__}): check --github.api-url",
+        )
+    configure_logs(settings, app, level, service=service)
+    return app
+
+
+def configure_logs(
+    settings: Settings, app: App, level: LogLevel | None = None, *, service: bool = False
+) -> None:
+    """Log as the settings say; a service never waits for whoever reads it."""
+    dropped = app.telemetry.line_dropped if service else None
+    logs.configure(level or settings.log.level, settings.log.format, app.clients.shown, dropped)

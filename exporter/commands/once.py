@@ -1,0 +1,33 @@
+"""``once``: one poll, as a page in a file."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from exporter import files
+from exporter.commands.assembled import assembled
+from exporter.commands.check import failed
+from exporter.commands.run import state_file
+from exporter.commands.shared import FAILED, deliver, load_settings, output_option, settings_options
+from exporter.web.exposition import text
+
+
+@click.command()
+@settings_options()
+@output_option()
+def once(output: Path | None, **given: Any) -> None:
+    """Poll every job once and print the page, as for node_exporter's textfile collector.
+
+    Exits 0, or 1 if something required failed (the page is written all the same), 2 for wrong
+    settings, 3 if the file cannot be written.
+    """
+    settings = load_settings(given)
+    app = assembled(settings, process=False, state_file=state_file(settings))
+    asyncio.run(app.once())
+    page = text(app.poller.page(), app.telemetry.registry)
+    deliver(page, output, files.FOR_ALL)
+    if failed(app, unreachable=False):
+        sys.exit(FAILED)
