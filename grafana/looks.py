@@ -7,6 +7,7 @@ of a series that has gone would pass for today's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, common, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.builders import dashboard as build
@@ -64,6 +65,7 @@ _BAR_VALUE_SIZE = 15
 _NAMED_VALUE_SIZE = 26
 
 Panel = Builder[model.Panel]
+_Kind = TypeVar("_Kind", stat.Panel, bargauge.Panel, table.Panel, timeseries.Panel)
 Steps = Sequence[tuple[float | None, str]]
 
 UNJUDGED: Steps = [(None, NEUTRAL)]
@@ -116,13 +118,8 @@ def number(
     named = kinds.BigValueTextMode.VALUE_AND_NAME if query.name else kinds.BigValueTextMode.VALUE
     small = common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_NAMED_VALUE_SIZE)
     panel = (
-        stat.Panel()
-        .title(title)
-        .description(about)
+        _panel(stat.Panel(), title, about, unit, empty, steps=steps)
         .with_target(_instant(query, "A"))
-        .unit(unit)
-        .no_value(empty)
-        .thresholds(_thresholds(steps))
         .color_scheme(_by_thresholds())
         .color_mode(kinds.BigValueColorMode.VALUE)
         .graph_mode(kinds.BigValueGraphMode.NONE)
@@ -154,14 +151,9 @@ def bars(
     ``full`` is the value of a bar as long as the panel, ``link`` leads on from a bar.
     """
     panel = (
-        bargauge.Panel()
-        .title(title)
-        .description(about)
+        _panel(bargauge.Panel(), title, about, unit, empty, steps=steps or UNJUDGED)
         .with_target(_instant(query, "A"))
-        .unit(unit)
-        .no_value(empty)
         .min(0)
-        .thresholds(_thresholds(steps or UNJUDGED))
         .color_scheme(_by_thresholds() if steps else _fixed(GREY if colours else PLAIN))
         .orientation(kinds.VizOrientation.HORIZONTAL)
         .display_mode(kinds.BarGaugeDisplayMode.BASIC)
@@ -236,15 +228,7 @@ def rows(
 
     The first query is the column ``A``. ``sort`` is the heading to sort by, largest first.
     """
-    panel = (
-        table.Panel()
-        .title(title)
-        .description(about)
-        .unit(NUMBER)
-        .no_value(empty)
-        .thresholds(_thresholds(UNJUDGED))
-        .color_scheme(_by_thresholds())
-    )
+    panel = _panel(table.Panel(), title, about, NUMBER, empty).color_scheme(_by_thresholds())
     for letter, query in zip("ABCDEFG", queries, strict=False):
         panel.with_target(_instant(query, letter).format(PromQueryFormat.TABLE))
     shown = {_source(column, queries): column.title for column in columns}
@@ -266,16 +250,18 @@ def rows(
     return panel
 
 
+def _panel(
+    kind: _Kind, title: str, about: str, unit: str, empty: str, *, steps: Steps = UNJUDGED
+) -> _Kind:
+    kind.title(title).description(about).unit(unit).no_value(empty).thresholds(_thresholds(steps))
+    return kind
+
+
 def _over_time(
     title: str, about: str, queries: Sequence[Query], unit: str, empty: str
 ) -> timeseries.Panel:
     panel = (
-        timeseries.Panel()
-        .title(title)
-        .description(about)
-        .unit(unit)
-        .no_value(empty)
-        .thresholds(_thresholds(UNJUDGED))
+        _panel(timeseries.Panel(), title, about, unit, empty)
         .color_scheme(build.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
         .legend(
             common.VizLegendOptions()
