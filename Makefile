@@ -27,15 +27,13 @@ run: .venv/.run ## run the exporter with ARGS; the demo where no account is conf
 	@exec $(BIN)/github-billing-exporter $(or $(ARGS),$(if $(ACCOUNTS),,demo))
 
 .PHONY: test
-test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated docs, tests, coverage
+test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated files, tests, coverage
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
 	$(BIN)/mypy --strict benchmarks/*.py
 	$(BIN)/lint-imports
-	$(BIN)/github-billing-exporter docs check
-	$(BIN)/python -m grafana --check
-	$(BIN)/python -m deploy --check
+	$(BIN)/python -m scripts.generate --check
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing:skip-covered
 
 .PHONY: faults
@@ -47,11 +45,10 @@ soak: .venv/.dev ## a simulated day of 500 accounts with 5 % faults; less with A
 	@$(BIN)/python -m tests.support.faults.soak $(ARGS)
 
 .PHONY: fix
-fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and built files
+fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and generated files
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/python -m grafana
-	$(BIN)/python -m deploy
+	$(BIN)/python -m scripts.generate
 
 .PHONY: boards
 boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw the dashboards into docs/images; needs node, npm and Chromium

@@ -22,13 +22,13 @@ class Value(NamedTuple):
     meaning: str
 
 
-def readme() -> str:
-    """Give the README with the table as values.yaml has it now."""
-    before, _, rest = (CHART / "README.md").read_text(encoding="utf-8").partition(_BEGIN)
+def readme(chart: Path = CHART) -> str:
+    """Return the README with the table of today's values.yaml."""
+    before, _, rest = (chart / "README.md").read_text(encoding="utf-8").partition(_BEGIN)
     _, _, after = rest.partition(_END)
     rows = [
         f"| `{value.name}` | {f'`{value.default}`' if value.default else ''} | {value.meaning} |\n"
-        for value in values((CHART / "values.yaml").read_text(encoding="utf-8"))
+        for value in values((chart / "values.yaml").read_text(encoding="utf-8"))
     ]
     table = "| Value | Default | Meaning |\n| --- | --- | --- |\n" + "".join(rows)
     return f"{before}{_BEGIN}{table}{_END}{after}"

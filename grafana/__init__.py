@@ -1,1 +1,1 @@
-"""Grafana dashboards, as code: `python -m grafana` writes ``grafana/dashboards/``."""
+"""Grafana dashboards as code; `python -m scripts.generate` writes their JSON."""

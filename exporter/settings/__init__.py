@@ -6,7 +6,6 @@ from exporter.settings.loading import SettingsError, load
 from exporter.settings.model import Settings
 from exporter.settings.options import Option, options
 from exporter.settings.proxies import proxy_for
-from exporter.settings.reference import render_reference
 from exporter.settings.resolved import JobSettings
 from exporter.settings.sections import LogLevel
 
@@ -21,5 +20,4 @@ __all__ = [
     "load",
     "options",
     "proxy_for",
-    "render_reference",
 ]

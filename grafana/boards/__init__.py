@@ -1,5 +1,8 @@
 """The boards: one a module, each a list of small functions that return a panel."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from grafana.boards import actions, costs, exporter, overview, seats
@@ -7,8 +10,11 @@ from grafana.boards import actions, costs, exporter, overview, seats
 _ALL = (overview, costs, actions, seats, exporter)
 
 
-def built() -> dict[str, str]:
-    """Build every board as JSON, by uid."""
+def files(root: Path) -> Mapping[Path, str]:
+    """Return every board as JSON, by path."""
     encoder = JSONEncoder(sort_keys=True, indent=2)
     boards = [module.board() for module in _ALL]
-    return {str(made.uid): f"{encoder.encode(made)}\n" for made in boards}
+    return {
+        root / "grafana/dashboards" / f"{made.uid}.json": f"{encoder.encode(made)}\n"
+        for made in boards
+    }

@@ -118,8 +118,6 @@ class TestWrongSettings:
             (["run", "ghs_CANARY.x"], "run takes options alone."),
             (["once", "--output"], "Option '--output' requires an argument."),
             (["check", "--organization", "acme", "mona"], "check takes options alone."),
-            (["docs"], "Missing argument"),
-            (["docs", "recipes"], "no page recipes"),
             (["--github.token", "ghp_x"], "No such option '--github.token'."),
         ],
     )

@@ -1,9 +1,7 @@
 """Recording and alert rules: what they read, what promtool says, and what goes with each alert."""
 
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -215,41 +213,3 @@ class TestRunbooks:
         page = (RUNBOOKS / f"{alert['alert']}.md").read_text()
         for link in re.findall(r"\]\(([^)#]+)", page):
             assert (RUNBOOKS / link).exists(), link
-
-
-def deploy(root: Path, *args: str) -> tuple[int, list[str]]:
-    """Run ``python -m deploy`` of a tree; give its exit code and what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy", *args],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert not done.stderr
-    return done.returncode, done.stdout.splitlines()
-
-
-class TestBuiltFiles:
-    def test_are_as_the_code_writes_them(self) -> None:
-        assert deploy(ROOT, "--check") == (0, [])
-
-    def test_are_named_where_they_differ_and_mended_when_written(self, tmp_path: Path) -> None:
-        for name in ("deploy", "grafana", "docs"):
-            shutil.copytree(ROOT / name, tmp_path / name)
-        chart = tmp_path / "deploy/helm/github-billing-exporter/files"
-        (tmp_path / "deploy/prometheus/alerts.yml").write_text("groups: []\n")
-        (tmp_path / "docs/runbooks/README.md").unlink()
-        (chart / "rules/abandoned.yaml").write_text("groups: []\n")
-        told = "is not as `python -m deploy` writes it"
-        assert deploy(tmp_path, "--check") == (
-            1,
-            [
-                f"deploy/prometheus/alerts.yml {told}",
-                f"docs/runbooks/README.md {told}",
-                f"deploy/helm/github-billing-exporter/files/rules/abandoned.yaml {told}",
-            ],
-        )
-        assert deploy(tmp_path) == (0, [])
-        assert deploy(tmp_path, "--check") == (0, [])
-        assert not (chart / "rules/abandoned.yaml").exists()

@@ -9,17 +9,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.collectors import ALL
 from exporter.settings import (
     ListenAddress,
     Settings,
     load,
     options,
-    render_reference,
     resolved,
 )
 from exporter.settings.durations import format_duration, parse_duration
-from exporter.settings.reference import EXAMPLE
 from tests.settings import (
     BAD,
     CANARY,
@@ -30,7 +27,6 @@ from tests.settings import (
     ONE,
     any_faults,
     faults,
-    in_file,
 )
 
 
@@ -238,20 +234,6 @@ class TestOptions:
             default,
         )
         assert option.repeatable == (flag + "s" == "--" + path.replace("_", "-"))
-
-
-class TestReference:
-    def test_every_option_is_listed(self) -> None:
-        page = render_reference()
-        for option in options():
-            assert all(f"`{name}`" in page for name in option.environment)
-            assert option.description in page
-            assert not option.flag or f"`{option.flag}" in page
-
-    def test_the_example_is_right(self, tmp_path: Path) -> None:
-        assert EXAMPLE in render_reference()
-        environment = {"ACME_APP_PRIVATE_KEY": "a key"}
-        assert len(resolved.accounts(in_file(tmp_path, EXAMPLE, ALL, environment))) == 2
 
 
 class TestDurations:

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from the model."""
+"""Generates docs/settings.md from the model of the settings."""
 
 from pydantic import BaseModel
 
@@ -98,8 +98,8 @@ timeout have passed: that is a fault.
 """
 
 
-def render_reference() -> str:
-    """Write the reference of all settings as Markdown."""
+def settings() -> str:
+    """Return docs/settings.md: every setting with its flag, variables and default."""
     return _PAGE.format(
         options="\n".join(map(_row, options())),
         misplaced=_misplaced(),

@@ -1,0 +1,29 @@
+"""Generated files of the Helm chart: its README, its rules, and its copies of other rules."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy import chart_readme
+from deploy.prometheus import alerts
+from grafana import boards
+
+
+def files(root: Path) -> Mapping[Path, str]:
+    """Return the files by path; rules are copied because Helm packs nothing outside the chart."""
+    chart = root / "deploy" / "helm" / "github-billing-exporter"
+    rules, prometheus = chart / "files" / "rules", root / "deploy" / "prometheus"
+    dashboards = boards.files(root)
+    return {
+        chart / "README.md": chart_readme.readme(chart),
+        rules / "alerts.yaml": alerts.template(),
+        rules / "recording.yaml": _text(prometheus / "recording.yml"),
+        **{
+            rules / "compat" / f"{path.stem}.yaml": _text(path)
+            for path in sorted((prometheus / "compat").glob("*.yml"))
+        },
+        **{chart / "files" / "dashboards" / path.name: text for path, text in dashboards.items()},
+    }
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

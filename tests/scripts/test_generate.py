@@ -1,0 +1,80 @@
+"""Generated files: those of the repository are current, and a difference is named and mended."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scripts.generate import ROOT, files, main
+
+CHART = "deploy/helm/github-billing-exporter"
+
+
+@pytest.fixture(name="tree", scope="module")
+def _tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the files that code generates or reads for it."""
+    tree = tmp_path_factory.mktemp("tree")
+    shutil.copytree(ROOT / "docs", tree / "docs")
+    shutil.copytree(ROOT / "deploy", tree / "deploy")
+    shutil.copytree(ROOT / "grafana", tree / "grafana")
+    shutil.copy(ROOT / "README.md", tree)
+    return tree
+
+
+def without_table(path: Path) -> None:
+    begin, end = "<!-- collectors: begin -->\n", "<!-- collectors: end -->\n"
+    before, _, rest = path.read_text().partition(begin)
+    path.write_text(before + begin + end + rest.partition(end)[2])
+
+
+def touched(path: Path) -> None:
+    path.write_text("groups: []\n")
+
+
+class TestTheRepository:
+    def test_is_current(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["--check"]) == 0
+        assert capsys.readouterr() == ("", "")
+
+
+class TestADifference:
+    @pytest.mark.parametrize(
+        ("name", "change"),
+        [
+            ("README.md", without_table),
+            ("docs/metrics.md", touched),
+            ("docs/settings.md", touched),
+            ("docs/failures.md", Path.unlink),
+            ("docs/runbooks/README.md", Path.unlink),
+            ("deploy/prometheus/alerts.yml", touched),
+            (f"{CHART}/files/rules/recording.yaml", touched),
+            (f"{CHART}/files/rules/compat/abandoned.yaml", touched),
+            ("grafana/dashboards/abandoned.json", touched),
+        ],
+    )
+    def test_is_named_and_mended(
+        self,
+        name: str,
+        change: Callable[[Path], None],
+        tree: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        change(tree / name)
+        assert main(["--check"], tree) == 1
+        assert capsys.readouterr().out == f"{name} is not as generated: `make fix` mends it\n"
+        assert main([], tree) == 0
+        assert main(["--check"], tree) == 0
+        wanted = files(tree).get(tree / name)
+        assert (tree / name).exists() == (wanted is not None)
+
+    def test_is_not_mended_by_a_misspelt_argument(
+        self, tree: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        touched(tree / "docs/metrics.md")
+        with pytest.raises(SystemExit) as ended:
+            main(["--chekc"], tree)
+        assert ended.value.code == 2
+        assert "--chekc" in capsys.readouterr().err
+        assert (tree / "docs/metrics.md").read_text() == "groups: []\n"
+        assert main([], tree) == 0
