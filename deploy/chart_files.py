@@ -5,14 +5,12 @@ from pathlib import Path
 
 from deploy import chart_readme
 from deploy.prometheus import alerts
-from grafana import boards
 
 
 def files(root: Path) -> Mapping[Path, str]:
     """Return the files by path; rules are copied because Helm packs nothing outside the chart."""
     chart = root / "deploy" / "helm" / "github-billing-exporter"
     rules, prometheus = chart / "files" / "rules", root / "deploy" / "prometheus"
-    dashboards = boards.files(root)
     return {
         chart / "README.md": chart_readme.readme(chart),
         rules / "alerts.yaml": alerts.template(),
@@ -21,7 +19,6 @@ def files(root: Path) -> Mapping[Path, str]:
             rules / "compat" / f"{path.stem}.yaml": _text(path)
             for path in sorted((prometheus / "compat").glob("*.yml"))
         },
-        **{chart / "files" / "dashboards" / path.name: text for path, text in dashboards.items()},
     }
 
 

@@ -12,7 +12,7 @@ from grafana import boards
 
 ROOT = Path(__file__).parent.parent
 _MAKERS = (reference.files, boards.files, alerts.files, chart_files.files)
-_GENERATED_ONLY = ("deploy/helm/github-billing-exporter/files/*/**/*", "grafana/dashboards/*")
+_GENERATED_ONLY = "deploy/helm/github-billing-exporter/files/*/**/*"
 
 
 def files(root: Path) -> Mapping[Path, str]:
@@ -24,10 +24,7 @@ def differing(root: Path, wanted: Mapping[Path, str]) -> list[Path]:
     """List files that are missing, have another text, or are generated no longer."""
     stale = [path for path, text in wanted.items() if not _has(path, text)]
     abandoned = [
-        path
-        for pattern in _GENERATED_ONLY
-        for path in root.glob(pattern)
-        if path.is_file() and path not in wanted
+        path for path in root.glob(_GENERATED_ONLY) if path.is_file() and path not in wanted
     ]
     return sorted(stale + abandoned)
 

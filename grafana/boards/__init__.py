@@ -7,6 +7,9 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from grafana.boards import actions, costs, exporter, overview, seats
 
+FOLDER = Path("deploy/helm/github-billing-exporter/files/dashboards")
+"""In the chart, since Helm packs nothing outside it; ``grafana/dashboards`` is a link to it."""
+
 _ALL = (overview, costs, actions, seats, exporter)
 
 
@@ -14,7 +17,4 @@ def files(root: Path) -> Mapping[Path, str]:
     """Return every board as JSON, by path."""
     encoder = JSONEncoder(sort_keys=True, indent=2)
     boards = [module.board() for module in _ALL]
-    return {
-        root / "grafana/dashboards" / f"{made.uid}.json": f"{encoder.encode(made)}\n"
-        for made in boards
-    }
+    return {root / FOLDER / f"{made.uid}.json": f"{encoder.encode(made)}\n" for made in boards}

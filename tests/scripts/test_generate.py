@@ -17,7 +17,6 @@ def _tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = tmp_path_factory.mktemp("tree")
     shutil.copytree(ROOT / "docs", tree / "docs")
     shutil.copytree(ROOT / "deploy", tree / "deploy")
-    shutil.copytree(ROOT / "grafana", tree / "grafana")
     shutil.copy(ROOT / "README.md", tree)
     return tree
 
@@ -37,6 +36,10 @@ class TestTheRepository:
         assert main(["--check"]) == 0
         assert capsys.readouterr() == ("", "")
 
+    def test_has_the_dashboards_beside_their_code(self) -> None:
+        (folder,) = {path.parent for path in files(ROOT) if path.suffix == ".json"}
+        assert (ROOT / "grafana" / "dashboards").samefile(folder)
+
 
 class TestADifference:
     @pytest.mark.parametrize(
@@ -50,7 +53,8 @@ class TestADifference:
             ("deploy/prometheus/alerts.yml", touched),
             (f"{CHART}/files/rules/recording.yaml", touched),
             (f"{CHART}/files/rules/compat/abandoned.yaml", touched),
-            ("grafana/dashboards/abandoned.json", touched),
+            (f"{CHART}/files/dashboards/github-billing-costs.json", touched),
+            (f"{CHART}/files/dashboards/abandoned.json", touched),
         ],
     )
     def test_is_named_and_mended(
