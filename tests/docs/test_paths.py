@@ -1,0 +1,33 @@
+"""Every path and link in the Markdown files leads to something."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    path for pattern in ("*.md", "docs/**/*.md", "deploy/**/*.md") for path in ROOT.glob(pattern)
+)
+FOLDERS = "benchmarks|deploy|docs|exporter|grafana|scripts|tests"
+
+
+def code_spans(page: Path) -> Iterator[str]:
+    yield from re.findall(rf"`((?:{FOLDERS})/[\w./*-]+)`", page.read_text())
+
+
+def links(page: Path) -> Iterator[str]:
+    yield from re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+
+
+def test_there_are_pages_with_paths_and_links() -> None:
+    assert ROOT / "CONTRIBUTING.md" in PAGES
+    assert any(path for page in PAGES for path in code_spans(page))
+    assert any(link for page in PAGES for link in links(page))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_names_is_there(page: Path) -> None:
+    assert not [path for path in code_spans(page) if not any(ROOT.glob(path.rstrip("/")))]
+    assert not [link for link in links(page) if not (page.parent / link).exists()]
