@@ -26,7 +26,7 @@ _STEP = timedelta(hours=3)
 
 
 def main() -> None:
-    """Write ``docs/images/*.png``. Raises ``CalledProcessError`` where a panel is not drawn."""
+    """Write ``docs/images/*.png``. Raises ``CalledProcessError`` if a panel is not drawn."""
     images = ROOT / "docs/images"
     images.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, remembered(Path(folder), _STEP) as url:
