@@ -50,7 +50,7 @@ def page(series: int, cents: int = 0) -> Page:
     accounts = []
     for account in range(ACCOUNTS):
         samples = tuple(
-            catalogue.REPOSITORY_USAGE_NET_USD(
+            catalogue.REPOSITORY_USAGE_USD.net(
                 number * 1.37 + cents / 100,
                 organization=f"acme-{account}",
                 repository=f"repository-{number // 5}",

@@ -138,17 +138,13 @@ def _samples(center: str, by_sku: Mapping[tuple[str, str, str], Sums]) -> Iterat
         yield catalogue.COST_CENTER_USAGE_GROSS_QUANTITY(
             of_unit.quantity, cost_center=center, product=product, sku=sku, unit=unit
         )
-    money = sums.added({names[:2]: of_unit} for names, of_unit in by_sku.items())
+    money = sums.sum_up((names[:2], of_unit) for names, of_unit in by_sku.items())
     for (product, sku), (_, *dollars) in money.items():
-        for metric, value in zip(_MONEY, dollars, strict=True):
-            yield metric(value, cost_center=center, product=product, sku=sku)
+        yield from catalogue.COST_CENTER_USAGE_USD(
+            dollars, cost_center=center, product=product, sku=sku
+        )
 
 
-_MONEY = (
-    catalogue.COST_CENTER_USAGE_GROSS_USD,
-    catalogue.COST_CENTER_USAGE_DISCOUNT_USD,
-    catalogue.COST_CENTER_USAGE_NET_USD,
-)
 _PERMISSIONS = {AccountType.ENTERPRISE: SUMMARY.permissions[AccountType.ENTERPRISE]}
 
 COST_CENTERS = Collector(
@@ -170,7 +166,7 @@ USAGE_COST_CENTERS = Collector(
     summary="Quantities and US dollars by cost center and SKU of the current month",
     endpoints=(*SUMMARY.endpoints[-1:], _ENDPOINT),
     permissions=_PERMISSIONS,
-    metrics=(catalogue.COST_CENTER_USAGE_GROSS_QUANTITY, *_MONEY),
+    metrics=(catalogue.COST_CENTER_USAGE_GROSS_QUANTITY, *catalogue.COST_CENTER_USAGE_USD),
     collect=collect_usage,
     interval=SIX_HOURLY,
     timeout=timedelta(minutes=10),

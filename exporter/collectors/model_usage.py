@@ -61,18 +61,6 @@ async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelIte
     return older.usage_items
 
 
-_QUANTITIES = (
-    catalogue.MODEL_USAGE_GROSS_QUANTITY,
-    catalogue.MODEL_USAGE_DISCOUNT_QUANTITY,
-    catalogue.MODEL_USAGE_NET_QUANTITY,
-)
-_MONEY = (
-    catalogue.MODEL_USAGE_GROSS_USD,
-    catalogue.MODEL_USAGE_DISCOUNT_USD,
-    catalogue.MODEL_USAGE_NET_USD,
-)
-
-
 def _by_model(rows: Iterable[ModelItem]) -> dict[str, list[ModelItem]]:
     """Group rows by model as GitHub names it, trimmed; empty for rows that name none."""
     groups: dict[str, list[ModelItem]] = {}
@@ -86,16 +74,12 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     rows = await _rows(github, account, cycle)
     samples: list[Sample] = []
     for model, of_model in _by_model(rows).items():
-        for (product, sku, unit), totals in usage.quantities(of_model).items():
-            samples += (
-                metric(value, product=product, sku=sku, model=model, unit=unit)
-                for metric, value in zip(_QUANTITIES, totals, strict=True)
+        for (product, sku, unit), quantities in usage.quantities(of_model).items():
+            samples += catalogue.MODEL_USAGE_QUANTITY(
+                quantities, product=product, sku=sku, model=model, unit=unit
             )
-        for (product, sku), totals in usage.money(of_model).items():
-            samples += (
-                metric(value, product=product, sku=sku, model=model)
-                for metric, value in zip(_MONEY, totals, strict=True)
-            )
+        for (product, sku), money in usage.money(of_model).items():
+            samples += catalogue.MODEL_USAGE_USD(money, product=product, sku=sku, model=model)
     return Reading(
         taken=now,
         samples=tuple(samples),
@@ -113,6 +97,6 @@ MODEL_USAGE = Collector(
         for kind in AccountType
     ),
     permissions=PERMISSIONS,
-    metrics=(*_QUANTITIES, *_MONEY),
+    metrics=(*catalogue.MODEL_USAGE_QUANTITY, *catalogue.MODEL_USAGE_USD),
     collect=collect,
 )

@@ -1,6 +1,6 @@
 """GitHub's usage summary: one row a SKU for a month (OpenAPI 23.0.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,7 @@ from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
-from exporter.metrics.model import Metric, Reading, Sample, present
+from exporter.metrics.model import Reading, Sample, present
 
 
 class TimePeriod(msgspec.Struct, frozen=True):
@@ -127,34 +127,13 @@ def _account(rows: list[Item], cycle: Cycle, now: datetime) -> tuple[Sample, ...
     )
 
 
-_QUANTITIES: tuple[Metric, Metric, Metric] = (
-    catalogue.USAGE_GROSS_QUANTITY,
-    catalogue.USAGE_DISCOUNT_QUANTITY,
-    catalogue.USAGE_NET_QUANTITY,
-)
-_PREVIOUS = (
-    catalogue.PREVIOUS_CYCLE_USAGE_GROSS_USD,
-    catalogue.PREVIOUS_CYCLE_USAGE_DISCOUNT_USD,
-    catalogue.PREVIOUS_CYCLE_USAGE_NET_USD,
-)
-_MONEY: tuple[Metric, Metric, Metric] = (
-    catalogue.USAGE_GROSS_USD,
-    catalogue.USAGE_DISCOUNT_USD,
-    catalogue.USAGE_NET_USD,
-)
-
-
-def _skus(rows: list[Item]) -> tuple[Sample, ...]:
-    samples: list[Sample] = []
-    for (product, sku, unit), totals in usage.quantities(rows).items():
-        for metric, value in zip(_QUANTITIES, totals, strict=True):
-            samples.append(metric(value, product=product, sku=sku, unit=unit))
-    for (product, sku), totals in usage.money(rows).items():
-        for metric, value in zip(_MONEY, totals, strict=True):
-            samples.append(metric(value, product=product, sku=sku))
+def _skus(rows: list[Item]) -> Iterator[Sample]:
+    for (product, sku, unit), quantities in usage.quantities(rows).items():
+        yield from catalogue.USAGE_QUANTITY(quantities, product=product, sku=sku, unit=unit)
+    for (product, sku), money in usage.money(rows).items():
+        yield from catalogue.USAGE_USD(money, product=product, sku=sku)
     for (product, sku, unit), price in usage.prices(rows).items():
-        samples.append(catalogue.USAGE_PRICE_USD(price, product=product, sku=sku, unit=unit))
-    return tuple(samples)
+        yield catalogue.USAGE_PRICE_USD(price, product=product, sku=sku, unit=unit)
 
 
 async def collect_previous(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -163,9 +142,9 @@ async def collect_previous(github: GitHub, account: Account, now: datetime) -> R
     return Reading(
         taken=now,
         samples=tuple(
-            metric(value, product=product, sku=sku)
-            for (product, sku), totals in usage.money(rows).items()
-            for metric, value in zip(_PREVIOUS, totals, strict=True)
+            sample
+            for (product, sku), money in usage.money(rows).items()
+            for sample in catalogue.PREVIOUS_CYCLE_USAGE_USD(money, product=product, sku=sku)
         ),
         cycle_end=cycle.end,  # then another month is the previous one
     )
@@ -197,8 +176,8 @@ USAGE = Collector(
         catalogue.PACKAGES_PAID_BANDWIDTH,
         catalogue.SHARED_STORAGE_ESTIMATED,
         catalogue.SHARED_STORAGE_ESTIMATED_PAID,
-        *_QUANTITIES,
-        *_MONEY,
+        *catalogue.USAGE_QUANTITY,
+        *catalogue.USAGE_USD,
         catalogue.USAGE_PRICE_USD,
     ),
     collect=collect,
@@ -212,7 +191,7 @@ USAGE_PREVIOUS_CYCLE = Collector(
     summary="US dollars by SKU of last month",
     endpoints=tuple(_endpoint(kind) for kind in AccountType),
     permissions=PERMISSIONS,
-    metrics=_PREVIOUS,
+    metrics=catalogue.PREVIOUS_CYCLE_USAGE_USD,
     collect=collect_previous,
     follows=USAGE.name,
     interval=SIX_HOURLY,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import repeat
 from operator import attrgetter
 
 import msgspec
@@ -22,7 +23,7 @@ from exporter.github.api import GitHub
 from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
-from exporter.metrics.model import Metric, Reading, Sample, present
+from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
 _NOT_HERE = (403, 404)
 _NOBODY = "none"
@@ -162,7 +163,9 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
     return Reading(
         taken=now,
         samples=(
-            *_samples(total, catalogue.REPOSITORY_USAGE_GROSS_QUANTITY, _REPOSITORY_MONEY),
+            *_samples(
+                total, catalogue.REPOSITORY_USAGE_GROSS_QUANTITY, catalogue.REPOSITORY_USAGE_USD
+            ),
             *present([(catalogue.USAGE_LATEST_ITEM, latest)]),
         ),
         cycle_end=Cycle.at(now).end,
@@ -175,34 +178,22 @@ async def collect_organizations(github: GitHub, account: Account, now: datetime)
     return Reading(
         taken=now,
         samples=tuple(
-            _samples(total, catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, _ORGANIZATION_MONEY)
+            _samples(
+                total, catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, catalogue.ORGANIZATION_USAGE_USD
+            )
         ),
         cycle_end=Cycle.at(now).end,
         unknown_skus=reports.unknown_skus(total),
     )
 
 
-def _samples(
-    total: Total, quantity: Metric, money: tuple[Metric, Metric, Metric]
-) -> Iterator[Sample]:
-    """Say the sums by the names that the metrics' labels are."""
+def _samples(total: Total, quantity: Metric, money: Triple) -> Iterator[Sample]:
+    """Sum by the names that are the labels of the metrics."""
     for labels, sums in reports.sum_by(total, attrgetter(*quantity.labels)).items():
         yield Sample(quantity, labels, sums.quantity)
-    for labels, sums in reports.sum_by(total, attrgetter(*money[0].labels)).items():
-        for metric, value in zip(money, (sums.gross, sums.discount, sums.net), strict=True):
-            yield Sample(metric, labels, value)
+    for labels, (_, *dollars) in reports.sum_by(total, attrgetter(*money.gross.labels)).items():
+        yield from map(Sample, money, repeat(labels), dollars)
 
-
-_REPOSITORY_MONEY = (
-    catalogue.REPOSITORY_USAGE_GROSS_USD,
-    catalogue.REPOSITORY_USAGE_DISCOUNT_USD,
-    catalogue.REPOSITORY_USAGE_NET_USD,
-)
-_ORGANIZATION_MONEY = (
-    catalogue.ORGANIZATION_USAGE_GROSS_USD,
-    catalogue.ORGANIZATION_USAGE_DISCOUNT_USD,
-    catalogue.ORGANIZATION_USAGE_NET_USD,
-)
 
 USAGE_REPOSITORIES = Collector(
     name="usage_repositories",
@@ -212,7 +203,7 @@ USAGE_REPOSITORIES = Collector(
     permissions=SUMMARY.permissions,
     metrics=(
         catalogue.REPOSITORY_USAGE_GROSS_QUANTITY,
-        *_REPOSITORY_MONEY,
+        *catalogue.REPOSITORY_USAGE_USD,
         catalogue.USAGE_LATEST_ITEM,
     ),
     collect=collect_repositories,
@@ -229,7 +220,7 @@ USAGE_ORGANIZATIONS = Collector(
         *SUMMARY.endpoints[-1:],
     ),
     permissions={AccountType.ENTERPRISE: SUMMARY.permissions[AccountType.ENTERPRISE]},
-    metrics=(catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, *_ORGANIZATION_MONEY),
+    metrics=(catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, *catalogue.ORGANIZATION_USAGE_USD),
     collect=collect_organizations,
     interval=SIX_HOURLY,
     timeout=_TIMEOUT,

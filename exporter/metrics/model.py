@@ -41,6 +41,18 @@ class Metric:
         return ("account_type", "account", *self.labels) if self.per_account else self.labels
 
 
+class Triple(NamedTuple):
+    """The metrics of what was used, what discounts covered, and what is left."""
+
+    gross: Metric
+    discount: Metric
+    net: Metric
+
+    def __call__(self, totals: Iterable[float], **labels: str) -> tuple[Sample, ...]:
+        """Make a sample of each of the three totals."""
+        return tuple(metric(value, **labels) for metric, value in zip(self, totals, strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """All that one collector said at one time. A reading is whole or not at all.

@@ -117,7 +117,7 @@ class _Folding:
 
     def sizes(self) -> dict[_Pair, float]:
         """Give each repository's gross dollars, or what else is said of it."""
-        gross = catalogue.REPOSITORY_USAGE_GROSS_USD
+        gross = catalogue.REPOSITORY_USAGE_USD.gross
         sized = {gross} if gross in self._counts else set(self._counts)
         return {
             pair: fsum(sample.value for sample in samples if sample.metric in sized)

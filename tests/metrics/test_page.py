@@ -228,8 +228,8 @@ class TestWhatIsSaid:
             catalogue.ACTIONS_RUNNER_USED_MINUTES(1, **labels)
 
     def test_twice_in_a_reading_is_refused(self) -> None:
-        one = catalogue.USAGE_NET_USD(1, product="actions", sku="actions_linux")
-        other = catalogue.USAGE_NET_USD(2, sku="actions_linux", product="actions")
+        one = catalogue.USAGE_USD.net(1, product="actions", sku="actions_linux")
+        other = catalogue.USAGE_USD.net(2, sku="actions_linux", product="actions")
         with pytest.raises(ValueError, match=r"usage_net_usd.*twice.*sum"):
             Reading(START, (one, other))
         assert len(Reading(START, (one, catalogue.ACTIONS_USED_MINUTES(1))).samples) == 2

@@ -15,7 +15,7 @@ from exporter.metrics.series_limit import OTHER, limited
 
 NOW = datetime(2026, 10, 12, tzinfo=UTC)
 END = datetime(2026, 11, 1, tzinfo=UTC)
-GROSS = catalogue.REPOSITORY_USAGE_GROSS_USD
+GROSS = catalogue.REPOSITORY_USAGE_USD.gross
 QUANTITY = catalogue.REPOSITORY_USAGE_GROSS_QUANTITY
 COMMITTERS = catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS
 Pair = tuple[str, str]
@@ -179,7 +179,7 @@ class TestAReadingWithoutRepositories:
         plain = Reading(
             taken=NOW,
             samples=tuple(
-                catalogue.USAGE_NET_USD(1, product="actions", sku=sku) for sku in ("a", "b")
+                catalogue.USAGE_USD.net(1, product="actions", sku=sku) for sku in ("a", "b")
             ),
             cycle_end=END,
         )

@@ -154,7 +154,7 @@ class TestForged:
         self, tmp_path: Path, value: float, taken: datetime, end: datetime | None
     ) -> None:
         path = tmp_path / "state"
-        metric = catalogue.USAGE_NET_USD
+        metric = catalogue.USAGE_USD.net
         series = {metric.name: (metric.labels, [(("actions", "actions_linux"), value)])}
         jobs: dict[str, object] = {"usage": (True, START, (taken, series, end, {}, [], [], 0))}
         account = (AccountType.ORGANIZATION, "acme", "api.github.com", None, Platform.USAGE, jobs)

@@ -186,7 +186,7 @@ class TestRendering:
 
 def job(repositories: int) -> JobFacts:
     samples = [
-        catalogue.REPOSITORY_USAGE_NET_USD(
+        catalogue.REPOSITORY_USAGE_USD.net(
             number, organization="acme", repository=f"r{number}", product="actions", sku="linux"
         )
         for number in range(repositories)

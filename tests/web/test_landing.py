@@ -14,7 +14,7 @@ from tests.support.simulator_client import NOW
 
 READING = Reading(
     taken=NOW - timedelta(minutes=7),
-    samples=(catalogue.USAGE_NET_USD(8675.309, product="actions", sku="actions_linux"),),
+    samples=(catalogue.USAGE_USD.net(8675.309, product="actions", sku="actions_linux"),),
 )
 WORKING = JobFacts(
     collector="usage",

@@ -12,16 +12,18 @@ from exporter.metrics.catalogue.polling import *  # noqa: F403  (the same)
 from exporter.metrics.catalogue.process import *  # noqa: F403  (the same)
 from exporter.metrics.catalogue.seats import *  # noqa: F403  (the same)
 from exporter.metrics.catalogue.usage import *  # noqa: F403  (the same)
-from exporter.metrics.model import Metric
+from exporter.metrics.model import Metric, Triple
 
 
 def _of(*modules: ModuleType) -> tuple[Metric, ...]:
-    return tuple(
-        declared
-        for module in modules
-        for declared in vars(module).values()
-        if isinstance(declared, Metric)
-    )
+    metrics: list[Metric] = []
+    for module in modules:
+        for declared in vars(module).values():
+            if isinstance(declared, Triple):
+                metrics += declared
+            elif isinstance(declared, Metric):
+                metrics.append(declared)
+    return tuple(metrics)
 
 
 BILL = _of(account, usage, budgets, seats)

@@ -1,6 +1,6 @@
 """How a metric is declared: its name's prefix, and what every help of the bill says."""
 
-from exporter.metrics.model import Metric
+from exporter.metrics.model import Metric, Triple
 
 POLLED = "Polled, not asked at the scrape."
 MONTH = (
@@ -13,6 +13,17 @@ SUMMARY = f"GitHub's usage summary. {MONTH} {POLLED}"
 def bill(name: str, what: str, *labels: str, source: str = SUMMARY) -> Metric:
     """Declare a gauge of the bill: what it is and its unit, then where it comes from."""
     return Metric(f"github_billing_{name}", f"{what} {source}", labels)
+
+
+def triple(
+    name: str, *labels: str, gross: str, discount: str, net: str, source: str = SUMMARY
+) -> Triple:
+    """Declare the three gauges of ``name``, in which ``{}`` becomes gross, discount and net."""
+    return Triple(
+        bill(name.format("gross"), gross, *labels, source=source),
+        bill(name.format("discount"), discount, *labels, source=source),
+        bill(name.format("net"), net, *labels, source=source),
+    )
 
 
 def exporter(name: str, what: str, *labels: str, per_account: bool = True) -> Metric:

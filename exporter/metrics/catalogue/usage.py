@@ -1,6 +1,6 @@
 """Quantities and US dollars by SKU, and what divides them further."""
 
-from exporter.metrics.catalogue.declare import MONTH, POLLED, bill
+from exporter.metrics.catalogue.declare import MONTH, POLLED, bill, triple
 
 _NO_INVOICE = (
     "It is no invoice, which also has plan fees, licences bought by volume, tax, Marketplace "
@@ -8,30 +8,21 @@ _NO_INVOICE = (
 )
 _QUANTITY = ("product", "sku", "unit")
 _MONEY = ("product", "sku")
-USAGE_GROSS_QUANTITY = bill(
-    "usage_gross_quantity",
-    "Quantity used, in the unit that its label names; user_months is no number of seats.",
+USAGE_QUANTITY = triple(
+    "usage_{}_quantity",
     *_QUANTITY,
+    gross="Quantity used, in the unit that its label names; user_months is no number of seats.",
+    discount="Quantity covered by quotas, free public use and other discounts, in the unit of its "
+    "label.",
+    net="GitHub's net quantity: gross less discounts, in the unit of its label. It is paid for "
+    "only at a price: of self-hosted runners, which cost nothing, all minutes are net.",
 )
-USAGE_DISCOUNT_QUANTITY = bill(
-    "usage_discount_quantity",
-    "Quantity covered by quotas, free public use and other discounts, in the unit of its label.",
-    *_QUANTITY,
-)
-USAGE_NET_QUANTITY = bill(
-    "usage_net_quantity",
-    "GitHub's net quantity: gross less discounts, in the unit of its label. It is paid for only at "
-    "a price: of self-hosted runners, which cost nothing, all minutes are net.",
-    *_QUANTITY,
-)
-USAGE_GROSS_USD = bill("usage_gross_usd", "US dollars before discounts.", *_MONEY)
-USAGE_DISCOUNT_USD = bill(
-    "usage_discount_usd", "US dollars of quotas, free public use and other discounts.", *_MONEY
-)
-USAGE_NET_USD = bill(
-    "usage_net_usd",
-    f"US dollars of metered usage, after discounts. {_NO_INVOICE}",
+USAGE_USD = triple(
+    "usage_{}_usd",
     *_MONEY,
+    gross="US dollars before discounts.",
+    discount="US dollars of quotas, free public use and other discounts.",
+    net=f"US dollars of metered usage, after discounts. {_NO_INVOICE}",
 )
 USAGE_PRICE_USD = bill(
     "usage_price_usd",
@@ -42,22 +33,12 @@ _PREVIOUS = (
     "GitHub's usage summary of last month, which may still change in this one's first days. "
     f"{POLLED}"
 )
-PREVIOUS_CYCLE_USAGE_GROSS_USD = bill(
-    "previous_cycle_usage_gross_usd",
-    "US dollars of last month before discounts.",
+PREVIOUS_CYCLE_USAGE_USD = triple(
+    "previous_cycle_usage_{}_usd",
     *_MONEY,
-    source=_PREVIOUS,
-)
-PREVIOUS_CYCLE_USAGE_DISCOUNT_USD = bill(
-    "previous_cycle_usage_discount_usd",
-    "US dollars of quotas, free public use and other discounts of last month.",
-    *_MONEY,
-    source=_PREVIOUS,
-)
-PREVIOUS_CYCLE_USAGE_NET_USD = bill(
-    "previous_cycle_usage_net_usd",
-    f"US dollars of last month's metered usage, after discounts. {_NO_INVOICE}",
-    *_MONEY,
+    gross="US dollars of last month before discounts.",
+    discount="US dollars of quotas, free public use and other discounts of last month.",
+    net=f"US dollars of last month's metered usage, after discounts. {_NO_INVOICE}",
     source=_PREVIOUS,
 )
 _REPORT = (
@@ -75,25 +56,14 @@ REPOSITORY_USAGE_GROSS_QUANTITY = bill(
     *_QUANTITY,
     source=_REPORT,
 )
-REPOSITORY_USAGE_GROSS_USD = bill(
-    "repository_usage_gross_usd",
-    "US dollars of a repository before discounts.",
+REPOSITORY_USAGE_USD = triple(
+    "repository_usage_{}_usd",
     *_REPOSITORY,
     *_MONEY,
-    source=_REPORT,
-)
-REPOSITORY_USAGE_DISCOUNT_USD = bill(
-    "repository_usage_discount_usd",
-    f"US dollars of a repository's quotas, free public use and other discounts. {_STORAGE}",
-    *_REPOSITORY,
-    *_MONEY,
-    source=_REPORT,
-)
-REPOSITORY_USAGE_NET_USD = bill(
-    "repository_usage_net_usd",
-    f"US dollars of a repository's metered usage, after discounts. {_STORAGE}",
-    *_REPOSITORY,
-    *_MONEY,
+    gross="US dollars of a repository before discounts.",
+    discount="US dollars of a repository's quotas, free public use and other discounts. "
+    f"{_STORAGE}",
+    net=f"US dollars of a repository's metered usage, after discounts. {_STORAGE}",
     source=_REPORT,
 )
 ORGANIZATION_USAGE_GROSS_QUANTITY = bill(
@@ -104,25 +74,14 @@ ORGANIZATION_USAGE_GROSS_QUANTITY = bill(
     *_QUANTITY,
     source=_REPORT,
 )
-ORGANIZATION_USAGE_GROSS_USD = bill(
-    "organization_usage_gross_usd",
-    "US dollars of an enterprise's organization before discounts.",
+ORGANIZATION_USAGE_USD = triple(
+    "organization_usage_{}_usd",
     "organization",
     *_MONEY,
-    source=_REPORT,
-)
-ORGANIZATION_USAGE_DISCOUNT_USD = bill(
-    "organization_usage_discount_usd",
-    f"US dollars of an organization's quotas, free public use and other discounts. {_STORAGE}",
-    "organization",
-    *_MONEY,
-    source=_REPORT,
-)
-ORGANIZATION_USAGE_NET_USD = bill(
-    "organization_usage_net_usd",
-    f"US dollars of an organization's metered usage, after discounts. {_STORAGE}",
-    "organization",
-    *_MONEY,
+    gross="US dollars of an enterprise's organization before discounts.",
+    discount="US dollars of an organization's quotas, free public use and other discounts. "
+    f"{_STORAGE}",
+    net=f"US dollars of an organization's metered usage, after discounts. {_STORAGE}",
     source=_REPORT,
 )
 _REST = "none for the rest, negative if GitHub counted on between two answers"
@@ -135,25 +94,13 @@ COST_CENTER_USAGE_GROSS_QUANTITY = bill(
     *_QUANTITY,
     source=_COST_CENTER,
 )
-COST_CENTER_USAGE_GROSS_USD = bill(
-    "cost_center_usage_gross_usd",
-    f"US dollars of a cost center before discounts; {_REST}.",
+COST_CENTER_USAGE_USD = triple(
+    "cost_center_usage_{}_usd",
     "cost_center",
     *_MONEY,
-    source=_COST_CENTER,
-)
-COST_CENTER_USAGE_DISCOUNT_USD = bill(
-    "cost_center_usage_discount_usd",
-    f"US dollars of a cost center's discounts; {_REST}.",
-    "cost_center",
-    *_MONEY,
-    source=_COST_CENTER,
-)
-COST_CENTER_USAGE_NET_USD = bill(
-    "cost_center_usage_net_usd",
-    f"US dollars of a cost center's metered usage, after discounts; {_REST}.",
-    "cost_center",
-    *_MONEY,
+    gross=f"US dollars of a cost center before discounts; {_REST}.",
+    discount=f"US dollars of a cost center's discounts; {_REST}.",
+    net=f"US dollars of a cost center's metered usage, after discounts; {_REST}.",
     source=_COST_CENTER,
 )
 _COST_CENTERS = f"GitHub's cost centers. {POLLED}"
@@ -191,42 +138,24 @@ USAGE_LATEST_ITEM = bill(
 _MODELS = (
     f"GitHub's AI credits, or premium requests where an account still has those. {MONTH} {POLLED}"
 )
-_MODEL_QUANTITY = ("product", "sku", "model", "unit")
-_MODEL_MONEY = ("product", "sku", "model")
-MODEL_USAGE_GROSS_QUANTITY = bill(
-    "model_usage_gross_quantity",
-    "AI usage by model, in the unit that its label names; the empty model is what GitHub names "
-    "none for.",
-    *_MODEL_QUANTITY,
+MODEL_USAGE_QUANTITY = triple(
+    "model_usage_{}_quantity",
+    "product",
+    "sku",
+    "model",
+    "unit",
+    gross="AI usage by model, in the unit that its label names; the empty model is what GitHub "
+    "names none for.",
+    discount="AI usage by model that an included pool covers, in the unit of its label.",
+    net="AI usage by model that no included pool covers, in the unit of its label.",
     source=_MODELS,
 )
-MODEL_USAGE_DISCOUNT_QUANTITY = bill(
-    "model_usage_discount_quantity",
-    "AI usage by model that an included pool covers, in the unit of its label.",
-    *_MODEL_QUANTITY,
-    source=_MODELS,
-)
-MODEL_USAGE_NET_QUANTITY = bill(
-    "model_usage_net_quantity",
-    "AI usage by model that no included pool covers, in the unit of its label.",
-    *_MODEL_QUANTITY,
-    source=_MODELS,
-)
-MODEL_USAGE_GROSS_USD = bill(
-    "model_usage_gross_usd",
-    "US dollars of AI usage by model before discounts; usage_gross_usd holds them too.",
-    *_MODEL_MONEY,
-    source=_MODELS,
-)
-MODEL_USAGE_DISCOUNT_USD = bill(
-    "model_usage_discount_usd",
-    "US dollars of AI usage by model that an included pool covers.",
-    *_MODEL_MONEY,
-    source=_MODELS,
-)
-MODEL_USAGE_NET_USD = bill(
-    "model_usage_net_usd",
-    "US dollars of AI usage by model after discounts; usage_net_usd holds them too.",
-    *_MODEL_MONEY,
+MODEL_USAGE_USD = triple(
+    "model_usage_{}_usd",
+    *_MONEY,
+    "model",
+    gross="US dollars of AI usage by model before discounts; usage_gross_usd holds them too.",
+    discount="US dollars of AI usage by model that an included pool covers.",
+    net="US dollars of AI usage by model after discounts; usage_net_usd holds them too.",
     source=_MODELS,
 )
