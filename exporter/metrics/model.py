@@ -32,7 +32,7 @@ class Metric:
         if labels.keys() != set(self.labels):
             raise TypeError(
                 f"{self.name} takes the labels {list(self.labels)}, not {sorted(labels)}: "
-                "declare them in exporter/metrics/catalogue.py or mend the call"
+                "declare them in exporter/metrics/catalogue/ or mend the call"
             )
         return Sample(self, tuple(labels[name] for name in self.labels), float(value))
 
