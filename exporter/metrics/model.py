@@ -19,6 +19,7 @@ class Metric:
     """What may be said: its whole name, its help, and its labels beyond the account's.
 
     ``per_account`` metrics carry ``account_type`` and ``account`` before their own labels.
+    ``summable`` is false if its series overlap, as one person commits to several repositories.
     Calling it makes a sample. An undeclared or missing label is a ``TypeError`` at once.
     """
 
@@ -27,6 +28,7 @@ class Metric:
     labels: tuple[str, ...] = ()
     type: Literal["gauge", "counter", "histogram"] = "gauge"
     per_account: bool = True
+    summable: bool = True
 
     def __call__(self, value: float, **labels: str) -> Sample:
         if labels.keys() != set(self.labels):

@@ -25,9 +25,6 @@ _PLACES: Mapping[Metric, tuple[int, int]] = {
 }
 """Where in its labels a metric names organization and repository."""
 
-_OVERLAPPING = frozenset({catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS})
-"""What has no sum, as one person commits to several repositories: folded, it is left out."""
-
 
 def limited(reading: Reading, previous: Reading | None, limit: int) -> Reading:
     """Give the reading with at most ``limit`` series of each metric that names repositories.
@@ -134,7 +131,7 @@ class _Folding:
     def _add(
         self, into: dict[_Key, list[float]], metric: Metric, labels: _Labels, values: list[float]
     ) -> None:
-        if metric in _OVERLAPPING:
+        if not metric.summable:  # left out
             self._counts[metric] -= 1
             return
         same = into.setdefault((metric, labels), values)

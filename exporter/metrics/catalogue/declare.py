@@ -10,9 +10,11 @@ MONTH = (
 SUMMARY = f"GitHub's usage summary. {MONTH} {POLLED}"
 
 
-def bill(name: str, what: str, *labels: str, source: str = SUMMARY) -> Metric:
+def bill(
+    name: str, what: str, *labels: str, source: str = SUMMARY, summable: bool = True
+) -> Metric:
     """Declare a gauge of the bill: what it is and its unit, then where it comes from."""
-    return Metric(f"github_billing_{name}", f"{what} {source}", labels)
+    return Metric(f"github_billing_{name}", f"{what} {source}", labels, summable=summable)
 
 
 def triple(

@@ -36,6 +36,7 @@ ADVANCED_SECURITY_REPOSITORY_COMMITTERS = bill(
     "organization",
     "repository",
     source=_GHAS,
+    summable=False,
 )
 _LICENSES = f"GitHub's consumed licences. {POLLED}"
 LICENSES_CONSUMED_SEATS = bill(
