@@ -1,1 +1,1 @@
-"""What GitHub's billing means: pure functions of payloads, no I/O, no third party."""
+"""What GitHub's billing means: pure functions of payloads, no I/O."""

@@ -13,11 +13,14 @@ from itertools import chain, zip_longest
 from math import fsum
 from operator import add as plus
 from sys import intern
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import msgspec
 
 from exporter.billing import skus
 from exporter.billing.owners import organization_of
 from exporter.billing.sums import Sums, sum_up
+from exporter.values import Number, Text
 
 NAMES = 100_000
 """Distinct names that are summed at most: each takes some 1.5 KB until the reading is folded."""
@@ -41,34 +44,25 @@ _TEXT = 1 << 25  # characters of all distinct names
 _LENGTH_OF_UTC = len("2026-10-01T05:20:13Z")
 
 
-class ReportRow(Protocol):
+class ReportRow(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """What one repository used of one SKU at one time, as the usage report has it.
 
-    Names in any spelling, the quantity in ``unit_type``, amounts in US dollars, all of them
-    finite. ``repository_name`` is bare or ``owner/name``; it and ``organization_name`` may be
-    empty or ``None`` (OpenAPI 23.0.2).
+    Names in any spelling, the quantity in ``unit_type``, amounts in US dollars.
+    ``repository_name`` is bare or ``owner/name``; it and ``organization_name`` may be empty
+    or ``None`` (OpenAPI 23.0.2). It holds only text and numbers, so Python's collector of
+    cycles may skip it: a million rows are read faster for that.
     """
 
-    @property
-    def date(self) -> str: ...
-    @property
-    def product(self) -> str: ...
-    @property
-    def sku(self) -> str: ...
-    @property
-    def unit_type(self) -> str: ...
-    @property
-    def quantity(self) -> float: ...
-    @property
-    def gross_amount(self) -> float: ...
-    @property
-    def discount_amount(self) -> float: ...
-    @property
-    def net_amount(self) -> float: ...
-    @property
-    def organization_name(self) -> str | None: ...
-    @property
-    def repository_name(self) -> str | None: ...
+    date: str
+    product: Text
+    sku: Text
+    quantity: Number
+    unit_type: Text
+    gross_amount: Number
+    discount_amount: Number
+    net_amount: Number
+    organization_name: Text | None = None
+    repository_name: Text | None = None
 
 
 class Names(NamedTuple):

@@ -10,11 +10,14 @@ made it so: a NaN, an infinity, or values too huge to add. All but `unknown_skus
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from math import fsum, isfinite, nan
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from exporter.billing import skus
 from exporter.billing.cycle import Cycle
 from exporter.billing.sums import Sums
+from exporter.values import Number, Text
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -26,32 +29,22 @@ _HOURS_OF_A_PRICED_MONTH = 744
 """A gigabyte-hour costs this part of a gigabyte-month, in months of every length."""
 
 
-class SummaryRow(Protocol):
+class SummaryRow(msgspec.Struct, frozen=True, rename="camel"):
     """A SKU at one price for a period, as the usage summary has it (OpenAPI 23.0.2).
 
     Names in any spelling, quantities in ``unit_type``, price and amounts in US dollars.
     """
 
-    @property
-    def product(self) -> str: ...
-    @property
-    def sku(self) -> str: ...
-    @property
-    def unit_type(self) -> str: ...
-    @property
-    def price_per_unit(self) -> float: ...
-    @property
-    def gross_quantity(self) -> float: ...
-    @property
-    def discount_quantity(self) -> float: ...
-    @property
-    def net_quantity(self) -> float: ...
-    @property
-    def gross_amount(self) -> float: ...
-    @property
-    def discount_amount(self) -> float: ...
-    @property
-    def net_amount(self) -> float: ...
+    product: Text
+    sku: Text
+    unit_type: Text
+    price_per_unit: Number
+    gross_quantity: Number
+    discount_quantity: Number
+    net_quantity: Number
+    gross_amount: Number
+    discount_amount: Number
+    net_amount: Number
 
 
 class Totals(NamedTuple):

@@ -9,10 +9,11 @@ from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing.owners import organization_of
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
-from exporter.github.body import Number, Understood
+from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
+from exporter.values import Number
 
 _BUNDLED = "advanced_security"
 _SPLIT = ("code_security", "secret_protection")

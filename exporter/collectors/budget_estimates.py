@@ -6,10 +6,10 @@ from datetime import datetime
 
 from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
+from exporter.billing.usage import SummaryRow
 from exporter.collectors import cost_centers, usage
 from exporter.collectors.budgets import BUDGETS, Budget, listed
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
-from exporter.collectors.usage import Item
 from exporter.github.api import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
@@ -87,7 +87,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 async def _rows(
     github: GitHub, account: Account, cycle: Cycle, narrowing: dict[str, str]
-) -> list[Item] | None:
+) -> list[SummaryRow] | None:
     """Ask for the usage that a budget covers; None if a narrower scope is refused."""
     if not narrowing:
         return await usage.ask(github, account, cycle)

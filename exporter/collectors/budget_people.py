@@ -9,10 +9,11 @@ from exporter.billing.cycle import Cycle
 from exporter.collectors.budgets import BUDGETS, endpoint_of, listed
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
-from exporter.github.body import Number, Understood
+from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
+from exporter.values import Number
 
 _ENDPOINT = f"{endpoint_of(AccountType.ENTERPRISE)}/{{budget}}/user-states"
 _UNIVERSAL_SCOPES = frozenset({"multi_user_customer", "multi_user_cost_center"})

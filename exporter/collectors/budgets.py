@@ -12,10 +12,11 @@ from exporter.billing.owners import PERSON, organization_of
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
-from exporter.github.body import LIMIT, Number, Understood
+from exporter.github.body import LIMIT, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
+from exporter.values import Number
 
 _ENTITY_SCOPES = frozenset({"organization", "repository", "cost_center"})
 _PERSONAL_SCOPES = frozenset({"user", "multi_user_customer", "multi_user_cost_center"})

@@ -13,9 +13,10 @@ from exporter.collectors.collector import HOURLY, SIX_HOURLY, Collector, left_ou
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask
 from exporter.github.api import GitHub
-from exporter.github.body import Number, Text, Understood
+from exporter.github.body import Understood
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
+from exporter.values import Number, Text
 
 _ENDPOINT = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/settings/billing/cost-centers"
 _REST = "none"

@@ -9,10 +9,11 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing.skus import normal_form
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
-from exporter.github.body import Number, Text, Understood
+from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
+from exporter.values import Number, Text
 
 _LICENSES = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/consumed-licenses"
 _PER_PAGE = 100

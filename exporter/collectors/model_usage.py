@@ -8,32 +8,33 @@ import msgspec
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
+from exporter.billing.usage import SummaryRow
 from exporter.collectors.collector import Collector
-from exporter.collectors.usage import PERMISSIONS, Item, TimePeriod, check_period
+from exporter.collectors.usage import PERMISSIONS, TimePeriod, check_period
 from exporter.github.api import GitHub
-from exporter.github.body import Text
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
+from exporter.values import Text
 
 _AI_CREDITS = "ai_credit"
 _PREMIUM_REQUESTS = "premium_request"
 _NOT_HERE = (403, 404)
 
 
-class ModelItem(Item, frozen=True, rename="camel", kw_only=True):
+class ModelRow(SummaryRow, frozen=True, rename="camel", kw_only=True):
     model: Text | None = None
 
 
 class Report(msgspec.Struct, frozen=True, rename="camel"):
     time_period: TimePeriod
-    usage_items: list[ModelItem]
+    usage_items: list[ModelRow]
 
 
 def _endpoint(account_type: AccountType, family: str) -> str:
     return f"{USAGE_ROOTS[account_type]}/settings/billing/{family}/usage"
 
 
-async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelItem]:
+async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelRow]:
     """Give the rows of exactly one endpoint: the same usage may be told by both.
 
     Credits replaced premium requests in June 2026, but for annual plans that stayed (docs:
@@ -61,9 +62,9 @@ async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelIte
     return older.usage_items
 
 
-def _by_model(rows: Iterable[ModelItem]) -> dict[str, list[ModelItem]]:
+def _by_model(rows: Iterable[ModelRow]) -> dict[str, list[ModelRow]]:
     """Group rows by model as GitHub names it, trimmed; empty for rows that name none."""
-    groups: dict[str, list[ModelItem]] = {}
+    groups: dict[str, list[ModelRow]] = {}
     for row in rows:
         groups.setdefault((row.model or "").strip(), []).append(row)
     return groups

@@ -9,8 +9,8 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType, Platform
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.collectors.collector import SIX_HOURLY, Collector
+from exporter.billing.usage import SummaryRow
 from exporter.github.api import GitHub
-from exporter.github.body import Number, Text
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
@@ -24,31 +24,16 @@ class TimePeriod(msgspec.Struct, frozen=True):
     day: int | None = None
 
 
-class Item(msgspec.Struct, frozen=True, rename="camel"):
-    """A SKU's month at one price: quantities in ``unit_type``, amounts in US dollars."""
-
-    product: Text
-    sku: Text
-    unit_type: Text
-    price_per_unit: Number
-    gross_quantity: Number
-    discount_quantity: Number
-    net_quantity: Number
-    gross_amount: Number
-    discount_amount: Number
-    net_amount: Number
-
-
 class Summary(msgspec.Struct, frozen=True, rename="camel"):
     time_period: TimePeriod
-    usage_items: list[Item]
+    usage_items: list[SummaryRow]
 
 
 def _endpoint(account_type: AccountType) -> str:
     return f"{USAGE_ROOTS[account_type]}/settings/billing/usage/summary"
 
 
-async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) -> list[Item]:
+async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) -> list[SummaryRow]:
     """Ask for a month's summary; `InvalidPayload` where GitHub answers for another period.
 
     ``filters`` are ``organization``, ``repository`` (``owner/name``) and ``cost_center_id``
@@ -62,7 +47,7 @@ async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) ->
 
 async def ask_or_none(
     github: GitHub, account: Account, cycle: Cycle, *, absent: tuple[int, ...], **filters: str
-) -> list[Item] | None:
+) -> list[SummaryRow] | None:
     """Ask as `ask` does, where one of the statuses ``absent`` is itself information."""
     endpoint = _endpoint(account.type)
     params = _params(account, cycle, filters)
@@ -102,7 +87,7 @@ def _cycle(cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
     )
 
 
-def _account(rows: list[Item], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
+def _account(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
     """Say what the legacy endpoints said, by GitHub's own rules for the move."""
     minutes = usage.actions_minutes(rows)
     bandwidth = usage.packages_bandwidth_gigabytes(rows)
@@ -127,7 +112,7 @@ def _account(rows: list[Item], cycle: Cycle, now: datetime) -> tuple[Sample, ...
     )
 
 
-def _skus(rows: list[Item]) -> Iterator[Sample]:
+def _skus(rows: list[SummaryRow]) -> Iterator[Sample]:
     for (product, sku, unit), quantities in usage.quantities(rows).items():
         yield from catalogue.USAGE_QUANTITY(quantities, product=product, sku=sku, unit=unit)
     for (product, sku), money in usage.money(rows).items():

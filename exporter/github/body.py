@@ -4,12 +4,13 @@ import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import httpx
 import msgspec
 
 from exporter.github import errors, nesting
+from exporter.values import LABEL, fits_label
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -23,16 +24,6 @@ VALUES = 500_000
 
 PIECE = 256 * 1024
 """Bytes that are decompressed at once."""
-
-LABEL = 1024
-"""Bytes of a label's value; GitHub's names have a hundred at most."""
-
-Text = Annotated[str, msgspec.Meta(max_length=LABEL)]
-"""Text that a label may be made of."""
-
-Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
-"""A number as GitHub sends them: integers, floats, negative ones. No bill is beyond the limits,
-and within them no sum overflows."""
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -246,10 +237,6 @@ def _check_texts(element: msgspec.Struct, endpoint: str) -> None:
             raise errors.InvalidPayload(
                 detail=f"a text of more than {LABEL:,} bytes", endpoint=endpoint, status=200
             )
-
-
-def fits_label(text: str) -> bool:
-    return len(text) <= LABEL and (text.isascii() or len(text.encode()) <= LABEL)
 
 
 class _SaidTwice(ValueError):

@@ -7,8 +7,9 @@ import msgspec
 from exporter.accounts import AccountType
 from exporter.github import graphql
 from exporter.github.api import GitHub
-from exporter.github.body import Text, Understood
+from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload
+from exporter.values import Text
 
 T = TypeVar("T", bound=msgspec.Struct)
 Elements = list[msgspec.Raw]

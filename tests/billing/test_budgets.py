@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from exporter.billing.budgets import target
 from tests.support.spellings import EVERY_SKU, Sku
-from tests.support.usage_rows import Row, Spelling, Use, reports, spelled
+from tests.support.usage_rows import Spelling, Use, reports, row_of, spelled
 
-AI_CREDITS = Row("Copilot", "copilot_ai_unit", "ai-units", net_amount=7)
-PREMIUM_REQUESTS = Row("Copilot", "Copilot Premium Request", "requests", net_amount=2)
-LINUX = Row(net_amount=10, gross_amount=99)
-MACOS = Row(sku="actions_macos", net_amount=20)
+AI_CREDITS = row_of("Copilot", "copilot_ai_unit", "ai-units", net_amount=7)
+PREMIUM_REQUESTS = row_of("Copilot", "Copilot Premium Request", "requests", net_amount=2)
+LINUX = row_of(net_amount=10, gross_amount=99)
+MACOS = row_of(sku="actions_macos", net_amount=20)
 SPELLINGS: tuple[Spelling, ...] = tuple(map(attrgetter, ("report", "summary", "example")))
 ROWS = (AI_CREDITS, PREMIUM_REQUESTS, LINUX, MACOS)
 
@@ -104,7 +104,7 @@ class TestNetUsd:
         families = ["copilot", "coding_agent", "spark"]
         families += ["code_quality"] if bundle == "ai_credits" else ["copilot_agent"]
         rows = [
-            Row("Copilot", f"{family}_{word}", unit, net_amount=1)
+            row_of("Copilot", f"{family}_{word}", unit, net_amount=1)
             for family in families
             for word in words
         ]

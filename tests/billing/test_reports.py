@@ -1,7 +1,6 @@
 """Rows of the usage report come to exact sums by names, in any order and portion."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from math import fsum
 
@@ -10,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.billing import reports, skus
-from exporter.billing.reports import Names, Report, ReportFold, Total
+from exporter.billing.reports import Names, Report, ReportFold, ReportRow, Total
 from exporter.billing.sums import Sums
-from tests.support.report_rows import AMOUNTS, ReportRow
+from tests.support.report_rows import AMOUNTS, report_row
 from tests.support.report_rows import reports as any_reports
 
 EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -78,12 +77,12 @@ class TestSums:
     )
     def test_are_exact_over_many_rows(self, amounts: list[float], times: int, last: float) -> None:
         values = [*amounts * times, last, *(-amount for amount in amounts * times)]
-        rows = [ReportRow(quantity=value, net_amount=-value) for value in values]
+        rows = [report_row(quantity=value, net_amount=-value) for value in values]
         _, sums = only(folded(*([row] for row in rows), rows=50))
         assert sums == Sums(last, 0.0, 0.0, -last)
 
     def test_keep_the_sign_of_corrections(self) -> None:
-        _, sums = only(folded([ReportRow(gross_amount=2.0), ReportRow(gross_amount=-5.0)]))
+        _, sums = only(folded([report_row(gross_amount=2.0), report_row(gross_amount=-5.0)]))
         assert sums.gross == -3.0
 
     def test_of_no_rows_are_none(self) -> None:
@@ -108,7 +107,7 @@ class TestTheOwner:
     def test_is_named_by_the_row_else_by_the_account(
         self, organization: str | None, repository: str | None, expected: tuple[str, str]
     ) -> None:
-        row = ReportRow(organization_name=organization, repository_name=repository)
+        row = report_row(organization_name=organization, repository_name=repository)
         names, _ = only(folded([row], owner="owner"))
         assert names[:2] == expected
 
@@ -125,14 +124,14 @@ class TestTheNewestRow:
         ],
     )
     def test_is_found_whatever_the_spelling(self, dates: list[str], newest: str) -> None:
-        rows = [ReportRow(date=date) for date in dates]
+        rows = [report_row(date=date) for date in dates]
         expected = datetime.fromisoformat(newest)
         for portions in ([rows], [rows[:1], rows[1:]], [rows[1:], rows[:1]]):
             assert folded(*portions).latest == expected
 
     @given(st.lists(st.datetimes(timezones=st.timezones()), min_size=1, max_size=9))
     def test_is_the_newest_of_all(self, moments: list[datetime]) -> None:
-        rows = [ReportRow(date=moment.isoformat()) for moment in moments]
+        rows = [report_row(date=moment.isoformat()) for moment in moments]
         assert folded(rows).latest == max(
             datetime.fromisoformat(moment.isoformat()) for moment in moments
         )
@@ -140,22 +139,22 @@ class TestTheNewestRow:
     @pytest.mark.parametrize("date", ["", "yesterday", "tomorrow at about six"])
     def test_is_not_made_up(self, date: str) -> None:
         with pytest.raises(ValueError, match="date is no date"):
-            folded([ReportRow(date=date)])
+            folded([report_row(date=date)])
 
 
 class TestDistinctNames:
     def test_are_bounded(self) -> None:
-        rows = [ReportRow(repository_name=name) for name in ("a", "b", "c", "a", "b", "c")]
+        rows = [report_row(repository_name=name) for name in ("a", "b", "c", "a", "b", "c")]
         assert len(folded(rows, names=3).sums) == 3
         with pytest.raises(ValueError, match="distinct names"):
             folded(rows[:2], rows[2:], names=2)
 
     def test_are_few_without_repositories(self) -> None:
         rows = [
-            ReportRow(repository_name="a", quantity=1.0),
-            ReportRow(repository_name="b", quantity=2.0),
-            ReportRow(organization_name=None, repository_name="acme/c", quantity=4.0),
-            ReportRow(organization_name="", repository_name="beta/d", quantity=8.0),
+            report_row(repository_name="a", quantity=1.0),
+            report_row(repository_name="b", quantity=2.0),
+            report_row(organization_name=None, repository_name="acme/c", quantity=4.0),
+            report_row(organization_name="", repository_name="beta/d", quantity=8.0),
         ]
         found = folded(rows, repositories=False, names=3).sums
         assert {names[:2]: sums.quantity for names, sums in found.items()} == {
@@ -164,7 +163,7 @@ class TestDistinctNames:
         }
 
     def test_are_bounded_in_their_text(self) -> None:
-        rows = [ReportRow(repository_name=f"{n}" + "x" * 2**20) for n in range(33)]
+        rows = [report_row(repository_name=f"{n}" + "x" * 2**20) for n in range(33)]
         with pytest.raises(ValueError, match="distinct names"):
             folded(rows)
 
@@ -192,7 +191,7 @@ class TestPartsOfABill:
         assert total(Report({}, None)).latest is None
 
     def test_tell_the_skus_that_github_does_not_publish(self) -> None:
-        strange = replace(ReportRow(), sku="Actions Toaster")
-        assert reports.unknown_skus(total(folded([strange, ReportRow()]))) == {
+        strange = report_row(sku="Actions Toaster")
+        assert reports.unknown_skus(total(folded([strange, report_row()]))) == {
             ("actions", "actions_toaster")
         }

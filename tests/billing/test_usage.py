@@ -1,5 +1,5 @@
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import fsum, inf, nan
 from operator import attrgetter
@@ -8,19 +8,20 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.usage import SummaryRow, Totals, Used
 from tests.support.spellings import EVERY_SKU, Names, Sku
-from tests.support.usage_rows import SUMMED, Row, Spelling, Use, only, reports, spelled
+from tests.support.usage_rows import SUMMED, Spelling, Use, only, reports, row_of, spelled
 
 OCTOBER = Cycle.at(datetime(2026, 10, 1, tzinfo=UTC))
-LINUX = Row(price_per_unit=0.006, gross_quantity=100, discount_quantity=60, net_quantity=40)
-MACOS = Row(sku="Actions macOS 3-core", price_per_unit=0.062, gross_quantity=7, net_quantity=7)
-ARTIFACTS = Row(sku="actions_storage", unit_type="gigabyte-hours", price_per_unit=0.00033602)
-PACKAGES = Row("packages", "Packages storage", "GigabyteHours", price_per_unit=0.00033602)
-TRANSFER = Row("Packages", "packages_bandwidth", "gigabytes", price_per_unit=0.5)
+LINUX = row_of(price_per_unit=0.006, gross_quantity=100, discount_quantity=60, net_quantity=40)
+MACOS = row_of(sku="Actions macOS 3-core", price_per_unit=0.062, gross_quantity=7, net_quantity=7)
+ARTIFACTS = row_of(sku="actions_storage", unit_type="gigabyte-hours", price_per_unit=0.00033602)
+PACKAGES = row_of("packages", "Packages storage", "GigabyteHours", price_per_unit=0.00033602)
+TRANSFER = row_of("Packages", "packages_bandwidth", "gigabytes", price_per_unit=0.5)
 
 REPORT: Spelling = attrgetter("report")
 SUMMARY: Spelling = attrgetter("summary")
@@ -32,7 +33,7 @@ def mixed(random: Random) -> Spelling:
 
     def spelling(sku: Sku) -> Names:
         names = random.choice(sku.spellings)
-        return replace(
+        return dataclasses.replace(
             names,
             product=f" {names.product.upper()} ",
             sku=random.choice((str, str.upper))(names.sku),
@@ -89,14 +90,17 @@ class TestSums:
             assert said == pytest.approx(sent, rel=1e-12, abs=1e-4)
 
     def test_keep_corrections_negative(self) -> None:
-        rows = [Row(gross_quantity=1, gross_amount=0.5), Row(gross_quantity=-3, gross_amount=-2)]
+        rows = [
+            row_of(gross_quantity=1, gross_amount=0.5),
+            row_of(gross_quantity=-3, gross_amount=-2),
+        ]
         assert usage.quantities(rows) == {("actions", "actions_linux", "minutes"): Totals(-2, 0, 0)}
         assert usage.money(rows) == {("actions", "actions_linux"): Totals(-1.5, 0, 0)}
 
     def test_of_unknown_skus_spelled_alike_are_one(self) -> None:
         rows = [
-            Row("teleport", "Teleport Jumps", "LightYears", gross_quantity=1),
-            Row("Teleport", "teleport_jumps", "light-years", gross_quantity=2),
+            row_of("teleport", "Teleport Jumps", "LightYears", gross_quantity=1),
+            row_of("Teleport", "teleport_jumps", "light-years", gross_quantity=2),
         ]
         assert usage.quantities(rows) == {
             ("teleport", "teleport_jumps", "light_years"): Totals(3, 0, 0)
@@ -108,7 +112,7 @@ class TestSums:
         assert usage.quantities([LINUX, LINUX]) == {key: Totals(200, 120, 80)}
 
     def test_keep_two_units_of_a_sku_apart(self) -> None:
-        rows = [Row(gross_quantity=1), Row(unit_type="hours", gross_quantity=2)]
+        rows = [row_of(gross_quantity=1), row_of(unit_type="hours", gross_quantity=2)]
         assert {unit for _, _, unit in usage.quantities(rows)} == {"minutes", "hours"}
 
     def test_of_an_empty_month_are_true_zeros(self) -> None:
@@ -140,7 +144,7 @@ class TestSums:
         ],
     )
     def test_of_legacy_figures_that_are_no_number_name_the_field(
-        self, row: Row, figure: Callable[[list[SummaryRow]], object]
+        self, row: SummaryRow, figure: Callable[[list[SummaryRow]], object]
     ) -> None:
         with pytest.raises(ValueError, match=r"^gross_quantity "):
             figure([replace(row, gross_quantity=1e308)] * 2)
@@ -174,7 +178,12 @@ class TestPrices:
 
 class TestUnknownSkus:
     def test_are_listed_once_by_product_and_sku(self) -> None:
-        rows = [LINUX, Row(sku="Actions Quantum"), Row(sku="actions_quantum"), Row("Packages")]
+        rows = [
+            LINUX,
+            row_of(sku="Actions Quantum"),
+            row_of(sku="actions_quantum"),
+            row_of("Packages"),
+        ]
         assert usage.unknown_skus(rows) == {
             ("actions", "actions_quantum"),
             ("packages", "actions_linux"),
@@ -194,12 +203,17 @@ class TestActionsMinutes:
         "sku", ["actions_self_hosted_linux", "Actions self-hosted", "actions_linux"]
     )
     def test_without_a_price_are_paid_by_nobody(self, sku: str) -> None:
-        free = Row(sku=sku, gross_quantity=5_040, net_quantity=5_040)
+        free = row_of(sku=sku, gross_quantity=5_040, net_quantity=5_040)
         assert usage.actions_minutes([free]) == Used(5_040, 0)
         assert usage.actions_minutes([free, LINUX]) == Used(5_140, 40)
 
     def test_by_runner_add_up_spellings(self) -> None:
-        rows = [LINUX, replace(LINUX, sku="Actions Linux"), MACOS, Row(sku="Actions self-hosted")]
+        rows = [
+            LINUX,
+            replace(LINUX, sku="Actions Linux"),
+            MACOS,
+            row_of(sku="Actions self-hosted"),
+        ]
         assert usage.runner_minutes(rows) == {
             ("linux", "linux"): 200,
             ("macos", "macos"): 7,
@@ -226,7 +240,7 @@ class TestPackagesBandwidth:
         rows = [
             replace(TRANSFER, gross_quantity=30, discount_quantity=10, net_quantity=20),
             replace(TRANSFER, sku="Packages data transfer", gross_quantity=2, net_quantity=2),
-            Row("git_lfs", "git_lfs_bandwidth", "gigabytes", gross_quantity=500),
+            row_of("git_lfs", "git_lfs_bandwidth", "gigabytes", gross_quantity=500),
             replace(PACKAGES, gross_quantity=900),
         ]
         assert usage.packages_bandwidth_gigabytes(rows) == Used(32, 22)
@@ -235,7 +249,10 @@ class TestPackagesBandwidth:
 class TestSharedStorage:
     def test_is_the_average_of_actions_and_packages_so_far(self) -> None:
         now = OCTOBER.start + timedelta(hours=100)
-        rows = [replace(ARTIFACTS, gross_quantity=300), replace(PACKAGES, gross_quantity=200)]
+        rows = [
+            replace(ARTIFACTS, gross_quantity=300),
+            replace(PACKAGES, gross_quantity=200),
+        ]
         assert usage.shared_storage_gigabytes(rows, OCTOBER, now) == 5
 
     def test_is_absent_for_as_long_as_reports_may_lag(self) -> None:
@@ -267,7 +284,7 @@ class TestSharedStorage:
         ids=lambda sku: sku.sku,
     )
     def test_holds_no_other_storage(self, sku: Sku) -> None:
-        row = spelled((sku, Row(gross_quantity=744, net_quantity=744)), SUMMARY)
+        row = spelled((sku, row_of(gross_quantity=744, net_quantity=744)), SUMMARY)
         assert usage.shared_storage_gigabytes([row], OCTOBER, OCTOBER.end) == 0
         assert usage.shared_storage_paid_gigabytes([row]) == 0
 

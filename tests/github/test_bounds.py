@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from exporter.github import body
 from exporter.github.api import attempt
-from exporter.github.body import LABEL, PIECE, VALUES, Text, Understood
+from exporter.github.body import PIECE, VALUES, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.nesting import DEPTH
+from exporter.values import LABEL, Text
 from tests.support.scripted_github import Bill, Conversation, Pieces, says, virtually
 
 MIB = 1024**2

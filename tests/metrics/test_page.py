@@ -4,7 +4,6 @@ import importlib
 import pkgutil
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime
 from itertools import combinations, cycle, product
 from math import fsum
@@ -20,13 +19,14 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 
 from exporter import collectors
 from exporter.accounts import Account, Platform
+from exporter.billing.usage import SummaryRow
 from exporter.collectors import ALL, Collector
 from exporter.commands.demo import assemble_demo, load_demo
 from exporter.github.api import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading
 from exporter.web.exposition import Exposition
-from tests.support.usage_rows import Row, Use, reports, spelled
+from tests.support.usage_rows import Use, reports, spelled
 from tests.support.world import START, World, in_virtual_time, organization, row
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -81,12 +81,12 @@ def label(series: Series, name: str, wanted: str) -> set[str]:
     return {dict(labels)[wanted] for metric, labels in series if metric == f"github_billing_{name}"}
 
 
-def spoken(row: Row) -> dict[str, object]:
+def spoken(row: SummaryRow) -> dict[str, object]:
     """Write a row as GitHub's JSON has it."""
     return {
-        "".join([first, *map(str.title, rest)]): getattr(row, field.name)
-        for field in fields(row)
-        for first, *rest in [field.name.split("_")]
+        "".join([first, *map(str.title, rest)]): getattr(row, field)
+        for field in row.__struct_fields__
+        for first, *rest in [field.split("_")]
     }
 
 

@@ -1,44 +1,46 @@
 """Made usage reports: any use of any published SKU by any repository, in any spelling."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from exporter.billing.reports import ReportRow
 from tests.support.spellings import EVERY_SKU, Names, Sku
 
-
-@dataclass(frozen=True)
-class ReportRow:
-    date: str = "2026-10-01T05:20:13Z"
-    product: str = "actions"
-    sku: str = "Actions Linux"
-    unit_type: str = "Minutes"
-    quantity: float = 0.0
-    gross_amount: float = 0.0
-    discount_amount: float = 0.0
-    net_amount: float = 0.0
-    organization_name: str | None = "acme"
-    repository_name: str | None = "web"
-
-
 AMOUNTS = ("quantity", "gross_amount", "discount_amount", "net_amount")
+
+
+def report_row(
+    *,
+    date: str = "2026-10-01T05:20:13Z",
+    sku: str = "Actions Linux",
+    organization_name: str | None = "acme",
+    repository_name: str | None = "web",
+    **amounts: float,
+) -> ReportRow:
+    return ReportRow(
+        date=date,
+        product="actions",
+        sku=sku,
+        unit_type="Minutes",
+        organization_name=organization_name,
+        repository_name=repository_name,
+        **(dict.fromkeys(AMOUNTS, 0.0) | amounts),
+    )
 
 
 def _row(
     sku: Sku, spelling: Callable[[Sku], Names], amounts: tuple[float, ...], repository: str
 ) -> ReportRow:
     names = spelling(sku)
-    quantity, gross, discount, net = amounts
     return ReportRow(
+        date="2026-10-01T05:20:13Z",
         product=names.product,
         sku=names.sku,
         unit_type=names.unit,
+        organization_name="acme",
         repository_name=repository,
-        quantity=quantity,
-        gross_amount=gross,
-        discount_amount=discount,
-        net_amount=net,
+        **dict(zip(AMOUNTS, amounts, strict=True)),
     )
 
 

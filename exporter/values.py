@@ -1,0 +1,19 @@
+"""Texts and numbers of GitHub's that a metric may be made of."""
+
+from typing import Annotated
+
+import msgspec
+
+LABEL = 1024
+"""Bytes of a label's value; GitHub's names have a hundred at most."""
+
+Text = Annotated[str, msgspec.Meta(max_length=LABEL)]
+"""Text that a label may be made of."""
+
+Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+"""A number as GitHub sends them: integers, floats, negative ones. No bill is beyond the limits,
+and within them no sum overflows."""
+
+
+def fits_label(text: str) -> bool:
+    return len(text) <= LABEL and (text.isascii() or len(text.encode()) <= LABEL)
