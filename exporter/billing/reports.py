@@ -163,7 +163,7 @@ class ReportFold:
         self._text += sum(map(len, filter(None, key)))
         if len(self._values) == self._names or self._text > _TEXT:
             raise ValueError(TOO_MANY_NAMES)
-        values = self._values[_shared(key)] = array("d")
+        values = self._values[_interned(key)] = array("d")
         return values
 
     def _condense(self) -> None:
@@ -209,8 +209,8 @@ def unknown_skus(total: Total) -> frozenset[tuple[str, str]]:
     return frozenset(pair for pair in pairs if not skus.is_known(*pair))
 
 
-def _shared(key: _Spelt) -> _Spelt:
-    """Keep names that rows share once: what is looked at together stays in reach."""
+def _interned(key: _Spelt) -> _Spelt:
+    # Rows share names: one copy of each stays in the processor's cache.
     organization, repository, product, sku, unit = key
     return (
         organization and intern(organization),

@@ -173,24 +173,16 @@ def _used(rows: list[SummaryRow]) -> Used:
 
 
 def _quantity(rows: list[SummaryRow]) -> Totals:
-    return Totals(
-        _sum("gross_quantity", (row.gross_quantity for row in rows)),
-        _sum("discount_quantity", (row.discount_quantity for row in rows)),
-        _sum("net_quantity", (row.net_quantity for row in rows)),
-    )
+    return Totals(*(_sum(f"{part}_quantity", rows) for part in Totals._fields))
 
 
 def _amount(rows: list[SummaryRow]) -> Totals:
-    return Totals(
-        _sum("gross_amount", (row.gross_amount for row in rows)),
-        _sum("discount_amount", (row.discount_amount for row in rows)),
-        _sum("net_amount", (row.net_amount for row in rows)),
-    )
+    return Totals(*(_sum(f"{part}_amount", rows) for part in Totals._fields))
 
 
-def _sum(field: str, values: Iterable[float]) -> float:
+def _sum(field: str, rows: list[SummaryRow]) -> float:
     try:
-        total = fsum(values)
+        total = fsum(getattr(row, field) for row in rows)
     except (OverflowError, ValueError):  # too huge to add, or infinities of both signs
         total = nan
     return _finite(field, total)

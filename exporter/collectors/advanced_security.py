@@ -12,7 +12,7 @@ from exporter.github.api import GitHub
 from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading, Sample
+from exporter.metrics.model import Reading, Sample, present
 from exporter.values import Number
 
 _BUNDLED = "advanced_security"
@@ -84,20 +84,18 @@ async def products(github: GitHub, account: Account) -> dict[str, Report]:
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     samples: list[Sample] = []
     for product, report in (await products(github, account)).items():
-        for metric, value in (
-            (catalogue.ADVANCED_SECURITY_USED_SEATS, report.total_advanced_security_committers),
-            (
-                catalogue.ADVANCED_SECURITY_MAXIMUM_SEATS,
-                report.maximum_advanced_security_committers,
-            ),
-            (
-                catalogue.ADVANCED_SECURITY_PURCHASED_SEATS,
-                report.purchased_advanced_security_committers,
-            ),
-            (catalogue.ADVANCED_SECURITY_REPOSITORIES, report.total_count),
-        ):
-            if value is not None:
-                samples.append(metric(value, product=product))
+        used = report.total_advanced_security_committers
+        maximum = report.maximum_advanced_security_committers
+        purchased = report.purchased_advanced_security_committers
+        samples += present(
+            [
+                (catalogue.ADVANCED_SECURITY_USED_SEATS, used),
+                (catalogue.ADVANCED_SECURITY_MAXIMUM_SEATS, maximum),
+                (catalogue.ADVANCED_SECURITY_PURCHASED_SEATS, purchased),
+                (catalogue.ADVANCED_SECURITY_REPOSITORIES, report.total_count),
+            ],
+            product=product,
+        )
     return Reading(taken=now, samples=tuple(samples))
 
 

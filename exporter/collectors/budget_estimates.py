@@ -24,9 +24,7 @@ _SHOWN_IDS = 3
 _Filters = tuple[tuple[str, str], ...]
 
 
-class _Without:
-    """The budgets that no estimate can be made of, by the reason."""
-
+class _NotEstimated:
     def __init__(self) -> None:
         self._ids: dict[str, list[str]] = {}
 
@@ -51,7 +49,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     found = await listed(github, account)
     budgets = [each for each in found.budgets if not each.target.by_seat and not each.personal]
     centers = await _cost_centers(github, account, budgets)
-    without = _Without()
+    without = _NotEstimated()
     by_filters: dict[_Filters, list[Budget]] = {}
     for budget in budgets:
         filters = _filters(budget, account, centers)

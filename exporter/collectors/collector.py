@@ -10,7 +10,7 @@ from exporter.github.api import GitHub
 from exporter.metrics.model import Metric, Reading
 
 MANY_PAGES = timedelta(minutes=10)
-"""For what takes a request for each hundred of something."""
+"""The deadline of collectors that take many requests or a long answer."""
 
 
 HOURLY = timedelta(hours=1)

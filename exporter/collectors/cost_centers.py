@@ -1,7 +1,8 @@
 """An enterprise's cost centers, and its usage divided by them (OpenAPI 23.0.2, GHEC)."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import chain, starmap
 
 import msgspec
 
@@ -9,13 +10,13 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import sums, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.sums import Sums
-from exporter.collectors.collector import HOURLY, SIX_HOURLY, Collector, left_out
+from exporter.collectors.collector import MANY_PAGES, Collector, HOURLY, left_out, SIX_HOURLY
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading, Sample
+from exporter.metrics.model import Reading, Sample, present
 from exporter.values import Number, Text
 
 _ENDPOINT = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/settings/billing/cost-centers"
@@ -101,14 +102,17 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     )
 
 
-def _of_pool(center: str, pool: Pool) -> Iterator[Sample]:
+def _of_pool(center: str, pool: Pool) -> tuple[Sample, ...]:
     target, used = pool.target_amount, pool.current_amount
-    if target is not None:
-        yield catalogue.COST_CENTER_AI_POOL_TARGET(target, cost_center=center)
-    if used is not None:
-        yield catalogue.COST_CENTER_AI_POOL_USED(used, cost_center=center)
-    if target is not None and used is not None:
-        yield catalogue.COST_CENTER_AI_POOL_SPENT(used >= target > 0, cost_center=center)
+    spent = None if target is None or used is None else used >= target > 0
+    return present(
+        [
+            (catalogue.COST_CENTER_AI_POOL_TARGET, target),
+            (catalogue.COST_CENTER_AI_POOL_USED, used),
+            (catalogue.COST_CENTER_AI_POOL_SPENT, spent),
+        ],
+        cost_center=center,
+    )
 
 
 async def collect_usage(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -128,13 +132,11 @@ async def collect_usage(github: GitHub, account: Account, now: datetime) -> Read
                     rows = await ask(github, account, cycle, cost_center_id=center)
                     parts[center] = usage.sums(rows)
     parts[_REST] = sums.added([parts[_REST], sums.rest(whole, parts.values())])
-    samples: list[Sample] = []
-    for center, by_sku in parts.items():
-        samples += _samples(center, by_sku)
+    samples = chain.from_iterable(starmap(_of_center, parts.items()))
     return Reading(taken=now, samples=tuple(samples), cycle_end=cycle.end)
 
 
-def _samples(center: str, by_sku: Mapping[tuple[str, str, str], Sums]) -> Iterator[Sample]:
+def _of_center(center: str, by_sku: Mapping[tuple[str, str, str], Sums]) -> Iterator[Sample]:
     for (product, sku, unit), of_unit in by_sku.items():
         yield catalogue.COST_CENTER_USAGE_GROSS_QUANTITY(
             of_unit.quantity, cost_center=center, product=product, sku=sku, unit=unit
@@ -170,6 +172,6 @@ USAGE_COST_CENTERS = Collector(
     metrics=(catalogue.COST_CENTER_USAGE_GROSS_QUANTITY, *catalogue.COST_CENTER_USAGE_USD),
     collect=collect_usage,
     interval=SIX_HOURLY,
-    timeout=timedelta(minutes=10),
+    timeout=MANY_PAGES,
     why_off="a request and a set of series for each cost center",
 )

@@ -52,10 +52,8 @@ async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelRow
         if report.usage_items:
             return report.usage_items
     endpoint = _endpoint(account.type, _PREMIUM_REQUESTS)
-    if report is None:
-        older: Report | None = await github.get(endpoint, Report, **period)
-    else:
-        older = await github.get_or_none(endpoint, Report, absent=_NOT_HERE, **period)
+    absent = () if report is None else _NOT_HERE
+    older = await github.get_or_none(endpoint, Report, absent=absent, **period)
     if older is None:
         return []
     check_period(older.time_period, cycle, endpoint)

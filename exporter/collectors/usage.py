@@ -73,7 +73,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     rows = await ask(github, account, cycle)
     return Reading(
         taken=now,
-        samples=(*_cycle(cycle, now), *_account(rows, cycle, now), *_skus(rows)),
+        samples=(*_cycle(cycle, now), *_legacy_figures(rows, cycle, now), *_skus(rows)),
         cycle_end=cycle.end,
         unknown_skus=usage.unknown_skus(rows),
     )
@@ -87,10 +87,10 @@ def _cycle(cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
     )
 
 
-def _account(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
-    """Say what the legacy endpoints said, by GitHub's own rules for the move."""
+def _legacy_figures(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
     minutes = usage.actions_minutes(rows)
     bandwidth = usage.packages_bandwidth_gigabytes(rows)
+    storage = usage.shared_storage_gigabytes(rows, cycle, now)
     return (
         catalogue.ACTIONS_USED_MINUTES(minutes.used),
         catalogue.ACTIONS_PAID_MINUTES(minutes.paid),
@@ -100,14 +100,7 @@ def _account(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sampl
         ),
         catalogue.PACKAGES_USED_BANDWIDTH(bandwidth.used),
         catalogue.PACKAGES_PAID_BANDWIDTH(bandwidth.paid),
-        *present(
-            [
-                (
-                    catalogue.SHARED_STORAGE_ESTIMATED,
-                    usage.shared_storage_gigabytes(rows, cycle, now),
-                )
-            ]
-        ),
+        *present([(catalogue.SHARED_STORAGE_ESTIMATED, storage)]),
         catalogue.SHARED_STORAGE_ESTIMATED_PAID(usage.shared_storage_paid_gigabytes(rows)),
     )
 

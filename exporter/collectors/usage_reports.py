@@ -12,7 +12,7 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.reports import Names, Report, ReportFold, ReportRow, Total
 from exporter.billing.sums import Sums, rest
 from exporter.collectors import cost_centers
-from exporter.collectors.collector import SIX_HOURLY, Collector
+from exporter.collectors.collector import MANY_PAGES, Collector, SIX_HOURLY
 from exporter.collectors.cost_centers import COST_CENTERS
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask as ask_summary
@@ -25,7 +25,6 @@ from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 _NOT_HERE = (403, 404)
 _NOBODY = "none"
 _SKU = attrgetter("product", "sku", "unit")
-_TIMEOUT = timedelta(minutes=10)
 _DAY = timedelta(days=1)
 
 
@@ -186,7 +185,7 @@ USAGE_REPOSITORIES = Collector(
     ),
     collect=collect_repositories,
     interval=SIX_HOURLY,
-    timeout=_TIMEOUT,
+    timeout=MANY_PAGES,
     why_off="several series for each repository",
 )
 USAGE_ORGANIZATIONS = Collector(
@@ -201,6 +200,6 @@ USAGE_ORGANIZATIONS = Collector(
     metrics=(catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, *catalogue.ORGANIZATION_USAGE_USD),
     collect=collect_organizations,
     interval=SIX_HOURLY,
-    timeout=_TIMEOUT,
+    timeout=MANY_PAGES,
     why_off="a long report for each cost center",
 )

@@ -85,9 +85,9 @@ class Reading:
             said.add(labels)
 
 
-def present(pairs: Iterable[tuple[Metric, float | None]]) -> tuple[Sample, ...]:
-    """Say what is there: a missing value is an absent sample, never 0."""
-    return tuple(metric(value) for metric, value in pairs if value is not None)
+def present(pairs: Iterable[tuple[Metric, float | None]], **labels: str) -> tuple[Sample, ...]:
+    """Make samples of the values that are there: a missing one is absent, never 0."""
+    return tuple(metric(value, **labels) for metric, value in pairs if value is not None)
 
 
 R = TypeVar("R")
