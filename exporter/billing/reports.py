@@ -20,7 +20,7 @@ import msgspec
 from exporter.billing import skus
 from exporter.billing.owners import organization_of
 from exporter.billing.sums import Sums, sum_up
-from exporter.values import Number, Text
+from exporter.billing.values import Number, Text
 
 NAMES = 100_000
 """Distinct names that are summed at most: each takes some 1.5 KB until the reading is folded."""

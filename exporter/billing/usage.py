@@ -17,7 +17,7 @@ import msgspec
 from exporter.billing import skus
 from exporter.billing.cycle import Cycle
 from exporter.billing.sums import Sums
-from exporter.values import Number, Text
+from exporter.billing.values import Number, Text
 
 _Key = TypeVar("_Key", bound=Hashable)
 

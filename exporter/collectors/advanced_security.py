@@ -7,13 +7,13 @@ import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
 from exporter.billing.owners import organization_of
+from exporter.billing.values import Number, fits_label
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
-from exporter.values import Number
 
 _BUNDLED = "advanced_security"
 _SPLIT = ("code_security", "secret_protection")
@@ -104,7 +104,7 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
     samples: list[Sample] = []
     others = 0
     for product in await products(github, account):
-        listing = Understood(Repository, endpoint)
+        listing = Understood(Repository, endpoint, fits_label)
         async for page in listings(github, account, product):
             listing.add(page.repositories)
         listing.check()
@@ -132,7 +132,7 @@ async def listings(github: GitHub, account: Account, product: str) -> AsyncItera
     """
     endpoint = endpoint_of(account.type)
     names: set[str] = set()
-    named = Understood(Named, endpoint)
+    named = Understood(Named, endpoint, fits_label)
     total: float | None = None
 
     def more(page: Report) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
+from exporter.billing.values import Number, fits_label
 from exporter.collectors.budgets import BUDGETS, endpoint_of, listed
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
@@ -13,7 +14,6 @@ from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
-from exporter.values import Number
 
 _ENDPOINT = f"{endpoint_of(AccountType.ENTERPRISE)}/{{budget}}/user-states"
 _UNIVERSAL_SCOPES = frozenset({"multi_user_customer", "multi_user_cost_center"})
@@ -57,7 +57,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 
 async def _people(github: GitHub, account: Account, budget: str) -> Understood[Person]:
-    people = Understood(Person, _ENDPOINT)
+    people = Understood(Person, _ENDPOINT, fits_label)
     total = 0
     async for page in github.pages(
         _ENDPOINT,

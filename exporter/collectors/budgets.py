@@ -10,13 +10,13 @@ from exporter.billing import budgets
 from exporter.billing.cycle import Cycle
 from exporter.billing.owners import PERSON, organization_of
 from exporter.billing.skus import normal_form
+from exporter.billing.values import Number, fits_label
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import LIMIT, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
-from exporter.values import Number
 
 _ENTITY_SCOPES = frozenset({"organization", "repository", "cost_center"})
 _PERSONAL_SCOPES = frozenset({"user", "multi_user_customer", "multi_user_cost_center"})
@@ -97,7 +97,7 @@ async def listed(github: GitHub, account: Account) -> Listed:
                 detail=f"budgets of more than {LIMIT // 1024**2} MiB together", endpoint=endpoint
             )
         total = max(total, page.total_count or 0)  # whichever page is right, none is missing
-    listing = Understood(Budget, endpoint)
+    listing = Understood(Budget, endpoint, fits_label)
     by_id = {budget.id: budget for budget in listing.add(elements)}
     listing.check()
     if len(by_id) + listing.others < total:

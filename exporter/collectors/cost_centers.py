@@ -10,14 +10,14 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import sums, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.sums import Sums
-from exporter.collectors.collector import MANY_PAGES, Collector, HOURLY, left_out, SIX_HOURLY
+from exporter.billing.values import Number, Text, fits_label
+from exporter.collectors.collector import HOURLY, MANY_PAGES, SIX_HOURLY, Collector, left_out
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
-from exporter.values import Number, Text
 
 _ENDPOINT = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/settings/billing/cost-centers"
 _REST = "none"
@@ -76,11 +76,13 @@ async def listed(
     answer = await github.get_or_none(
         _ENDPOINT, CostCenters, absent=absent, account=account.name, state=state
     )
-    return Understood(CostCenter, _ENDPOINT).add(answer.cost_centers if answer else None)
+    return Understood(CostCenter, _ENDPOINT, fits_label).add(
+        answer.cost_centers if answer else None
+    )
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    listing = Understood(CostCenter, _ENDPOINT)
+    listing = Understood(CostCenter, _ENDPOINT, fits_label)
     for state in ("deleted", "active"):
         answer = await github.get(_ENDPOINT, CostCenters, account=account.name, state=state)
         listing.add(answer.cost_centers)

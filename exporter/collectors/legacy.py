@@ -7,11 +7,11 @@ import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType, Platform
 from exporter.billing import skus
+from exporter.billing.values import Number, Text
 from exporter.collectors.collector import Collector
 from exporter.github.api import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading
-from exporter.values import Number, Text
 
 _PERMISSIONS = {
     AccountType.ORGANIZATION: "owner; classic token with repo or admin:org, or fine-grained "

@@ -7,13 +7,13 @@ import msgspec
 
 from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing.skus import normal_form
+from exporter.billing.values import Number, Text, fits_label
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
-from exporter.values import Number, Text
 
 _LICENSES = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/consumed-licenses"
 _PER_PAGE = 100
@@ -89,7 +89,7 @@ async def collect_types(github: GitHub, account: Account, now: datetime) -> Read
 
 async def collect_sync(github: GitHub, account: Account, now: datetime) -> Reading:
     answer = await github.get(_SYNC, LicenseSync, account=account.name)
-    listing = Understood(Server, _SYNC)
+    listing = Understood(Server, _SYNC, fits_label)
     listing.add(answer.server_instances)
     listing.check()
     samples: list[Sample] = []

@@ -9,12 +9,12 @@ from exporter.accounts import USAGE_ROOTS, Account, AccountType
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.usage import SummaryRow
+from exporter.billing.values import Text
 from exporter.collectors.collector import Collector
 from exporter.collectors.usage import PERMISSIONS, TimePeriod, check_period
 from exporter.github.api import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
-from exporter.values import Text
 
 _AI_CREDITS = "ai_credit"
 _PREMIUM_REQUESTS = "premium_request"

@@ -6,12 +6,12 @@ import msgspec
 
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.billing import quotas
+from exporter.billing.values import Number, Text
 from exporter.collectors.collector import HOURLY, Collector
 from exporter.github.api import GitHub
 from exporter.github.errors import NotFound
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present
-from exporter.values import Number, Text
 
 _ORGANIZATION = "/orgs/{account}"
 _USER = "/user"

@@ -8,8 +8,8 @@ import msgspec
 from exporter.accounts import USAGE_ROOTS, Account, AccountType, Platform
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
-from exporter.collectors.collector import SIX_HOURLY, Collector
 from exporter.billing.usage import SummaryRow
+from exporter.collectors.collector import SIX_HOURLY, Collector
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue

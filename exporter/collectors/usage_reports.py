@@ -12,7 +12,7 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.reports import Names, Report, ReportFold, ReportRow, Total
 from exporter.billing.sums import Sums, rest
 from exporter.collectors import cost_centers
-from exporter.collectors.collector import MANY_PAGES, Collector, SIX_HOURLY
+from exporter.collectors.collector import MANY_PAGES, SIX_HOURLY, Collector
 from exporter.collectors.cost_centers import COST_CENTERS
 from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask as ask_summary

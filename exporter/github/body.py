@@ -10,7 +10,6 @@ import httpx
 import msgspec
 
 from exporter.github import errors, nesting
-from exporter.values import LABEL, fits_label
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -200,13 +199,16 @@ class Understood(Generic[Element]):
     """Decodes the elements of a list one by one, from as many pages as it has.
 
     It is for lists whose elements stand for themselves: a sum without one of its parts would lie.
-    ``found`` are the elements that are a ``model``, ``others`` counts those that are not, or that
-    hold a text too long for a label.
+    ``found`` are those that are a ``model`` of texts that ``fits`` accepts, ``others`` counts the
+    rest.
     """
 
-    def __init__(self, model: type[Element], endpoint: str) -> None:
+    def __init__(
+        self, model: type[Element], endpoint: str, fits: Callable[[str], bool] = lambda _: True
+    ) -> None:
         self._model = model
         self._endpoint = endpoint
+        self._fits = fits
         self._fault: errors.InvalidPayload | None = None
         self.found: list[Element] = []
         self.others = 0
@@ -217,7 +219,7 @@ class Understood(Generic[Element]):
         for element in elements or ():
             try:
                 decoded = _decoded(bytes(element), self._model, self._endpoint)
-                _check_texts(decoded, self._endpoint)
+                self._check_texts(decoded)
                 self.found.append(decoded)
             except errors.InvalidPayload as error:
                 self._fault = self._fault or error
@@ -229,14 +231,13 @@ class Understood(Generic[Element]):
         if self._fault is not None and not self.found:
             raise self._fault
 
-
-def _check_texts(element: msgspec.Struct, endpoint: str) -> None:
-    for value in msgspec.structs.astuple(element):
-        text = ",".join(value) if isinstance(value, tuple) else value
-        if isinstance(text, str) and not fits_label(text):
-            raise errors.InvalidPayload(
-                detail=f"a text of more than {LABEL:,} bytes", endpoint=endpoint, status=200
-            )
+    def _check_texts(self, element: Element) -> None:
+        for value in msgspec.structs.astuple(element):
+            text = ",".join(value) if isinstance(value, tuple) else value
+            if isinstance(text, str) and not self._fits(text):
+                raise errors.InvalidPayload(
+                    detail="a text that is too long", endpoint=self._endpoint, status=200
+                )
 
 
 class _SaidTwice(ValueError):

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from exporter.billing.values import LABEL, fits_label
 from exporter.github.api import GitHub, attempt
-from exporter.github.body import LABEL, fits_label
 from exporter.github.errors import GitHubError, Internal, InvalidPayload, Unreachable
 from exporter.github.work import aside
 from exporter.metrics.model import Reading

@@ -5,11 +5,11 @@ from typing import Annotated, NamedTuple, TypeVar
 import msgspec
 
 from exporter.accounts import AccountType
+from exporter.billing.values import Text, fits_label
 from exporter.github import graphql
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload
-from exporter.values import Text
 
 T = TypeVar("T", bound=msgspec.Struct)
 Elements = list[msgspec.Raw]
@@ -102,7 +102,7 @@ def _no_more(_: object) -> bool:
 
 def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> list[T]:
     """Decode the elements of a list; it comes short by those that are not understood."""
-    found = Understood(model, endpoint).add(elements)
+    found = Understood(model, endpoint, fits_label).add(elements)
     if lost := len(elements) - len(found):
         detail = f"not understood and left out: {lost} of the {len(elements)} listed"
         github.comes_short(InvalidPayload(detail=detail, endpoint=endpoint, status=200))

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.billing.values import LABEL, Text, fits_label
 from exporter.github import body
 from exporter.github.api import attempt
 from exporter.github.body import PIECE, VALUES, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.nesting import DEPTH
-from exporter.values import LABEL, Text
 from tests.support.scripted_github import Bill, Conversation, Pieces, says, virtually
 
 MIB = 1024**2
@@ -183,7 +183,7 @@ class TestATextForALabel:
         ],
     )
     def test_costs_its_element_of_a_list(self, longer: dict[str, object]) -> None:
-        listing = Understood(Named, ENDPOINT)
+        listing = Understood(Named, ENDPOINT, fits_label)
         fitting = {"name": "é" * (LABEL // 2), "parts": ["x" * 200] * 5}
         listing.add([json.dumps(each).encode() for each in (fitting, longer, {"name": "b"})])
         assert [each.name for each in listing.found] == [fitting["name"], "b"]

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.billing.values import Number
 from exporter.github.body import LIMIT
 from exporter.github.errors import GitHubError, InvalidPayload
-from exporter.values import Number
 from tests.support.scripted_github import Bill, Conversation, Pieces, says, virtually
 
 MIB = 1024**2

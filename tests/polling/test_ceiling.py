@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from exporter.accounts import Account, AccountType
+from exporter.billing.values import LABEL
 from exporter.demo import SimulatedBudget
 from exporter.demo.accounts import SimulatedCostCenter
 from exporter.github.errors import InvalidPayload
 from exporter.settings import Settings
-from exporter.values import LABEL
 from tests.support.collect import COLLECTORS, answer, budget, read
 from tests.support.world import World, enterprise, in_virtual_time, organization, row
 

@@ -13,11 +13,11 @@ import httpx
 import msgspec
 import pytest
 
+from exporter.billing.values import Number
 from exporter.github.api import CachedAnswers, attempt
 from exporter.github.auth import Credential, from_token
 from exporter.github.client import Client, Exchange
 from exporter.github.errors import GitHubError
-from exporter.values import Number
 from tests.support.world import START, virtual
 
 P = ParamSpec("P")
