@@ -6,64 +6,15 @@ import pytest
 
 from exporter.accounts import Platform
 from exporter.demo import Fault, SimulatedAccount
-from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
+from tests.support.both_platforms import LEGACY_PATHS, NEW, OLD, acme, bill, each, legacy_asked
+from tests.support.world import World, enterprise, in_virtual_time, organization, user
 
 SUMMARY = "/billing/usage/summary"
-LEGACY_PATHS = {
-    "legacy_actions": "/billing/actions",
-    "legacy_packages": "/billing/packages",
-    "legacy_shared_storage": "/billing/shared-storage",
-}
 NO_USAGE_DATA = "No access to billing usage data."
 REFUSALS: dict[str, Callable[[str], Fault]] = {
     "forbidden": lambda path: Fault.forbidden(NO_USAGE_DATA, match=path),
     "not_found": lambda path: Fault.not_found(match=path),
 }
-
-OLD = {"used": 1250.0, "included": 3000.0, "bandwidth": 10.0}
-NEW = {"used": 100.0, "included": 2000.0, "bandwidth": 1.0}
-
-
-def acme(platform: Platform = Platform.USAGE) -> SimulatedAccount:
-    """Make an account whose legacy figures are ``OLD``, and whose usage and plan say ``NEW``."""
-    return organization(
-        plan="free",
-        platform=platform,
-        usage_items=[row(grossQuantity=NEW["used"])],
-        legacy={
-            "actions": {
-                "total_minutes_used": OLD["used"],
-                "total_paid_minutes_used": 0.0,
-                "included_minutes": OLD["included"],
-                "minutes_used_breakdown": {"UBUNTU": 1250, "total": 1250},
-            },
-            "packages": {
-                "total_gigabytes_bandwidth_used": 50,
-                "total_paid_gigabytes_bandwidth_used": 40,
-                "included_gigabytes_bandwidth": OLD["bandwidth"],
-            },
-        },
-    )
-
-
-def bill(world: World) -> dict[str, float | None]:
-    return {
-        "used": world.value("actions_used_minutes"),
-        "included": world.value("actions_included_minutes"),
-        "bandwidth": world.value("packages_included_bandwidth_gigabytes"),
-    }
-
-
-def legacy_asked(world: World) -> dict[str, int]:
-    return {name: world.asked(path) for name, path in LEGACY_PATHS.items()}
-
-
-def plan_asked(world: World) -> int:
-    return sum(request.path == "/orgs/acme" for request in world.github.requests)
-
-
-def each(count: int) -> dict[str, int]:
-    return dict.fromkeys(LEGACY_PATHS, count)
 
 
 class TestUsageThatAnswers:
@@ -333,68 +284,3 @@ class TestAnAccountThatNeitherPlatformTells:
                 assert world.platform() == ""
                 failed = {n: world.reason(n) for n in ("usage", *LEGACY_PATHS) if world.reason(n)}
                 assert failed == {failing: reason}
-
-
-class TestAFixedPlatform:
-    @in_virtual_time
-    async def test_usage_never_asks_legacy(self) -> None:
-        async with World(acme(Platform.LEGACY), settings={"platform": "usage"}) as world:
-            await world.passes(minutes=16)
-            assert world.platform() == "usage"
-            assert world.reason("usage") == "not_found"
-            assert world.failures("usage", "not_found") == 2
-            assert legacy_asked(world) == each(0)
-            assert world.value("actions_included_minutes") == NEW["included"], "the plan stands"
-
-    @in_virtual_time
-    async def test_legacy_never_asks_usage_or_the_plan(self) -> None:
-        async with World(acme(Platform.LEGACY), settings={"platform": "legacy"}) as world:
-            await world.passes(minutes=16)
-            assert world.platform() == "legacy"
-            assert bill(world) == OLD
-            assert legacy_asked(world) == each(2)
-            assert world.asked(SUMMARY) == 0
-            assert plan_asked(world) == 0
-
-    @in_virtual_time
-    async def test_legacy_fails_with_closed_where_github_has_moved_it(self) -> None:
-        async with World(acme(), settings={"platform": "legacy"}) as world:
-            for name in LEGACY_PATHS:
-                assert world.reason(name) == "closed"
-                assert world.about("success", name) == 0
-                assert world.failures(name, "closed") == 1
-            assert world.asked(SUMMARY) == 0
-
-
-class TestExcludedCollectors:
-    @in_virtual_time
-    async def test_of_legacy_leave_usage_alone(self) -> None:
-        excluded = {"no_collectors": list(LEGACY_PATHS)}
-        async with World(acme(Platform.LEGACY), settings=excluded) as world:
-            assert world.platform() == "usage"
-            assert world.reason("usage") == "not_found"
-            assert legacy_asked(world) == each(0)
-
-    @in_virtual_time
-    async def test_of_usage_leave_legacy_alone(self) -> None:
-        settings = {"no_collectors": ["usage", "legacy_packages"]}
-        async with World(acme(Platform.LEGACY), settings=settings) as world:
-            assert world.platform() == "legacy"
-            assert bill(world) == {**OLD, "bandwidth": None}
-            assert legacy_asked(world) == each(1) | {"legacy_packages": 0}
-            assert world.asked(SUMMARY) == 0
-
-
-class TestThePlan:
-    @in_virtual_time
-    async def test_is_asked_on_the_usage_side_alone(self) -> None:
-        account = acme(Platform.LEGACY)
-        async with World(account) as world:
-            await world.passes(hours=2)
-            assert plan_asked(world) == 0
-            assert world.about("interval_seconds", "plan") is None
-            account.platform = Platform.USAGE
-            await world.passes(minutes=16)
-            assert plan_asked(world) == 1
-            assert world.about("success", "plan") == 1
-            assert world.value("account_info", plan="free") == 1
