@@ -1,7 +1,6 @@
 """The body of an answer: read up to a limit, decoded strictly, or searched for its message."""
 
 import asyncio
-import json
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
@@ -25,9 +24,6 @@ PIECE = 256 * 1024
 """Bytes that are decompressed at once."""
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-_LOOKED_THROUGH = 4 * 1024 * 1024
-"""Bytes in which keys that are said twice are looked for, as that takes twenty times the memory."""
 
 _PLAIN_TEXT = 1024
 """Bytes looked at where a refusal is no JSON, as that of a request without a User-Agent."""
@@ -146,11 +142,9 @@ def _append(body: bytearray, chunk: bytes, endpoint: str, status: int) -> None:
 
 
 def decode(body: bytes, model: type[T], endpoint: str) -> T:
-    """Decode a body. `InvalidPayload` names the field and its type, never a value.
+    """Decode a body, or raise `InvalidPayload` with the field and its type, never a value.
 
-    NaN and infinities are no JSON and no numbers here. Where an object says a key twice, nobody
-    knows which of them is true, and the body is no answer; in one of more than 4 MiB it is not
-    looked for, and the last counts.
+    NaN and infinities are invalid. If an object has a key twice, the last one counts.
     """
     opened = nesting.opened(body)
     if opened + body.count(b",") > VALUES:
@@ -158,15 +152,11 @@ def decode(body: bytes, model: type[T], endpoint: str) -> T:
             detail=f"more than {VALUES:,} values", endpoint=endpoint, status=200
         )
     decoded = _decoded(body, model, endpoint)
-    try:
-        if opened > nesting.DEPTH:
+    if opened > nesting.DEPTH:
+        try:
             nesting.check(body)
-        if len(body) <= _LOOKED_THROUGH:
-            json.loads(body, object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
-    except (*UNREADABLE, ValueError) as error:
-        words = isinstance(error, _SaidTwice | nesting.TooDeep)
-        detail = str(error) if words else _NO_JSON
-        raise errors.InvalidPayload(detail=detail, endpoint=endpoint, status=200) from None
+        except nesting.TooDeep as error:
+            raise errors.InvalidPayload(detail=str(error), endpoint=endpoint, status=200) from None
     return decoded
 
 
@@ -238,18 +228,6 @@ class Understood(Generic[Element]):
                 raise errors.InvalidPayload(
                     detail="a text that is too long", endpoint=self._endpoint, status=200
                 )
-
-
-class _SaidTwice(ValueError):
-    """An object has a key twice."""
-
-
-def _once(pairs: list[tuple[str, object]]) -> None:
-    if len(dict(pairs)) < len(pairs):
-        raise _SaidTwice("JSON is ambiguous: an object says a key twice")
-
-
-def _nothing(_: str) -> None: ...
 
 
 def message(body: bytes) -> str:

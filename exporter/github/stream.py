@@ -49,9 +49,9 @@ class Streamed(Generic[Item, Result]):
     """Folds the items of the array ``field`` of a body's object, however the body is cut up.
 
     It is a `body.Decoder`. Other fields are ignored, wherever they stand. Not more than a slice,
-    one item and the other fields are held at a time. Every error is `InvalidPayload` and names
-    the field as if the body had been decoded whole, but that of a key that an item says twice the
-    last counts: to look for it would double the time. ``slice_size`` and ``limit`` are in bytes.
+    one item and the other fields are held at a time. Raises `InvalidPayload` with the field's path
+    in the whole body, and if ``field`` stands there twice: its first items are folded by then.
+    ``slice_size`` and ``limit`` are in bytes.
     """
 
     unhurried = True
@@ -71,8 +71,10 @@ class Streamed(Generic[Item, Result]):
         self._field = field
         self._fold = fold
         self._decoder: msgspec.json.Decoder[list[Item]] = msgspec.json.Decoder(items)
-        # The object without its items, which msgspec judges in the end.
         self._envelope_type = msgspec.defstruct("Envelope", [(field, items)])
+        self._second_type = msgspec.defstruct(
+            "Envelope", [(field, items | msgspec.UnsetType, msgspec.UNSET)]
+        )
         self._envelope = bytearray()
         self._buffer = bytearray()
         self._slice_size = self._wanted = slice_size
@@ -99,7 +101,7 @@ class Streamed(Generic[Item, Result]):
         rest = body.decode(
             bytes(self._envelope + self._buffer), self._envelope_type, self._endpoint
         )
-        if getattr(rest, self._field):
+        if getattr(rest, self._field) is not msgspec.UNSET:
             raise self._invalid(f"{self._field} stands there twice")
         return self._fold.result()
 
@@ -136,7 +138,9 @@ class Streamed(Generic[Item, Result]):
             if token[0] != _QUOTE:
                 depth = nesting.deeper(depth, token)
             elif (opening := _ARRAY.match(text, position)) and _says(token, self._field):
-                self._envelope += text[: opening.end()]
+                # The array goes by another name, so that only a second one has the field's.
+                self._envelope += text[: found.start(1)] + b'"":['
+                self._envelope_type = self._second_type
                 self._spend(opening.end())
                 self._step = self._within
                 return True

@@ -76,6 +76,9 @@ class TestRightValues:
             (b' \r\n\t{"total" : 1 }\n', 1),
             (b'{"total":1,"name":"\\ud83d\\ude00 \\u0000"}', 1),
             (b'{"total":0.1000000000000000055511151231257827}', 0.1),
+            (b'{"total":1,"total":2}', 2),
+            (b'{"total":1,"tot\\u0061l":2}', 2),
+            (b'{"total":1,"unknown":{"\\u0061":1,"a":2}}', 1),
         ],
     )
     @virtually
@@ -87,9 +90,11 @@ class TestRightValues:
             assert await conversation.total() == total
 
     @virtually
-    async def test_are_the_last_ones_where_a_long_body_says_them_twice(self) -> None:
-        body = b'{"padding":"' + b"x" * 4 * 1024 * 1024 + b'","total":1,"total":2}'
-        assert await Conversation(says(200, body)).total() == 2
+    async def test_are_the_last_ones_where_an_object_says_them_twice(self) -> None:
+        row = b'{"sku":"x","amount":1,"amount":2}'
+        body = b'{"year":2025,"year":2026,"rows":[],"rows":[' + row + b"]}"
+        found = await Conversation(says(200, body)).ask(Statement)
+        assert found == Statement(2026, [Row("x", 2)])
 
     @virtually
     async def test_may_be_large(self) -> None:
@@ -135,9 +140,6 @@ class TestInvalidPayloads:
             (b'{"total":1,"name":"\xed\xa0\x80"}', "JSON"),
             (b'{"total":1,"name":"\\ud800"}', ""),
             (b'{"total":1,"name":"\\udc00\\ud800"}', ""),
-            (b'{"total":1,"total":1}', "a key twice"),
-            (b'{"total":1,"rows":[{"sku":"x","amount":1,"amount":2}]}', "a key twice"),
-            (b'{"total":1,"unknown":{"\\u0061":1,"a":2}}', "a key twice"),
             (deep(100_000), ""),
             (b'{"total":' + deep(100_000) + b"}", "$.total"),
             (b'{"total":1,"unknown":' + deep(100_000) + b"}", "JSON"),

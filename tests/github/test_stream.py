@@ -158,6 +158,13 @@ class TestAnArrayInSlices:
             ('["usageItems"]', "Expected `object`, got `array`"),
             ("", "truncated"),
             ('{"usageItems":[{}],"usageItems":[{}]}', "twice"),
+            ('{"usageItems":[{}],"usageItems":[]}', "twice"),
+            ('{"usageItems":[],"usageItems":[]}', "twice"),
+            ('{"usageItems":[],"usageItems":[{}]}', "twice"),
+            ('{"usageItems":[{}],"usageItems":[{}],"usageItems":[]}', "twice"),
+            (r'{"usageItems":[{}],"usageItem\u0073":[]}', "twice"),
+            ('{"usageItems":[{}],"usageItems":null}', "Expected `array`, got `null`"),
+            ('{"usageItems":null,"usageItems":[{}]}', "Expected `array`, got `null`"),
             ('{"usageItems":[{},]}', "comma"),
             ('{"usageItems":[,{}]}', "malformed"),
             ('{"usageItems":[{},,{}]}', ""),
@@ -176,6 +183,10 @@ class TestAnArrayInSlices:
 
     def test_is_invalid_where_the_bytes_are_no_text(self) -> None:
         assert complaint(b'{"usageItems":[{"a":"\xff"},{"a":1}]}', slice_size=1)
+
+    def test_counts_the_last_of_a_key_that_an_item_says_twice(self) -> None:
+        item = b'{"name":"a","amount":1,"amount":2}'
+        assert streamed(b'{"x":1,"x":2,"usageItems":[%b]}' % item, Row) == [Row("a", 2)]
 
     def test_is_found_by_a_name_with_escapes(self) -> None:
         assert streamed(rb'{"\u0075sageItems":[1]}') == [1]
