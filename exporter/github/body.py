@@ -1,4 +1,4 @@
-"""The body of an answer: read up to a limit, decoded strictly, or searched for its message."""
+"""The body of an answer: read up to a limit, decoded, or searched for its message."""
 
 import asyncio
 import zlib
@@ -32,7 +32,6 @@ _MESSAGE = 64 * 1024
 """Bytes of a refusal that may hold a message."""
 
 _NO_JSON = "no readable JSON"
-_MISCOMPRESSED = "the body is not compressed as asked for"
 _GZIP = zlib.MAX_WBITS | 16
 _TAKEN = 16 * 1024  # compressed bytes at once, as each piece copies what it leaves of them
 
@@ -72,13 +71,13 @@ class Whole(Generic[T]):
 
 
 async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes]:
-    """Yield a body in decompressed pieces. `InvalidPayload` where it is not as asked for.
+    """Yield a body in decompressed pieces, or raise `InvalidPayload` if it is compressed otherwise.
 
     httpx would decompress all of a read at once, which may be a thousand times its size.
     """
     encoding = response.headers.get("content-encoding", "identity").lower()
-    miscompressed = errors.InvalidPayload(
-        detail=_MISCOMPRESSED, endpoint=endpoint, status=response.status_code
+    miscompressed = _invalid(
+        "the body is not compressed as asked for", endpoint, status=response.status_code
     )
     if encoding not in {"gzip", "identity"}:
         raise miscompressed
@@ -99,7 +98,7 @@ async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes
 
 
 class _Gzip:
-    """Decompresses one or several members, never much more than is asked for (RFC 1952)."""
+    """Decompresses one or several members in pieces of at most `PIECE` bytes (RFC 1952)."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(_GZIP)
@@ -109,7 +108,7 @@ class _Gzip:
         return self._member.eof
 
     def pieces(self, read: bytes) -> Iterator[bytes]:
-        """Decompress more of it. ``zlib.error`` where it is no gzip."""
+        """Decompress more of it, or raise ``zlib.error``."""
         for start in range(0, len(read), _TAKEN):
             left = read[start : start + _TAKEN]
             while left:
@@ -120,10 +119,7 @@ class _Gzip:
 
 
 async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
-    """Read the body of an answer that is no 200: its status says what it means.
-
-    One that is too long or not compressed as asked for is as good as none.
-    """
+    """Read the body of an answer that is no 200; empty if it is too long or wrongly compressed."""
     content = bytearray()
     try:
         async for chunk in chunks(response, endpoint):
@@ -136,9 +132,7 @@ async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
 def _append(body: bytearray, chunk: bytes, endpoint: str, status: int) -> None:
     body += chunk
     if len(body) > LIMIT:
-        raise errors.InvalidPayload(
-            detail=f"a body of more than {LIMIT // 1024**2} MiB", endpoint=endpoint, status=status
-        )
+        raise _invalid(f"a body of more than {LIMIT // 1024**2} MiB", endpoint, status=status)
 
 
 def decode(body: bytes, model: type[T], endpoint: str) -> T:
@@ -148,15 +142,13 @@ def decode(body: bytes, model: type[T], endpoint: str) -> T:
     """
     opened = nesting.opened(body)
     if opened + body.count(b",") > VALUES:
-        raise errors.InvalidPayload(
-            detail=f"more than {VALUES:,} values", endpoint=endpoint, status=200
-        )
+        raise _invalid(f"more than {VALUES:,} values", endpoint)
     decoded = _decoded(body, model, endpoint)
     if opened > nesting.DEPTH:
         try:
             nesting.check(body)
         except nesting.TooDeep as error:
-            raise errors.InvalidPayload(detail=str(error), endpoint=endpoint, status=200) from None
+            raise _invalid(str(error), endpoint) from None
     return decoded
 
 
@@ -167,9 +159,13 @@ def _decoded(body: bytes, model: type[T], endpoint: str) -> T:
         detail, hint = str(error) if isinstance(error, msgspec.DecodeError) else _NO_JSON, ""
         if is_html(body):
             detail, hint = "a page of HTML, not JSON", errors.WRONG_ADDRESS
-        raise errors.InvalidPayload(
-            detail=detail, hint=hint, endpoint=endpoint, status=200
-        ) from None
+        raise _invalid(detail, endpoint, hint=hint) from None
+
+
+def _invalid(
+    detail: str, endpoint: str, *, hint: str = "", status: int = 200
+) -> errors.InvalidPayload:
+    return errors.InvalidPayload(detail=detail, hint=hint, endpoint=endpoint, status=status)
 
 
 def longest_list(payload: object) -> int:
@@ -225,9 +221,7 @@ class Understood(Generic[Element]):
         for value in msgspec.structs.astuple(element):
             text = ",".join(value) if isinstance(value, tuple) else value
             if isinstance(text, str) and not self._fits(text):
-                raise errors.InvalidPayload(
-                    detail="a text that is too long", endpoint=self._endpoint, status=200
-                )
+                raise _invalid("a text that is too long", self._endpoint)
 
 
 def message(body: bytes) -> str:
