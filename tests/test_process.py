@@ -13,16 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts import AccountType, Platform
 from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
-from tests.commands.test_command_line import ALLOWED_FINDINGS
-from tests.support.programs import (
-    Exporter,
-    Version,
-    prometheus,
-    promtool_check_metrics,
-    query,
-    running,
-    until,
-)
+from tests.support.known_rows import ROWS
+from tests.support.programs import Exporter, Version, get, prometheus, query, running, series, until
+from tests.support.promtool import ALLOWED_FINDINGS, promtool_check_metrics
 from tests.support.simulator_server import asking, simulated_github
 
 SECONDS = 20.0
@@ -30,29 +23,6 @@ UPGRADING = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: webso
 QUICK = ("--poll.interval", "4s", "--poll.timeout", "4s")
 
 
-def row(sku: str, unit: str, quantity: float, net: float) -> dict[str, object]:
-    """Make a row of the usage summary that nothing is free of."""
-    return {
-        "product": sku.partition("_")[0].title(),
-        "sku": sku,
-        "unitType": unit,
-        "pricePerUnit": 0.5,
-        "grossQuantity": quantity,
-        "grossAmount": net,
-        "discountQuantity": 0,
-        "discountAmount": 0.0,
-        "netQuantity": quantity,
-        "netAmount": net,
-    }
-
-
-ROWS = [
-    row("actions_linux", "minutes", 1234567.5, 0.1),
-    row("actions_linux", "minutes", 0.5, 0.2),
-    row("actions_macos_l", "minutes", 7, 987654.321),
-    row("packages_storage", "gigabyte-hours", 1e-9, -3.25),
-    row("copilot_for_business", "user-months", 0, 0),
-]
 NET_USD = {
     "actions_linux": 0.1 + 0.2,
     "actions_macos_l": 987654.321,
@@ -67,22 +37,6 @@ LEGACY = {
         "minutes_used_breakdown": {"UBUNTU": 205, "MACOS": 10, "WINDOWS": 90, "total": 305},
     }
 }
-
-
-def get(exporter: Exporter, path: str) -> str:
-    answer = httpx.get(f"{exporter.base_url}{path}", trust_env=False)
-    assert answer.status_code == 200
-    return answer.text
-
-
-def series(exporter: Exporter, name: str) -> dict[tuple[tuple[str, str], ...], float]:
-    """Read the series of a name off the page, by their sorted labels."""
-    return {
-        tuple(sorted(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(get(exporter, "/metrics"))
-        for sample in family.samples
-        if sample.name == f"github_billing_{name}"
-    }
 
 
 def total(exporter: Exporter) -> float:

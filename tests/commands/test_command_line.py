@@ -15,7 +15,8 @@ from exporter.accounts import AccountType
 from exporter.cli import COMMANDS, main
 from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, demo_accounts
 from exporter.settings import Option, options
-from tests.support.programs import Version, free_port, installed_command, promtool_check_metrics
+from tests.support.programs import Version, free_port, installed_command
+from tests.support.promtool import ALLOWED_FINDINGS, promtool_check_metrics
 from tests.support.simulator_server import asking, command, simulated_github
 
 DEMO_ACCOUNTS = (
@@ -23,27 +24,6 @@ DEMO_ACCOUNTS = (
     *("--user", "mona", "--enterprise", "acme-corp"),
 )
 WITH_SETTINGS = ("run", "check", "once")
-
-IN_GITHUBS_UNITS = {
-    # A billed minute is rounded up per job, a billed gigabyte is the invoice's.
-    "github_billing_actions_used_minutes": "minutes",
-    "github_billing_actions_paid_minutes": "minutes",
-    "github_billing_actions_included_minutes": "minutes",
-    "github_billing_actions_runner_used_minutes": "minutes",
-    "github_billing_packages_used_bandwidth_gigabytes": "gigabytes",
-    "github_billing_packages_paid_bandwidth_gigabytes": "gigabytes",
-    "github_billing_packages_included_bandwidth_gigabytes": "gigabytes",
-    "github_billing_shared_storage_estimated_gigabytes": "gigabytes",
-    "github_billing_shared_storage_estimated_paid_gigabytes": "gigabytes",
-    "github_billing_shared_storage_included_gigabytes": "gigabytes",
-    # GitHub's own number on the legacy platform, whole days.
-    "github_billing_cycle_remaining_days": "days",
-}
-_BASE_UNITS = {"minutes": "seconds", "days": "seconds", "gigabytes": "bytes"}
-ALLOWED_FINDINGS = sorted(
-    f'{name} use base unit "{_BASE_UNITS[unit]}" instead of "{unit}"'
-    for name, unit in IN_GITHUBS_UNITS.items()
-)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, list[str]]:

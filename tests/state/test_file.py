@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -13,24 +12,9 @@ from structlog.testing import capture_logs
 
 from exporter.demo import DEMO_TOKEN, Fault
 from exporter.state.file import StateFile, sealed
+from tests.support.good_state import GOOD
 from tests.support.restarts import ALL_FAIL, AtOnce, bill, keep, life, state, unpacked
-from tests.support.world import World, in_virtual_time, organization, virtual
-
-
-def good() -> bytes:
-    """Make the file of a process that has read a bill."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "state"
-
-        async def run() -> None:
-            async with life(path, organization()) as world:
-                await keep(world)
-
-        virtual(run)
-        return path.read_bytes()
-
-
-GOOD = good()
+from tests.support.world import World, in_virtual_time, organization
 
 
 class TestDamage:

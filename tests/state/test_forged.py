@@ -19,7 +19,7 @@ from exporter.collectors import ALL
 from exporter.metrics import catalogue
 from exporter.state.file import StateFile, sealed
 from exporter.web import landing
-from tests.state.test_file import GOOD
+from tests.support.good_state import GOOD
 from tests.support.lists import Lists
 from tests.support.restarts import ALL_FAIL, keep, life
 from tests.support.world import SPINE, START, organization, virtual

@@ -16,9 +16,9 @@ import pytest
 from exporter.accounts import AccountType
 from exporter.demo import Fault, SimulatedAccount
 from exporter.state.file import opened
-from tests.support.programs import Exporter, free_port, installed_command, running, until
+from tests.support.known_rows import ROWS
+from tests.support.programs import Exporter, free_port, installed_command, running, series, until
 from tests.support.simulator_server import asking, simulated_github
-from tests.test_process import ROWS, series
 
 SECONDS = 90.0  # a machine may be busy; what is awaited takes ten at most when it is not
 STOP_SECONDS = 3.0  # one, and two for a machine that is busy with the other tests

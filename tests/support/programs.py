@@ -20,6 +20,7 @@ from typing import Literal, NamedTuple, TypeVar
 import httpx
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 T = TypeVar("T")
 
@@ -144,20 +145,6 @@ def query(base_url: str, promql: str) -> list[Point]:
     return [Point(element.metric, float(element.value[1])) for element in vector]
 
 
-def promtool_check_metrics(text: str, version: Version = "oldest") -> list[str]:
-    """Lint a page in the text format: one finding a line; a page that cannot be read fails."""
-    check = subprocess.run(
-        [program("promtool", version), "check", "metrics"],
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    # promtool's own statuses: 3 is a page with findings, 1 one that it cannot parse.
-    assert check.returncode in {0, 3}, check.stderr
-    return check.stderr.splitlines()
-
-
 @contextmanager
 def serving(command: Sequence[str], ready_url: str) -> Iterator[None]:
     """Run a program until the block ends, once it answers at ``ready_url``."""
@@ -200,6 +187,22 @@ def running(
         url = f"{'https' if tls else 'http'}://{address}"
         with _started(command, environment, log, f"{url}/healthz", tls) as process:
             yield Exporter(process, url, log)
+
+
+def get(exporter: Exporter, path: str) -> str:
+    answer = httpx.get(f"{exporter.base_url}{path}", trust_env=False)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def series(exporter: Exporter, name: str) -> dict[tuple[tuple[str, str], ...], float]:
+    """Read the series of a name off the page, by their sorted labels."""
+    return {
+        tuple(sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(get(exporter, "/metrics"))
+        for sample in family.samples
+        if sample.name == f"github_billing_{name}"
+    }
 
 
 class _Element(msgspec.Struct):

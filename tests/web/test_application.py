@@ -1,85 +1,23 @@
 """The server answers scrapes and probes, as an application in process and on a socket."""
 
 import asyncio
-from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
 
-from exporter.accounts import AccountType
 from exporter.app import App
 from exporter.collectors import ALL
-from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub
+from exporter.demo import DEMO_TOKEN, Fault, SimulatedGitHub
 from exporter.github.auth import from_token
 from exporter.settings import load
-from exporter.web.application import Application
-from exporter.web.exposition import Exposition
 from exporter.web.server import listen
 from tests.support.connections import on_socket
 from tests.support.programs import system_program
 from tests.support.simulator_client import NOW, Clock
+from tests.support.web_application import Server
 
 PATHS = ("/metrics", "/", "/healthz", "/readyz")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-
-class Server:
-    """The application over a simulated GitHub in process; it polls when it is told to."""
-
-    def __init__(self, *, without: Sequence[str] = ()) -> None:
-        self.clock = Clock()
-        self.seconds = 1_000.0
-        account = SimulatedAccount(AccountType.ORGANIZATION, "acme", ghas="bundled")
-        self.github = SimulatedGitHub([account], clock=self.clock)
-        self.app = App.assemble(
-            load({"organizations": ["acme"], "no_collectors": list(without)}, {}, ALL),
-            from_token("default", DEMO_TOKEN),
-            transport=httpx.ASGITransport(self.github),
-            clock=self.clock,
-            monotonic=lambda: self.seconds,
-            process=False,
-        )
-        exposition = Exposition(self.app.poller.page, self.app.telemetry.registry)
-        self.application = Application(self.app.poller, exposition, self.clock)
-
-    async def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Ask as a server would have it asked; ``_`` in a header's name is ``-``."""
-        said: list[MutableMapping[str, Any]] = []
-
-        async def receive() -> MutableMapping[str, Any]:
-            raise AssertionError("no answer depends on a body")
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            said.append(message)
-
-        sent = [(name.replace("_", "-").encode(), v.encode()) for name, v in headers.items()]
-        scope = {"type": "http", "method": method, "path": path, "headers": sent}
-        await self.application(scope, receive, send)
-        start, *bodies = said
-        body = b"".join(message["body"] for message in bodies)
-        return Answer(start["status"], httpx.Headers(start["headers"]), body)
-
-    def polled(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Poll once, then ask."""
-
-        async def polling() -> Answer:
-            await self.app.poller.once()
-            return await self.ask(path, method, **headers)
-
-        return asyncio.run(polling())
 
 
 class TestMethods:

@@ -13,9 +13,9 @@ from exporter.metrics.page import AccountFacts, Build, DiscoveryFacts, Page
 from exporter.web.application import Application
 from exporter.web.exposition import Exposition
 from tests.support.connections import on_socket
+from tests.support.job_facts import WORKING
 from tests.support.simulator_client import NOW
 from tests.support.world import virtual
-from tests.web.test_landing import WORKING
 
 LOOKERS = 20
 

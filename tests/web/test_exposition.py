@@ -16,9 +16,9 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Known, Reading
 from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from exporter.web.exposition import Exposition
+from tests.support.job_facts import WORKING
 from tests.support.simulator_client import NOW
 from tests.support.world import virtual
-from tests.web.test_landing import WORKING
 
 MORE_THAN_ITS_THREADS = 40
 """The loop's own threads are 32 at most."""

@@ -6,29 +6,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from exporter.metrics import catalogue
-from exporter.metrics.model import Known, Reading
+from exporter.metrics.model import Known
 from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from exporter.web.landing import render
+from tests.support.job_facts import READING, WORKING
 from tests.support.simulator_client import NOW
 
-READING = Reading(
-    taken=NOW - timedelta(minutes=7),
-    samples=(catalogue.USAGE_USD.net(8675.309, product="actions", sku="actions_linux"),),
-)
-WORKING = JobFacts(
-    collector="usage",
-    known=Known(True, READING.taken, READING),
-    standing_by=False,
-    failure=None,
-    detail="",
-    hint="",
-    last_attempt=READING.taken,
-    duration=timedelta(seconds=1),
-    next_attempt=NOW + timedelta(minutes=8),
-    interval=timedelta(minutes=15),
-    stale_after=timedelta(minutes=45),
-)
 FAILING = replace(
     WORKING, failure="unauthorized", detail="GitHub answered 401", hint="Make a new token."
 )
