@@ -12,8 +12,8 @@ from exporter.github.errors import InvalidPayload
 from exporter.polling.listings import installations_of_app
 from exporter.web import landing
 from tests.support.lists import Lists, names, scene
-from tests.support.scripted_github import Conversation, says, virtually
-from tests.support.world import World, enterprise, organization
+from tests.support.scripted_github import Conversation, says
+from tests.support.world import World, enterprise, in_virtual_time, organization
 
 ACME, BETA, GAMMA, DELTA = (organization(name) for name in ("acme", "beta", "gamma", "delta"))
 CORP = enterprise("acme-corp")
@@ -186,7 +186,7 @@ class TestAnInstallationThatIsNotUnderstood:
     )
 
     @pytest.mark.parametrize("odd", ODD, ids=repr)
-    @virtually
+    @in_virtual_time
     async def test_is_left_out_and_told(self, odd: object) -> None:
         conversation = Conversation(says(200, [ON_ACME, odd, ON_CORP]))
         seen = []
@@ -195,7 +195,7 @@ class TestAnInstallationThatIsNotUnderstood:
                 seen = await installations_of_app(github)
         assert [each.name for each in seen] == ["acme", "acme-corp"]
 
-    @virtually
+    @in_virtual_time
     async def test_is_none_that_is_suspended_or_of_nobody_that_could_be_watched(self) -> None:
         suspended = {**ON_ACME, "suspended_at": "2026-01-01T00:00:00Z"}
         gone, other = {**ON_ACME, "account": None}, {**ON_ACME, "target_type": "Repository"}

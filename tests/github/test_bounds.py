@@ -16,7 +16,8 @@ from exporter.github.api import attempt
 from exporter.github.body import PIECE, VALUES, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.github.nesting import DEPTH
-from tests.support.scripted_github import Bill, Conversation, Pieces, says, virtually
+from tests.support.scripted_github import Bill, Conversation, Pieces, says
+from tests.support.world import in_virtual_time
 
 MIB = 1024**2
 ENDPOINT = "/bill"
@@ -42,13 +43,13 @@ async def pieces(*reads: bytes) -> list[int]:
 
 
 class TestDecompression:
-    @virtually
+    @in_virtual_time
     async def test_never_runs_ahead_of_whoever_reads(self) -> None:
         sizes = await pieces(gzip.compress(bytes(64 * MIB)))
         assert sum(sizes) == 64 * MIB
         assert max(sizes) <= PIECE
 
-    @virtually
+    @in_virtual_time
     async def test_lets_others_have_their_turn(self) -> None:
         turns = 0
 
@@ -64,7 +65,7 @@ class TestDecompression:
         assert turns >= len(sizes)
 
     @given(st.lists(st.binary(max_size=50), min_size=1, max_size=5), st.integers(1, 40))
-    @virtually
+    @in_virtual_time
     async def test_takes_several_members_for_one_body(self, parts: list[bytes], cut: int) -> None:
         text = b'{"total":3,"name":' + json.dumps(b"".join(parts).hex()).encode() + b"}"
         members = b"".join(gzip.compress(text[at : at + 20]) for at in range(0, len(text), 20))
@@ -82,7 +83,7 @@ class TestDecompression:
             gzip.compress(b" ", mtime=0)[:-1],
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_takes_nothing_else_behind_a_member(self, behind: bytes) -> None:
         member = gzip.compress(b'{"total":3}')
         assert await answered(member).total() == 3
@@ -99,7 +100,7 @@ def nested(depth: int, opening: str = "[", closing: str = "]") -> str:
 
 class TestNesting:
     @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"]":', "}"), ("[ 1 , ", " ]")])
-    @virtually
+    @in_virtual_time
     async def test_is_bounded_in_an_answer(self, opening: str, closing: str) -> None:
         def bill(depth: int) -> bytes:
             return f'{{"total":3,"x":{nested(depth, opening, closing)}}}'.encode()
@@ -109,7 +110,7 @@ class TestNesting:
         assert isinstance(failure, InvalidPayload)
         assert f"more than {DEPTH} deep" in str(failure)
 
-    @virtually
+    @in_virtual_time
     async def test_side_by_side_is_none(self) -> None:
         wide = b'{"total":3,"x":[' + b'{"a":[{}]},' * 1000 + b"[[]]]}"
         assert await Conversation(says(200, wide)).total() == 3
@@ -121,13 +122,13 @@ def rows(count: int, row: bytes) -> bytes:
 
 class TestValues:
     @pytest.mark.parametrize("row", [b"0", b"[]", b"{}", b'""'])
-    @virtually
+    @in_virtual_time
     async def test_are_counted_before_they_take_memory(self, row: bytes) -> None:
         failure = await Conversation(says(200, rows(VALUES + 1, row))).failure()
         assert isinstance(failure, InvalidPayload)
         assert f"more than {VALUES:,} values" in str(failure)
 
-    @virtually
+    @in_virtual_time
     async def test_may_be_many(self) -> None:
         found = await Conversation(says(200, rows(VALUES - 2, b"0"))).ask(Anything)
         assert len(found.rows) == VALUES - 2
@@ -135,7 +136,7 @@ class TestValues:
 
 class TestAPage:
     @pytest.mark.parametrize("model", [Anything, list[int]])
-    @virtually
+    @in_virtual_time
     async def test_is_not_far_longer_than_asked_for(self, model: type[object]) -> None:
         def page(count: int) -> list[int] | dict[str, list[int]]:
             numbers = list(range(count))
@@ -155,7 +156,7 @@ class TestTheMessageOfARefusal:
     @pytest.mark.parametrize(
         ("padding", "reason"), [(b"x" * 60_000, "rate_limited"), (b"x" * 70_000, "forbidden")]
     )
-    @virtually
+    @in_virtual_time
     async def test_is_looked_for_in_a_short_one(self, padding: bytes, reason: str) -> None:
         said = b'{"message":"API rate limit exceeded","x":"' + padding + b'"}'
         assert (await Conversation(says(403, said)).failure()).reason == reason

@@ -8,8 +8,8 @@ import pytest
 from exporter.github.api import attempt
 from exporter.github.auth import TokenCredential
 from exporter.github.errors import InvalidPayload, NotFound
-from tests.support.scripted_github import TOKEN, Bill, Conversation, says, virtually
-from tests.support.world import World, organization
+from tests.support.scripted_github import TOKEN, Bill, Conversation, says
+from tests.support.world import World, in_virtual_time, organization
 
 FIRST = says(200, {"total": 1}, {"etag": '"a"'})
 SECOND = says(200, {"total": 2}, {"etag": 'W/"b"'})
@@ -21,33 +21,33 @@ def tags(conversation: Conversation) -> list[str | None]:
 
 
 class TestUnchanged:
-    @virtually
+    @in_virtual_time
     async def test_is_the_payload_that_came_before(self) -> None:
         conversation = Conversation(FIRST, UNCHANGED, SECOND, UNCHANGED)
         assert [await conversation.total() for _ in range(4)] == [1, 1, 2, 2]
         assert tags(conversation) == [None, '"a"', '"a"', 'W/"b"']
 
-    @virtually
+    @in_virtual_time
     async def test_is_not_asked_about_without_an_etag(self) -> None:
         conversation = Conversation(says(200, {"total": 1}))
         await conversation.total()
         await conversation.total()
         assert tags(conversation) == [None, None]
 
-    @virtually
+    @in_virtual_time
     async def test_is_not_asked_about_by_a_tag_that_no_request_can_hold(self) -> None:
         conversation = Conversation(says(200, {"total": 1}, {"etag": b'"\xe4\xff"'}))
         assert [await conversation.total() for _ in range(2)] == [1, 1]
         assert tags(conversation) == [None, None]
 
-    @virtually
+    @in_virtual_time
     async def test_is_said_of_one_url_alone(self) -> None:
         conversation = Conversation(FIRST, SECOND, UNCHANGED, UNCHANGED)
         for _ in range(2):
             assert await conversation.totals(9, 10) == [1, 2]
         assert tags(conversation) == [None, None, '"a"', 'W/"b"']
 
-    @virtually
+    @in_virtual_time
     async def test_page_still_leads_to_the_next(self) -> None:
         link = '<https://api.github.com/bill?page=2>; rel="next"'
         first = says(200, {"total": 1}, {"etag": '"a"', "link": link})
@@ -66,7 +66,7 @@ class TestUnchanged:
         ],
         ids=["another", "none", "unsaid"],
     )
-    @virtually
+    @in_virtual_time
     async def test_page_leads_where_its_own_link_leads_else_where_it_led_before(
         self, headers: dict[str, str], then: list[str]
     ) -> None:
@@ -84,13 +84,13 @@ class TestUnchanged:
         asked = [request.url.raw_path.decode() for request in conversation.requests[2:]]
         assert asked == ["/bill", *then]
 
-    @virtually
+    @in_virtual_time
     async def test_is_asked_about_by_the_tag_that_it_brought(self) -> None:
         conversation = Conversation(FIRST, says(304, b"", {"etag": '"c"'}), UNCHANGED)
         assert [await conversation.total() for _ in range(3)] == [1, 1, 1]
         assert tags(conversation) == [None, '"a"', '"c"']
 
-    @virtually
+    @in_virtual_time
     async def test_is_collected_again_at_the_new_time(self) -> None:
         start = datetime(2026, 10, 12, 23, 50, tzinfo=UTC)
         async with World(organization(usage_items=[]), start=start) as world:
@@ -102,7 +102,7 @@ class TestUnchanged:
 
 
 class TestAnEntry:
-    @virtually
+    @in_virtual_time
     async def test_goes_with_the_token_that_it_came_to(self) -> None:
         secrets = [TOKEN]
         credential = TokenCredential("default", lambda: secrets[0])
@@ -113,7 +113,7 @@ class TestAnEntry:
         assert await conversation.total() == 2
         assert tags(conversation) == [None, None, 'W/"b"']
 
-    @virtually
+    @in_virtual_time
     async def test_of_another_token_is_no_answer_to_304(self) -> None:
         secrets = count()
         credential = TokenCredential("default", lambda: f"ghp_{next(secrets)}")
@@ -121,14 +121,14 @@ class TestAnEntry:
         assert [await conversation.total() for _ in range(2)] == [1, 2]
         assert tags(conversation) == [None, None, None]
 
-    @virtually
+    @in_virtual_time
     async def test_goes_where_its_url_is_no_longer_asked(self) -> None:
         conversation = Conversation(FIRST)
         for months in ((9, 10), (10,), (9, 10)):
             await conversation.totals(*months)
         assert tags(conversation) == [None, None, '"a"', None, '"a"']
 
-    @virtually
+    @in_virtual_time
     async def test_outlives_a_failed_attempt(self) -> None:
         conversation = Conversation(FIRST, says(404), UNCHANGED)
         await conversation.total()
@@ -136,7 +136,7 @@ class TestAnEntry:
         assert await conversation.total() == 1
         assert tags(conversation) == [None, '"a"', '"a"']
 
-    @virtually
+    @in_virtual_time
     async def test_is_not_replaced_by_an_attempt_that_fails_later(self) -> None:
         conversation = Conversation(FIRST, SECOND, says(404), UNCHANGED)
         assert await conversation.totals(9) == [1]
@@ -145,7 +145,7 @@ class TestAnEntry:
         assert await conversation.totals(9) == [1]
         assert tags(conversation) == [None, '"a"', None, '"a"']
 
-    @virtually
+    @in_virtual_time
     async def test_is_not_made_of_a_payload_that_could_not_be_read(self) -> None:
         broken = says(200, {"total": "much"}, {"etag": '"broken"'})
         conversation = Conversation(FIRST, broken, UNCHANGED)
@@ -156,13 +156,13 @@ class TestAnEntry:
 
 
 class TestUnchangedWithoutAnEntry:
-    @virtually
+    @in_virtual_time
     async def test_is_asked_again_without_the_header(self) -> None:
         conversation = Conversation(UNCHANGED, FIRST)
         assert await conversation.total() == 1
         assert tags(conversation) == [None, None]
 
-    @virtually
+    @in_virtual_time
     async def test_is_no_payload_for_ever(self) -> None:
         conversation = Conversation(UNCHANGED)
         assert isinstance(await conversation.failure(), InvalidPayload)

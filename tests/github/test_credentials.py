@@ -8,8 +8,8 @@ import pytest
 from exporter.demo import DEMO_TOKEN, Fault
 from exporter.github.auth import from_token, kind
 from exporter.github.errors import Unauthorized
-from tests.support.scripted_github import TOKEN, Conversation, everything_told, says, virtually
-from tests.support.world import START, World, from_file, organization
+from tests.support.scripted_github import TOKEN, Conversation, everything_told, says
+from tests.support.world import START, World, from_file, in_virtual_time, organization
 
 OK = says(200, {"total": 1})
 ANOTHER = "github_pat_" + "ANOTHER" * 6
@@ -40,7 +40,7 @@ class TestKinds:
 
 
 class TestTokenFile:
-    @virtually
+    @in_virtual_time
     async def test_is_read_again_at_the_very_next_request(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
         file.write_text(f" {TOKEN}\r\n", encoding="utf-8")
@@ -51,7 +51,7 @@ class TestTokenFile:
         assert shown(conversation) == [f"Bearer {TOKEN}", f"Bearer {ANOTHER}"]
 
     @pytest.mark.parametrize("written", ["\ufeff{}", "{}\r\n", "\ufeff{}\r\n", "\ufeff\r\n{}\r\n"])
-    @virtually
+    @in_virtual_time
     async def test_may_be_as_an_editor_of_windows_saves_it(
         self, written: str, tmp_path: Path
     ) -> None:
@@ -61,7 +61,7 @@ class TestTokenFile:
         await conversation.total()
         assert shown(conversation) == [f"Bearer {TOKEN}"]
 
-    @virtually
+    @in_virtual_time
     async def test_is_read_again_after_a_try_that_failed(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
         file.write_text(TOKEN, encoding="utf-8")
@@ -75,7 +75,7 @@ class TestTokenFile:
         await conversation.total()
         assert shown(conversation) == [f"Bearer {TOKEN}", f"Bearer {ANOTHER}"]
 
-    @virtually
+    @in_virtual_time
     async def test_may_come_back(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
         conversation = Conversation(OK, credential=from_file("default", file))
@@ -83,15 +83,15 @@ class TestTokenFile:
         file.write_text(TOKEN, encoding="utf-8")
         assert await conversation.total() == 1
 
-    @virtually
+    @in_virtual_time
     async def test_that_is_missing_is_unauthorized(self, tmp_path: Path) -> None:
         await self._is_unauthorized(tmp_path / "nothing")
 
-    @virtually
+    @in_virtual_time
     async def test_that_is_a_folder_is_unauthorized(self, tmp_path: Path) -> None:
         await self._is_unauthorized(tmp_path)
 
-    @virtually
+    @in_virtual_time
     async def test_that_leads_nowhere_is_unauthorized(self, tmp_path: Path) -> None:
         (tmp_path / "token").symlink_to(tmp_path / "token")
         await self._is_unauthorized(tmp_path / "token")
@@ -112,7 +112,7 @@ class TestTokenFile:
             TOKEN.encode("utf-16"),
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_that_holds_no_token_is_unauthorized(
         self, content: bytes, tmp_path: Path
     ) -> None:
@@ -140,12 +140,12 @@ class TestVersion:
             versions.append(credential.version)
         assert [version - versions[0] for version in versions] == [0, 0, 0, 1, 2, 2, 3]
 
-    @virtually
+    @in_virtual_time
     async def test_of_a_token_stays(self) -> None:
         credential = from_token("default", TOKEN)
         assert credential.version == credential.version == (await credential.read()).version
 
-    @virtually
+    @in_virtual_time
     async def test_tells_which_secret_was_shown(self) -> None:
         credential = from_token("default", TOKEN)
         assert credential.shown() == []
@@ -154,7 +154,7 @@ class TestVersion:
 
 
 class TestTheExporter:
-    @virtually
+    @in_virtual_time
     async def test_asks_at_once_when_the_file_gets_a_good_token(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
         file.write_text(TOKEN, encoding="utf-8")
@@ -166,7 +166,7 @@ class TestTheExporter:
             await world.passes(seconds=10)
             assert world.job("usage").failure is None
 
-    @virtually
+    @in_virtual_time
     async def test_goes_on_with_what_it_has_while_the_file_is_away(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
         file.write_text(DEMO_TOKEN, encoding="utf-8")
@@ -180,7 +180,7 @@ class TestTheExporter:
             assert before is not None
             assert world.value("actions_used_minutes") == before
 
-    @virtually
+    @in_virtual_time
     async def test_shows_the_token_to_github_alone(self, tmp_path: Path) -> None:
         async with World(organization(), credential=from_token("default", TOKEN)) as world:
             assert TOKEN not in world.text()
@@ -188,7 +188,7 @@ class TestTheExporter:
                 f"Bearer {TOKEN}"
             }
 
-    @virtually
+    @in_virtual_time
     async def test_asks_at_once_where_the_token_changed_while_an_attempt_was_under_way(
         self, tmp_path: Path
     ) -> None:
@@ -206,7 +206,7 @@ class TestTheExporter:
             assert world.value("actions_used_minutes") is not None
             assert [r.status for r in world.github.requests if "/usage" in r.path] == [401, 200]
 
-    @virtually
+    @in_virtual_time
     async def test_tells_when_the_token_ends_for_as_long_as_github_does(self) -> None:
         world = World(organization())
         world.github.expires = START + timedelta(days=30)

@@ -26,8 +26,8 @@ from tests.support.scripted_github import (
     Conversation,
     everything_told,
     says,
-    virtually,
 )
+from tests.support.world import in_virtual_time
 
 PERMISSION = "owner; classic token with admin:org"
 LOGIN = "mona-canary"
@@ -253,7 +253,7 @@ def ask(case: Case, body: object, headers: Mapping[str, str]) -> GitHubError:
     """Give the failure that an answer comes to."""
     failures = []
 
-    @virtually
+    @in_virtual_time
     async def asking() -> None:
         conversation = Conversation(says(case.status, body, {**case.headers, **headers}))
         failures.append(await conversation.failure())
@@ -317,7 +317,7 @@ class TestReasons:
 
 
 class TestRequestId:
-    @virtually
+    @in_virtual_time
     async def test_of_github_is_told(self) -> None:
         headers = {"x-github-request-id": "DE30:1A2B:3C4D-5"}
         failure = await Conversation(says(404, b"", headers)).failure()
@@ -325,7 +325,7 @@ class TestRequestId:
         assert "request DE30:1A2B:3C4D-5" in str(failure)
 
     @pytest.mark.parametrize("found", ["", "two words", "<script>", "A" * 81, "a,b"])
-    @virtually
+    @in_virtual_time
     async def test_that_is_none_is_not(self, found: str) -> None:
         failure = await Conversation(says(404, b"", {"x-github-request-id": found})).failure()
         assert failure.request_id == ""
@@ -333,7 +333,7 @@ class TestRequestId:
 
 
 class TestWhatIsTold:
-    @virtually
+    @in_virtual_time
     async def test_of_the_request_is_its_template(self) -> None:
         conversation = Conversation(says(404))
         with pytest.raises(NotFound) as caught:
@@ -342,12 +342,12 @@ class TestWhatIsTold:
         assert LOGIN not in everything_told(caught.value)
         assert "/orgs/{account}/bill" in str(caught.value)
 
-    @virtually
+    @in_virtual_time
     async def test_of_rights_is_told_where_rights_may_lack(self) -> None:
         assert "takes" in str(await Conversation(says(404, b"", RIGHTS)).failure())
         assert "takes" not in str(await Conversation(says(422, b"", RIGHTS)).failure())
 
-    @virtually
+    @in_virtual_time
     async def test_of_rights_is_short_and_plain(self) -> None:
         rights = {"x-accepted-github-permissions": "plan=read <script>" + "a" * 1000}
         failure = await Conversation(says(403, b"", rights)).failure()

@@ -13,8 +13,8 @@ from exporter.demo import DEMO_TOKEN, Fault
 from exporter.github.api import attempt
 from exporter.github.auth import TokenCredential
 from exporter.github.errors import GitHubError, RateLimited
-from tests.support.scripted_github import Bill, Conversation, Reply, later, says, virtually
-from tests.support.world import START, World, organization, user
+from tests.support.scripted_github import Bill, Conversation, Reply, later, says
+from tests.support.world import START, World, in_virtual_time, organization, user
 
 SUMMARY = "/billing/usage/summary"
 OK = says(200, {"total": 1})
@@ -56,7 +56,7 @@ class TestHowLong:
             ({}, SECONDARY, 60),
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_is_what_github_says_else_a_minute(
         self, status: int, headers: dict[str, str], body: object, seconds: float
     ) -> None:
@@ -75,12 +75,12 @@ class TestHowLong:
             ({"retry-after": "-1"}, 60),
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_has_bounds(self, headers: dict[str, str], seconds: float) -> None:
         assert await wait_of(Conversation(says(403, PRIMARY, headers))) == seconds
 
     @pytest.mark.parametrize("told", ["0", "Mon, 12 Oct 2026 09:00:00 GMT"])
-    @virtually
+    @in_virtual_time
     async def test_is_a_second_at_least(self, told: str) -> None:
         conversation = Conversation(secondary({"retry-after": told}), OK)
         assert await conversation.total() == 1
@@ -106,7 +106,7 @@ class TestHowLong:
         ),
         st.sampled_from([200, 403, 429]),
     )
-    @virtually
+    @in_virtual_time
     async def test_has_bounds_whatever_the_headers_are(
         self, headers: dict[str, str], status: int
     ) -> None:
@@ -126,7 +126,7 @@ class TestHowLong:
 
 
 class TestSecondaryWaits:
-    @virtually
+    @in_virtual_time
     async def test_double_up_to_an_hour(self) -> None:
         conversation = Conversation(secondary())
         waits = []
@@ -135,7 +135,7 @@ class TestSecondaryWaits:
             await asyncio.sleep(waits[-1])
         assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
 
-    @virtually
+    @in_virtual_time
     async def test_double_once_for_requests_that_were_under_way_together(self) -> None:
         conversation = Conversation(secondary())
         waits = await asyncio.gather(*(wait_of(conversation) for _ in range(8)))
@@ -143,14 +143,14 @@ class TestSecondaryWaits:
         await asyncio.sleep(60)
         assert await wait_of(conversation) == 120
 
-    @virtually
+    @in_virtual_time
     async def test_come_beside_an_answer_that_used_the_last_request_up(self) -> None:
         last = says(200, {"total": 1}, limit(0, 600))
         conversation = Conversation(last, later(1, secondary()))
         _, wait = await asyncio.gather(conversation.total(), wait_of(conversation))
         assert wait == 599
 
-    @virtually
+    @in_virtual_time
     async def test_begin_anew_after_an_answer(self) -> None:
         conversation = Conversation(secondary(), secondary(), OK, secondary())
         for expected in (60, 120):
@@ -161,7 +161,7 @@ class TestSecondaryWaits:
 
 
 class TestTheCredential:
-    @virtually
+    @in_virtual_time
     async def test_waits_as_a_whole(self) -> None:
         conversation = Conversation(secondary({"retry-after": "120"}), OK)
         first = await conversation.failure()
@@ -177,14 +177,14 @@ class TestTheCredential:
         await asyncio.sleep(40)
         assert await conversation.total() == 1
 
-    @virtually
+    @in_virtual_time
     async def test_waits_out_what_ends_before_the_deadline(self) -> None:
         conversation = Conversation(secondary({"retry-after": "20"}), OK)
         assert await conversation.total(seconds=30) == 1
         assert conversation.passed == pytest.approx(20)
         assert len(conversation.requests) == 2
 
-    @virtually
+    @in_virtual_time
     async def test_waits_before_the_deadline_begins(self) -> None:
         conversation = Conversation(secondary({"retry-after": "60"}), OK)
         await conversation.failure(seconds=30)
@@ -193,7 +193,7 @@ class TestTheCredential:
         assert await conversation.total(seconds=30) == 1
         assert conversation.passed == pytest.approx(70)
 
-    @virtually
+    @in_virtual_time
     async def test_fails_an_attempt_that_had_begun_by_its_own_name(self) -> None:
         conversation = Conversation(says(200, {"total": 1}, limit(0, 900)))
         with pytest.raises(RateLimited) as caught:
@@ -201,7 +201,7 @@ class TestTheCredential:
         assert not caught.value.unattempted
         assert len(conversation.requests) == 1
 
-    @virtually
+    @in_virtual_time
     async def test_waits_for_the_reset_after_an_answer_that_used_up_the_last_request(self) -> None:
         conversation = Conversation(says(200, {"total": 1}, limit(0, 900)), OK)
         assert await conversation.total() == 1
@@ -212,12 +212,12 @@ class TestTheCredential:
         await asyncio.sleep(900)
         assert await conversation.total() == 1
 
-    @virtually
+    @in_virtual_time
     async def test_does_not_wait_for_a_reset_that_is_past(self) -> None:
         conversation = Conversation(says(200, {"total": 1}, limit(0, -900)))
         assert [await conversation.total() for _ in range(2)] == [1, 1]
 
-    @virtually
+    @in_virtual_time
     async def test_waits_the_longer_of_two_waits(self) -> None:
         conversation = Conversation(
             secondary({"retry-after": "600"}), secondary({"retry-after": "60"})
@@ -225,7 +225,7 @@ class TestTheCredential:
         await asyncio.gather(conversation.failure(), conversation.failure())
         assert conversation.client.pacing.blocked_until == START + timedelta(seconds=600)
 
-    @virtually
+    @in_virtual_time
     async def test_asks_eight_things_at_once_at_most(self) -> None:
         running, most = 0, 0
 
@@ -243,7 +243,7 @@ class TestTheCredential:
 
 
 class TestTheRate:
-    @virtually
+    @in_virtual_time
     async def test_is_ten_a_second_after_the_first_burst_and_a_rest_earns_another(self) -> None:
         conversation = Conversation(OK)
         await asyncio.gather(*(conversation.total() for _ in range(120)))
@@ -257,7 +257,7 @@ class TestTheRate:
 
 
 class TestWhatMayHang:
-    @virtually
+    @in_virtual_time
     async def test_never_takes_more_than_half_of_what_may_be_asked_at_once(self) -> None:
         conversation = Conversation(later(10, OK))
 
@@ -285,7 +285,7 @@ class TestAShortBudget:
         await conversation.total()
         return [conversation.client.pacing.has_budget_for(priority) for priority in self.PRIORITIES]
 
-    @virtually
+    @in_virtual_time
     async def test_holds_the_least_valuable_back_first_and_the_most_valuable_never(self) -> None:
         held_back = []
         for remaining in (4900, 1500, 500, 1):
@@ -297,20 +297,20 @@ class TestAShortBudget:
         assert held_back[0] == 0
         assert held_back[-1] == len(self.PRIORITIES) - 1
 
-    @virtually
+    @in_virtual_time
     async def test_holds_nothing_back_at_an_hours_beginning(self) -> None:
         conversation = Conversation(says(200, {"total": 1}, limit(3750, 3600)))
         await conversation.total()
         assert conversation.client.pacing.has_budget_for(1.0)
 
     @pytest.mark.parametrize(("remaining", "seconds"), [(500, 300), (100, 60), (100, -1)])
-    @virtually
+    @in_virtual_time
     async def test_holds_nothing_back_where_it_lasts_until_it_is_new(
         self, remaining: int, seconds: float
     ) -> None:
         assert all(await self.afforded(remaining, seconds))
 
-    @virtually
+    @in_virtual_time
     async def test_is_new_with_its_reset(self) -> None:
         conversation = Conversation(says(200, {"total": 1}, limit(50, 3600)))
         await conversation.total()
@@ -318,7 +318,7 @@ class TestAShortBudget:
         await asyncio.sleep(3600)
         assert conversation.client.pacing.has_budget_for(0.9)
 
-    @virtually
+    @in_virtual_time
     async def test_is_none_where_github_tells_of_no_limit(self) -> None:
         conversation = Conversation(OK)
         await conversation.total()
@@ -326,7 +326,7 @@ class TestAShortBudget:
 
 
 class TestTheExporter:
-    @virtually
+    @in_virtual_time
     async def test_waits_as_long_as_told_by_a_clock_that_is_set_back_meanwhile(self) -> None:
         async with World(organization()) as world:
             world.github.faults.add(Fault.rate_limited_secondary(1800, match=SUMMARY))
@@ -343,7 +343,7 @@ class TestTheExporter:
             assert len(world.github.requests) > asked
             assert world.job("usage").failure is None
 
-    @virtually
+    @in_virtual_time
     async def test_counts_what_was_limited_and_lets_the_other_jobs_wait(self) -> None:
         async with World(organization(), user()) as world:
             world.github.faults.add(Fault.rate_limited_secondary(3600))
@@ -357,7 +357,7 @@ class TestTheExporter:
             await world.passes(minutes=60)
             assert len(world.github.requests) >= before + len(limited) + 3
 
-    @virtually
+    @in_virtual_time
     async def test_asks_at_once_when_the_credential_changes(self) -> None:
         secrets = [DEMO_TOKEN]
         credential = TokenCredential("default", lambda: secrets[0])
@@ -373,7 +373,7 @@ class TestTheExporter:
             await world.passes(seconds=10)
             assert world.job("usage").failure is None
 
-    @virtually
+    @in_virtual_time
     async def test_has_a_reset_in_its_time(self) -> None:
         reset = START + timedelta(minutes=50)
         async with World(organization()) as world:

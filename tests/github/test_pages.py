@@ -12,8 +12,8 @@ from tests.support.scripted_github import (
     Reply,
     everything_told,
     says,
-    virtually,
 )
+from tests.support.world import in_virtual_time
 
 ELSEWHERE = [
     ("https://elsewhere.example/bill", "https://elsewhere.example"),
@@ -74,7 +74,7 @@ def showed_the_token(conversation: Conversation) -> set[str]:
 
 
 class TestPages:
-    @virtually
+    @in_virtual_time
     async def test_follow_links(self) -> None:
         conversation = Conversation(
             page(1, f"{GITHUB}/bill?after=x%3D"), page(2, "/bill?after=y"), page(3)
@@ -82,7 +82,7 @@ class TestPages:
         assert await totals(conversation) == [1, 2, 3]
         assert asked(conversation) == ["/bill?per_page=100", "/bill?after=x%3D", "/bill?after=y"]
 
-    @virtually
+    @in_virtual_time
     async def test_are_counted_where_no_link_is_sent(self) -> None:
         conversation = Conversation(page(1), page(2), page(3))
         assert await totals(conversation, more=3) == [1, 2, 3]
@@ -92,12 +92,12 @@ class TestPages:
             "/bill?per_page=100&page=3",
         ]
 
-    @virtually
+    @in_virtual_time
     async def test_end_with_the_first_where_nothing_says_more(self) -> None:
         conversation = Conversation(page(1))
         assert await totals(conversation) == [1]
 
-    @virtually
+    @in_virtual_time
     async def test_in_a_circle_are_an_invalid_payload(self) -> None:
         conversation = Conversation(
             page(1, "/bill?page=2"), page(2, "/bill?page=3"), page(3, "/bill?page=2")
@@ -106,28 +106,28 @@ class TestPages:
             await totals(conversation)
         assert len(conversation.requests) == 3
 
-    @virtually
+    @in_virtual_time
     async def test_that_name_themselves_are_an_invalid_payload(self) -> None:
         conversation = Conversation(page(1, "/bill?per_page=100"))
         with pytest.raises(InvalidPayload, match="no end"):
             await totals(conversation)
         assert len(conversation.requests) == 1
 
-    @virtually
+    @in_virtual_time
     async def test_without_end_are_an_invalid_payload(self) -> None:
         conversation = Conversation(*map(page, range(1_100)))
         with pytest.raises(InvalidPayload, match="no end"):
             await totals(conversation, more=2_000, seconds=600)
         assert len(conversation.requests) == 1000
 
-    @virtually
+    @in_virtual_time
     async def test_that_say_the_same_again_have_no_end(self) -> None:
         conversation = Conversation(page(1), page(2))
         with pytest.raises(InvalidPayload, match="no end"):
             await totals(conversation, more=2_000, seconds=600)
         assert len(conversation.requests) == 3
 
-    @virtually
+    @in_virtual_time
     async def test_are_asked_for_as_they_are_read(self) -> None:
         conversation = Conversation(page(1), page(2))
         async with attempt(conversation.client, {}, 30) as github:
@@ -136,7 +136,7 @@ class TestPages:
         assert len(conversation.requests) == 2
 
     @pytest.mark.parametrize(("link", "host"), ELSEWHERE)
-    @virtually
+    @in_virtual_time
     async def test_on_another_host_are_not_asked_for(self, link: str, host: str) -> None:
         conversation = Conversation(page(1, link))
         with pytest.raises(Rejected) as caught:
@@ -146,7 +146,7 @@ class TestPages:
         assert len(conversation.requests) == 1
 
     @pytest.mark.parametrize("link", NOWHERE)
-    @virtually
+    @in_virtual_time
     async def test_at_no_url_are_not_asked_for(self, link: str) -> None:
         conversation = Conversation(page(1, link))
         with pytest.raises(Rejected, match="sent on to no URL"):
@@ -154,7 +154,7 @@ class TestPages:
         assert len(conversation.requests) == 1
 
     @pytest.mark.parametrize("link", AS_ANOTHER)
-    @virtually
+    @in_virtual_time
     async def test_with_a_user_of_their_own_are_not_asked_for(self, link: str) -> None:
         conversation = Conversation(page(1, link))
         with pytest.raises(Rejected, match="a user or a password"):
@@ -162,7 +162,7 @@ class TestPages:
         assert len(conversation.requests) == 1
 
     @pytest.mark.parametrize("link", ["", ";", "<>", '<x>; rel="last"', "garbage, , <", "<a>;b=;="])
-    @virtually
+    @in_virtual_time
     async def test_of_a_header_without_next_are_one(self, link: str) -> None:
         conversation = Conversation(says(200, {"total": 1}, {"link": link}))
         assert await totals(conversation) == [1]
@@ -173,7 +173,7 @@ class TestRedirects:
     @pytest.mark.parametrize(
         "location", ["/organizations/1/bill", f"{GITHUB}:443/organizations/1/bill"]
     )
-    @virtually
+    @in_virtual_time
     async def test_on_the_same_host_are_followed(self, status: int, location: str) -> None:
         conversation = Conversation(
             says(status, b"", {"location": location}), says(200, {"total": 7})
@@ -185,7 +185,7 @@ class TestRedirects:
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     @pytest.mark.parametrize(("location", "host"), ELSEWHERE)
-    @virtually
+    @in_virtual_time
     async def test_to_another_host_are_refused(self, status: int, location: str, host: str) -> None:
         conversation = Conversation(says(status, b"", {"location": location}))
         failure = await conversation.failure()
@@ -195,7 +195,7 @@ class TestRedirects:
         assert showed_the_token(conversation) == {GITHUB}
         assert len(conversation.requests) == 1
 
-    @virtually
+    @in_virtual_time
     async def test_to_another_host_are_refused_at_every_step(self) -> None:
         conversation = Conversation(
             says(302, b"", {"location": "/moved"}),
@@ -205,7 +205,7 @@ class TestRedirects:
         assert asked(conversation) == ["/orgs/acme/bill", "/moved"]
 
     @pytest.mark.parametrize("location", NOWHERE)
-    @virtually
+    @in_virtual_time
     async def test_to_no_url_lead_nowhere(self, location: str) -> None:
         conversation = Conversation(says(302, b"", {"location": location}))
         failure = await conversation.failure()
@@ -214,7 +214,7 @@ class TestRedirects:
         assert asked(conversation) == ["/orgs/acme/bill"]
 
     @pytest.mark.parametrize("location", AS_ANOTHER)
-    @virtually
+    @in_virtual_time
     async def test_with_a_user_of_their_own_are_refused(self, location: str) -> None:
         conversation = Conversation(says(302, b"", {"location": location}))
         failure = await conversation.failure()
@@ -223,7 +223,7 @@ class TestRedirects:
         assert asked(conversation) == ["/orgs/acme/bill"]
 
     @pytest.mark.parametrize("headers", [{"location": "/orgs/acme/bill"}, {}])
-    @virtually
+    @in_virtual_time
     async def test_without_end_are_refused(self, headers: dict[str, str]) -> None:
         conversation = Conversation(says(301, b"", headers))
         failure = await conversation.failure()
@@ -231,7 +231,7 @@ class TestRedirects:
         assert "without end" in str(failure)
         assert len(conversation.requests) == 4
 
-    @virtually
+    @in_virtual_time
     async def test_lead_to_what_the_last_answer_means(self) -> None:
         conversation = Conversation(says(301, b"", {"location": "/gone"}), says(404))
         failure = await conversation.failure()

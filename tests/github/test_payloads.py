@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from exporter.billing.values import Number
 from exporter.github.body import LIMIT
 from exporter.github.errors import GitHubError, InvalidPayload
-from tests.support.scripted_github import Bill, Conversation, Pieces, says, virtually
+from tests.support.scripted_github import Bill, Conversation, Pieces, says
+from tests.support.world import in_virtual_time
 
 MIB = 1024**2
 
@@ -81,7 +82,7 @@ class TestRightValues:
             (b'{"total":1,"unknown":{"\\u0061":1,"a":2}}', 1),
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_are_what_was_sent(self, body: bytes, total: float | None) -> None:
         conversation = Conversation(says(200, body))
         if total is None:
@@ -89,20 +90,20 @@ class TestRightValues:
         else:
             assert await conversation.total() == total
 
-    @virtually
+    @in_virtual_time
     async def test_are_the_last_ones_where_an_object_says_them_twice(self) -> None:
         row = b'{"sku":"x","amount":1,"amount":2}'
         body = b'{"year":2025,"year":2026,"rows":[],"rows":[' + row + b"]}"
         found = await Conversation(says(200, body)).ask(Statement)
         assert found == Statement(2026, [Row("x", 2)])
 
-    @virtually
+    @in_virtual_time
     async def test_may_be_large(self) -> None:
         body = b'{"total":3,"padding":"' + b"x" * (LIMIT - 100) + b'"}'
         assert await Conversation(says(200, body)).total() == 3
 
     @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "identity"])
-    @virtually
+    @in_virtual_time
     async def test_may_be_compressed_as_asked_for(self, encoding: str) -> None:
         plain = json.dumps({"total": 3}).encode()
         body = plain if encoding == "identity" else gzip.compress(plain)
@@ -146,7 +147,7 @@ class TestInvalidPayloads:
             (b'{"a":' * 100_000, ""),
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_name_the_field_where_there_is_one(self, body: bytes, named: str) -> None:
         conversation = Conversation(says(200, body))
         failure = await conversation.failure()
@@ -157,7 +158,7 @@ class TestInvalidPayloads:
     @pytest.mark.parametrize(
         ("key", "value"), [("amount", "SECRET"), ("day", "SECRET"), ("sku", ["SECRET"])]
     )
-    @virtually
+    @in_virtual_time
     async def test_name_no_value(self, key: str, value: object) -> None:
         row: dict[str, object] = {"sku": "x", "amount": 1}
         conversation = Conversation(says(200, {"year": 1, "rows": [row | {key: value}]}))
@@ -166,7 +167,7 @@ class TestInvalidPayloads:
         assert f"$.rows[0].{key}" in str(caught.value)
         assert "SECRET" not in repr(caught.value)
 
-    @virtually
+    @in_virtual_time
     async def test_are_not_asked_for_again(self) -> None:
         conversation = Conversation(says(200, b"<html>"), says(200, {"total": 1}))
         assert isinstance(await conversation.failure(), InvalidPayload)
@@ -190,19 +191,19 @@ class TestCompression:
             b'{"total":3}',
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_that_is_broken_is_an_invalid_payload(self, body: bytes) -> None:
         assert isinstance(await compressed(body).failure(), InvalidPayload)
 
     @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate", "gzip, br"])
-    @virtually
+    @in_virtual_time
     async def test_that_nobody_asked_for_is_an_invalid_payload(self, encoding: str) -> None:
         failure = await compressed(self.BODY, encoding).failure()
         assert isinstance(failure, InvalidPayload)
         assert "not compressed as asked for" in str(failure)
 
     @pytest.mark.parametrize("status", [401, 404])
-    @virtually
+    @in_virtual_time
     async def test_that_is_broken_leaves_a_refusal_what_it_is(self, status: int) -> None:
         conversation = Conversation(says(status, b"no gzip", {"content-encoding": "gzip"}))
         failure = await conversation.failure()
@@ -213,7 +214,7 @@ class TestCompression:
 
 
 class TestSize:
-    @virtually
+    @in_virtual_time
     async def test_beyond_the_limit_is_an_invalid_payload(self) -> None:
         pieces = Pieces(repeat(b" " * 64 * 1024))
         failure = await Conversation(says(200, pieces)).failure()
@@ -221,13 +222,13 @@ class TestSize:
         assert "32 MiB" in str(failure)
         assert pieces.taken == LIMIT // (64 * 1024) + 1
 
-    @virtually
+    @in_virtual_time
     async def test_of_valid_json_beyond_the_limit_is_one_too(self) -> None:
         body = b'{"total":3,"padding":"' + b"x" * 50 * MIB + b'"}'
         assert isinstance(await Conversation(says(200, body)).failure(), InvalidPayload)
 
     @pytest.mark.parametrize(("encoding", "layers"), [("gzip", 1), ("gzip, gzip", 2)])
-    @virtually
+    @in_virtual_time
     async def test_of_a_bomb_is_seen_early_and_in_bounded_memory(
         self, encoding: str, layers: int
     ) -> None:
@@ -244,7 +245,7 @@ class TestSize:
         assert peak < 2 * LIMIT
 
     @pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (502, "unreachable")])
-    @virtually
+    @in_virtual_time
     async def test_of_a_refusal_leaves_it_what_it_is(self, status: int, reason: str) -> None:
         conversation = Conversation(says(status, Pieces([bytes(MIB)] * 40)))
         assert (await conversation.failure()).reason == reason
@@ -289,17 +290,17 @@ async def statement(body: bytes) -> Statement | None:
 
 class TestAnything:
     @given(st.binary(max_size=200))
-    @virtually
+    @in_virtual_time
     async def test_is_an_invalid_payload_at_worst(self, body: bytes) -> None:
         assert await statement(body) is None
 
     @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5), st.lists))
-    @virtually
+    @in_virtual_time
     async def test_that_is_json_is_no_statement(self, payload: object) -> None:
         assert await statement(json.dumps(payload).encode()) is None
 
     @given(mutations())
-    @virtually
+    @in_virtual_time
     async def test_mutated_decodes_to_what_json_says_or_not_at_all(self, body: bytes) -> None:
         found = await statement(body)
         if found is not None:
@@ -312,7 +313,7 @@ class TestAnything:
             assert found.by_runner == said.get("by_runner", {})
 
     @given(st.binary(max_size=100), st.sampled_from(["gzip", "deflate", "br", "identity", "x"]))
-    @virtually
+    @in_virtual_time
     async def test_compressed_is_a_failure_of_ours(self, body: bytes, encoding: str) -> None:
         assert isinstance(await compressed(body, encoding).failure(), InvalidPayload)
 
@@ -324,7 +325,7 @@ class TestAnything:
             st.binary(max_size=20) | st.sampled_from([b"https://[", b"//xn--a", b"\xff"]),
         ),
     )
-    @virtually
+    @in_virtual_time
     async def test_with_any_status_and_headers_is_a_failure_of_ours(
         self, status: int, body: bytes, headers: dict[str, bytes]
     ) -> None:

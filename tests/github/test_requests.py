@@ -26,8 +26,8 @@ from tests.support.scripted_github import (
     breaks,
     everything_told,
     says,
-    virtually,
 )
+from tests.support.world import in_virtual_time
 
 SUMMARY = "/organizations/acme/settings/billing/usage/summary"
 COMMITTERS = "/orgs/acme/settings/billing/advanced-security"
@@ -54,7 +54,7 @@ class TestHeaders:
             },
         ).respond(json={"total": 4})
 
-        @virtually
+        @in_virtual_time
         async def asking() -> None:
             transport = httpx.MockTransport(router.async_handler)
             conversation = Conversation(base_url=base_url, transport=transport)
@@ -81,20 +81,20 @@ class TestAddress:
             ("{name}", "/orgs/%7Bname%7D/bill"),
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_a_name_stays_in_its_place(self, name: str, path: str) -> None:
         conversation = Conversation(says(200, {"total": 1}))
         await conversation.ask(Bill, account=name)
         assert conversation.requests[0].url.raw_path.decode() == path
 
-    @virtually
+    @in_virtual_time
     async def test_a_name_that_no_url_can_hold_is_not_asked_for(self) -> None:
         conversation = Conversation(says(200, {"total": 1}))
         with pytest.raises(Rejected, match="no URL"):
             await conversation.ask(Bill, product="x" * 70_000)
         assert conversation.requests == []
 
-    @virtually
+    @in_virtual_time
     async def test_what_has_no_place_in_the_path_is_in_the_query(self) -> None:
         conversation = Conversation(says(200, {"total": 1}))
         await conversation.ask(Bill, year=2026, month=10, product="a&b=c d")
@@ -104,7 +104,7 @@ class TestAddress:
             "product": "a&b=c d",
         }
 
-    @virtually
+    @in_virtual_time
     async def test_keeps_the_path_of_the_base_url(self) -> None:
         conversation = Conversation(
             says(200, {"total": 1}), base_url="https://github.acme.example:8443/api/v3/"
@@ -121,16 +121,16 @@ async def ask_or_none(*absent: int, reply: Reply) -> Bill | None:
 
 class TestStatusesThatAreInformation:
     @pytest.mark.parametrize("status", [400, 403, 404, 422])
-    @virtually
+    @in_virtual_time
     async def test_count_as_nothing(self, status: int) -> None:
         assert await ask_or_none(400, 403, 404, 422, reply=says(status)) is None
 
-    @virtually
+    @in_virtual_time
     async def test_do_not_hide_an_answer(self) -> None:
         assert await ask_or_none(404, reply=says(200, {"total": 1})) == Bill(1)
 
     @pytest.mark.parametrize("status", [400, 403, 404, 422])
-    @virtually
+    @in_virtual_time
     async def test_are_only_those_that_were_named(self, status: int) -> None:
         others = {400, 403, 404, 422} - {status}
         with pytest.raises(GitHubError) as caught:
@@ -138,20 +138,20 @@ class TestStatusesThatAreInformation:
         assert caught.value.status == status
 
     @pytest.mark.parametrize("status", [401, 410, 429, 502])
-    @virtually
+    @in_virtual_time
     async def test_are_never_what_concerns_more_than_the_question(self, status: int) -> None:
         with pytest.raises(GitHubError) as caught:
             await ask_or_none(status, reply=says(status))
         assert caught.value.status == status
 
-    @virtually
+    @in_virtual_time
     async def test_never_swallow_a_limit(self) -> None:
         with pytest.raises(RateLimited):
             await ask_or_none(403, reply=says(403, {"message": "API rate limit exceeded"}))
 
 
 class TestWhatIsObserved:
-    @virtually
+    @in_virtual_time
     async def test_is_the_template_the_status_and_what_headers_say_of_the_credential(self) -> None:
         headers = {
             "x-ratelimit-limit": "5000",
@@ -171,13 +171,13 @@ class TestWhatIsObserved:
         assert (exchange.rate_limit.limit, exchange.rate_limit.remaining) == (5000, 4999)
         assert exchange.rate_limit.reset == datetime.fromtimestamp(1792000000, UTC)
 
-    @virtually
+    @in_virtual_time
     async def test_is_each_try_by_itself(self) -> None:
         conversation = Conversation(says(502), says(200, {}))
         await conversation.failure()
         assert [exchange.status for exchange in conversation.exchanges] == ["502", "200"]
 
-    @virtually
+    @in_virtual_time
     async def test_is_an_error_where_no_answer_came(self) -> None:
         conversation = Conversation(breaks(httpx.ConnectError("refused")), says(200, {"total": 1}))
         assert await conversation.total() == 1
@@ -186,14 +186,14 @@ class TestWhatIsObserved:
     @pytest.mark.parametrize(
         "expiry", ["soon", "2026-13-01 00:00:00 UTC", "0000-01-01 00:00:00 UTC", ""]
     )
-    @virtually
+    @in_virtual_time
     async def test_is_no_expiry_that_is_no_time(self, expiry: str) -> None:
         headers = {"github-authentication-token-expiration": expiry}
         conversation = Conversation(says(200, {"total": 1}, headers))
         await conversation.total()
         assert conversation.exchanges[0].expires is None
 
-    @virtually
+    @in_virtual_time
     async def test_is_an_expiry_in_any_zone(self) -> None:
         headers = {"github-authentication-token-expiration": "2026-12-24 18:00:00 +0200"}
         conversation = Conversation(says(200, {"total": 1}, headers))
@@ -211,7 +211,7 @@ class TestWhatIsObserved:
             {"x-ratelimit-reset": "9" * 20},
         ],
     )
-    @virtually
+    @in_virtual_time
     async def test_is_no_limit_that_no_gauge_could_hold(self, odd: dict[str, str]) -> None:
         headers = {
             "x-ratelimit-limit": "5000",
@@ -222,7 +222,7 @@ class TestWhatIsObserved:
         assert await conversation.total() == 1
         assert conversation.exchanges[0].rate_limit is None
 
-    @virtually
+    @in_virtual_time
     async def test_is_no_limit_of_another_resource(self) -> None:
         headers = {
             "x-ratelimit-limit": "30",

@@ -18,9 +18,8 @@ from tests.support.scripted_github import (
     everything_told,
     later,
     says,
-    virtually,
 )
-from tests.support.world import World, organization
+from tests.support.world import World, in_virtual_time, organization
 
 OK = says(200, {"total": 1})
 LONG = 600.0
@@ -39,25 +38,25 @@ BROKEN = [
 
 
 class TestSlowAnswers:
-    @virtually
+    @in_virtual_time
     async def test_are_cut_off_before_their_headers(self) -> None:
         conversation = Conversation(later(16, OK), OK)
         assert await conversation.total() == 1
         assert 15 <= conversation.passed < 16
 
-    @virtually
+    @in_virtual_time
     async def test_are_waited_for_where_they_come_in_time(self) -> None:
         conversation = Conversation(later(14, OK))
         assert await conversation.total() == 1
         assert conversation.passed == 14
 
-    @virtually
+    @in_virtual_time
     async def test_are_cut_off_within_their_body(self) -> None:
         conversation = Conversation(says(200, Pieces(repeat(b" "), seconds=1)), OK)
         assert await conversation.total() == 1
         assert 15 <= conversation.passed < 16
 
-    @virtually
+    @in_virtual_time
     async def test_are_unreachable_at_the_deadline(self) -> None:
         conversation = Conversation(later(16, OK))
         failure = await conversation.failure(seconds=20)
@@ -66,7 +65,7 @@ class TestSlowAnswers:
         assert "20 s" in str(failure)
         assert "poll.timeout" in failure.mend("")
 
-    @virtually
+    @in_virtual_time
     async def test_are_unreachable_after_a_few_tries_where_the_deadline_is_far(self) -> None:
         conversation = Conversation(later(16, OK))
         failure = await conversation.failure(seconds=LONG)
@@ -75,7 +74,7 @@ class TestSlowAnswers:
         assert len(conversation.requests) == 5
         assert 5 * 15 <= conversation.passed < 5 * 15 + 8
 
-    @virtually
+    @in_virtual_time
     async def test_make_a_deadline_together(self) -> None:
         conversation = Conversation(later(10, OK))
         with pytest.raises(Unreachable):
@@ -85,21 +84,21 @@ class TestSlowAnswers:
 
 
 class TestDeadline:
-    @virtually
+    @in_virtual_time
     async def test_runs_from_the_first_request_and_not_from_the_queue(self) -> None:
         conversation = Conversation(later(10, OK))
         totals = await asyncio.gather(*(conversation.total(seconds=12) for _ in range(20)))
         assert totals == [1] * 20
         assert conversation.passed == 30
 
-    @virtually
+    @in_virtual_time
     async def test_does_not_run_where_nothing_is_asked(self) -> None:
         conversation = Conversation(OK)
         async with attempt(conversation.client, {}, 5) as github:
             await asyncio.sleep(60)
             assert (await github.get("/bill", Bill)).total == 1
 
-    @virtually
+    @in_virtual_time
     async def test_is_not_taken_for_somebody_else_giving_up(self) -> None:
         conversation = Conversation(later(10, OK))
         asking = asyncio.create_task(conversation.total())
@@ -108,7 +107,7 @@ class TestDeadline:
         with pytest.raises(asyncio.CancelledError):
             await asking
 
-    @virtually
+    @in_virtual_time
     async def test_gives_the_slot_back(self) -> None:
         conversation = Conversation(later(20, OK))
         for _ in range(9):
@@ -118,14 +117,14 @@ class TestDeadline:
 
 
 class TestTries:
-    @virtually
+    @in_virtual_time
     async def test_go_on_until_an_answer_comes(self) -> None:
         conversation = Conversation(says(502), says(502), OK)
         assert await conversation.total() == 1
         assert len(conversation.requests) == 3
 
     @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-    @virtually
+    @in_virtual_time
     async def test_end_as_what_the_last_one_was(self, status: int) -> None:
         conversation = Conversation(says(status))
         failure = await conversation.failure()
@@ -134,14 +133,14 @@ class TestTries:
         assert len(conversation.requests) == 5
         assert conversation.passed < 30
 
-    @virtually
+    @in_virtual_time
     async def test_end_at_the_deadline(self) -> None:
         conversation = Conversation(later(0.9, says(502)))
         failure = await conversation.failure(seconds=2)
         assert isinstance(failure, Unreachable)
         assert conversation.passed == 2
 
-    @virtually
+    @in_virtual_time
     async def test_are_apart_by_waits_that_grow_and_differ(self) -> None:
         firsts = set()
         for _ in range(10):
@@ -154,20 +153,20 @@ class TestTries:
         assert len(firsts) > 1
 
     @pytest.mark.parametrize("status", [204, 400, 401, 403, 404, 410, 422])
-    @virtually
+    @in_virtual_time
     async def test_are_not_wasted_on_an_answer_that_stands(self, status: int) -> None:
         conversation = Conversation(says(status))
         await conversation.failure()
         assert len(conversation.requests) == 1
 
     @pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
-    @virtually
+    @in_virtual_time
     async def test_follow_a_broken_connection(self, error: Exception) -> None:
         conversation = Conversation(breaks(error), OK)
         assert await conversation.total() == 1
 
     @pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
-    @virtually
+    @in_virtual_time
     async def test_on_a_broken_connection_end_unreachable(self, error: Exception) -> None:
         conversation = Conversation(breaks(error))
         failure = await conversation.failure()
@@ -175,7 +174,7 @@ class TestTries:
         assert TOKEN not in everything_told(failure)
         assert len(conversation.requests) == 5
 
-    @virtually
+    @in_virtual_time
     async def test_follow_a_body_cut_short(self) -> None:
         async with World(organization(usage_items=[])) as world:
             first = world.job("usage").known.last_success

@@ -10,7 +10,8 @@ import pytest
 
 from exporter.github.errors import Barred, Forbidden, NotFound, RateLimited, Unauthorized
 from tests.support.app_server import Asking, asking, virtual_now
-from tests.support.scripted_github import Conversation, says, virtually
+from tests.support.scripted_github import Conversation, says
+from tests.support.world import in_virtual_time
 
 ANYTHING = "GET /orgs/acme/anything"
 REFUSED = {
@@ -153,7 +154,7 @@ class TestWhatIsNoRefusal:
 
         asking(key_file, scenario, rest=lambda _: httpx.Response(403, json=said))
 
-    @virtually
+    @in_virtual_time
     async def test_is_not_asked_again_with_a_token_that_is_no_installations(self) -> None:
         for status, error in ((401, Unauthorized), (403, Forbidden)):
             conversation = Conversation(says(status, REFUSED[status]))

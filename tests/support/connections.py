@@ -2,19 +2,17 @@
 
 import asyncio
 import contextlib
-import functools
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, ParamSpec
 
 from exporter.web.application import PLAIN, Asgi, Receive, Scope, Send, answer
 from exporter.web.connection import REQUEST_SECONDS
 from exporter.web.server import listen, serve
+from tests.support import world
 from tests.support.certificates import Certificates
-from tests.support.world import VirtualTimeLoop
 
 HEAD = b"GET / HTTP/1.1\r\nhost: exporter\r\n"
 LARGE = b"x" * 32_000_000
@@ -35,16 +33,7 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 def in_virtual_time(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
     """Make a test of a coroutine function: its time jumps, but for a moment for the sockets."""
-
-    @functools.wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        async def scenario() -> None:
-            await test(*args, **kwargs)
-
-        with asyncio.Runner(loop_factory=partial(VirtualTimeLoop, moment=0.002)) as runner:
-            runner.run(scenario())
-
-    return run
+    return world.in_virtual_time(test, moment=0.002)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,13 +1,12 @@
 """Conversation: a client of GitHub whose other end the test speaks, on a clock that jumps."""
 
 import asyncio
-import functools
 import json
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -18,9 +17,8 @@ from exporter.github.api import CachedAnswers, attempt
 from exporter.github.auth import Credential, from_token
 from exporter.github.client import Client, Exchange
 from exporter.github.errors import GitHubError
-from tests.support.world import START, virtual
+from tests.support.world import START
 
-P = ParamSpec("P")
 T = TypeVar("T")
 Reply = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
@@ -33,16 +31,6 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 class Bill(msgspec.Struct, frozen=True):
     total: Number
     name: str = ""
-
-
-def virtually(test: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]:
-    """Run an async test on a loop whose time jumps."""
-
-    @functools.wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        virtual(lambda: test(*args, **kwargs))
-
-    return run
 
 
 class Pieces(httpx.AsyncByteStream):

@@ -85,7 +85,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return done
 
 
-def in_virtual_time(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
+def in_virtual_time(
+    test: Callable[P, Awaitable[None]], *, moment: float = 0.0
+) -> Callable[P, None]:
     """Make a test of a coroutine function: it runs on a loop whose time jumps."""
 
     @functools.wraps(test)
@@ -93,7 +95,7 @@ def in_virtual_time(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
         async def scenario() -> None:
             await test(*args, **kwargs)
 
-        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        with asyncio.Runner(loop_factory=partial(VirtualTimeLoop, moment)) as runner:
             runner.run(scenario())
 
     return run
