@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
+
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 
 

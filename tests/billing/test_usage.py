@@ -24,7 +24,7 @@ PACKAGES = row_of("packages", "Packages storage", "GigabyteHours", price_per_uni
 TRANSFER = row_of("Packages", "packages_bandwidth", "gigabytes", price_per_unit=0.5)
 
 REPORT: Spelling = attrgetter("report")
-SUMMARY: Spelling = attrgetter("summary")
+OF_SUMMARY: Spelling = attrgetter("summary")
 EXAMPLE: Spelling = attrgetter("example")
 
 
@@ -74,7 +74,7 @@ class TestSums:
         self, report: list[Use], random: Random
     ) -> None:
         quantities, money = quantities_of(report), money_of(report)
-        for spelling in (REPORT, SUMMARY, EXAMPLE, mixed(random)):
+        for spelling in (REPORT, OF_SUMMARY, EXAMPLE, mixed(random)):
             rows = [spelled(use, spelling) for use in report]
             assert usage.quantities(rows) == quantities
             assert usage.money(rows) == money
@@ -83,7 +83,7 @@ class TestSums:
     @settings(max_examples=300)
     @given(reports)
     def test_of_all_skus_are_the_whole_payload(self, report: list[Use]) -> None:
-        rows = [spelled(use, SUMMARY) for use in report]
+        rows = [spelled(use, OF_SUMMARY) for use in report]
         for index, part in enumerate(Totals._fields):
             said = fsum(sums[index] for sums in usage.money(rows).values())
             sent = fsum(getattr(row, f"{part}_amount") for row in rows)
@@ -284,7 +284,7 @@ class TestSharedStorage:
         ids=lambda sku: sku.sku,
     )
     def test_holds_no_other_storage(self, sku: Sku) -> None:
-        row = spelled((sku, row_of(gross_quantity=744, net_quantity=744)), SUMMARY)
+        row = spelled((sku, row_of(gross_quantity=744, net_quantity=744)), OF_SUMMARY)
         assert usage.shared_storage_gigabytes([row], OCTOBER, OCTOBER.end) == 0
         assert usage.shared_storage_paid_gigabytes([row]) == 0
 

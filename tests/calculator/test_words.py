@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import yaml
@@ -11,8 +10,8 @@ from tests.calculator import names
 from tests.calculator.accounts import Budget, Center, Json, MadeUp, of
 from tests.calculator.pages import Shown, shown, values
 from tests.support.collect import COLLECTORS
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 COPILOT: Json = {
     "seat_breakdown": {"total": 12, "active_this_cycle": 11},
     "seat_management_setting": "assign_selected",

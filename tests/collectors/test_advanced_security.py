@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 import httpx
 import pytest
 
-from exporter.accounts import Account, AccountType
 from exporter.collectors import ALL, Collector
 from exporter.demo import Fault
 from exporter.github import errors
+from tests.support.accounts import ACME
 from tests.support.collect import COLLECTORS, answer, read, said
 from tests.support.world import World, enterprise, in_virtual_time, organization
 
-ACME = Account(AccountType.ORGANIZATION, "acme")
 SEATS = COLLECTORS["advanced_security"]
 REPOSITORIES = COLLECTORS["advanced_security_repositories"]
 NOT_THIS_WORLD = (400, 403, 404, 422)

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from exporter.accounts import Account, AccountType
 from exporter.demo import SimulatedBudget
 from exporter.github import errors
+from tests.support.accounts import CORP
 from tests.support.collect import CANARY, COLLECTORS, GitHub, answer, budget, read, said
 from tests.support.world import World, enterprise, in_virtual_time
 
 PEOPLE = COLLECTORS["budget_people"]
-CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 BUDGETS = "/enterprises/acme-corp/settings/billing/budgets"
 UNIVERSAL = budget(budget_scope="multi_user_customer")
 

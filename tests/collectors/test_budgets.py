@@ -8,20 +8,18 @@ import httpx
 import msgspec
 import pytest
 
-from exporter.accounts import Account, AccountType
 from exporter.commands.check import report
 from exporter.demo import Fault, SimulatedAccount, SimulatedBudget, SimulatedCostCenter
 from exporter.github import errors
 from exporter.web.landing import render
+from tests.support.accounts import ACME, CORP
 from tests.support.collect import CANARY, COLLECTORS, GitHub, Says, answer, budget, read, said
+from tests.support.paths import ACME_SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
 
 BUDGETS = COLLECTORS["budgets"]
 ESTIMATES = COLLECTORS["budget_estimates"]
-ACME = Account(AccountType.ORGANIZATION, "acme")
-CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 PATH = "/organizations/acme/settings/billing/budgets"
-SUMMARY = "/organizations/acme/settings/billing/usage/summary"
 BOTH = ["usage", "budgets", "budget_estimates"]
 OF_CORP = "/enterprises/acme-corp/settings/billing"
 
@@ -282,7 +280,7 @@ def estimate(budget_type: str, *targets: str) -> float:
     items = [row(product=p, sku=s, netAmount=net, grossAmount=999.0) for p, s, net in ROWS]
     summary = {"timePeriod": {"year": 2026, "month": 10}, "usageItems": items}
     one = budget(budget_type=budget_type, budget_product_sku=None, budget_product_skus=targets)
-    found = said(read(ESTIMATES, ACME, Says({PATH: listed(one), SUMMARY: summary})))
+    found = said(read(ESTIMATES, ACME, Says({PATH: listed(one), ACME_SUMMARY: summary})))
     return found["budget_estimated_consumed_usd b1"]
 
 
@@ -348,7 +346,7 @@ class TestAnEstimate:
         self, given: Mapping[str, object], reason: str
     ) -> None:
         summary = {"timePeriod": {"year": 2026, "month": 10}, "usageItems": []}
-        github = Says({PATH: listed(budget(1, **given)), SUMMARY: summary})
+        github = Says({PATH: listed(budget(1, **given)), ACME_SUMMARY: summary})
         reading = read(ESTIMATES, ACME, github)
         assert said(reading) == {}
         assert reading.notes == (f"No estimate of 1 budgets, {reason}: b1.",)
@@ -368,7 +366,7 @@ class TestAnEstimate:
                     budget(1, budget_scope="repository", budget_entity_name="acme/web"),
                     budget(2, budget_scope="repository", budget_entity_name="web"),
                 ),
-                SUMMARY: {"timePeriod": {"year": 2026, "month": 10}, "usageItems": []},
+                ACME_SUMMARY: {"timePeriod": {"year": 2026, "month": 10}, "usageItems": []},
             }
         )
         assert set(said(read(ESTIMATES, ACME, github)).values()) == {0}

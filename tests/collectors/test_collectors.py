@@ -8,12 +8,9 @@ import pytest
 
 from exporter.accounts import Account, AccountType, Quotas
 from exporter.github import errors
+from tests.support.accounts import ACME, CORP, MONA
 from tests.support.collect import COLLECTORS, NOW, Says, read, said
 from tests.support.world import row
-
-ACME = Account(AccountType.ORGANIZATION, "acme")
-MONA = Account(AccountType.USER, "mona")
-CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 
 
 class TestLegacy:

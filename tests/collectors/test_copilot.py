@@ -6,15 +6,14 @@ from math import fsum
 import httpx
 import pytest
 
-from exporter.accounts import Account, AccountType
+from exporter.accounts import Account
 from exporter.github import errors
+from tests.support.accounts import ACME, CORP
 from tests.support.collect import COLLECTORS, NOW, Says, answer, read, said
 from tests.support.world import World, enterprise, in_virtual_time, organization, user
 
 SEATS = COLLECTORS["copilot_seats"]
 ACTIVITY = COLLECTORS["copilot_seat_activity"]
-ACME = Account(AccountType.ORGANIZATION, "acme")
-CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 BILLING_PATH = "/orgs/acme/copilot/billing"
 SEATS_PATH = "/enterprises/acme-corp/copilot/billing/seats"
 BREAKDOWN = {

@@ -7,14 +7,13 @@ from math import fsum
 import httpx
 import pytest
 
-from exporter.accounts import Account, AccountType
 from exporter.demo import SimulatedAccount, SimulatedCostCenter
 from exporter.github import errors
+from tests.support.accounts import CORP
 from tests.support.collect import COLLECTORS, answer, read, said
 from tests.support.world import World, enterprise, in_virtual_time, organization
 
 COST_CENTERS = COLLECTORS["cost_centers"]
-CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 DIVIDED = {"collectors": ["usage_cost_centers"]}
 CANARY = "canary-login"
 

@@ -5,15 +5,14 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from exporter.accounts import Account, AccountType
 from exporter.github import errors
+from tests.support.accounts import CORP
 from tests.support.collect import COLLECTORS, Says, answer, read, said
 from tests.support.world import START, World, enterprise, in_virtual_time, organization
 
 LICENSES = COLLECTORS["licenses"]
 SYNC = COLLECTORS["license_sync"]
 TYPES = COLLECTORS["license_types"]
-CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 CONSUMED_PATH = "/enterprises/acme-corp/consumed-licenses"
 SYNC_PATH = "/enterprises/acme-corp/license-sync-status"
 PERSON = {"github_com_login": "mona", "github_com_two_factor_auth": ""}

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from exporter.accounts import Account, AccountType
 from exporter.demo import Fault, SimulatedAccount
 from exporter.github import errors
+from tests.support.accounts import ACME
 from tests.support.collect import COLLECTORS, Says, read, said
 from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
 
 MODEL_USAGE = COLLECTORS["model_usage"]
-ACME = Account(AccountType.ORGANIZATION, "acme")
 ACCOUNTS = [
     (ACME, "organizations"),
     (Account(AccountType.USER, "mona"), "users"),

@@ -5,16 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from exporter.accounts import Account, AccountType
 from exporter.demo import Fault
 from exporter.github import errors
+from tests.support.accounts import ACME
 from tests.support.collect import COLLECTORS, Says, read, said
+from tests.support.paths import ACME_SUMMARY, SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
 
 PREVIOUS = COLLECTORS["usage_previous_cycle"]
-ACME = Account(AccountType.ORGANIZATION, "acme")
-SUMMARY = "/usage/summary"
-PATH = f"/organizations/acme/settings/billing{SUMMARY}"
 SEPTEMBER = {"year": 2026, "month": 9}
 NET = "previous_cycle_usage_net_usd"
 BOTH = ["usage", "usage_previous_cycle"]
@@ -41,7 +39,7 @@ class TestLastMonth:
             row(sku="Actions Linux", grossAmount=4, netAmount=4),
             row(product="Copilot", sku="copilot_ai_unit", unitType="ai-units", netAmount=0.5),
         ]
-        github = Says({PATH: {"timePeriod": SEPTEMBER, "usageItems": items}})
+        github = Says({ACME_SUMMARY: {"timePeriod": SEPTEMBER, "usageItems": items}})
         assert said(read(PREVIOUS, ACME, github)) == {
             "previous_cycle_usage_gross_usd actions actions_linux": 7,
             "previous_cycle_usage_discount_usd actions actions_linux": 1,
@@ -57,7 +55,7 @@ class TestLastMonth:
     @pytest.mark.parametrize("period", [{"year": 2026, "month": 10}, {"year": 2026}])
     def test_is_no_other_period(self, period: dict[str, int]) -> None:
         with pytest.raises(errors.InvalidPayload, match="timePeriod"):
-            read(PREVIOUS, ACME, Says({PATH: {"timePeriod": period, "usageItems": []}}))
+            read(PREVIOUS, ACME, Says({ACME_SUMMARY: {"timePeriod": period, "usageItems": []}}))
 
     @in_virtual_time
     async def test_stands_beside_this_one_for_every_type_of_account(self) -> None:

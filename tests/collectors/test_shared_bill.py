@@ -11,10 +11,10 @@ from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
 from exporter.github import errors
 from exporter.metrics.model import Reading
+from tests.support.accounts import CORP
 from tests.support.collect import COLLECTORS, answer, read, said
 from tests.support.world import row
 
-CORP = Account(AccountType.ENTERPRISE, "acme-corp")
 BILLING = "/enterprises/acme-corp/settings/billing"
 BY_ORGANIZATION = COLLECTORS["usage_organizations"]
 BY_REPOSITORY = COLLECTORS["usage_repositories"]

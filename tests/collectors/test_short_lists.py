@@ -11,12 +11,10 @@ from exporter.github.auth import from_token
 from exporter.github.errors import InvalidPayload
 from exporter.polling.listings import installations_of_app
 from exporter.web import landing
-from tests.support.lists import Lists, names, scene
+from tests.support.lists import ACME, BETA, CORP, DELTA, GAMMA, Lists, names, scene
 from tests.support.scripted_github import Conversation, says
-from tests.support.world import World, enterprise, in_virtual_time, organization
+from tests.support.world import World, in_virtual_time
 
-ACME, BETA, GAMMA, DELTA = (organization(name) for name in ("acme", "beta", "gamma", "delta"))
-CORP = enterprise("acme-corp")
 HIDDEN = "partial-results; organizations=21955855,20582480"
 SAML = {
     "type": "FORBIDDEN",

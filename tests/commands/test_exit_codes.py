@@ -12,7 +12,7 @@ from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount
 from tests.support.programs import running
 from tests.support.simulator_server import asking, command, simulated_github
 
-ACME = ("--organization", "acme", "--poll.timeout", "2s", "--log.level", "error")
+WATCHING_ACME = ("--organization", "acme", "--poll.timeout", "2s", "--log.level", "error")
 
 
 @pytest.fixture(scope="module")
@@ -25,18 +25,18 @@ def github() -> Iterator[str]:
 
 class TestAnOptionalCollectorThatIsUnreachable:
     def test_is_no_fault_of_once(self, github: str) -> None:
-        ended = command("once", *ACME, env=asking(github))
+        ended = command("once", *WATCHING_ACME, env=asking(github))
         failed = 'collector="copilot_seats",reason="unreachable"} 1.0'
         assert failed in ended.stdout
         assert ended.returncode == 0
 
     def test_is_what_check_is_for(self, github: str) -> None:
-        ended = command("check", *ACME, env=asking(github))
+        ended = command("check", *WATCHING_ACME, env=asking(github))
         assert "unreachable" in ended.stdout
         assert ended.returncode == 1
 
     def test_is_a_fault_of_once_where_the_user_named_it(self, github: str) -> None:
-        ended = command("once", *ACME, "--collector", "copilot_seats", env=asking(github))
+        ended = command("once", *WATCHING_ACME, "--collector", "copilot_seats", env=asking(github))
         assert ended.returncode == 1
 
 
@@ -95,6 +95,6 @@ class TestAProxyThatIsPassedBy:
     )
     def test_is_not_asked(self, github: str, no_proxy: str) -> None:
         way = {"http_proxy": "http://127.0.0.1:9", "no_proxy": no_proxy}
-        ended = command("once", *ACME, env=asking(github) | way)
+        ended = command("once", *WATCHING_ACME, env=asking(github) | way)
         assert 'actions_used_minutes{account="acme"' in ended.stdout
         assert ended.returncode == 0

@@ -19,9 +19,9 @@ import pytest
 import uvicorn
 
 from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub
+from tests.support.paths import ROOT
 from tests.support.world import enterprise, organization
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
 CANARIES = ["canary-ada", "canary-grace", "canary-linus"]
 HEADINGS = [

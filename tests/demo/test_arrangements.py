@@ -7,16 +7,14 @@ import pytest
 
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedBudget, SimulatedGitHub
+from tests.support.paths import ACME_BILL, ACME_SUMMARY, CORP_BILL, CORP_SUMMARY
 from tests.support.simulator_client import JSON, NOW, OCTOBER, Asker
-
-ACME = "/organizations/acme/settings/billing"
-CORP = "/enterprises/acme-corp/settings/billing"
 
 
 class TestBudgets:
     def test_ten_make_a_page_and_the_body_says_whether_more_follow(self) -> None:
         asker = Asker()
-        answers = [asker.get(f"{CORP}/budgets", {"page": page}) for page in "12"]
+        answers = [asker.get(f"{CORP_BILL}/budgets", {"page": page}) for page in "12"]
         pages = [answer.json() for answer in answers]
         assert [(len(page["budgets"]), page["has_next_page"]) for page in pages] == [
             (10, True),
@@ -28,18 +26,18 @@ class TestBudgets:
         assert len(ids) == 12
 
     def test_targets_are_spelt_in_two_ways(self) -> None:
-        budgets = Asker().get(f"{ACME}/budgets").json()["budgets"]
+        budgets = Asker().get(f"{ACME_BILL}/budgets").json()["budgets"]
         keys = [{"budget_product_sku", "budget_product_skus"} & set(each) for each in budgets]
         assert [len(each) for each in keys] == [1] * 6
         assert set().union(*keys) == {"budget_product_sku", "budget_product_skus"}
 
     def test_of_a_person_alone_the_consumed_dollars_are_told(self) -> None:
         asker = Asker()
-        budgets = asker.get(f"{ACME}/budgets").json()["budgets"]
+        budgets = asker.get(f"{ACME_BILL}/budgets").json()["budgets"]
         (told,) = [budget for budget in budgets if "consumed_amount" in budget]
         assert (told["budget_scope"], told["user"]) == ("user", "ada")
         params = {**OCTOBER, "sku": "copilot_ai_unit"}
-        (row,) = asker.rows(f"{ACME}/usage/summary", params)
+        (row,) = asker.rows(ACME_SUMMARY, params)
         assert isclose(told["consumed_amount"], row["grossAmount"] / 12)
 
     def test_usage_soon_passes_one_that_had_a_dollar_left(self) -> None:
@@ -49,12 +47,12 @@ class TestBudgets:
         def limit_and_net() -> tuple[int, float]:
             (budget,) = [
                 each
-                for each in asker.get(f"{ACME}/budgets", {"scope": "organization"}).json()[
+                for each in asker.get(f"{ACME_BILL}/budgets", {"scope": "organization"}).json()[
                     "budgets"
                 ]
                 if each.get("budget_product_sku") == "actions"
             ]
-            rows = asker.rows(f"{ACME}/usage/summary", {**OCTOBER, "product": "actions"})
+            rows = asker.rows(ACME_SUMMARY, {**OCTOBER, "product": "actions"})
             return budget["budget_amount"], sum(row["netAmount"] for row in rows)
 
         limit, net = limit_and_net()
@@ -93,29 +91,29 @@ class TestBudgets:
             "cost_center": {"cost_center_id": centers.get(budget.entity, "")},
         }.get(budget.scope, {})
         params = {**OCTOBER, "product": "actions", **narrowing, **filters}
-        net = sum(row["netAmount"] for row in asker.rows(f"{CORP}/usage/summary", params))
-        (told,) = asker.get(f"{CORP}/budgets").json()["budgets"]
+        net = sum(row["netAmount"] for row in asker.rows(CORP_SUMMARY, params))
+        (told,) = asker.get(f"{CORP_BILL}/budgets").json()["budgets"]
         assert 0 < net < told["budget_amount"] <= net + 1
 
     def test_a_page_that_is_no_number_is_a_bad_request(self) -> None:
-        assert Asker().get(f"{CORP}/budgets", {"page": "one"}).status_code == 400
+        assert Asker().get(f"{CORP_BILL}/budgets", {"page": "one"}).status_code == 400
 
     def test_scope_and_user_narrow_the_list(self) -> None:
         asker = Asker()
-        scoped = asker.get(f"{CORP}/budgets", {"scope": "cost_center"}).json()
+        scoped = asker.get(f"{CORP_BILL}/budgets", {"scope": "cost_center"}).json()
         assert [budget["budget_entity_name"] for budget in scoped["budgets"]] == ["Platform"]
-        of_user = asker.get(f"{CORP}/budgets", {"user": "linus"}).json()
+        of_user = asker.get(f"{CORP_BILL}/budgets", {"user": "linus"}).json()
         assert (of_user["user"], of_user["total_count"]) == ("linus", 1)
 
     def test_one_is_found_by_id_and_each_person_of_it(self) -> None:
         asker = Asker()
-        budgets = asker.get(f"{CORP}/budgets", {"per_page": "100"}).json()["budgets"]
+        budgets = asker.get(f"{CORP_BILL}/budgets", {"per_page": "100"}).json()["budgets"]
         each = next(b for b in budgets if b["budget_scope"] == "multi_user_customer")
-        assert asker.get(f"{CORP}/budgets/{each['id']}").json() == each
-        states = asker.get(f"{CORP}/budgets/{each['id']}/user-states").json()
+        assert asker.get(f"{CORP_BILL}/budgets/{each['id']}").json() == each
+        states = asker.get(f"{CORP_BILL}/budgets/{each['id']}/user-states").json()
         assert (len(states["user_states"]), states["total_count"]) == (30, 180)
         assert states["user_states"][0]["target_amount"] == each["budget_amount"]
-        assert asker.get(f"{CORP}/budgets/{budgets[0]['id']}/user-states").status_code == 404
+        assert asker.get(f"{CORP_BILL}/budgets/{budgets[0]['id']}/user-states").status_code == 404
 
     def test_who_may_not_see_them_is_told_a_bad_request(self) -> None:
         answer = Asker().get("/organizations/sandbox/settings/billing/budgets")
@@ -170,8 +168,8 @@ class TestCopilot:
         asker.github.account(AccountType.ORGANIZATION, "acme").copilot = False
         paths = ["/orgs/acme/copilot/billing", "/orgs/acme/copilot/billing/seats"]
         assert [asker.get(path).status_code for path in paths] == [404, 404]
-        assert "Copilot" not in {row["product"] for row in asker.rows(f"{ACME}/usage/summary")}
-        assert asker.rows(f"{ACME}/ai_credit/usage") == []
+        assert "Copilot" not in {row["product"] for row in asker.rows(ACME_SUMMARY)}
+        assert asker.rows(f"{ACME_BILL}/ai_credit/usage") == []
 
 
 class TestLicenses:
@@ -203,9 +201,9 @@ class TestPeople:
             ("/orgs/acme", False),
             ("/orgs/oldtown/settings/billing/actions", False),
             ("/user/orgs", False),
-            (f"{ACME}/usage", False),
-            (f"{ACME}/usage/summary", False),
-            (f"{ACME}/ai_credit/usage", False),
+            (f"{ACME_BILL}/usage", False),
+            (ACME_SUMMARY, False),
+            (f"{ACME_BILL}/ai_credit/usage", False),
             ("/rate_limit", False),
         ],
     )
@@ -219,6 +217,6 @@ class TestPeople:
         asker = Asker()
         budget: JSON = asker.github.account(AccountType.ORGANIZATION, "acme").budgets[-1]
         budget.recipients, budget.user = ["canary-alerted"], "canary-user"
-        text = asker.get(f"{ACME}/budgets").text
+        text = asker.get(f"{ACME_BILL}/budgets").text
         assert "canary-alerted" in text
         assert "canary-user" in text

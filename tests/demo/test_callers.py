@@ -14,11 +14,9 @@ from exporter.demo import (
     SimulatedInstallation,
     SimulatedToken,
 )
+from tests.support.paths import ACME_SUMMARY, CORP_SUMMARY, MONA_SUMMARY
 from tests.support.simulator_client import JSON, NOW, Asker
 
-ACME = "/organizations/acme/settings/billing/usage/summary"
-CORP = "/enterprises/acme-corp/settings/billing/usage/summary"
-MONA = "/users/mona/settings/billing/usage/summary"
 FINE_GRAINED = "github_pat_x"
 OWNED = """query($slug: String!, $after: String) {
   enterprise(slug: $slug) {
@@ -79,10 +77,13 @@ def token_of(asker: Asker, installation: int) -> str:
 class TestTokens:
     def test_further_ones_see_their_accounts_and_have_limits_of_their_own(self) -> None:
         asker = Asker(tokens={"ghp_x": SimulatedToken("mona", sees=["MONA", "acme"])})
-        asked = [asker.get(path, authorization="Bearer ghp_x") for path in (ACME, MONA, CORP)]
+        asked = [
+            asker.get(path, authorization="Bearer ghp_x")
+            for path in (ACME_SUMMARY, MONA_SUMMARY, CORP_SUMMARY)
+        ]
         assert [answer.status_code for answer in asked] == [200, 200, 404]
         assert asked[-1].headers["x-ratelimit-remaining"] == "4997"
-        assert asker.get(ACME).headers["x-ratelimit-remaining"] == "4999"
+        assert asker.get(ACME_SUMMARY).headers["x-ratelimit-remaining"] == "4999"
 
     def test_one_person_has_one_limit_for_all_their_tokens(self) -> None:
         tokens = {name: SimulatedToken("mona") for name in ("ghp_x", "ghp_y")}
@@ -103,7 +104,10 @@ class TestTokens:
 
     def test_a_fine_grained_one_reads_no_enterprise_and_has_no_scopes(self) -> None:
         asker = Asker(tokens={FINE_GRAINED: SimulatedToken("mona")})
-        asked = [asker.get(path, authorization=bearer(FINE_GRAINED)) for path in (ACME, CORP)]
+        asked = [
+            asker.get(path, authorization=bearer(FINE_GRAINED))
+            for path in (ACME_SUMMARY, CORP_SUMMARY)
+        ]
         assert [answer.status_code for answer in asked] == [200, 403]
         assert "personal access token" in asked[1].json()["message"]
         assert not any("x-oauth-scopes" in answer.headers for answer in asked)
@@ -141,7 +145,7 @@ class TestOrganizationsOfAToken:
         assert [each["login"] for each in asker.get("/user/orgs").json()] == ["acme", "newcomer"]
         del asker.github.accounts[0]
         assert [each["login"] for each in asker.get("/user/orgs").json()] == ["newcomer"]
-        assert asker.get(ACME).status_code == 404
+        assert asker.get(ACME_SUMMARY).status_code == 404
 
 
 class TestEnterpriseOrganizations:
@@ -181,7 +185,7 @@ class TestEnterpriseOrganizations:
 
     def test_it_has_a_limit_of_its_own(self) -> None:
         asker = Asker()
-        asker.get(ACME)
+        asker.get(ACME_SUMMARY)
         answer = asker.post("/graphql", {"query": OWNED, "variables": {"slug": "acme-corp"}})
         limits = {name: answer.headers[f"x-ratelimit-{name}"] for name in ("resource", "used")}
         assert limits == {"resource": "graphql", "used": "1"}
@@ -250,16 +254,19 @@ class TestApp:
     def test_a_token_is_no_jwt_and_a_jwt_reads_no_bill(self) -> None:
         asker = with_app()
         assert asker.get("/app/installations").status_code == 401
-        assert asker.get(ACME, authorization=signed()).status_code == 401
+        assert asker.get(ACME_SUMMARY, authorization=signed()).status_code == 401
 
 
 class TestInstallation:
     def test_its_token_reads_its_own_account(self) -> None:
         asker = with_app()
         acme, corp = token_of(asker, 11), token_of(asker, 13)
-        seen = [asker.get(path, authorization=acme).status_code for path in (ACME, CORP, MONA)]
+        seen = [
+            asker.get(path, authorization=acme).status_code
+            for path in (ACME_SUMMARY, CORP_SUMMARY, MONA_SUMMARY)
+        ]
         assert seen == [200, 404, 404]
-        assert asker.get(CORP, authorization=corp).status_code == 200
+        assert asker.get(CORP_SUMMARY, authorization=corp).status_code == 200
 
     def test_its_token_ends_after_an_hour(self) -> None:
         asker = with_app()
@@ -267,19 +274,22 @@ class TestInstallation:
         assert answer["token"].startswith("ghs_")
         assert answer["expires_at"] == "2026-10-20T10:30:00Z"
         asker.clock.now += timedelta(minutes=59)
-        assert asker.get(ACME, authorization=bearer(answer["token"])).status_code == 200
+        assert asker.get(ACME_SUMMARY, authorization=bearer(answer["token"])).status_code == 200
         asker.clock.now += timedelta(minutes=1)
-        assert asker.get(ACME, authorization=bearer(answer["token"])).status_code == 401
+        assert asker.get(ACME_SUMMARY, authorization=bearer(answer["token"])).status_code == 401
 
     def test_each_has_a_limit_of_its_own(self) -> None:
         asker = with_app()
         asker.github.rate_limit = 1
         acme, corp = token_of(asker, 11), asker.github.app
         assert corp is not None
-        assert [asker.get(ACME, authorization=acme).status_code for _ in range(2)] == [200, 403]
-        refused = asker.get(ACME, authorization=acme).json()["message"]
+        assert [asker.get(ACME_SUMMARY, authorization=acme).status_code for _ in range(2)] == [
+            200,
+            403,
+        ]
+        refused = asker.get(ACME_SUMMARY, authorization=acme).json()["message"]
         assert refused == "API rate limit exceeded for installation ID 11."
-        assert asker.get(ACME).status_code == 200
+        assert asker.get(ACME_SUMMARY).status_code == 200
 
     def test_an_unknown_one_is_not_found_and_a_suspended_one_refused(self) -> None:
         asker = with_app()
@@ -294,14 +304,14 @@ class TestInstallation:
         acme, app = token_of(asker, 11), asker.github.app
         assert app is not None
         app.installations[0].suspended = True
-        assert asker.get(ACME, authorization=acme).status_code == 403
+        assert asker.get(ACME_SUMMARY, authorization=acme).status_code == 403
         del app.installations[0]
-        assert asker.get(ACME, authorization=acme).status_code == 401
+        assert asker.get(ACME_SUMMARY, authorization=acme).status_code == 401
 
     @pytest.mark.parametrize(
         ("installation", "path"),
         [
-            (12, MONA),
+            (12, MONA_SUMMARY),
             (13, "/enterprises/acme-corp/consumed-licenses"),
             (13, "/enterprises/acme-corp/license-sync-status"),
             (13, "/enterprises/acme-corp/settings/billing/advanced-security"),

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import get_args
 
 import httpx
@@ -18,14 +17,14 @@ from exporter.demo import (
     demo_accounts,
 )
 from exporter.demo.accounts import Family
+from tests.support.paths import ACME_BILL, ACME_SUMMARY, ROOT
 from tests.support.simulator_client import JSON, OCTOBER, Asker
 
-ACME = "/organizations/acme/settings/billing"
 CLASSIC_ACME = "/orgs/acme/settings/billing"
 
 
 def contract(name: str) -> Mapping[str, JSON]:
-    text = (Path(__file__).parents[1] / "contract" / f"{name}.json").read_text(encoding="utf-8")
+    text = (ROOT / "tests" / "contract" / f"{name}.json").read_text(encoding="utf-8")
     paths: Mapping[str, JSON] = json.loads(text)["paths"]
     return paths
 
@@ -163,8 +162,8 @@ class TestContract:
     def test_the_walk_provokes_every_status_it_excuses(self) -> None:
         asker = Asker()
         seen = {
-            asker.get(f"{ACME}/usage", authorization=None).status_code,
-            asker.get(f"{ACME}/usage", x_github_api_version="1999-01-01").status_code,
+            asker.get(f"{ACME_BILL}/usage", authorization=None).status_code,
+            asker.get(f"{ACME_BILL}/usage", x_github_api_version="1999-01-01").status_code,
             asker.get("/orgs/oldtown/settings/billing/advanced-security").status_code,
             asker.get("/orgs/sandbox/settings/billing/advanced-security").status_code,
             asker.get(f"{CLASSIC_ACME}/actions").status_code,
@@ -177,7 +176,7 @@ class TestContract:
 
     def test_a_misspelt_field_would_be_noticed(self) -> None:
         asker = Asker(SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=[{"skew": 1}]))
-        response = asker.get(f"{ACME}/usage/summary", OCTOBER)
+        response = asker.get(ACME_SUMMARY, OCTOBER)
         template = "/organizations/{org}/settings/billing/usage/summary"
         assert any("skew" in fault.message for fault in faults_of(response, template))
 

@@ -8,9 +8,9 @@ import pytest
 
 from exporter.accounts import AccountType, Platform
 from exporter.demo import SimulatedAccount
+from tests.support.paths import ACME_BILL, ACME_SUMMARY
 from tests.support.simulator_client import JSON, NOW, OCTOBER, Asker
 
-ACME = "/organizations/acme/settings/billing"
 CLASSIC_ACME = "/orgs/acme/settings/billing"
 
 
@@ -31,7 +31,7 @@ class TestUsage:
             assert isclose(summed(report, field), summed(summary, field), abs_tol=1e-9)
 
     def test_gross_less_discount_is_net_and_both_halves_occur(self) -> None:
-        rows = Asker().rows(f"{ACME}/usage/summary")
+        rows = Asker().rows(ACME_SUMMARY)
         assert all(
             isclose(row["grossAmount"] - row["discountAmount"], row["netAmount"], abs_tol=1e-9)
             for row in rows
@@ -45,7 +45,7 @@ class TestUsage:
         standard = {"actions_linux", "actions_linux_arm", "actions_windows", "actions_macos"}
 
         def minutes(field: str) -> float:
-            rows = asker.rows(f"{ACME}/usage/summary")
+            rows = asker.rows(ACME_SUMMARY)
             return summed([row for row in rows if row["sku"] in standard], field)
 
         assert minutes("netQuantity") == 0 < minutes("grossQuantity") < 3000
@@ -55,44 +55,44 @@ class TestUsage:
 
     def test_a_day_adds_a_day_of_use(self) -> None:
         asker = Asker()
-        first = summed(asker.rows(f"{ACME}/usage/summary"), "grossAmount")
-        assert summed(asker.rows(f"{ACME}/usage/summary"), "grossAmount") == first
+        first = summed(asker.rows(ACME_SUMMARY), "grossAmount")
+        assert summed(asker.rows(ACME_SUMMARY), "grossAmount") == first
         elapsed = (NOW - datetime(2026, 10, 1, tzinfo=UTC)) / timedelta(days=1)
         asker.clock.now += timedelta(days=1)
-        second = summed(asker.rows(f"{ACME}/usage/summary"), "grossAmount")
+        second = summed(asker.rows(ACME_SUMMARY), "grossAmount")
         assert isclose(second - first, first / elapsed, rel_tol=1e-6)
 
     def test_a_day_asked_for_is_that_day_alone(self) -> None:
-        items = Asker().rows(f"{ACME}/usage", {"day": "7"})
+        items = Asker().rows(f"{ACME_BILL}/usage", {"day": "7"})
         assert {item["date"][:10] for item in items} == {"2026-10-07"}
 
     def test_pace_makes_a_minute_four_hours(self) -> None:
         fast, plain = Asker(pace=1 / 15), Asker()
         fast.clock.now += timedelta(minutes=1)
         plain.clock.now += timedelta(minutes=1, hours=4)
-        one, other = (summed(each.rows(f"{ACME}/usage"), "grossAmount") for each in (fast, plain))
+        one, other = (
+            summed(each.rows(f"{ACME_BILL}/usage"), "grossAmount") for each in (fast, plain)
+        )
         assert isclose(one, other, rel_tol=1e-6)
 
     def test_months_gone_are_whole_and_those_to_come_or_forgotten_are_empty(self) -> None:
         asker = Asker()
         september = {"year": "2026", "month": "9"}
-        seats = [
-            r for r in asker.rows(f"{ACME}/usage/summary", september) if r["product"] == "GHAS"
-        ]
+        seats = [r for r in asker.rows(ACME_SUMMARY, september) if r["product"] == "GHAS"]
         assert isclose(summed(seats, "grossQuantity"), 12, abs_tol=1e-6)
-        assert asker.rows(f"{ACME}/usage", {"year": "2026", "month": "11"}) == []
-        assert asker.rows(f"{ACME}/usage", {"year": "2024", "month": "9"}) == []
-        assert asker.rows(f"{ACME}/usage", {"year": "2024", "month": "10"})
+        assert asker.rows(f"{ACME_BILL}/usage", {"year": "2026", "month": "11"}) == []
+        assert asker.rows(f"{ACME_BILL}/usage", {"year": "2024", "month": "9"}) == []
+        assert asker.rows(f"{ACME_BILL}/usage", {"year": "2024", "month": "10"})
 
     def test_without_a_month_the_report_is_a_year_of_months(self) -> None:
         asker = Asker()
-        items = asker.rows(f"{ACME}/usage", {})
+        items = asker.rows(f"{ACME_BILL}/usage", {})
         assert len(items) == len({(item["date"], item["sku"]) for item in items})
         assert {item["date"] for item in items} == {
             f"2026-{month:02}-01T00:00:00Z" for month in range(1, 11)
         }
         months = [
-            asker.rows(f"{ACME}/usage", {"year": "2026", "month": str(month)})
+            asker.rows(f"{ACME_BILL}/usage", {"year": "2026", "month": str(month)})
             for month in range(1, 11)
         ]
         itemised = fsum(summed(month, "netAmount") for month in months)
@@ -109,7 +109,7 @@ class TestUsage:
 
     def test_spellings_differ_between_report_and_summary(self) -> None:
         asker = Asker()
-        report, summary = asker.rows(f"{ACME}/usage"), asker.rows(f"{ACME}/usage/summary")
+        report, summary = asker.rows(f"{ACME_BILL}/usage"), asker.rows(ACME_SUMMARY)
         spelt = {(item["product"], item["sku"], item["unitType"]) for item in report}
         assert {
             ("actions", "Actions macOS 3-core", "Minutes"),
@@ -126,7 +126,7 @@ class TestUsage:
 
     def test_filters_narrow_the_summary_and_are_echoed(self) -> None:
         params = {**OCTOBER, "product": "actions", "sku": "actions_linux", "repository": "acme/web"}
-        payload = Asker().get(f"{ACME}/usage/summary", params).json()
+        payload = Asker().get(ACME_SUMMARY, params).json()
         assert [row["sku"] for row in payload["usageItems"]] == ["actions_linux"]
         assert payload["product"] == "Actions"
         assert payload["timePeriod"] == {"year": 2026, "month": 10}
@@ -159,13 +159,13 @@ class TestUsage:
 
     def test_rows_of_a_test_take_the_place_of_generated_ones(self) -> None:
         asker = Asker()
-        row = asker.rows(f"{ACME}/usage/summary")[0]
+        row = asker.rows(ACME_SUMMARY)[0]
         account = asker.github.account(AccountType.ORGANIZATION, "ACME")
         account.usage_items = [row]
-        assert asker.rows(f"{ACME}/usage/summary") == [row]
-        assert summed(asker.rows(f"{ACME}/usage"), "quantity") == row["grossQuantity"]
+        assert asker.rows(ACME_SUMMARY) == [row]
+        assert summed(asker.rows(f"{ACME_BILL}/usage"), "quantity") == row["grossQuantity"]
         account.usage_items = lambda year, month: [row] * (month == 9)
-        assert asker.rows(f"{ACME}/usage/summary") == []
+        assert asker.rows(ACME_SUMMARY) == []
 
 
 class TestLegacy:
@@ -258,11 +258,11 @@ class TestPaths:
         [
             f"{CLASSIC_ACME}/usage",
             f"{CLASSIC_ACME}/usage/summary",
-            f"{ACME}/actions",
-            f"{ACME}/advanced-security",
-            f"{ACME}/usage/",
-            f"{ACME}/cost-centers",
-            f"{ACME}/budgets/nothing",
+            f"{ACME_BILL}/actions",
+            f"{ACME_BILL}/advanced-security",
+            f"{ACME_BILL}/usage/",
+            f"{ACME_BILL}/cost-centers",
+            f"{ACME_BILL}/budgets/nothing",
             f"{CLASSIC_ACME}/budgets",
             "/users/mona/settings/billing/budgets",
             "/users/mona/copilot/billing",
@@ -287,13 +287,13 @@ class TestPaths:
 class TestHeaders:
     def test_an_unchanged_answer_costs_nothing(self) -> None:
         asker = Asker()
-        first = asker.get(f"{ACME}/usage")
-        again = asker.get(f"{ACME}/usage", if_none_match=first.headers["etag"])
+        first = asker.get(f"{ACME_BILL}/usage")
+        again = asker.get(f"{ACME_BILL}/usage", if_none_match=first.headers["etag"])
         assert (again.status_code, again.content) == (304, b"")
         left = "x-ratelimit-remaining"
         assert first.headers[left] == again.headers[left] == "4999"
         asker.clock.now += timedelta(hours=1)
-        changed = asker.get(f"{ACME}/usage", if_none_match=first.headers["etag"])
+        changed = asker.get(f"{ACME_BILL}/usage", if_none_match=first.headers["etag"])
         assert changed.status_code == 200
         assert changed.headers["etag"].startswith('W/"')
 
@@ -317,7 +317,7 @@ class TestHeaders:
         assert asker.get("/user", authorization="Bearer x").json()["message"] == "Bad credentials"
         assert asker.get("/user", x_github_api_version="2000-01-01").status_code == 400
         for wrong in ({"month": "13"}, {"month": "x"}, {"month": "2", "day": "30"}, {"year": "1"}):
-            for path in (f"{ACME}/usage", f"{ACME}/usage/summary"):
+            for path in (f"{ACME_BILL}/usage", ACME_SUMMARY):
                 assert asker.get(path, wrong).status_code == 400
 
     def test_rate_went_with_the_newer_version(self) -> None:
@@ -343,7 +343,7 @@ class TestHeaders:
 
     def test_requests_are_kept(self) -> None:
         asker = Asker()
-        asker.get(f"{ACME}/usage", OCTOBER)
+        asker.get(f"{ACME_BILL}/usage", OCTOBER)
         (seen,) = asker.github.requests
-        assert (seen.method, seen.path, seen.query) == ("GET", f"{ACME}/usage", OCTOBER)
+        assert (seen.method, seen.path, seen.query) == ("GET", f"{ACME_BILL}/usage", OCTOBER)
         assert (seen.status, seen.at, seen.headers["user-agent"]) == (200, NOW, "test")

@@ -15,10 +15,11 @@ import yaml
 from deploy.prometheus import alerts
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount, SimulatedBudget
+from tests.support.paths import ROOT
 from tests.support.programs import Version, alertmanager, prometheus, query, running, until
 from tests.support.simulator_server import asking, simulated_github
 
-PROMETHEUS = Path(__file__).parents[2] / "deploy" / "prometheus"
+PROMETHEUS = ROOT / "deploy" / "prometheus"
 SECONDS = 60.0
 BUDGET = SimulatedBudget("actions", 100, "organization", entity="acme", hard=True)
 RECEIVERS = "http://host.docker.internal:9095"

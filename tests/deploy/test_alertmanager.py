@@ -8,9 +8,10 @@ import httpx
 import msgspec
 import pytest
 
+from tests.support.paths import ROOT
 from tests.support.programs import Version, alertmanager, program, until
 
-CONFIG = Path(__file__).parents[2] / "deploy" / "prometheus" / "alertmanager.yml"
+CONFIG = ROOT / "deploy" / "prometheus" / "alertmanager.yml"
 SECONDS = 20.0
 
 each_version = pytest.mark.parametrize("version", ["oldest", "newest"])

@@ -12,9 +12,8 @@ import yaml
 from deploy.chart_readme import CHART
 from deploy.prometheus.thresholds import DEFAULTS
 from tests.support.helm import TOKEN, Manifests, Object, feature, merged, rendered, templating
+from tests.support.paths import ROOT
 from tests.support.programs import Version, program
-
-ROOT = CHART.parents[2]
 
 ALERTS = """
 groups:

@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from exporter.metrics import catalogue
+from tests.support.paths import ROOT
 from tests.support.programs import Version, program, prometheus, query, running, until
 from tests.support.promql import labels, metrics, selectors
 
-ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 FILES = sorted((PROMETHEUS / "compat").glob("*.yml"))
 EXPORTERS = {

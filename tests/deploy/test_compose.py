@@ -16,9 +16,9 @@ import yaml
 
 from exporter import __version__
 from exporter.settings import options
+from tests.support.paths import ROOT
 from tests.support.programs import free_port, program, query, running, serving, until
 
-ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "deploy" / "compose"
 DEMO, GITHUB = FOLDER / "compose.yaml", FOLDER / "compose.github.yaml"
 STATE = "/var/lib/github-billing-exporter"

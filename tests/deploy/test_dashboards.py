@@ -13,6 +13,7 @@ from tests.support.dashboards import (
     labels_of_series,
     panels,
 )
+from tests.support.paths import ROOT
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 LABELS = labels_of_series()
@@ -22,7 +23,7 @@ EVERY_PANEL = [
     pytest.param(panel, id=f"{name}: {panel['title']}") for name in BOARDS for panel in panels(name)
 ]
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
+DOCS = ROOT / "docs"
 
 
 def provisioned(name: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from exporter import __version__
 from exporter.app import REVISION_VARIABLE
 from exporter.cli import COMMANDS
 from exporter.settings import options
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 DOCKERFILE = ROOT / "Dockerfile"
 
 

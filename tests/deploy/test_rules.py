@@ -15,11 +15,11 @@ from deploy.prometheus.alert import Board, Severity
 from deploy.prometheus.thresholds import DEFAULTS, Thresholds
 from exporter.billing.skus import STANDARD_RUNNERS
 from exporter.metrics import catalogue
+from tests.support.paths import ROOT
 from tests.support.programs import Version, program
 from tests.support.promql import labels, metrics, selectors
 from tests.support.spellings import EVERY_SKU
 
-ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 FILES = [PROMETHEUS / "recording.yml", PROMETHEUS / "alerts.yml"]

@@ -7,9 +7,10 @@ import pytest
 
 from exporter.cli import COMMANDS
 from exporter.settings import options
+from tests.support.paths import ROOT
 from tests.support.programs import installed_command, systemd_analyze
 
-FOLDER = Path(__file__).parent.parent.parent / "deploy" / "systemd"
+FOLDER = ROOT / "deploy" / "systemd"
 UNIT = FOLDER / "github-billing-exporter.service"
 EXPOSURE = "15"
 """In tenths: 1.2 are left, which reaching GitHub and telling the process's own facts takes."""

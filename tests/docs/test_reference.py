@@ -10,8 +10,8 @@ from exporter.github import errors
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric
 from exporter.settings import Option, options
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 README = "# Exporter\n\nBefore.\n\n<!-- collectors: begin -->\n<!-- collectors: end -->\n\nAfter.\n"
 
 

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from exporter.accounts import Account, AccountType
 from exporter.github.errors import Barred, InvalidPayload, NotFound, Unauthorized
-from tests.support.app_server import ACME, APP_ID, KEYS, PKCS1, PKCS8, Asking, asking, pem
+from tests.support.accounts import ACME
+from tests.support.app_server import APP_ID, KEYS, PKCS1, PKCS8, Asking, asking, pem
 from tests.support.scripted_github import everything_told
 from tests.support.world import START
 

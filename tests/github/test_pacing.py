@@ -13,10 +13,10 @@ from exporter.demo import DEMO_TOKEN, Fault
 from exporter.github.api import attempt
 from exporter.github.auth import TokenCredential
 from exporter.github.errors import GitHubError, RateLimited
+from tests.support.paths import SUMMARY
 from tests.support.scripted_github import Bill, Conversation, Reply, later, says
 from tests.support.world import START, World, in_virtual_time, organization, user
 
-SUMMARY = "/billing/usage/summary"
 OK = says(200, {"total": 1})
 PRIMARY = {"message": "API rate limit exceeded for user ID 1."}
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}

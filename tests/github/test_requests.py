@@ -29,7 +29,6 @@ from tests.support.scripted_github import (
 )
 from tests.support.world import in_virtual_time
 
-SUMMARY = "/organizations/acme/settings/billing/usage/summary"
 COMMITTERS = "/orgs/acme/settings/billing/advanced-security"
 HOSTS = [
     (GITHUB, "2026-03-10"),

@@ -12,7 +12,6 @@ import httpx
 import pytest
 import trustme
 
-from exporter.accounts import Account, AccountType
 from exporter.app import App
 from exporter.collectors import ALL
 from exporter.commands import check
@@ -26,8 +25,6 @@ from tests.settings import in_file
 from tests.support.app_server import virtual_now
 from tests.support.programs import system_program
 from tests.support.world import organization, virtual
-
-ACME = Account(AccountType.ORGANIZATION, "acme")
 
 TWO_HOSTS = """
 organizations: [acme]

@@ -10,11 +10,8 @@ from exporter.polling.clients import credentials
 from exporter.settings import load
 from exporter.web import landing
 from tests.support.app_server import APP_ID, AppServer, pem, virtual_now
-from tests.support.lists import Lists, names, scene, series_of, world_of
-from tests.support.world import World, enterprise, organization, read_at_each_use, virtual
-
-ACME, BETA, GAMMA = organization("acme"), organization("beta"), organization("gamma")
-CORP = enterprise("acme-corp")
+from tests.support.lists import ACME, BETA, CORP, GAMMA, Lists, names, scene, series_of, world_of
+from tests.support.world import World, organization, read_at_each_use, virtual
 
 
 class TestTokens:

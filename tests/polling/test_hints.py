@@ -6,9 +6,9 @@ from exporter.accounts import AccountType, Platform
 from exporter.commands import check
 from exporter.demo import Fault, SimulatedAccount
 from tests.support.lists import Lists, scene
+from tests.support.paths import SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, user
 
-SUMMARY = "/billing/usage/summary"
 SIGN_IN = b"<!DOCTYPE html><html><body>Sign in to GitHub Enterprise</body></html>"
 MAY_OWN = "An enterprise may own its bill"
 HTML = {"content-type": "text/html"}

@@ -23,9 +23,9 @@ from exporter.demo import (
 from exporter.polling.clients import credentials
 from exporter.settings import load
 from tests.support.app_server import pem, public_pem, virtual_now
+from tests.support.paths import SUMMARY
 from tests.support.world import World, from_file, in_virtual_time, organization, read_at_each_use
 
-SUMMARY = "/billing/usage/summary"
 BUDGETS = "/settings/billing/budgets"
 SEATS = "/settings/billing/advanced-security"
 SHORT = {"poll": {"interval": "5s", "timeout": "5s"}}

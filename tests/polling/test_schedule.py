@@ -7,14 +7,8 @@ import pytest
 
 from exporter.accounts import Platform
 from exporter.demo import Fault, SimulatedBudget
+from tests.support.paths import LEGACY_PATHS, SUMMARY
 from tests.support.world import World, in_virtual_time, organization
-
-SUMMARY = "/billing/usage/summary"
-LEGACY_PATHS = {
-    "legacy_actions": "/billing/actions",
-    "legacy_packages": "/billing/packages",
-    "legacy_shared_storage": "/billing/shared-storage",
-}
 
 
 class TestLegacyBehindARefusedUsage:

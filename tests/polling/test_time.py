@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exporter.demo import Fault, SimulatedAccount
+from tests.support.paths import SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
 
-SUMMARY = "/billing/usage/summary"
 QUARTER = timedelta(minutes=15)
 
 

@@ -24,7 +24,7 @@ from tests.support.world import row
 
 NOW = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
 FEW, MANY = 3, 1000
-ROOT = "/enterprises/acme/settings/billing"
+BILL = "/enterprises/acme/settings/billing"
 
 Payloads = Callable[[int], Mapping[str, object]]
 """The payloads of a GitHub by path, where there is so much of everything."""
@@ -122,19 +122,19 @@ def servers(count: int) -> object:
 
 
 GITHUBS: Mapping[str, Payloads] = {
-    "usage": lambda count: {f"{ROOT}/usage/summary": summary(count)},
+    "usage": lambda count: {f"{BILL}/usage/summary": summary(count)},
     "usage_repositories": lambda count: {
-        f"{ROOT}/usage": report(count),
-        f"{ROOT}/usage/summary": summary(count),
-        f"{ROOT}/cost-centers": {"costCenters": []},
+        f"{BILL}/usage": report(count),
+        f"{BILL}/usage/summary": summary(count),
+        f"{BILL}/cost-centers": {"costCenters": []},
     },
-    "model_usage": lambda count: {f"{ROOT}/ai_credit/usage": models(count)},
-    "budgets": lambda count: {f"{ROOT}/budgets": budgets(count)},
+    "model_usage": lambda count: {f"{BILL}/ai_credit/usage": models(count)},
+    "budgets": lambda count: {f"{BILL}/budgets": budgets(count)},
     "budget_estimates": lambda count: {
-        f"{ROOT}/budgets": budgets(count),
-        f"{ROOT}/usage/summary": summary(count),
+        f"{BILL}/budgets": budgets(count),
+        f"{BILL}/usage/summary": summary(count),
     },
-    "cost_centers": lambda count: {f"{ROOT}/cost-centers": centers(count)},
+    "cost_centers": lambda count: {f"{BILL}/cost-centers": centers(count)},
     "license_sync": lambda count: {"/enterprises/acme/license-sync-status": servers(count)},
 }
 

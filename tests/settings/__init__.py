@@ -21,7 +21,6 @@ NOT_A_NAME = (
 BAD = sorted(Path(__file__).parent.glob("*.yaml"))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-ACME = Account(AccountType.ORGANIZATION, "acme")
 
 
 async def ask_nothing(github: GitHub, account: Account, now: datetime) -> Reading:

@@ -14,7 +14,6 @@ from exporter.settings import (
     resolved,
 )
 from tests.settings import (
-    ACME,
     BUDGETS,
     CANARY,
     COLLECTORS,
@@ -26,6 +25,7 @@ from tests.settings import (
     faults,
     in_file,
 )
+from tests.support.accounts import ACME
 
 
 class TestPrecedence:

@@ -22,7 +22,7 @@ from tests.support.simulator_server import asking, simulated_github
 
 SECONDS = 90.0  # a machine may be busy; what is awaited takes ten at most when it is not
 STOP_SECONDS = 3.0  # one, and two for a machine that is busy with the other tests
-ACME = SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=ROWS)
+BILLED = SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=ROWS)
 QUICK = (
     *("--poll.interval", "1s", "--poll.timeout", "1s", "--poll.stale-after", "1h"),
     *("--log.format", "json"),
@@ -69,7 +69,7 @@ def kept(state: Path) -> bool:
 class TestKilled:
     def test_in_an_outage_it_comes_back_with_the_last_good_numbers(self, tmp_path: Path) -> None:
         state = tmp_path / "state"
-        with simulated_github(ACME) as (github, url):
+        with simulated_github(BILLED) as (github, url):
             with running(watching(state), asking(url)) as exporter:
                 until(lambda: kept(state), SECONDS, exporter.stderr)
                 github.faults.add(Fault.server_error())
@@ -89,7 +89,7 @@ class TestKilled:
     def test_it_leaves_its_file_to_the_next_alone(self, tmp_path: Path) -> None:
         state = tmp_path / "state"
         with (
-            simulated_github(ACME) as (_, url),
+            simulated_github(BILLED) as (_, url),
             running(watching(state), asking(url)) as exporter,
         ):
             other = subprocess.run(
@@ -134,7 +134,7 @@ class TestToldToEnd:
     def test_while_it_starts(self, tmp_path: Path, seconds: float) -> None:
         """``seconds`` are of its own, so that it is as far on a busy machine as on an idle one."""
         with (
-            simulated_github(ACME) as (_, url),
+            simulated_github(BILLED) as (_, url),
             (tmp_path / "stderr").open("wb") as stderr,
             subprocess.Popen(
                 [installed_command(), *watching(tmp_path / "state")],
@@ -156,7 +156,7 @@ class TestToldToEnd:
         self, tmp_path: Path, part: str
     ) -> None:
         arguments = ["--discover", *watching(tmp_path / "state"), "--poll.timeout", "1m"]
-        with simulated_github(ACME) as (github, url):
+        with simulated_github(BILLED) as (github, url):
             github.faults.add(Fault.hanging(match=part))
             with running([*arguments, "--poll.interval", "1m"], asking(url)) as exporter:
                 until(lambda: any(part in each.path for each in github.requests), SECONDS)
@@ -164,7 +164,7 @@ class TestToldToEnd:
 
     def test_before_it_has_written_what_it_just_read(self, tmp_path: Path) -> None:
         state = tmp_path / "state"
-        with simulated_github(ACME) as (_, url):
+        with simulated_github(BILLED) as (_, url):
             for _ in range(2):
                 with running(watching(state), asking(url)) as exporter:
                     until(lambda: net(exporter), SECONDS)
@@ -182,7 +182,7 @@ class TestStarved:
     def test_where_nothing_can_be_written(self) -> None:
         nowhere = Path("/sys/kernel/exporter-state")  # no user may make a file there
         with (
-            simulated_github(ACME) as (_, url),
+            simulated_github(BILLED) as (_, url),
             running(watching(nowhere), asking(url)) as exporter,
         ):
             until(lambda: told(exporter, "state not written"), SECONDS)
@@ -194,7 +194,7 @@ class TestStarved:
     def test_of_room_on_the_disk(self, tmp_path: Path) -> None:
         state = tmp_path / "state"
         with (
-            simulated_github(ACME) as (_, url),
+            simulated_github(BILLED) as (_, url),
             running([*watching(state), "--log.level", "warning"], asking(url)) as exporter,
         ):
             until(lambda: kept(state), SECONDS, exporter.stderr)
@@ -212,7 +212,7 @@ class TestStarved:
 
     def test_of_file_descriptors(self, tmp_path: Path) -> None:
         with (
-            simulated_github(ACME) as (_, url),
+            simulated_github(BILLED) as (_, url),
             running(watching(tmp_path / "state"), asking(url)) as exporter,
         ):
             until(lambda: written(exporter), SECONDS)

@@ -22,16 +22,16 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from exporter.accounts import Account, AccountType
+from exporter.accounts import Account
 from exporter.collectors import ALL
 from exporter.github.api import attempt
 from exporter.github.client import Exchange
 from exporter.github.errors import GitHubError
 from exporter.polling.clients import Clients, credentials
 from exporter.settings import load
+from tests.support.accounts import ACME
 from tests.support.world import START, read_at_each_use, virtual
 
-ACME = Account(AccountType.ORGANIZATION, "acme")
 ANYTHING = "/orgs/{account}/anything"
 APP_ID = "123456"
 PKCS1, PKCS8 = PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8

@@ -1,7 +1,6 @@
 """The dashboards as they are committed, read as data, and their expressions as PromQL."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,8 +8,9 @@ import promql_parser
 
 from exporter.metrics import catalogue
 from tests.support.month_of_demo import recording_rules
+from tests.support.paths import ROOT
 
-FOLDER = Path(__file__).parent.parent.parent / "grafana/dashboards"
+FOLDER = ROOT / "grafana/dashboards"
 BOARDS = ("overview", "costs", "actions", "seats", "exporter")
 ACCOUNT_TYPES = ("enterprise", "organization", "user")
 

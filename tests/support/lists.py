@@ -11,7 +11,10 @@ import msgspec
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.github.auth import Credential
 from tests.support.app_server import AppServer
-from tests.support.world import World, discovering, virtual
+from tests.support.world import World, discovering, enterprise, organization, virtual
+
+ACME, BETA, GAMMA, DELTA = (organization(name) for name in ("acme", "beta", "gamma", "delta"))
+CORP = enterprise("acme-corp")
 
 PAGE = 2
 """Accounts on a page of a list."""

@@ -25,6 +25,7 @@ from exporter.commands.demo import load_demo
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth
 from exporter.web.exposition import text
+from tests.support.paths import ROOT
 from tests.support.programs import Version, program, prometheus
 from tests.support.world import VirtualTimeLoop
 
@@ -37,7 +38,7 @@ NOW = END + timedelta(minutes=25)
 DAYS = 34
 """So many, so that a month's edge and most of the month before are among them."""
 
-RECORDING = Path(__file__).parents[2] / "deploy/prometheus/recording.yml"
+RECORDING = ROOT / "deploy/prometheus/recording.yml"
 
 _VERSION: Version = "newest"
 _EVERY = timedelta(minutes=30)

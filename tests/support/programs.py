@@ -22,12 +22,14 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.paths import ROOT
+
 T = TypeVar("T")
 
 Version = Literal["oldest", "newest"]
 """Of Prometheus and Alertmanager: 2.42 and 0.25, or today's 3.x and 0.3x."""
 
-TOOLS = Path(__file__).parents[2] / ".tools"
+TOOLS = ROOT / ".tools"
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 

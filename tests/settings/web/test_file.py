@@ -18,6 +18,7 @@ from exporter.settings.web.file import read_web_file
 from exporter.web.guard import LiveWebConfig
 from tests.settings import faults
 from tests.support.certificates import HASH, MUTUAL, PASSWORD, TLS, USERS, Certificates
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +206,7 @@ class TestFile:
         )
 
     def test_of_the_documentation_is_a_good_one(self, certificates: Certificates) -> None:
-        page = (Path(__file__).parents[3] / "docs" / "running.md").read_text()
+        page = (ROOT / "docs" / "running.md").read_text()
         _, _, rest = page.partition("```yaml\ntls_server_config:")
         example, _, _ = rest.partition("```")
         file = certificates.folder / "documented.yml"

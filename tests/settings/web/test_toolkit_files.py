@@ -5,13 +5,13 @@ The names and verdicts are those of prometheus/exporter-toolkit, ``web/testdata`
 """
 
 import ssl
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from exporter.settings.web.file import WebConfig, read_web_file
 from tests.support.certificates import HASH, TLS, USERS, Certificates
+from tests.support.paths import ROOT
 
 
 class Fact(NamedTuple):
@@ -204,7 +204,7 @@ class TestFilesOfExporterToolkit:
             "tls_config_noAuth.requireanyclientcert.good.yml",
             "tls_config_noAuth.requireanyclientcertkeyinline.good.yml",
         ]
-        page = (Path(__file__).parents[3] / "docs" / "running.md").read_text()
+        page = (ROOT / "docs" / "running.md").read_text()
         row = next(line for line in page.splitlines() if line.startswith("| `client_auth_type`"))
         assert "RequireAnyClientCert" in row
 

@@ -14,9 +14,9 @@ import httpx
 from exporter.demo import Fault
 from exporter.demo.faults import Where
 from tests.support.faults.faulty_wire import Break, Wire
+from tests.support.paths import SUMMARY
 from tests.support.world import START, row
 
-SUMMARY = "/billing/usage/summary"
 REPORT = "/billing/usage"
 BUDGETS = "/billing/budgets"
 _ELSEWHERE = "https://login.example.com/"

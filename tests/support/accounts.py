@@ -1,0 +1,7 @@
+"""Accounts that tests name."""
+
+from exporter.accounts import Account, AccountType
+
+ACME = Account(AccountType.ORGANIZATION, "acme")
+MONA = Account(AccountType.USER, "mona")
+CORP = Account(AccountType.ENTERPRISE, "acme-corp")
