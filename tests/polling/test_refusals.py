@@ -1,35 +1,21 @@
 """Refusals: which are failures, which are not offered, and how soon it is seen that one passed."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
-from exporter.accounts import AccountType, Platform
-from exporter.collectors import ALL
+from exporter.accounts import Platform
 from exporter.demo import (
     DEMO_TOKEN,
     Fault,
-    SimulatedAccount,
-    SimulatedApp,
-    SimulatedBudget,
-    SimulatedInstallation,
 )
-from exporter.polling.clients import credentials
-from exporter.settings import load
-from tests.support.app_server import pem, public_pem, virtual_now
+from tests.support.optional_jobs import BUDGETS, OPTIONAL, SEATS, SHORT, acme, asked_at, comes, work
 from tests.support.paths import SUMMARY
-from tests.support.world import World, from_file, in_virtual_time, organization, read_at_each_use
+from tests.support.world import World, from_file, in_virtual_time, organization
 
-BUDGETS = "/settings/billing/budgets"
-SEATS = "/settings/billing/advanced-security"
-SHORT = {"poll": {"interval": "5s", "timeout": "5s"}}
-OPTIONAL = ("plan", "budgets", "budget_estimates", "model_usage", "advanced_security")
 MINUTE = timedelta(minutes=1)
 
 SSO = "Resource protected by organization SAML enforcement. You must grant your token access."
@@ -46,32 +32,6 @@ ENDPOINTS = {
     "forbidden": Fault.forbidden("Must have admin rights."),
     "not_found": Fault.not_found(),
 }
-
-
-def acme(**fields: Any) -> SimulatedAccount:
-    budget = SimulatedBudget("actions", 11, "organization", entity="acme")
-    return organization(ghas="bundled", budgets=[budget], **fields)
-
-
-def asked_at(world: World, path: str) -> list[datetime]:
-    return [request.at for request in world.github.requests if path in request.path]
-
-
-def work(world: World) -> set[str]:
-    """Return which optional collectors succeeded last."""
-    return {name for name in OPTIONAL if world.about("success", name) == 1}
-
-
-async def comes(world: World, seconds: int, holds: Callable[[], bool]) -> None:
-    """Let time pass until something holds, so many seconds at the most; only answers change it."""
-    asked = -1
-    for _ in range(seconds):
-        if len(world.github.requests) != asked:
-            asked = len(world.github.requests)
-            if holds():
-                return
-        await world.passes(seconds=1)
-    assert holds(), "it has not come to pass in time"
 
 
 class TestWhatRefusesTheWholeAccount:
@@ -324,106 +284,3 @@ class TestARecovery:
             assert world.failures("usage", "rate_limited") == 3
             assert world.about("success", "usage") == 1
             assert len(asked_at(world, SEATS)) == before
-
-
-def app_world(
-    key: Path, account: SimulatedAccount, collectors: list[str], **settings: Any
-) -> World:
-    """Make a world of an App that is installed on the account."""
-    key.write_text(pem())
-    flags = {"github": {"app_id": "1", "app_private_key_file": str(key)}, **settings}
-    (secret,) = credentials(load(flags, {}, ALL), {}, clock=virtual_now, of_file=read_at_each_use)
-    world = World(account, settings=flags, credential=secret, collectors=collectors)
-    installed = [SimulatedInstallation(7, AccountType.ORGANIZATION, account.name)]
-    world.github.app = SimulatedApp(1, "Iv1.billing", [public_pem()], installed)
-    return world
-
-
-class TestAGitHubApp:
-    @in_virtual_time
-    async def test_that_is_suspended_fails_and_all_is_there_soon_after_it(
-        self, tmp_path: Path
-    ) -> None:
-        world = app_world(tmp_path / "key", acme(), ["usage", *OPTIONAL], **SHORT)
-        assert world.github.app is not None
-        [installed] = world.github.app.installations
-        installed.suspended = True
-        async with world:
-            await world.passes(minutes=1)
-            assert {world.reason(name) for name in ("usage", *OPTIONAL[1:])} == {"forbidden"}
-            installed.suspended = False
-            await comes(world, 30, lambda: work(world) == set(OPTIONAL))
-            installed.suspended = True
-            await world.passes(minutes=1)
-            assert {world.reason(name) for name in ("usage", "advanced_security")} == {"forbidden"}
-            installed.suspended = False
-            await comes(world, 30, lambda: work(world) == set(OPTIONAL))
-
-    @in_virtual_time
-    async def test_that_is_installed_only_now_brings_everything(self, tmp_path: Path) -> None:
-        world = app_world(tmp_path / "key", acme(), ["usage", *OPTIONAL])
-        assert world.github.app is not None
-        installed, world.github.app.installations = world.github.app.installations, []
-        async with world:
-            await world.passes(hours=2)
-            assert world.reason("usage") == "not_found"
-            world.github.app.installations = installed
-            await comes(world, 960, lambda: world.about("success", "usage") == 1)
-            await world.passes(seconds=10)
-            assert work(world) == set(OPTIONAL)
-
-    @in_virtual_time
-    async def test_makes_no_storm_of_tokens_where_two_endpoints_refuse_them(
-        self, tmp_path: Path
-    ) -> None:
-        world = app_world(tmp_path / "key", acme(), ["usage", "budgets", "advanced_security"])
-        world.github.faults.add(Fault.unauthorized(match=BUDGETS))
-        world.github.faults.add(Fault.unauthorized(match=SEATS))
-        async with world:
-            await world.passes(hours=6)
-            assert len(asked_at(world, "/access_tokens")) <= 6 * 8
-            assert len(asked_at(world, BUDGETS)) <= 6 * 8
-            assert len(asked_at(world, SUMMARY)) >= 6 * 3
-
-    @in_virtual_time
-    async def test_asks_what_was_refused_once_for_each_token_that_is_not_young_any_more(
-        self, tmp_path: Path
-    ) -> None:
-        account = acme(hidden={"advanced_security"})
-        world = app_world(tmp_path / "key", account, ["usage", "advanced_security"])
-        world.github.faults.add(Fault.slow(3, match="/access_tokens"))
-        async with world:
-            await world.passes(seconds=50)
-            assert len(asked_at(world, SEATS)) == 3, "in three ways, once"
-            await world.passes(hours=2.2)
-            made = asked_at(world, "/access_tokens")
-            assert len(made) == 3, "one at the start, and one in each hour"
-            last = made[-1] + timedelta(seconds=3)
-            later = [at for at in asked_at(world, SEATS) if at > last][::3]
-            assert len(later) == 1
-            assert timedelta(seconds=5) <= later[0] - last <= timedelta(seconds=10)
-            assert world.about("available", "advanced_security") == 0
-
-    @in_virtual_time
-    async def test_whose_new_token_may_more_brings_it_at_once(self, tmp_path: Path) -> None:
-        account = acme(hidden={"advanced_security"})
-        world = app_world(tmp_path / "key", account, ["usage", "advanced_security"])
-        async with world:
-            await world.passes(minutes=90)
-            account.hidden = set()
-            await comes(world, 3600, lambda: len(asked_at(world, "/access_tokens")) == 3)
-            await world.passes(seconds=11)
-            assert world.about("success", "advanced_security") == 1
-
-    @in_virtual_time
-    async def test_whose_token_github_does_not_know_yet_rides_it_out(self, tmp_path: Path) -> None:
-        world = app_world(tmp_path / "key", acme(), ["usage", *OPTIONAL])
-        assert world.github.app is not None
-        world.github.app.known_after = timedelta(seconds=3)
-        with capture_logs() as log:
-            async with world:
-                await world.passes(seconds=6)
-                assert work(world) == set(OPTIONAL)
-                assert world.about("success", "usage") == 1
-        assert [line for line in log if line["log_level"] == "warning"] == []
-        assert len(asked_at(world, "/access_tokens")) == 1

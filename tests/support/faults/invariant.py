@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from math import isclose
 
 from tests.support.faults import oracle
+from tests.support.faults.expected import BILLING, BY_PAYLOAD, BY_PAYLOAD_OF_ALL, BY_ROWS
 from tests.support.faults.faulty_wire import Said
-from tests.support.faults.oracle import Payload, Row, Samples
-from tests.support.faults.written_bills import CENTERS, PLACES, Month, Rows, Scene
+from tests.support.faults.oracle import Payload, Samples
+from tests.support.faults.written_bills import Month, Rows, Scene
 
 Page = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -35,7 +36,6 @@ _ATTEMPT = timedelta(seconds=50)
 _DISCOVERY = 60.0
 """Seconds from GitHub's list to its being obeyed, at the longest."""
 
-_BILLING = "/settings/billing/"
 _PRODUCTS = ("advanced_security", "code_security", "secret_protection")
 _OWN_GROUPS = (
     ("plan", ("plan_", *oracle.QUOTAS)),
@@ -222,7 +222,7 @@ class _OfAccount:
 
     def _months(self, collector: str, path: str) -> Iterator[tuple[Said, Month, Rows]]:
         """Give the true rows of the months that were asked for, unless they ended too long ago."""
-        for said in self._said(collector, _BILLING + path):
+        for said in self._said(collector, BILLING + path):
             month = int(said.query["year"]), int(said.query["month"])
             if oracle.month_end(*month) + HOUR > self._now or collector == "usage_previous_cycle":
                 yield said, month, self.stage.books[self.account].at(said.passed, month)
@@ -238,7 +238,7 @@ class _OfAccount:
         for collector, path, make, prefixes in _LEGACY:
             group = self._take(prefixes, but=("shared_storage_included_",))
             if group:
-                self._explained(collector, group, self._payloads(collector, _BILLING + path, make))
+                self._explained(collector, group, self._payloads(collector, BILLING + path, make))
         assert not self._take(("plan_", *oracle.QUOTAS)), "the plan's quotas stand beside legacy's"
 
     def _advanced_security(self) -> None:
@@ -265,14 +265,14 @@ class _OfAccount:
 
     def _expected(self, collector: str) -> Iterator[Samples]:
         """Give what a collector may say, for each true answer that is not too old."""
-        if (collector, self.account) in _BY_PAYLOAD:
-            path, make = _BY_PAYLOAD[collector, self.account]
+        if (collector, self.account) in BY_PAYLOAD:
+            path, make = BY_PAYLOAD[collector, self.account]
             yield from self._payloads(collector, path, make)
-        elif collector in _BY_PAYLOAD_OF_ALL:
-            path, make = _BY_PAYLOAD_OF_ALL[collector]
+        elif collector in BY_PAYLOAD_OF_ALL:
+            path, make = BY_PAYLOAD_OF_ALL[collector]
             yield from self._payloads(collector, path, make)
-        elif collector in _BY_ROWS:
-            path, divide = _BY_ROWS[collector]
+        elif collector in BY_ROWS:
+            path, divide = BY_ROWS[collector]
             for _, month, rows in self._months(collector, path):
                 yield divide(rows, month)
         elif collector == "plan":
@@ -294,7 +294,7 @@ class _OfAccount:
 
     def _estimates(self) -> Iterator[Samples]:
         """Give what is estimated of the budgets listed last, by each month that was read."""
-        for listed in self._said("budget_estimates", _BILLING + "budgets"):
+        for listed in self._said("budget_estimates", BILLING + "budgets"):
             budgets = listed.payload["budgets"]
             if not budgets:
                 yield {}  # and no month was asked for
@@ -326,54 +326,3 @@ def _difference(found: Samples, answers: list[Samples]) -> str:
     return (
         f"{dict(found.items() - nearest.items())}\nand not\n{dict(nearest.items() - found.items())}"
     )
-
-
-def _place(row: Row) -> dict[str, str]:
-    return {"organization": row["organizationName"], "repository": row["repositoryName"]}
-
-
-def _organization(row: Row) -> dict[str, str]:
-    return {"organization": row["organizationName"]}
-
-
-def _paid_by(row: Row) -> dict[str, str]:
-    """Give the label of the cost center that pays for a row's place."""
-    platform, research = CENTERS
-    centers = {PLACES[0]: platform.id, PLACES[1]: platform.id, PLACES[2]: research.id}
-    place = row["organizationName"], row["repositoryName"]
-    return {"cost_center": centers.get(place, "none")}
-
-
-def _by_repository(rows: Rows, month: Month) -> Samples:
-    samples = oracle.divided(rows, "repository_usage", _place)
-    if rows:
-        start = datetime(*month, 1, tzinfo=UTC).timestamp()
-        samples[oracle.series("usage_latest_item_timestamp_seconds")] = start
-    return samples
-
-
-_BY_PAYLOAD = {
-    ("plan", "mona"): ("/user", oracle.plan),
-    ("copilot_seats", "acme-corp"): ("/copilot/billing/seats", oracle.copilot),
-}
-_BY_PAYLOAD_OF_ALL = {
-    "budgets": (_BILLING + "budgets", oracle.budgets),
-    "copilot_seats": ("/copilot/billing", oracle.copilot),
-    "licenses": ("/consumed-licenses", oracle.licenses),
-    "license_sync": ("/license-sync-status", oracle.license_sync),
-}
-_BY_ROWS: Mapping[str, tuple[str, Callable[[Rows, Month], Samples]]] = {
-    "usage_previous_cycle": (
-        "usage/summary",
-        lambda rows, _: oracle.money(rows, "previous_cycle_usage", lambda _: {}),
-    ),
-    "usage_repositories": ("usage", _by_repository),
-    "usage_organizations": (
-        "usage",
-        lambda rows, _: oracle.divided(rows, "organization_usage", _organization),
-    ),
-    "usage_cost_centers": (
-        "usage/summary",
-        lambda rows, _: oracle.divided(rows, "cost_center_usage", _paid_by),
-    ),
-}

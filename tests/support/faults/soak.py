@@ -11,32 +11,33 @@ import argparse
 import asyncio
 import gc
 import logging
-import multiprocessing
-import os
-import resource
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random, seed
-from typing import TypeVar
 
 import structlog
-from prometheus_client import CollectorRegistry, Metric
-from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.metrics.page import JobFacts, Page
 from exporter.polling.job import Job
-from exporter.web.exposition import text
 from tests.support.faults import invariant
 from tests.support.faults.faulty_wire import named
 from tests.support.faults.invariant import Invariant
 from tests.support.faults.kinds import KINDS, heal
 from tests.support.faults.many_accounts import Crowd
+from tests.support.faults.measures import (
+    apart,
+    is_own,
+    open_files,
+    parsed,
+    resident_memory,
+    series_of,
+)
 from tests.support.world import in_virtual_time
 
 SHARE = 0.05
@@ -50,7 +51,6 @@ WARM_UP = 4
 
 GROWTH = 1.05
 _SEED = 6
-Judged = TypeVar("Judged")
 _LIGHT = [kind for kind in KINDS if not kind.heavy]
 _KEPT_SECONDS = 3 * 3600.0
 _LOOK = timedelta(minutes=10)
@@ -99,7 +99,7 @@ class Soak:
         self._attempts: dict[Job, datetime | None] = {}
         self._share = 0.0
         self._begun = time.monotonic()
-        self._files = _files()
+        self._files = open_files()
         self._arranged = crowd.world.clock()
         crowd.wire.before = self._befall
 
@@ -114,7 +114,7 @@ class Soak:
                 self._change()
             elif number < hours:
                 self._mend()
-        ill = self.judge.is_ill(_parsed(self.crowd.world.app.poller.page()))
+        ill = self.judge.is_ill(parsed(self.crowd.world.app.poller.page()))
         assert not ill, f"two hours after the last fault: {ill[:5]}"
         await self.crowd.closes()
         await asyncio.sleep(1)
@@ -166,7 +166,7 @@ class Soak:
         whole = poller.page()
         of_them = [each for each in whole.accounts if each.account in names]
         part = Page(of_them, whole.build, whole.now)
-        _apart(lambda: self.judge.holds(_series(part.collect())))
+        apart(lambda: self.judge.holds(series_of(part.collect())))
         late = [
             f"{account.account}: {job.collector}"
             for account in whole.accounts
@@ -188,13 +188,13 @@ class Soak:
             left = len(asyncio.all_tasks()) - own
             raise AssertionError(f"{left} tasks and {wire.unread} answers are left")
         self._look()
-        series = _apart(self._judged_whole)
+        series = apart(self._judged_whole)
         self._prune()
         failures = self._counted("collector_failures", by="reason")
         missed = self._counted("polls_missed", by="collector")
         assert not missed, f"missed polls: {missed}"
         assert "internal" not in failures, "an internal fault"
-        files = _files()
+        files = open_files()
         assert files == self._files, f"{files} open files, of {self._files} at first"
         gc.collect()
         return Hour(
@@ -204,15 +204,15 @@ class Soak:
             faults=self.faults.total(),
             failures=failures,
             series=series,
-            memory=_memory(),
-            objects=sum(_is_own(type(each)) for each in gc.get_objects()),
+            memory=resident_memory(),
+            objects=sum(is_own(type(each)) for each in gc.get_objects()),
             tasks=len(asyncio.all_tasks()) - own,
             files=files,
         )
 
     def _judged_whole(self) -> int:
         """Judge the whole page, parsed, and tell how many series it has."""
-        page = _parsed(self.crowd.world.app.poller.page())
+        page = parsed(self.crowd.world.app.poller.page())
         self.judge.holds(page)
         self._are_watched(page)
         return len(page)
@@ -258,31 +258,6 @@ class Soak:
                 assert last <= GROWTH * first, f"{what} grew to {last / first:.2f} times as much"
 
 
-def _apart(judged: Callable[[], Judged]) -> Judged:
-    """Judge in a copy of the process, so that what it takes is not among the memory measured.
-
-    A page of text and its series would be taken and given back each time, and leave gaps that
-    other objects fill in part: memory that looks like a leak of the exporter's.
-    """
-    verdict, told = multiprocessing.Pipe(duplex=False)
-
-    def judging() -> None:
-        gc.disable()
-        try:
-            told.send((judged(), None))
-        except AssertionError as broken:
-            told.send((None, str(broken)))
-
-    copy = multiprocessing.get_context("fork").Process(target=judging)
-    copy.start()
-    told.close()
-    with verdict:
-        result, broken = verdict.recv()
-    copy.join()
-    assert broken is None, broken
-    return result  # type: ignore[no-any-return]  # as it was sent
-
-
 def _is_late(job: JobFacts, now: datetime) -> bool:
     """Tell whether a job was not attempted in time, by what its page says of it."""
     waits = job.standing_by or job.known.available is False
@@ -290,33 +265,6 @@ def _is_late(job: JobFacts, now: datetime) -> bool:
     if waits or excused or job.last_attempt is None:
         return False
     return now - job.last_attempt > job.interval + _LATE
-
-
-def _parsed(page: Page) -> invariant.Page:
-    """Read the page as Prometheus does, without what the process counts of itself."""
-    said = text(page, CollectorRegistry()).decode()
-    return _series(text_string_to_metric_families(said))
-
-
-def _series(families: Iterable[Metric]) -> invariant.Page:
-    found = [sample for family in families for sample in family.samples]
-    series = {(s.name, frozenset(s.labels.items())): s.value for s in found}
-    assert len(series) == len(found), "a series stands on the page twice"
-    return series
-
-
-def _is_own(kind: type) -> bool:
-    module = str(kind.__module__)  # some classes of the library have a descriptor for it
-    return module.startswith("exporter.") and not module.startswith("exporter.demo")
-
-
-def _files() -> int:
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  (a path would count itself too)
-
-
-def _memory() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
 
 
 def soaked(accounts: int, hours: int, tell: Callable[[str], None] = lambda _: None) -> Soak:

@@ -1,0 +1,61 @@
+"""Samples that a collector may say, by the payload or the rows that it was told."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from tests.support.faults import oracle
+from tests.support.faults.oracle import Row, Samples
+from tests.support.faults.written_bills import CENTERS, PLACES, Month, Rows
+
+BILLING = "/settings/billing/"
+
+
+def _place(row: Row) -> dict[str, str]:
+    return {"organization": row["organizationName"], "repository": row["repositoryName"]}
+
+
+def _organization(row: Row) -> dict[str, str]:
+    return {"organization": row["organizationName"]}
+
+
+def _paid_by(row: Row) -> dict[str, str]:
+    """Give the label of the cost center that pays for a row's place."""
+    platform, research = CENTERS
+    centers = {PLACES[0]: platform.id, PLACES[1]: platform.id, PLACES[2]: research.id}
+    place = row["organizationName"], row["repositoryName"]
+    return {"cost_center": centers.get(place, "none")}
+
+
+def _by_repository(rows: Rows, month: Month) -> Samples:
+    samples = oracle.divided(rows, "repository_usage", _place)
+    if rows:
+        start = datetime(*month, 1, tzinfo=UTC).timestamp()
+        samples[oracle.series("usage_latest_item_timestamp_seconds")] = start
+    return samples
+
+
+BY_PAYLOAD = {
+    ("plan", "mona"): ("/user", oracle.plan),
+    ("copilot_seats", "acme-corp"): ("/copilot/billing/seats", oracle.copilot),
+}
+BY_PAYLOAD_OF_ALL = {
+    "budgets": (BILLING + "budgets", oracle.budgets),
+    "copilot_seats": ("/copilot/billing", oracle.copilot),
+    "licenses": ("/consumed-licenses", oracle.licenses),
+    "license_sync": ("/license-sync-status", oracle.license_sync),
+}
+BY_ROWS: Mapping[str, tuple[str, Callable[[Rows, Month], Samples]]] = {
+    "usage_previous_cycle": (
+        "usage/summary",
+        lambda rows, _: oracle.money(rows, "previous_cycle_usage", lambda _: {}),
+    ),
+    "usage_repositories": ("usage", _by_repository),
+    "usage_organizations": (
+        "usage",
+        lambda rows, _: oracle.divided(rows, "organization_usage", _organization),
+    ),
+    "usage_cost_centers": (
+        "usage/summary",
+        lambda rows, _: oracle.divided(rows, "cost_center_usage", _paid_by),
+    ),
+}

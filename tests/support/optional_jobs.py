@@ -1,0 +1,39 @@
+"""Optional collectors of an account, and what is asked for them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from exporter.demo import SimulatedAccount, SimulatedBudget
+from tests.support.world import World, organization
+
+BUDGETS = "/settings/billing/budgets"
+SEATS = "/settings/billing/advanced-security"
+SHORT = {"poll": {"interval": "5s", "timeout": "5s"}}
+OPTIONAL = ("plan", "budgets", "budget_estimates", "model_usage", "advanced_security")
+
+
+def acme(**fields: Any) -> SimulatedAccount:
+    budget = SimulatedBudget("actions", 11, "organization", entity="acme")
+    return organization(ghas="bundled", budgets=[budget], **fields)
+
+
+def asked_at(world: World, path: str) -> list[datetime]:
+    return [request.at for request in world.github.requests if path in request.path]
+
+
+def work(world: World) -> set[str]:
+    """Return which optional collectors succeeded last."""
+    return {name for name in OPTIONAL if world.about("success", name) == 1}
+
+
+async def comes(world: World, seconds: int, holds: Callable[[], bool]) -> None:
+    """Let time pass until something holds, so many seconds at the most; only answers change it."""
+    asked = -1
+    for _ in range(seconds):
+        if len(world.github.requests) != asked:
+            asked = len(world.github.requests)
+            if holds():
+                return
+        await world.passes(seconds=1)
+    assert holds(), "it has not come to pass in time"
