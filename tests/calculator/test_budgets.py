@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.calculator.accounts import Budget, Center, Use, of
-from tests.calculator.pages import agreed, shown, values
+from tests.support.calculator.accounts import Budget, Center, Use, of
+from tests.support.calculator.pages import agreed, shown, values
 
 PLATFORM = Center("2eeb8ffe-6903-11ee-8c99-0242ac120002", "Platform")
 OLD = Center("3ffb9ffe-6903-11ee-8c99-0242ac120003", "Old", "deleted")

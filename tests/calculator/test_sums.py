@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.calculator import names
-from tests.calculator.accounts import Center, Kind, MadeUp, Seat, Source, Use, of
-from tests.calculator.made_up import Maker
-from tests.calculator.pages import NOW, Shown, agreed, differences, shown, total, values
-from tests.calculator.sums import NONE
+from tests.support.calculator import names
+from tests.support.calculator.accounts import Center, Kind, MadeUp, Seat, Source, Use, of
+from tests.support.calculator.made_up import Maker
+from tests.support.calculator.pages import NOW, Shown, agreed, differences, shown, total, values
+from tests.support.calculator.sums import NONE
+from tests.support.paths import ROOT
 from tests.support.world import World, virtual
 
 PLATFORM = Center("2eeb8ffe-6903-11ee-8c99-0242ac120002", "Platform")
@@ -24,6 +24,7 @@ OLD = Center("3ffb9ffe-6903-11ee-8c99-0242ac120003", "Old", "deleted")
 CENTERS = (PLATFORM, OLD)
 PARTS = ("organization_usage", "repository_usage", "cost_center_usage")
 LINUX = "actions_linux"
+CALCULATOR = ROOT / "tests/support/calculator"
 
 
 def assert_parts_are_the_whole(page: Shown) -> None:
@@ -36,7 +37,7 @@ def assert_parts_are_the_whole(page: Shown) -> None:
 class TestTheCalculator:
     @pytest.mark.parametrize("module", ["accounts", "made_up", "names", "sums"])
     def test_shares_no_code_with_the_exporter(self, module: str) -> None:
-        tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+        tree = ast.parse((CALCULATOR / f"{module}.py").read_text(encoding="utf-8"))
         imported = {
             each.module or "" for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)
         }

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from tests.calculator import names
-from tests.calculator.accounts import Budget, Center, Json, MadeUp, of
-from tests.calculator.pages import Shown, shown, values
+from tests.support.calculator import names
+from tests.support.calculator.accounts import Budget, Center, Json, MadeUp, of
+from tests.support.calculator.pages import Shown, shown, values
 from tests.support.collect import COLLECTORS
 from tests.support.paths import ROOT
 

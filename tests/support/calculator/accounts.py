@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import httpx
 
-from tests.calculator.names import PRODUCTS, SKUS, UNITS
+from tests.support.calculator.names import PRODUCTS, SKUS, UNITS
 
 Json = dict[str, Any]
 Kind = Literal["organization", "user", "enterprise"]

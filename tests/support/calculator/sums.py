@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from tests.calculator import names
+from tests.support.calculator import names
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 Page = dict[Series, Decimal]

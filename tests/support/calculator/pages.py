@@ -7,8 +7,8 @@ from math import fsum
 
 import httpx
 
-from tests.calculator.accounts import MadeUp
-from tests.calculator.sums import METRICS, NONE, Calculator, Series
+from tests.support.calculator.accounts import MadeUp
+from tests.support.calculator.sums import METRICS, NONE, Calculator, Series
 from tests.support.world import World, virtual
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)

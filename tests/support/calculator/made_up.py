@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tests.calculator import names
-from tests.calculator.accounts import Budget, Center, Kind, MadeUp, Seat, Source, Use
+from tests.support.calculator import names
+from tests.support.calculator.accounts import Budget, Center, Kind, MadeUp, Seat, Source, Use
 
 MOMENTS = tuple(
     datetime.fromisoformat(moment).replace(tzinfo=UTC)
