@@ -14,7 +14,8 @@ import pytest
 
 from exporter.accounts import AccountType
 from exporter.cli import main
-from exporter.demo import Fault, SimulatedAccount, SimulatedGitHub
+from exporter.demo import SimulatedAccount, SimulatedGitHub
+from tests.support.faults.fault import Fault
 from tests.support.programs import free_port, installed_command, until
 from tests.support.restarts import unpacked
 from tests.support.simulator_server import asking, command, simulated_github

@@ -7,15 +7,12 @@ from exporter.demo.accounts import SimulatedAccount, SimulatedBudget, SimulatedC
 from exporter.demo.app import SimulatedApp, SimulatedInstallation
 from exporter.demo.bulk import Bulk, Totals
 from exporter.demo.callers import SimulatedToken
-from exporter.demo.faults import Fault, Faults
 from exporter.demo.github import DEMO_TOKEN, RecordedRequest, SimulatedGitHub
 from exporter.demo.showcase import demo_accounts
 
 __all__ = [
     "DEMO_TOKEN",
     "Bulk",
-    "Fault",
-    "Faults",
     "RecordedRequest",
     "SimulatedAccount",
     "SimulatedApp",

@@ -1,15 +1,12 @@
-"""Delivery: an answer on its way through ASGI, packed, chunked, held up or cut."""
+"""Delivery: an answer on its way through ASGI, packed or in chunks."""
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
-import httpx
-
 from exporter.demo.answer import Answer
-from exporter.demo.faults import Fault
 
 # ASGI leaves the values of its messages open; each is given its type where it is read.
 Message = MutableMapping[str, Any]
@@ -29,27 +26,10 @@ async def body_of(receive: Receive) -> bytes:
             return bytes(body)
 
 
-async def held_back(event: asyncio.Event, receive: Receive) -> None:
-    """Wait for the event, or for the client to go."""
-    await _either(event.wait(), _disconnected(receive))
-
-
-async def _either(*waits: Coroutine[None, None, object]) -> None:
-    """Wait for the first; the others end with it."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(each) for each in waits]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def packed(said: Answer) -> Answer:
-    """Compress an answer; one that comes in chunks stays so."""
+def packed(said: Answer, asked: Mapping[str, str]) -> Answer:
+    """Compress an answer if the request's headers accept it; one that comes in chunks stays so."""
+    if not said.body or "gzip" not in asked.get("accept-encoding", ""):
+        return said
     headers = {**said.headers, "content-encoding": "gzip", "vary": "Accept-Encoding"}
     if isinstance(said.body, bytes):
         return replace(said, body=b"".join(_gzip([said.body])), headers=headers)
@@ -65,8 +45,7 @@ def _gzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield packer.flush()
 
 
-async def transmit(said: Answer, fault: Fault, send: Send) -> None:
-    """Send an answer; raise ``httpx.RemoteProtocolError`` where the fault cuts it."""
+async def transmit(said: Answer, send: Send) -> None:
     headers = dict(said.headers)
     if said.status != 304 and isinstance(said.body, bytes):
         headers["content-length"] = str(len(said.body))
@@ -76,26 +55,7 @@ async def transmit(said: Answer, fault: Fault, send: Send) -> None:
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
     await send(start)
-    left = fault.cut
-    for chunk in _chunks(said.body, 4 if fault.chunk_delay else 1):
-        shown = chunk if left is None else chunk[:left]
-        await send({"type": "http.response.body", "body": shown, "more_body": True})
-        if left is not None:
-            left -= len(shown)
-            if left == 0:
-                break
-        await asyncio.sleep(fault.chunk_delay)
-    if fault.cut is not None:
-        # In process a client sees this as it is; a server drops the connection over it.
-        raise httpx.RemoteProtocolError("the connection was cut, as the fault asks")
+    for chunk in filter(None, [said.body]) if isinstance(said.body, bytes) else said.body:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await asyncio.sleep(0)  # between two chunks others have their turn
     await send({"type": "http.response.body"})
-
-
-def _chunks(body: bytes | Iterator[bytes], parts: int) -> Iterator[bytes]:
-    """Give a body in so many parts, or as it comes."""
-    if not isinstance(body, bytes):
-        yield from body
-        return
-    size = max(1, -(-len(body) // parts))
-    for offset in range(0, len(body), size):
-        yield body[offset : offset + size]

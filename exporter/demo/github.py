@@ -1,6 +1,5 @@
 """SimulatedGitHub: an ASGI application that answers as api.github.com does for billing."""
 
-import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,6 @@ from exporter.demo.app import SimulatedApp
 from exporter.demo.callers import ALL_SCOPES, Caller, Credentials, Kind, SimulatedToken
 from exporter.demo.consumption import Activity
 from exporter.demo.delivery import Message, Receive, Send
-from exporter.demo.faults import Fault, Faults
 from exporter.demo.limits import Limits
 from exporter.demo.routes import EnterpriseServer, Request, Routes, find
 
@@ -93,7 +91,6 @@ class SimulatedGitHub:
         self.tokens = dict(tokens or {})
         self.app = app
         self.enterprise_server = enterprise_server
-        self.faults = Faults()
         self.requests: deque[RecordedRequest] = deque(maxlen=10_000)
         self._clock = clock
         self._activity = Activity(made=clock(), pace=pace)
@@ -108,7 +105,16 @@ class SimulatedGitHub:
         return found
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Serve one request. With a fault that cuts, raise ``httpx.RemoteProtocolError``."""
+        request = self._recorded(scope)
+        if request.method != "GET":
+            request.body = await delivery.body_of(receive)
+        caller = self._caller(request)
+        said = self._dressed(request, caller, self._answer(request, caller))
+        said = delivery.packed(said, request.headers)
+        request.status = said.status
+        await delivery.transmit(said, send)
+
+    def _recorded(self, scope: Message) -> RecordedRequest:
         if scope["type"] != "http":
             raise NotImplementedError("only http: there is nothing to start, stop or keep open")
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
@@ -121,21 +127,7 @@ class SimulatedGitHub:
             url=f"{scope['scheme']}://{headers.get('host', 'api.github.com')}{scope['path']}",
         )
         self.requests.append(request)
-        fault = self.faults.take(self._path(request)) or Fault()
-        if request.method != "GET":
-            request.body = await delivery.body_of(receive)
-        if fault.hang is not None:
-            await delivery.held_back(fault.hang, receive)
-        await asyncio.sleep(fault.delay)
-        caller = self._caller(request)
-        heard = {key: value for key, value in request.query.items() if key not in fault.unheard}
-        answered = self._answer(replace(request, query=heard), caller)
-        said = fault.spoil(self._dressed(request, caller, answered))
-        accepted = request.headers.get("accept-encoding", "")
-        if fault.body is None and said.body and "gzip" in accepted:
-            said = delivery.packed(said)
-        request.status = said.status
-        await delivery.transmit(said, fault, send)
+        return request
 
     def _path(self, request: RecordedRequest) -> str:
         """Give the path as on github.com; a server has nothing elsewhere."""

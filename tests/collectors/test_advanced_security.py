@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from exporter.collectors import ALL, Collector
-from exporter.demo import Fault
 from exporter.github import errors
 from tests.support.accounts import ACME
 from tests.support.collect import COLLECTORS, answer, read, said
+from tests.support.faults.fault import Fault
 from tests.support.world import World, enterprise, in_virtual_time, organization
 
 SEATS = COLLECTORS["advanced_security"]

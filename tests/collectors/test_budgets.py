@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from exporter.commands.check import report
-from exporter.demo import Fault, SimulatedBudget
+from exporter.demo import SimulatedBudget
 from exporter.github import errors
 from exporter.web.landing import render
 from tests.support.accounts import ACME
 from tests.support.budgets import BOTH, BUDGETS, ESTIMATES, PATH, listed
 from tests.support.collect import CANARY, GitHub, Says, answer, budget, read, said
+from tests.support.faults.fault import Fault
 from tests.support.world import World, in_virtual_time, organization, user
 
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.accounts import Account, AccountType
-from exporter.demo import Fault, SimulatedAccount
+from exporter.demo import SimulatedAccount
 from exporter.github import errors
 from tests.support.accounts import ACME
 from tests.support.collect import COLLECTORS, Says, read, said
+from tests.support.faults.fault import Fault
 from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
 
 MODEL_USAGE = COLLECTORS["model_usage"]

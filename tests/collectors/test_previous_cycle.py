@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from exporter.demo import Fault
 from exporter.github import errors
 from tests.support.accounts import ACME
 from tests.support.collect import COLLECTORS, Says, read, said
+from tests.support.faults.fault import Fault
 from tests.support.paths import ACME_SUMMARY, SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
 

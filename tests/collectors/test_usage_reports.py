@@ -9,9 +9,9 @@ import pytest
 
 from exporter.demo import SimulatedAccount
 from exporter.demo.accounts import SimulatedCostCenter
-from exporter.demo.faults import Fault
 from exporter.metrics.series_limit import OTHER
 from exporter.web.landing import render
+from tests.support.faults.fault import Fault
 from tests.support.world import START, World, enterprise, organization, user, virtual
 
 BY_REPOSITORY = {"collectors": ["usage_repositories"]}

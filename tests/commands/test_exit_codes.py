@@ -8,7 +8,8 @@ import pytest
 import trustme
 
 from exporter.accounts import AccountType
-from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount
+from exporter.demo import DEMO_TOKEN, SimulatedAccount
+from tests.support.faults.fault import Fault
 from tests.support.programs import running
 from tests.support.simulator_server import asking, command, simulated_github
 

@@ -18,7 +18,9 @@ import httpx
 import pytest
 import uvicorn
 
-from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub
+from exporter.demo import DEMO_TOKEN, SimulatedAccount
+from tests.support.faults.fault import Fault
+from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.paths import ROOT
 from tests.support.world import enterprise, organization
 
@@ -40,7 +42,7 @@ PREVIOUS = "the report of last month\n"
 class Desk:
     """A person's desk: a GitHub to ask, and the command."""
 
-    github: SimulatedGitHub
+    github: FaultyGitHub
     url: str
 
     def licenses(
@@ -61,7 +63,7 @@ class Desk:
 
 @contextmanager
 def desk(*accounts: SimulatedAccount) -> Iterator[Desk]:
-    github = SimulatedGitHub(accounts, clock=lambda: NOW)
+    github = FaultyGitHub(accounts, clock=lambda: NOW)
     server = uvicorn.Server(uvicorn.Config(github, lifespan="off", ws="none", log_config=None))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

@@ -10,7 +10,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts import AccountType
-from exporter.demo import Fault, SimulatedAccount, demo_accounts
+from exporter.demo import SimulatedAccount, demo_accounts
+from tests.support.faults.fault import Fault
 from tests.support.programs import Version, free_port, installed_command
 from tests.support.promtool import ALLOWED_FINDINGS, promtool_check_metrics
 from tests.support.simulator_server import asking, command, simulated_github

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from exporter.accounts import AccountType
-from exporter.demo import Fault, SimulatedAccount, SimulatedGitHub
+from exporter.demo import SimulatedAccount, SimulatedGitHub
+from tests.support.faults.fault import Fault
 from tests.support.programs import running, until
 from tests.support.simulator_server import asking, simulated_github
 

@@ -6,7 +6,8 @@ from math import isclose
 import pytest
 
 from exporter.accounts import AccountType
-from exporter.demo import SimulatedBudget, SimulatedGitHub
+from exporter.demo import SimulatedBudget
+from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.paths import ACME_BILL, ACME_SUMMARY, CORP_BILL, CORP_SUMMARY
 from tests.support.simulator_client import JSON, NOW, OCTOBER, Asker
 
@@ -81,7 +82,7 @@ class TestBudgets:
     ) -> None:
         asker = Asker()
         asker.clock.now = NOW.replace(day=31)
-        asker.github = SimulatedGitHub(asker.github.accounts, clock=asker.clock)
+        asker.github = FaultyGitHub(asker.github.accounts, clock=asker.clock)
         corp = asker.github.account(AccountType.ENTERPRISE, "acme-corp")
         corp.budgets = [budget]
         centers = {center.name: center.id for center in corp.cost_centers}

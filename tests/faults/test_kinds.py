@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from exporter.demo import Fault, SimulatedBudget
+from exporter.demo import SimulatedBudget
+from tests.support.faults.fault import Fault
 from tests.support.faults.faulty_wire import Wire
 from tests.support.faults.kinds import KINDS, LIMITS, Kind, heal
 from tests.support.world import SPINE, World, in_virtual_time, organization, row, user

@@ -16,9 +16,10 @@ import uvicorn
 
 from exporter.app import App, utc_now
 from exporter.collectors import ALL
-from exporter.demo import DEMO_TOKEN, SimulatedGitHub
+from exporter.demo import DEMO_TOKEN
 from exporter.github.auth import from_token
 from exporter.settings import load
+from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.world import organization
 
 AUTHORITY = trustme.CA()
@@ -45,7 +46,7 @@ def reasons(url: str, ca_file: Path | None = None) -> set[tuple[str, str]]:
 @contextmanager
 def github(certificate: trustme.LeafCert) -> Iterator[str]:
     """Serve a simulated GitHub over TLS until the block ends, and give its base URL."""
-    simulated = SimulatedGitHub([organization()], clock=utc_now)
+    simulated = FaultyGitHub([organization()], clock=utc_now)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     with socket.create_server((LOOPBACK, 0)) as listener:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.demo import DEMO_TOKEN, Fault
+from exporter.demo import DEMO_TOKEN
 from exporter.github.auth import from_token, kind
 from exporter.github.errors import Unauthorized
+from tests.support.faults.fault import Fault
 from tests.support.scripted_github import TOKEN, Conversation, everything_told, says
 from tests.support.world import START, World, from_file, in_virtual_time, organization
 

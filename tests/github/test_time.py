@@ -6,9 +6,9 @@ from itertools import repeat
 import httpx
 import pytest
 
-from exporter.demo import Fault
 from exporter.github.api import attempt
 from exporter.github.errors import GitHubError, Unreachable
+from tests.support.faults.fault import Fault
 from tests.support.scripted_github import (
     TOKEN,
     Bill,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.demo import DEMO_TOKEN, Fault
+from exporter.demo import DEMO_TOKEN
+from tests.support.faults.fault import Fault
 from tests.support.world import World, from_file, in_virtual_time, organization
 
 SUMMARY = "/billing/usage/summary"

@@ -4,7 +4,8 @@ import pytest
 
 from exporter.accounts import AccountType, Platform
 from exporter.commands import check
-from exporter.demo import Fault, SimulatedAccount
+from exporter.demo import SimulatedAccount
+from tests.support.faults.fault import Fault
 from tests.support.lists import Lists, scene
 from tests.support.paths import SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, user

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from exporter.demo import DEMO_TOKEN, Fault
+from exporter.demo import DEMO_TOKEN
 from exporter.github.auth import TokenCredential
+from tests.support.faults.fault import Fault
 from tests.support.paths import SUMMARY
 from tests.support.world import START, World, in_virtual_time, organization, user
 

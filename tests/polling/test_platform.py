@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from exporter.accounts import Platform
-from exporter.demo import Fault, SimulatedAccount
+from exporter.demo import SimulatedAccount
+from tests.support.faults.fault import Fault
 from tests.support.both_platforms import LEGACY_PATHS, NEW, OLD, acme, bill, each, legacy_asked
 from tests.support.world import World, enterprise, in_virtual_time, organization, user
 

@@ -10,7 +10,7 @@ import structlog
 from exporter.accounts import Platform
 from exporter.app import REASONS
 from exporter.collectors import ALL
-from exporter.demo import Fault
+from tests.support.faults.fault import Fault
 from tests.support.world import START, World, in_virtual_time, organization, user
 
 SUMMARY = "/billing/usage/summary"

@@ -10,8 +10,8 @@ import pytest
 from exporter.accounts import Platform
 from exporter.demo import (
     DEMO_TOKEN,
-    Fault,
 )
+from tests.support.faults.fault import Fault
 from tests.support.optional_jobs import BUDGETS, OPTIONAL, SEATS, SHORT, acme, asked_at, comes, work
 from tests.support.paths import SUMMARY
 from tests.support.world import World, from_file, in_virtual_time, organization

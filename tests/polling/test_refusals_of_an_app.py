@@ -8,10 +8,11 @@ from structlog.testing import capture_logs
 
 from exporter.accounts import AccountType
 from exporter.collectors import ALL
-from exporter.demo import Fault, SimulatedAccount, SimulatedApp, SimulatedInstallation
+from exporter.demo import SimulatedAccount, SimulatedApp, SimulatedInstallation
 from exporter.polling.clients import credentials
 from exporter.settings import load
 from tests.support.app_server import pem, public_pem, virtual_now
+from tests.support.faults.fault import Fault
 from tests.support.optional_jobs import BUDGETS, OPTIONAL, SEATS, SHORT, acme, asked_at, comes, work
 from tests.support.paths import SUMMARY
 from tests.support.world import World, in_virtual_time, read_at_each_use

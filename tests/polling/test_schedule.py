@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from exporter.accounts import Platform
-from exporter.demo import Fault, SimulatedBudget
+from exporter.demo import SimulatedBudget
+from tests.support.faults.fault import Fault
 from tests.support.paths import LEGACY_PATHS, SUMMARY
 from tests.support.world import World, in_virtual_time, organization
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from exporter.demo import Fault, SimulatedAccount
+from exporter.demo import SimulatedAccount
+from tests.support.faults.fault import Fault
 from tests.support.paths import SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from exporter.demo import DEMO_TOKEN, Fault
+from exporter.demo import DEMO_TOKEN
 from exporter.state.file import StateFile, sealed
+from tests.support.faults.fault import Fault
 from tests.support.good_state import GOOD
 from tests.support.restarts import ALL_FAIL, AtOnce, bill, keep, life, state, unpacked
 from tests.support.world import World, in_virtual_time, organization

@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from exporter.accounts import AccountType
-from exporter.demo import Fault, SimulatedAccount
+from exporter.demo import SimulatedAccount
 from exporter.state.file import opened
+from tests.support.faults.fault import Fault
 from tests.support.known_rows import ROWS
 from tests.support.programs import Exporter, free_port, installed_command, running, series, until
 from tests.support.simulator_server import asking, simulated_github

@@ -10,9 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.accounts import Platform
-from exporter.demo import Fault
 from exporter.metrics.catalogue import PLAN_FILLED_SEATS
 from exporter.state.saved import SavedReading, SavedSeries
+from tests.support.faults.fault import Fault
 from tests.support.restarts import ALL_FAIL, bill, keep, life, rewrite, state
 from tests.support.world import World, in_virtual_time, organization, row, user
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exporter.demo import Fault
+from tests.support.faults.fault import Fault
 from tests.support.lists import Lists
 from tests.support.restarts import ALL_FAIL, keep, life, state, unpacked
 from tests.support.world import World, in_virtual_time, organization

@@ -10,9 +10,10 @@ from zlib import decompress
 import httpx
 import msgspec
 
-from exporter.demo import Fault, SimulatedAccount
+from exporter.demo import SimulatedAccount
 from exporter.state.file import StateFile, opened, sealed
 from exporter.state.saved import State
+from tests.support.faults.fault import Fault
 from tests.support.lists import Lists
 from tests.support.world import World
 

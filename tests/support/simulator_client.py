@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub, demo_accounts
+from exporter.demo import DEMO_TOKEN, SimulatedAccount, demo_accounts
+from tests.support.faults.faulty_github import FaultyGitHub
 
 NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
 OCTOBER = {"year": "2026", "month": "10"}
@@ -27,7 +28,7 @@ class Asker:
 
     def __init__(self, *accounts: SimulatedAccount, **given: Any) -> None:
         self.clock = Clock()
-        self.github = SimulatedGitHub(accounts or demo_accounts(), clock=self.clock, **given)
+        self.github = FaultyGitHub(accounts or demo_accounts(), clock=self.clock, **given)
 
     def get(
         self, path: str, params: Mapping[str, str] | None = None, **headers: str | None

@@ -11,7 +11,8 @@ from typing import Any
 import uvicorn
 
 from exporter.app import utc_now
-from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
+from exporter.demo import DEMO_TOKEN, SimulatedAccount
+from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.programs import installed_command
 
 COMMAND_SECONDS = 60.0
@@ -20,12 +21,12 @@ COMMAND_SECONDS = 60.0
 @contextmanager
 def simulated_github(
     *accounts: SimulatedAccount, **fields: Any
-) -> Iterator[tuple[SimulatedGitHub, str]]:
+) -> Iterator[tuple[FaultyGitHub, str]]:
     """Serve a GitHub of these accounts on loopback until the block ends; give its base URL too.
 
     ``fields`` are those of `SimulatedGitHub`. It may be changed while it serves.
     """
-    github = SimulatedGitHub(accounts, clock=utc_now, **fields)
+    github = FaultyGitHub(accounts, clock=utc_now, **fields)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
             github, log_config=None, lifespan="off", timeout_graceful_shutdown=1

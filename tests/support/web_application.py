@@ -10,11 +10,12 @@ import httpx
 from exporter.accounts import AccountType
 from exporter.app import App
 from exporter.collectors import ALL
-from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
+from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.github.auth import from_token
 from exporter.settings import load
 from exporter.web.application import Application
 from exporter.web.exposition import Exposition
+from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.simulator_client import Clock
 
 
@@ -36,7 +37,7 @@ class Server:
         self.clock = Clock()
         self.seconds = 1_000.0
         account = SimulatedAccount(AccountType.ORGANIZATION, "acme", ghas="bundled")
-        self.github = SimulatedGitHub([account], clock=self.clock)
+        self.github = FaultyGitHub([account], clock=self.clock)
         self.app = App.assemble(
             load({"organizations": ["acme"], "no_collectors": list(without)}, {}, ALL),
             from_token("default", DEMO_TOKEN),

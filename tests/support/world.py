@@ -22,12 +22,13 @@ from exporter import files
 from exporter.accounts import AccountType
 from exporter.app import App
 from exporter.collectors import ALL
-from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
+from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.github.auth import Credential, TokenCredential, from_token
 from exporter.polling.job import Job
 from exporter.settings import Settings, load
 from exporter.state.file import StateFile
 from exporter.web.exposition import text
+from tests.support.faults.faulty_github import FaultyGitHub
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -129,7 +130,7 @@ class World:
         self._start = start
         self._loop = asyncio.get_running_loop()
         self.step = timedelta(0)
-        self.github = SimulatedGitHub(accounts, clock=self.clock)
+        self.github = FaultyGitHub(accounts, clock=self.clock)
         flags: dict[str, Any] = dict(settings or {})
         others = (each.name for each in ALL if each.default and each.name not in collectors)
         wanted = flags.get("collectors", [])

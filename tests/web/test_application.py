@@ -8,11 +8,12 @@ import pytest
 
 from exporter.app import App
 from exporter.collectors import ALL
-from exporter.demo import DEMO_TOKEN, Fault, SimulatedGitHub
+from exporter.demo import DEMO_TOKEN, SimulatedGitHub
 from exporter.github.auth import from_token
 from exporter.settings import load
 from exporter.web.server import listen
 from tests.support.connections import on_socket
+from tests.support.faults.fault import Fault
 from tests.support.programs import system_program
 from tests.support.simulator_client import NOW, Clock
 from tests.support.web_application import Server

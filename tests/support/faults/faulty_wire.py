@@ -17,6 +17,7 @@ import httpx
 
 from exporter.demo import DEMO_TOKEN, SimulatedGitHub
 from exporter.demo.delivery import Message
+from tests.support.faults.faulty_github import FaultyGitHub
 
 Payload = Any  # what GitHub sends, as JSON has it
 
@@ -67,14 +68,14 @@ class Wire(httpx.AsyncBaseTransport):
     """
 
     clock: Callable[[], datetime] = field(init=False)
-    github: SimulatedGitHub = field(init=False)
+    github: FaultyGitHub = field(init=False)
     true: SimulatedGitHub = field(init=False)
     breaks: list[Break] = field(default_factory=list)
     record: dict[str, dict[str, list[Said]]] = field(default_factory=dict)
     unread: int = 0
     before: Callable[[str, Mapping[str, str]], None] = lambda path, query: None
 
-    def leads_to(self, github: SimulatedGitHub, clock: Callable[[], datetime]) -> None:
+    def leads_to(self, github: FaultyGitHub, clock: Callable[[], datetime]) -> None:
         self.github, self.clock = github, clock
         self.true = SimulatedGitHub([], clock=clock, rate_limit=_NO_LIMIT)
         self.true.accounts = github.accounts

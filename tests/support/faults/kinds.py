@@ -11,8 +11,7 @@ from itertools import repeat
 
 import httpx
 
-from exporter.demo import Fault
-from exporter.demo.faults import Where
+from tests.support.faults.fault import Fault, Where
 from tests.support.faults.faulty_wire import Break, Wire
 from tests.support.paths import SUMMARY
 from tests.support.world import START, row

@@ -11,7 +11,9 @@ import pytest
 import uvicorn
 
 from exporter.accounts import AccountType
-from exporter.demo import DEMO_TOKEN, Fault, SimulatedAccount, SimulatedGitHub, demo_accounts
+from exporter.demo import DEMO_TOKEN, SimulatedAccount, demo_accounts
+from tests.support.faults.fault import Fault
+from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.simulator_client import OCTOBER, Asker, Clock
 
 RESET = datetime(2026, 10, 20, 10, tzinfo=UTC)
@@ -20,7 +22,7 @@ HEADERS = {"authorization": f"Bearer {DEMO_TOKEN}"}
 
 
 @asynccontextmanager
-async def served(github: SimulatedGitHub) -> AsyncIterator[httpx.AsyncClient]:
+async def served(github: FaultyGitHub) -> AsyncIterator[httpx.AsyncClient]:
     """Serve over a real socket, and give a client of it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
@@ -114,7 +116,7 @@ class TestTransport:
             asker.get(USAGE)
 
     def test_a_cut_over_a_socket_breaks_the_connection(self) -> None:
-        github = SimulatedGitHub(demo_accounts(), clock=Clock())
+        github = FaultyGitHub(demo_accounts(), clock=Clock())
         github.faults.add(Fault.cut_short(5, match="/usage", times=1))
 
         async def asking() -> None:
@@ -127,7 +129,7 @@ class TestTransport:
 
     def test_a_stream_over_a_socket_comes_whole_or_is_cut(self) -> None:
         account = SimulatedAccount(AccountType.ORGANIZATION, "acme", report_rows=2_000)
-        github = SimulatedGitHub([account], clock=Clock())
+        github = FaultyGitHub([account], clock=Clock())
 
         async def asking() -> None:
             async with served(github) as client:
@@ -148,7 +150,7 @@ class TestTransport:
             assert asker.get(USAGE).content == truth
 
     def test_a_hanging_answer_comes_when_it_is_let_go(self) -> None:
-        github = SimulatedGitHub(demo_accounts(), clock=Clock())
+        github = FaultyGitHub(demo_accounts(), clock=Clock())
         let_go = asyncio.Event()
         github.faults.add(Fault(hang=let_go, match="/user"))
 
@@ -170,7 +172,7 @@ class TestTransport:
         asyncio.run(asking())
 
     def test_a_hanging_answer_ends_with_its_client(self) -> None:
-        github = SimulatedGitHub(demo_accounts(), clock=Clock())
+        github = FaultyGitHub(demo_accounts(), clock=Clock())
         github.faults.add(Fault.hanging())
 
         async def asking() -> None:
