@@ -95,13 +95,14 @@ def bare(text: str) -> str:
 class Secret:
     """A text taken anew from its source at each use, so that no change is missed.
 
-    ``what`` names it for people: "credential default". ``source`` returns at once.
+    ``what`` names it for people: "credential default". ``source`` returns at once. ``last`` is the
+    text that was read last.
     """
 
     def __init__(self, what: str, source: Callable[[], str]) -> None:
         self.what = what
         self._source = source
-        self._last: str | None = None
+        self.last: str | None = None
         self._version = 0
 
     def read(self) -> Token:
@@ -117,8 +118,8 @@ class Secret:
                 detail = f"{self.what}: its file cannot be read now ({short})"
                 raise Unreachable(detail=detail, hint=SHORTAGE_HINT) from None
             found, fault = None, f"its file cannot be read ({type(error).__name__})"
-        if found != self._last:
-            self._last = found
+        if found != self.last:
+            self.last = found
             self._version += 1
         if found is None:
             raise self.unusable(fault)
@@ -130,10 +131,6 @@ class Secret:
             detail=f"{self.what}: {fault}",
             hint="Put the secret alone into the file or variable, readable for the exporter.",
         )
-
-    @property
-    def last(self) -> str | None:
-        return self._last
 
     @property
     def version(self) -> int:

@@ -139,7 +139,8 @@ class InstallationCredential:
     """The App as installed on one account. ``app`` asks as the App itself.
 
     ``installation`` is its id, looked up where it is ``None``. It has the name of the App's
-    credential, and its version too: a renewed token is no new credential.
+    credential, and its version too: a renewed token is no new credential. ``renewed`` is when a
+    token was last made for another reason than that GitHub refused the former.
     """
 
     def __init__(
@@ -158,7 +159,7 @@ class InstallationCredential:
         self._token: Token | None = None
         self._before = ""
         self._until = clock()
-        self._renewed: datetime | None = None
+        self.renewed: datetime | None = None
         self._was_refused = False
 
     @property
@@ -168,11 +169,6 @@ class InstallationCredential:
     @property
     def version(self) -> int:
         return self._app.credential.version
-
-    @property
-    def renewed(self) -> datetime | None:
-        """When a token was last made for any other reason than that GitHub refused the former."""
-        return self._renewed
 
     async def read(self) -> Token:
         """Give the installation's token, renewed five minutes before its end, once for all.
@@ -189,7 +185,7 @@ class InstallationCredential:
                 token = self._token = Token(found.token, version, made=self._clock())
                 self._until = found.expires_at - _RENEWAL
                 if not self._was_refused:
-                    self._renewed = token.made
+                    self.renewed = token.made
                 self._was_refused = False
             return token
 
