@@ -1,6 +1,5 @@
 """The dashboards by what makes one good: nothing here asks a Prometheus."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest

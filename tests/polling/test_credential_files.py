@@ -8,9 +8,9 @@ import pytest
 
 from exporter.demo import DEMO_TOKEN
 from tests.support.faults.fault import Fault
+from tests.support.paths import SUMMARY
 from tests.support.world import World, from_file, in_virtual_time, organization
 
-SUMMARY = "/billing/usage/summary"
 MINUTE = timedelta(minutes=1)
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from exporter.accounts import Platform
 from exporter.demo import SimulatedAccount
+from tests.support.both_platforms import NEW, OLD, acme, bill, each, legacy_asked
 from tests.support.faults.fault import Fault
-from tests.support.both_platforms import LEGACY_PATHS, NEW, OLD, acme, bill, each, legacy_asked
+from tests.support.paths import LEGACY_PATHS, SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, user
 
-SUMMARY = "/billing/usage/summary"
 NO_USAGE_DATA = "No access to billing usage data."
 REFUSALS: dict[str, Callable[[str], Fault]] = {
     "forbidden": lambda path: Fault.forbidden(NO_USAGE_DATA, match=path),

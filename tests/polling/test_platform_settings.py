@@ -1,10 +1,9 @@
 """The platform by settings, without some of its collectors, and the plan beside it."""
 
 from exporter.accounts import Platform
-from tests.support.both_platforms import LEGACY_PATHS, NEW, OLD, acme, bill, each, legacy_asked
+from tests.support.both_platforms import NEW, OLD, acme, bill, each, legacy_asked
+from tests.support.paths import LEGACY_PATHS, SUMMARY
 from tests.support.world import World, in_virtual_time
-
-SUMMARY = "/billing/usage/summary"
 
 
 def plan_asked(world: World) -> int:

@@ -11,9 +11,9 @@ from exporter.accounts import Platform
 from exporter.app import REASONS
 from exporter.collectors import ALL
 from tests.support.faults.fault import Fault
+from tests.support.paths import SUMMARY
 from tests.support.world import START, World, in_virtual_time, organization, user
 
-SUMMARY = "/billing/usage/summary"
 SEATS = "/settings/billing/advanced-security"
 MINUTE = timedelta(minutes=1)
 INTERVAL = 15 * MINUTE

@@ -2,14 +2,8 @@
 
 from exporter.accounts import Platform
 from exporter.demo import SimulatedAccount
+from tests.support.paths import LEGACY_PATHS
 from tests.support.world import World, organization, row
-
-LEGACY_PATHS = {
-    "legacy_actions": "/billing/actions",
-    "legacy_packages": "/billing/packages",
-    "legacy_shared_storage": "/billing/shared-storage",
-}
-
 
 OLD = {"used": 1250.0, "included": 3000.0, "bandwidth": 10.0}
 
