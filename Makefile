@@ -34,7 +34,7 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated files,
 	$(BIN)/mypy --strict benchmarks/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.generate --check
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 .PHONY: faults
 faults: .venv/.dev ## thousands of random sequences of faults, more with FAULT_SEQUENCES=20000

@@ -13,6 +13,21 @@ settings.register_profile("exporter", parent=settings(), deadline=None)
 settings.load_profile("exporter")
 
 
+_SLOWEST = (
+    "tests/polling/test_many_accounts.py",
+    "tests/faults/test_invariant.py",
+    "tests/web/test_scrapers.py",
+    "tests/deploy/test_dashboards_answered.py",
+    "tests/polling/test_load.py",
+    "tests/fuzz/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slowest files, lest one worker is busy with them when all others are done."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_SLOWEST))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _clean_environment() -> Iterator[None]:
     """Keep the developer's tokens, accounts and proxies out, also of the processes started."""
