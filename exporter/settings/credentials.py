@@ -41,10 +41,10 @@ class CredentialSettings:
 
 
 class AppEntry(Section):
-    id: AppId = Field(description="The App's id or client id.")
-    private_key_file: Path | None = Field(
-        None, description="File that holds the App's private key; read again when it changes."
-    )
+    id: AppId
+    """The App's id or client id."""
+    private_key_file: Path | None = None
+    """File that holds the App's private key; read again when it changes."""
     private_key_variable: Variable | None = Field(
         None,
         validate_default=True,
@@ -60,29 +60,30 @@ class AppEntry(Section):
 
 
 class CredentialEntry(Section):
-    name: CredentialName = Field(description="What accounts and metrics call it.")
-    token_file: Path | None = Field(
-        None, description="File that holds the token alone; read again when it changes."
-    )
-    token_variable: Variable | None = Field(
-        None, description="Name of the environment variable that holds the token."
-    )
+    name: CredentialName
+    """What accounts and metrics call it."""
+    token_file: Path | None = None
+    """File that holds the token alone; read again when it changes."""
+    token_variable: Variable | None = None
+    """Name of the environment variable that holds the token."""
     app: AppEntry | None = Field(
         None,
         validate_default=True,
         description="A GitHub App: its `id` (or client id), and `private_key_file` or "
         "`private_key_variable`, the name of an environment variable.",
     )
-    api_url: ApiUrl | None = Field(None, description="As github.api_url, here alone.")
-    api_version: ApiVersion | None = Field(None, description="As github.api_version, here alone.")
-    ca_file: Path | None = Field(None, description="As github.ca_file, here alone.")
-    discover: bool | None = Field(None, description="As discover.enabled, here alone.")
-    include: tuple[Pattern, ...] | None = Field(
-        None, description="As discover.include, here alone."
-    )
-    exclude: tuple[Pattern, ...] | None = Field(
-        None, description="As discover.exclude, here alone."
-    )
+    api_url: ApiUrl | None = None
+    """As github.api_url, here alone."""
+    api_version: ApiVersion | None = None
+    """As github.api_version, here alone."""
+    ca_file: Path | None = None
+    """As github.ca_file, here alone."""
+    discover: bool | None = None
+    """As discover.enabled, here alone."""
+    include: tuple[Pattern, ...] | None = None
+    """As discover.include, here alone."""
+    exclude: tuple[Pattern, ...] | None = None
+    """As discover.exclude, here alone."""
 
     @field_validator("app")
     @classmethod

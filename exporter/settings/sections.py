@@ -31,7 +31,9 @@ LogFormat = Literal["human", "json"]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
 
 class GitHubSettings(Section):
@@ -44,17 +46,14 @@ class GitHubSettings(Section):
             elsewhere="a token is not set here: put it in the environment variable "
             "GITHUB_BILLING_TOKEN, or in a file of its own, named by github.token_file",
         ),
-    ] = Field(
-        None,
-        description="Token that reads the bill. GITHUB_TOKEN counts only where "
-        "neither this nor a token file is set.",
-    )
-    token_file: Annotated[Path | None, Shown("FILE")] = Field(
-        None, description="File that holds the token alone; read again when it changes."
-    )
-    app_id: Annotated[AppId | None, Shown("ID")] = Field(
-        None, description="Id or client id of a GitHub App that reads the bill, instead of a token."
-    )
+    ] = None
+    """Token that reads the bill. GITHUB_TOKEN counts only where neither this nor a token file is
+    set.
+    """
+    token_file: Annotated[Path | None, Shown("FILE")] = None
+    """File that holds the token alone; read again when it changes."""
+    app_id: Annotated[AppId | None, Shown("ID")] = None
+    """Id or client id of a GitHub App that reads the bill, instead of a token."""
     app_private_key: Annotated[
         PrivateKey | None,
         Shown(
@@ -64,130 +63,115 @@ class GitHubSettings(Section):
             "GITHUB_BILLING_APP_PRIVATE_KEY, or in a file of its own, named by "
             "github.app_private_key_file",
         ),
-    ] = Field(None, description="The App's private key itself, in PEM.")
-    app_private_key_file: Annotated[Path | None, Shown("FILE")] = Field(
-        None, description="File that holds the App's private key; read again when it changes."
-    )
-    api_url: Annotated[ApiUrl, Shown("URL")] = Field(
-        "https://api.github.com",
-        description="GitHub's API: https://HOST/api/v3 for Enterprise Server, "
-        "https://api.SUBDOMAIN.ghe.com with data residency.",
-    )
-    api_version: Annotated[ApiVersion | None, Shown("VERSION", "by host")] = Field(
-        None, description="Version of the REST API to ask."
-    )
-    ca_file: Annotated[Path | None, Shown("FILE")] = Field(
-        None,
-        description="File of certificates (PEM) whose authorities are trusted beside the usual "
-        "ones. Proxies are those of HTTPS_PROXY and NO_PROXY.",
-    )
+    ] = None
+    """The App's private key itself, in PEM."""
+    app_private_key_file: Annotated[Path | None, Shown("FILE")] = None
+    """File that holds the App's private key; read again when it changes."""
+    api_url: Annotated[ApiUrl, Shown("URL")] = "https://api.github.com"
+    """GitHub's API: https://HOST/api/v3 for Enterprise Server, https://api.SUBDOMAIN.ghe.com with
+    data residency.
+    """
+    api_version: Annotated[ApiVersion | None, Shown("VERSION", "by host")] = None
+    """Version of the REST API to ask."""
+    ca_file: Annotated[Path | None, Shown("FILE")] = None
+    """File of certificates (PEM) whose authorities are trusted beside the usual ones. Proxies are
+    those of HTTPS_PROXY and NO_PROXY.
+    """
 
 
 class DiscoverSettings(Section):
-    enabled: Annotated[bool, Shown()] = Field(
-        False,
-        description="Watch the accounts that the credential can see too: a token's organizations, "
-        "an App's installations, an enterprise's organizations.",
-    )
-    interval: Annotated[Duration, Shown("DURATION")] = Field(
-        timedelta(hours=1), description="Time from one discovery to the next."
-    )
-    include: Annotated[tuple[Pattern, ...], Shown("PATTERN")] = Field(
-        (), description="Watch only discovered accounts whose names match, as acme-*."
-    )
-    exclude: Annotated[tuple[Pattern, ...], Shown("PATTERN")] = Field(
-        (), description="Do not watch discovered accounts whose names match."
-    )
+    enabled: Annotated[bool, Shown()] = False
+    """Watch the accounts that the credential can see too: a token's organizations, an App's
+    installations, an enterprise's organizations.
+    """
+    interval: Annotated[Duration, Shown("DURATION")] = timedelta(hours=1)
+    """Time from one discovery to the next."""
+    include: Annotated[tuple[Pattern, ...], Shown("PATTERN")] = ()
+    """Watch only discovered accounts whose names match, as acme-*."""
+    exclude: Annotated[tuple[Pattern, ...], Shown("PATTERN")] = ()
+    """Do not watch discovered accounts whose names match."""
 
 
 class PollSettings(Section):
-    interval: Annotated[Duration, Shown("DURATION")] = Field(
-        timedelta(minutes=15), description="Time from one poll of a collector to the next."
-    )
-    stale_after: Annotated[Duration | None, Shown("DURATION", "three intervals")] = Field(
-        None, description="Age at which a reading that could not be renewed is no longer shown."
-    )
-    timeout: Annotated[Duration, Shown("DURATION")] = Field(
-        timedelta(seconds=30), description="Longest time for one poll of one collector."
-    )
+    interval: Annotated[Duration, Shown("DURATION")] = timedelta(minutes=15)
+    """Time from one poll of a collector to the next."""
+    stale_after: Annotated[Duration | None, Shown("DURATION", "three intervals")] = None
+    """Age at which a reading that could not be renewed is no longer shown."""
+    timeout: Annotated[Duration, Shown("DURATION")] = timedelta(seconds=30)
+    """Longest time for one poll of one collector."""
 
 
 class QuotaSettings(Section):
-    actions_minutes: Annotated[Amount | None, Shown("MINUTES", "by plan")] = Field(
-        None, description="Actions minutes a month that the plan includes."
-    )
-    packages_bandwidth_gigabytes: Annotated[Amount | None, Shown("GIGABYTES", "by plan")] = Field(
-        None, description="Packages transfer a month that the plan includes."
-    )
-    shared_storage_gigabytes: Annotated[Amount | None, Shown("GIGABYTES", "by plan")] = Field(
-        None, description="Storage for artifacts and packages that the plan includes."
-    )
+    actions_minutes: Annotated[Amount | None, Shown("MINUTES", "by plan")] = None
+    """Actions minutes a month that the plan includes."""
+    packages_bandwidth_gigabytes: Annotated[Amount | None, Shown("GIGABYTES", "by plan")] = None
+    """Packages transfer a month that the plan includes."""
+    shared_storage_gigabytes: Annotated[Amount | None, Shown("GIGABYTES", "by plan")] = None
+    """Storage for artifacts and packages that the plan includes."""
 
 
 class WebConfigSettings(Section):
-    file: Annotated[Path | None, Shown("FILE")] = Field(
-        None,
-        description="Web configuration file of Prometheus's exporters: TLS, passwords, headers; "
-        "read again when it changes. See running.md.",
-    )
+    file: Annotated[Path | None, Shown("FILE")] = None
+    """Web configuration file of Prometheus's exporters: TLS, passwords, headers; read again when it
+    changes. See running.md.
+    """
 
 
 class WebSettings(Section):
-    listen_address: Annotated[Address, Shown("ADDRESS")] = Field(
-        ListenAddress("", 9877),
-        description="Where to serve: host:port, :port for all interfaces, [IPv6 address]:port.",
-    )
+    listen_address: Annotated[Address, Shown("ADDRESS")] = ListenAddress("", 9877)
+    """Where to serve: host:port, :port for all interfaces, [IPv6 address]:port."""
     config: WebConfigSettings = WebConfigSettings()
 
 
 class StateSettings(Section):
-    file: Annotated[Path | None, Shown("FILE")] = Field(
-        None,
-        description="File that keeps the last good readings over a restart; one for each process.",
-    )
+    file: Annotated[Path | None, Shown("FILE")] = None
+    """File that keeps the last good readings over a restart; one for each process."""
 
 
 class ConfigSettings(Section):
     file: Annotated[
         Path | None,
         Shown("FILE", elsewhere="a file cannot name another: use --config.file"),
-    ] = Field(None, description="YAML file with these settings.")
+    ] = None
+    """YAML file with these settings."""
 
 
 class LogSettings(Section):
-    level: Annotated[LogLevel, Shown("|".join(get_args(LogLevel)))] = Field(
-        "info", description="Least severe events to log."
-    )
+    level: Annotated[LogLevel, Shown("|".join(get_args(LogLevel)))] = "info"
+    """Least severe events to log."""
     format: Annotated[
         LogFormat | None, Shown("|".join(get_args(LogFormat)), "human on a terminal, else json")
-    ] = Field(None, description="How events are written, one a line.")
+    ] = None
+    """How events are written, one a line."""
 
 
 class JobTimes(Section):
-    interval: Duration | None = Field(None, description="As poll.interval, here alone.")
-    stale_after: Duration | None = Field(None, description="As poll.stale_after, here alone.")
-    timeout: Duration | None = Field(None, description="As poll.timeout, here alone.")
+    interval: Duration | None = None
+    """As poll.interval, here alone."""
+    stale_after: Duration | None = None
+    """As poll.stale_after, here alone."""
+    timeout: Duration | None = None
+    """As poll.timeout, here alone."""
 
 
 class AccountEntry(JobTimes):
-    organization: Login | None = Field(None, description="The organization's name.")
-    user: Login | None = Field(None, description="The user's name.")
+    organization: Login | None = None
+    """The organization's name."""
+    user: Login | None = None
+    """The user's name."""
     enterprise: Slug | None = Field(
         None, validate_default=True, description="The enterprise's slug."
     )
-    credential: CredentialName | None = Field(
-        None, description="Name of the credential to ask with; default, or the only one there is."
-    )
-    platform: PlatformChoice | None = Field(None, description="As platform, here alone.")
-    quota: QuotaSettings = Field(
-        QuotaSettings(), description="As quota, here alone; what is not set stays as there."
-    )
-    collectors: tuple[CollectorName, ...] = Field(
-        (), description="Further collectors to run here, required."
-    )
-    no_collectors: tuple[CollectorName, ...] = Field(
-        (), description="Further collectors not to run here."
-    )
+    credential: CredentialName | None = None
+    """Name of the credential to ask with; default, or the only one there is."""
+    platform: PlatformChoice | None = None
+    """As platform, here alone."""
+    quota: QuotaSettings = QuotaSettings()
+    """As quota, here alone; what is not set stays as there."""
+    collectors: tuple[CollectorName, ...] = ()
+    """Further collectors to run here, required."""
+    no_collectors: tuple[CollectorName, ...] = ()
+    """Further collectors not to run here."""
 
     @field_validator("enterprise")
     @classmethod
