@@ -16,10 +16,9 @@ from exporter.settings.sources.located import Sources
 def check(
     settings: Settings, sources: Sources, collectors: Sequence[Collector], *, times: bool
 ) -> Iterator[str]:
-    """Find the faults of settings that are valid by themselves, a line each.
+    """Yield the faults of settings that are valid by themselves, a line each.
 
-    ``times`` is false where a duration was already at fault, so that those which depend on
-    it cannot be judged.
+    ``times`` is false if a duration is at fault already: the others cannot be judged then.
     """
     yield from _accounts(settings, sources)
     yield from _unknown_collectors(settings, sources, collectors)
@@ -27,7 +26,7 @@ def check(
     yield from _unfitting_collectors(settings, sources, collectors)
     yield from _idle_accounts(settings, sources, collectors)
     if settings.state.file and (problem := _no_place_for_a_file(settings.state.file)):
-        yield f"{sources.nearest(('state', 'file')).place}: {problem}"
+        yield f"{sources.place('state', 'file')}: {problem}"
     if times:
         yield from _times(settings, sources, collectors)
 
@@ -36,8 +35,11 @@ def _accounts(settings: Settings, sources: Sources) -> Iterator[str]:
     first: dict[tuple[AccountType, str], Loc] = {}
     for account, loc in resolved.located_accounts(settings):
         if first.setdefault(account.key, loc) != loc:
-            place, other = sources.nearest(loc).place, sources.nearest(first[account.key]).place
-            yield f"{place}: {account} is the account of {other} again: leave one of the two"
+            other = sources.place(*first[account.key])
+            yield (
+                f"{sources.place(*loc)}: {account} is the account of {other} again: "
+                "leave one of the two"
+            )
 
 
 def _collector_lists(settings: Settings) -> Iterator[tuple[Loc, tuple[str, ...]]]:
@@ -60,7 +62,7 @@ def _unknown_collectors(
     named += [(("collector_settings", name), name) for name in settings.collector_settings]
     for loc, name in named:
         if name not in known:
-            yield f"{sources.nearest(loc).place}: no such collector: {closest(name, known)}"
+            yield f"{sources.place(*loc)}: no such collector: {closest(name, known)}"
 
 
 def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[str]:
@@ -73,8 +75,8 @@ def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[
     for wanted, excluded in pairs:
         for position, name in enumerate(lists[wanted]):
             if name in lists[excluded]:
-                place = sources.nearest((*wanted, position)).place
-                other = sources.nearest((*excluded, lists[excluded].index(name))).place
+                place = sources.place(*wanted, position)
+                other = sources.place(*excluded, lists[excluded].index(name))
                 yield f"{place}: the collector is excluded by {other}: leave one of the two"
 
 
@@ -86,7 +88,7 @@ def _unfitting_collectors(
         kind, _ = entry.named
         for position, name in enumerate(entry.collectors):
             if kind not in types.get(name, {kind}):
-                place = sources.nearest(("accounts", at, "collectors", position)).place
+                place = sources.place("accounts", at, "collectors", position)
                 yield f"{place}: the collector is not for {kind} accounts: leave it out"
 
 
@@ -95,7 +97,7 @@ def _idle_accounts(
 ) -> Iterator[str]:
     for account, loc in resolved.located_accounts(settings):
         if collectors and not resolved.collectors_for(settings, account, collectors):
-            place = sources.nearest(loc).place
+            place = sources.place(*loc)
             yield f"{place}: every collector is excluded for {account}: leave one, or leave it out"
 
 
@@ -118,29 +120,20 @@ def _no_place_for_a_file(file: Path) -> str:
 def _times(settings: Settings, sources: Sources, collectors: Sequence[Collector]) -> Iterator[str]:
     # Without accounts, those found later will have the settings of everyone.
     named = [account for account, _ in resolved.located_accounts(settings)]
-    accounts = named or [Account(kind, "(any)") for kind in AccountType]
     told = set()
-    for account in accounts:
+    for account in named or [Account(kind, "(any)") for kind in AccountType]:
         for collector in resolved.collectors_for(settings, account, collectors):
             times = resolved.timing(settings, account, collector)
-            place = _culprit(times, sources)
+            least = times.interval.value + times.timeout.value
+            if times.stale_after.value >= least:
+                continue
+            locs = (times.stale_after.loc, times.interval.loc, times.timeout.loc)
+            place = next((found.place for loc in locs if loc and (found := sources.at(loc))), "")
             if place and place not in told:
                 told.add(place)
-                yield f"{place}: {_too_short(times, f'{collector.name} of {account}')}"
-
-
-def _culprit(times: resolved.Timing, sources: Sources) -> str:
-    """Find the setting that makes a good reading end before the next one may be there."""
-    if times.stale_after.value >= times.interval.value + times.timeout.value:
-        return ""
-    locs = (chosen.loc for chosen in (times.stale_after, times.interval, times.timeout))
-    return next((found.place for loc in locs if loc and (found := sources.at(loc))), "")
-
-
-def _too_short(times: resolved.Timing, job: str) -> str:
-    interval, stale_after, timeout = (format_duration(chosen.value) for chosen in times)
-    least = format_duration(times.interval.value + times.timeout.value)
-    return (
-        f"a reading by {job} is stale after {stale_after}, sooner than its interval of "
-        f"{interval} and timeout of {timeout} have passed: stale_after must be at least {least}"
-    )
+                interval, stale_after, timeout = (format_duration(each.value) for each in times)
+                yield (
+                    f"{place}: a reading by {collector.name} of {account} is stale after "
+                    f"{stale_after}, sooner than its interval of {interval} and timeout of "
+                    f"{timeout} have passed: stale_after must be at least {format_duration(least)}"
+                )

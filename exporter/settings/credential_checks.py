@@ -1,8 +1,6 @@
 """What credentials cannot show by themselves: contradictions, missing secrets, wrong names."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 from exporter.github.auth import bare
 from exporter.settings import resolved
@@ -11,112 +9,98 @@ from exporter.settings.credentials import DEFAULT
 from exporter.settings.model import Loc, Settings
 from exporter.settings.named_files import UnreadableFile, read_for
 from exporter.settings.options import closest
+from exporter.settings.sections import GitHubSettings, Section
 from exporter.settings.sources.located import Sources
+
+_SECRET_FILES = {
+    "token_file": "token",
+    "app_private_key_file": "private key",
+    "private_key_file": "private key",
+}
 
 
 def check_credentials(
     settings: Settings, sources: Sources, environment: Mapping[str, str], *, names: bool
 ) -> Iterator[str]:
-    """Find the faults of credentials that are valid by themselves, a line each.
+    """Yield the faults of credentials that are valid by themselves, a line each.
 
-    ``names`` is false where a credential was already at fault, so that those who name it cannot
-    be judged.
+    ``names`` is false if a credential is at fault already: references cannot be judged then.
     """
-    yield from _of_flags(settings, sources)
+    yield from _of_flags(settings.github, sources)
     yield from _names(settings, sources)
-    for loc, file, what in _files(settings):
-        yield from _faults(file, sources.nearest(loc).place, partial(read_for, what=what))
-    for loc, file in _ca_files(settings):
-        if file is not None and (problem := no_certificates(file)):
-            yield f"{sources.nearest(loc).place}: {problem}"
-    for loc, variable in _variables(settings):
-        if variable is not None and not bare(environment.get(variable, "")):
-            yield f"{sources.nearest(loc).place}: the variable is not set"
+    yield from _unusable(settings, sources, environment)
     if names:
         yield from _references(settings, sources)
 
 
-def _of_flags(settings: Settings, sources: Sources) -> Iterator[str]:
-    github = settings.github
-    secrets = {"token": github.token, "token_file": github.token_file, "app_id": github.app_id}
-    keys: dict[str, object] = {
-        "app_private_key": github.app_private_key,
-        "app_private_key_file": github.app_private_key_file,
-    }
-    yield from _only_one(sources, secrets)
-    yield from _only_one(sources, keys)
-    given = [name for name, value in keys.items() if value]
-    if github.app_id and not given:
+def _of_flags(github: GitHubSettings, sources: Sources) -> Iterator[str]:
+    secrets = [name for name in ("token", "token_file", "app_id") if getattr(github, name)]
+    keys = [name for name in ("app_private_key", "app_private_key_file") if getattr(github, name)]
+    for given in (secrets, keys):
+        for name in given[1:]:
+            place, other = sources.place("github", name), sources.place("github", given[0])
+            yield f"{place}: {other} is set too: leave one of the two"
+    if github.app_id and not keys:
         yield (
-            f"{sources.nearest(('github', 'app_id')).place}: the App's private key is missing: "
+            f"{sources.place('github', 'app_id')}: the App's private key is missing: "
             "set --github.app-private-key-file or GITHUB_BILLING_APP_PRIVATE_KEY"
         )
-    if given and not github.app_id:
-        place = sources.nearest(("github", given[0])).place
+    if keys and not github.app_id:
+        place = sources.place("github", keys[0])
         yield f"{place}: the App's id is missing: set --github.app-id"
-
-
-def _only_one(sources: Sources, values: Mapping[str, object]) -> Iterator[str]:
-    first, *others = [name for name, value in values.items() if value] or [""]
-    for name in others:
-        place = sources.nearest(("github", name)).place
-        other = sources.nearest(("github", first)).place
-        yield f"{place}: {other} is set too: leave one of the two"
 
 
 def _names(settings: Settings, sources: Sources) -> Iterator[str]:
     first: dict[str, Loc] = {}
     for position, entry in enumerate(settings.credential_entries):
         loc: Loc = ("credentials", position)
-        place = sources.nearest((*loc, "name")).place
+        place = sources.place(*loc, "name")
         if entry.name == DEFAULT:
             yield f"{place}: the credential of the flags has this name: choose another"
         elif first.setdefault(entry.name, loc) != loc:
-            other = sources.nearest(first[entry.name]).place
+            other = sources.place(*first[entry.name])
             yield f"{place}: has the name of {other} again: choose another"
 
 
-def _files(settings: Settings) -> Iterator[tuple[Loc, Path | None, str]]:
-    github = settings.github
-    yield ("github", "token_file"), github.token_file, "token"
-    yield ("github", "app_private_key_file"), github.app_private_key_file, "private key"
+def _holders(settings: Settings) -> Iterator[tuple[Loc, Section]]:
+    """Yield the sections that name secrets, each with its place."""
+    yield ("github",), settings.github
     for position, entry in enumerate(settings.credential_entries):
-        loc: Loc = ("credentials", position)
-        yield (*loc, "token_file"), entry.token_file, "token"
+        yield ("credentials", position), entry
         if entry.app:
-            yield (*loc, "app", "private_key_file"), entry.app.private_key_file, "private key"
+            yield ("credentials", position, "app"), entry.app
 
 
-def _ca_files(settings: Settings) -> Iterator[tuple[Loc, Path | None]]:
-    yield ("github", "ca_file"), settings.github.ca_file
-    for position, entry in enumerate(settings.credential_entries):
-        yield ("credentials", position, "ca_file"), entry.ca_file
-
-
-def _variables(settings: Settings) -> Iterator[tuple[Loc, str | None]]:
-    for position, entry in enumerate(settings.credential_entries):
-        loc: Loc = ("credentials", position)
-        yield (*loc, "token_variable"), entry.token_variable
-        if entry.app:
-            yield (*loc, "app", "private_key_variable"), entry.app.private_key_variable
-
-
-def _faults(file: Path | None, place: str, reading: Callable[[Path], object]) -> Iterator[str]:
-    try:
-        if file is not None:
-            reading(file)
-    except UnreadableFile as fault:
-        yield f"{place}: {fault}"
+def _unusable(
+    settings: Settings, sources: Sources, environment: Mapping[str, str]
+) -> Iterator[str]:
+    holders = list(_holders(settings))
+    for loc, model in holders:
+        for leaf, what in _SECRET_FILES.items():
+            if file := getattr(model, leaf, None):
+                try:
+                    read_for(file, what)
+                except UnreadableFile as fault:
+                    yield f"{sources.place(*loc, leaf)}: {fault}"
+    for loc, model in holders:
+        file = getattr(model, "ca_file", None)
+        if file and (problem := no_certificates(file)):
+            yield f"{sources.place(*loc, 'ca_file')}: {problem}"
+    for loc, model in holders:
+        for leaf in ("token_variable", "private_key_variable"):
+            variable = getattr(model, leaf, None)
+            if variable and not bare(environment.get(variable, "")):
+                yield f"{sources.place(*loc, leaf)}: the variable is not set"
 
 
 def _references(settings: Settings, sources: Sources) -> Iterator[str]:
     known = tuple(credential.name for credential in resolved.credentials(settings))
     for position, entry in enumerate(settings.entries):
         if entry.credential is not None and entry.credential not in known:
-            place = sources.nearest(("accounts", position, "credential")).place
+            place = sources.place("accounts", position, "credential")
             yield f"{place}: no such credential: {closest(entry.credential, known)}"
     unclear = dict.fromkeys(
-        sources.nearest(loc if loc[0] == "accounts" else loc[:1]).place
+        sources.place(*(loc if loc[0] == "accounts" else loc[:1]))
         for account, loc in resolved.located_accounts(settings)
         if not resolved.credential_of(settings, account)
     )

@@ -1,6 +1,6 @@
 """Credentials: how the file writes them, and what one comes to with what is set for everyone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
@@ -94,25 +94,21 @@ class CredentialEntry(Section):
             raise ValueError("must have exactly one of token_file, token_variable and app")
         return app
 
-    def resolved(self, github: GitHubSettings, discover: DiscoverSettings) -> CredentialSettings:
-        """Fill in what is set for everyone."""
-        return CredentialSettings(
-            name=self.name,
-            api_url=self.api_url or github.api_url,
-            api_version=self.api_version or github.api_version,
-            ca_file=self.ca_file or github.ca_file,
+    def resolved(self, default: CredentialSettings) -> CredentialSettings:
+        """Return the credential, which takes what it does not set from ``default``."""
+        shared = {"name", "api_url", "api_version", "ca_file", "discover", "include", "exclude"}
+        return replace(
+            default,
             app_id=self.app.id if self.app else None,
             secret=None,
             file=self.app.private_key_file if self.app else self.token_file,
             variable=self.app.private_key_variable if self.app else self.token_variable,
-            discover=discover.enabled if self.discover is None else self.discover,
-            include=discover.include if self.include is None else self.include,
-            exclude=discover.exclude if self.exclude is None else self.exclude,
+            **self.model_dump(include=shared, exclude_none=True),
         )
 
 
 def of_flags(github: GitHubSettings, discover: DiscoverSettings) -> CredentialSettings:
-    """Give the credential that flags and environment make."""
+    """Return the credential of flags and environment."""
     return CredentialSettings(
         name=DEFAULT,
         api_url=github.api_url,

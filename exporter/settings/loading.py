@@ -79,7 +79,7 @@ def _web_file(settings: Settings, sources: Sources) -> tuple[str, ...]:
         return ()
     from exporter.settings.web.file import read_web_file  # noqa: PLC0415  (few have the file)
 
-    place = sources.nearest(("web", "config", "file")).place
+    place = sources.place("web", "config", "file")
     return read_web_file(settings.web.config.file, place).faults
 
 
@@ -93,7 +93,7 @@ def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
             errors = error.errors(include_url=False, include_input=False)
         for each in errors:
             loc = each["loc"]
-            faults[loc] = f"{sources.nearest(loc).place}: {sentence(each, Settings)}"
+            faults[loc] = f"{sources.place(*loc)}: {sentence(each, Settings)}"
         sources = sources.without([sources.nearest(_cut(each["loc"])) for each in errors])
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain
 from typing import NamedTuple
 
 from exporter.accounts import Account, AccountType, Platform, Quotas
@@ -41,10 +40,8 @@ class Timing(NamedTuple):
 def credentials(settings: Settings) -> tuple[CredentialSettings, ...]:
     """Return the credential of the flags, unless only entries have one, then the entries."""
     default = of_flags(settings.github, settings.discover)
-    entries = [
-        entry.resolved(settings.github, settings.discover) for entry in settings.credential_entries
-    ]
-    return (default, *entries) if default.given or not entries else tuple(entries)
+    entries = tuple(entry.resolved(default) for entry in settings.credential_entries)
+    return (default, *entries) if default.given or not entries else entries
 
 
 def credential_of(settings: Settings, account: Account) -> str:
@@ -58,9 +55,8 @@ def credential_of(settings: Settings, account: Account) -> str:
 
 def accounts_configured(settings: Settings) -> bool:
     """Return whether there is an account to watch, or one may be discovered."""
-    return any(True for _ in located_accounts(settings)) or any(
-        each.discover for each in credentials(settings)
-    )
+    discovered = any(each.discover for each in credentials(settings))
+    return discovered or any(located_accounts(settings))
 
 
 def accounts(settings: Settings) -> tuple[Account, ...]:
@@ -75,13 +71,9 @@ def holds(settings: Settings, account: Account) -> bool:
 
 def located_accounts(settings: Settings) -> Iterator[tuple[Account, Loc]]:
     """Yield the accounts, each with the setting that names it."""
-    for kind, key, names in (
-        (AccountType.ORGANIZATION, "organizations", settings.organizations),
-        (AccountType.USER, "users", settings.users),
-        (AccountType.ENTERPRISE, "enterprises", settings.enterprises),
-    ):
-        for position, name in enumerate(names):
-            yield account_of(settings, kind, name), (key, position)
+    for kind in AccountType:
+        for position, name in enumerate(getattr(settings, f"{kind}s")):
+            yield account_of(settings, kind, name), (f"{kind}s", position)
     for position, entry in enumerate(settings.entries):
         yield account_of(settings, *entry.named, entry), ("accounts", position)
 
@@ -129,22 +121,17 @@ def timing(settings: Settings, account: Account, collector: Collector) -> Timing
     then everyone's. ``stale_after`` of the latter two does not apply to a collector with an
     interval of its own: its readings are stale after three of them.
     """
-    special = _layer(
-        ("collector_settings", collector.name), settings.collector_settings.get(collector.name)
-    )
-    common = (*_layer(*settings.entry(account)), *_layer(("poll",), settings.poll))
+    name = collector.name
+    special = (("collector_settings", name), settings.collector_settings.get(name))
+    common = (settings.entry(account), (("poll",), settings.poll))
     own_interval = [Chosen(collector.interval)] if collector.interval else []
     own_timeout = [Chosen(collector.timeout)] if collector.timeout else []
 
-    apart = [*_chosen("interval", special), *own_interval]
-    interval = next(chain(apart, _chosen("interval", common)))
-    stale_after = next(
-        chain(
-            _chosen("stale_after", special if apart else (*special, *common)),
-            [Chosen(_STALE_INTERVALS * interval.value)],
-        )
-    )
-    timeout = next(chain(_chosen("timeout", special), own_timeout, _chosen("timeout", common)))
+    apart = _chosen("interval", special) + own_interval
+    interval = (apart + _chosen("interval", *common))[0]
+    stale = _chosen("stale_after", special, *(() if apart else common))
+    stale_after = stale[0] if stale else Chosen(_STALE_INTERVALS * interval.value)
+    timeout = (_chosen("timeout", special) + own_timeout + _chosen("timeout", *common))[0]
     return Timing(interval, stale_after, timeout)
 
 
@@ -153,15 +140,6 @@ def _is_named(settings: Settings, collector: Collector, account: Account) -> boo
     return collector.name in {*settings.collectors, *(entry.collectors if entry else ())}
 
 
-_Layer = tuple[Loc, JobTimes | PollSettings]
-
-
-def _layer(loc: Loc, times: JobTimes | PollSettings | None) -> tuple[_Layer, ...]:
-    return ((loc, times),) if times else ()
-
-
-def _chosen(leaf: str, layers: Iterable[_Layer]) -> list[Chosen]:
-    found: list[tuple[Loc, timedelta | None]] = [
-        ((*loc, leaf), getattr(times, leaf)) for loc, times in layers
-    ]
+def _chosen(leaf: str, *layers: tuple[Loc, JobTimes | PollSettings | None]) -> list[Chosen]:
+    found = [((*loc, leaf), getattr(times, leaf, None)) for loc, times in layers]
     return [Chosen(value, loc) for loc, value in found if value is not None]

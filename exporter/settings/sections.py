@@ -184,12 +184,4 @@ class AccountEntry(JobTimes):
 
     @property
     def named(self) -> tuple[AccountType, str]:
-        return next(
-            (kind, name)
-            for kind, name in (
-                (AccountType.ORGANIZATION, self.organization),
-                (AccountType.USER, self.user),
-                (AccountType.ENTERPRISE, self.enterprise),
-            )
-            if name is not None
-        )
+        return next((kind, name) for kind in AccountType if (name := getattr(self, kind)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic_settings import InitSettingsSource
 
@@ -32,20 +32,16 @@ class Located:
                     return None
         return found
 
-    def plain(self) -> object:
+    def plain(self) -> Any:
         match self.value:
-            case dict():
-                return self.plain_children()
+            case dict() as children:
+                return {key: child.plain() for key, child in children.items()}
             case list() as items:
                 return [item.plain() for item in items]
         return self.value
 
-    def plain_children(self) -> dict[str, object]:
-        children = self.value if isinstance(self.value, dict) else {}
-        return {key: child.plain() for key, child in children.items()}
-
     def as_text(self, besides: Collection[Loc], loc: Loc = ()) -> "Located":
-        """Take plain values as the texts that they are written as, except at ``besides``."""
+        """Return plain values as the texts in the file, except at ``besides``."""
         match self.value:
             case dict() as children:
                 texts = {k: child.as_text(besides, (*loc, k)) for k, child in children.items()}
@@ -67,24 +63,25 @@ class Located:
 
 
 class Sources(NamedTuple):
-    """What the user wrote, as trees of mappings, the ruling one first."""
+    """What the user wrote, as trees of mappings, each ruling over those behind it."""
 
     trees: tuple[Located, ...]
 
     def settings(self) -> Settings:
-        """Merge the sources. pydantic's ``ValidationError`` where they make no settings."""
-        sources = tuple(
-            InitSettingsSource(Settings, init_kwargs=tree.plain_children()) for tree in self.trees
-        )
+        """Merge the sources. Raises pydantic's ``ValidationError``."""
+        sources = tuple(InitSettingsSource(Settings, tree.plain()) for tree in self.trees)
         return Settings(_build_sources=(sources, {}))
 
     def at(self, loc: Loc) -> Located | None:
-        """Find the value that rules at a place; ``None`` for a default."""
+        """Return the value that rules at ``loc``; ``None`` for a default."""
         return next((found for tree in self.trees if (found := tree.at(loc))), None)
 
     def nearest(self, loc: Loc) -> Located:
-        """Find the value at a place, else the innermost one around it."""
-        return next(found for length in range(len(loc), -1, -1) if (found := self.at(loc[:length])))
+        """Return the value at ``loc``, else the innermost one around it."""
+        return self.at(loc) or self.nearest(loc[:-1])
+
+    def place(self, *loc: str | int) -> str:
+        return self.nearest(loc).place
 
     def without(self, cut: Collection[Located]) -> "Sources":
         return Sources(tuple(tree.without(cut) for tree in self.trees))

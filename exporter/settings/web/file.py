@@ -67,17 +67,18 @@ def read_web_file(
         document = WebDocument.model_validate(sources.trees[0].plain())
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        told = [f"{sources.nearest(e['loc']).place}: {sentence(e, WebDocument)}" for e in errors]
+        told = [f"{sources.place(*e['loc'])}: {sentence(e, WebDocument)}" for e in errors]
         return WebRead(None, (*faults, *told))
-    place_of = partial(_tls_place, sources)
+    place_of = partial(sources.place, "tls_server_config")
     tls = document.tls_server_config
-    faults += tuple(check_tls(tls, place_of)) if tls.model_fields_set else ()
+    context = None
+    if tls.model_fields_set:
+        faults += tuple(check_tls(tls, place_of))
     if faults:
         return WebRead(None, faults)
     try:
-        context = (
-            build_context(tls, path.parent, place_of, opening) if tls.model_fields_set else None
-        )
+        if tls.model_fields_set:
+            context = build_context(tls, path.parent, place_of, opening)
     except TlsFault as fault:
         return WebRead(None, (str(fault),))
     except OSError as error:
@@ -98,21 +99,19 @@ def read_web_file(
     )
 
 
-def _tls_place(sources: Sources, key: str) -> str:
-    return sources.nearest(("tls_server_config", key)).place
-
-
 def _warnings(document: WebDocument, sources: Sources) -> Iterator[str]:
     if document.http_server_config.http2:
-        place = sources.nearest(("http_server_config", "http2")).place
+        place = sources.place("http_server_config", "http2")
         yield f"{place}: HTTP/1.1 is served, which every client of HTTP/2 speaks too"
-    yield from _warnings_of_tls(document.tls_server_config, partial(_tls_place, sources))
+    yield from _warnings_of_tls(
+        document.tls_server_config, partial(sources.place, "tls_server_config")
+    )
     if document.rate_limit.interval and not document.rate_limit.burst:
-        place = sources.nearest(("rate_limit", "burst")).place
+        place = sources.place("rate_limit", "burst")
         yield f"{place}: a burst of 0 refuses every request, as in Go: set it to 1 at least"
     for name, hashed in document.basic_auth_users.items():
         if cost(hashed) > SLOW_COST:
-            place = sources.nearest(("basic_auth_users", name)).place
+            place = sources.place("basic_auth_users", name)
             yield (
                 f"{place}: a cost above {SLOW_COST} makes the first login take longer than "
                 "Prometheus's scrape_timeout, and all others wait for it: 10 is usual"
