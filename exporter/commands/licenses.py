@@ -8,10 +8,11 @@ import asyncio
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +22,9 @@ import msgspec
 from exporter import files
 from exporter.accounts import Account, AccountType
 from exporter.app import App
-from exporter.collectors.advanced_security import (
-    ADVANCED_SECURITY,
-    PER_PAGE,
-    endpoint_of,
-    listings,
-    products,
-)
+from exporter.collectors import advanced_security
+from exporter.commands import shared
 from exporter.commands.assembled import assembled
-from exporter.commands.shared import (
-    FAILED,
-    WRONG_SETTINGS,
-    aligned,
-    deliver,
-    end,
-    load_settings,
-    output_option,
-    repositories_option,
-    settings_options,
-    written,
-)
 from exporter.github.api import GitHub, attempt
 from exporter.github.body import decode
 from exporter.github.client import Client
@@ -52,14 +36,14 @@ DEADLINE_SECONDS = 3600.0
 _SHOWN_REPOSITORIES = 3
 _SECTIONS = ("organizations", "enterprises", "github", "config", "log")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_CSV_HEADINGS = (
-    "User login",
-    "Organization / repository",
-    "Last pushed date",
-    "Last pushed email",
-    "Product",
-    "Host",
-)
+_CSV_COLUMNS = {
+    "User login": "user_login",
+    "Organization / repository": "full_name",
+    "Last pushed date": "last_pushed_date",
+    "Last pushed email": "last_pushed_email",
+    "Product": "product",
+    "Host": "host",
+}
 _TABLE_HEADINGS = ("LOGIN", "E-MAIL", "LAST PUSH", "PRODUCT", "ORGANIZATIONS", "REPOSITORIES")
 
 
@@ -95,7 +79,6 @@ class Committer:
 
     @property
     def full_name(self) -> str:
-        """The repository as ``organization/repository``."""
         return f"{self.organization}/{self.repository}"
 
     @property
@@ -104,11 +87,11 @@ class Committer:
 
 
 class Incomplete(Exception):
-    """GitHub did not tell all of it. The message names account, reason and mend, and nobody."""
+    """A page that failed. The message names account, reason and mend, and nobody."""
 
 
 class NothingToAsk(Exception):
-    """There is no account that could have licences. The message says the mend."""
+    """No account that could have licences. The message says the mend."""
 
 
 async def read(
@@ -118,20 +101,23 @@ async def read(
     progress: Callable[[str], None],
     repositories: Sequence[str] = (),
 ) -> list[Committer]:
-    """Read all pages of the ``named`` organizations and enterprises, of all where none is named.
+    """Return the licences of the ``named`` organizations and enterprises, of all if none is named.
 
-    ``product`` is ``code_security`` or ``secret_protection``; ``None`` stands for what the
-    account has. ``repositories``, each ``owner/name``, are reported alone where there are any,
-    and no organization is asked that owns none of them. ``progress`` is told of each page, and
-    of each of ``repositories`` that no page has. The result is sorted by login; a repository
-    that two accounts tell of, as an enterprise and its organization do, is in it once. Raises
-    `NothingToAsk` or `Incomplete`.
+    ``product`` is ``code_security`` or ``secret_protection``, ``None`` what the account has.
+    ``repositories``, each ``owner/name``, restrict the report and the organizations to ask.
+    ``progress`` takes a line a page, and one for each of ``repositories`` without licences. The
+    result is sorted by login, without the duplicates of an enterprise and its organization.
+    Raises `NothingToAsk` or `Incomplete`.
     """
     wanted = {name.casefold(): name for name in repositories}
+    # The client of an account's jobs is the one that may see it.
     asked = [
-        (account, client)
-        for account, client in _asked(app)
-        if (not named or account.key in named) and _may_own(account, wanted)
+        (watched.account, watched.jobs[0].client)
+        for watched in app.poller.accounts
+        if watched.jobs
+        and watched.account.type is not AccountType.USER
+        and (not named or watched.account.key in named)
+        and _may_own(watched.account, wanted)
     ]
     if not asked:
         owning = " that owns the repositories" if wanted else ""
@@ -150,116 +136,91 @@ async def read(
 
 
 def _may_own(account: Account, repositories: Iterable[str]) -> bool:
-    """Whether a repository of an account may be among these; an enterprise owns anybody's."""
     owners = {name.partition("/")[0] for name in repositories}
     return not owners or account.type is AccountType.ENTERPRISE or account.key[1] in owners
-
-
-def _asked(app: App) -> Iterator[tuple[Account, Client]]:
-    """Give each account with the client of its jobs, which is the one that may see it."""
-    for watched in app.poller.accounts:
-        if watched.account.type is not AccountType.USER and watched.jobs:
-            yield watched.account, watched.jobs[0].client
 
 
 async def _of_account(
     account: Account, client: Client, product: str | None, progress: Callable[[str], None]
 ) -> list[Committer]:
-    host = client.host
     try:
         async with attempt(client, {}, DEADLINE_SECONDS) as github:
+            found = list(await advanced_security.products(github, account))
+            if product and product not in found:
+                raise NotFound(
+                    detail=f"it has no {product}, but {' and '.join(found)}",
+                    hint="Leave --product out, or name what it has.",
+                    endpoint=advanced_security.endpoint_of(account.type),
+                )
             return [
                 committer
-                for each in await _chosen(github, account, product)
-                for committer in await _committers(github, account, each, host, progress)
+                for each in ([product] if product else found)
+                for committer in await _committers(github, account, each, client.host, progress)
             ]
     except GitHubError as error:
-        mend = error.mend(ADVANCED_SECURITY.permissions[account.type])
+        mend = error.mend(advanced_security.ADVANCED_SECURITY.permissions[account.type])
         told = str(error).replace("{account}", account.name)
         raise Incomplete(f"{account}: {error.reason}: {told}. {mend}") from None
-
-
-async def _chosen(github: GitHub, account: Account, product: str | None) -> list[str]:
-    found = list(await products(github, account))
-    if product is None:
-        return found
-    if product not in found:
-        raise NotFound(
-            detail=f"it has no {product}, but {' and '.join(found)}",
-            hint="Leave --product out, or name what it has.",
-            endpoint=endpoint_of(account.type),
-        )
-    return [product]
 
 
 async def _committers(
     github: GitHub, account: Account, product: str, host: str, progress: Callable[[str], None]
 ) -> list[Committer]:
-    endpoint = endpoint_of(account.type)
+    endpoint = advanced_security.endpoint_of(account.type)
     read: dict[str, Repository] = {}
     number = 0
-    async for page in listings(github, account, product):
+    async for page in advanced_security.listings(github, account, product):
         number += 1
         for element in page.repositories:
             repository = decode(bytes(element), Repository, endpoint)
             read[repository.name] = repository
         total = page.total_count
-        of = "" if total is None else f" of {max(number, -int(-total // PER_PAGE))}"
-        progress(f"{account}, {product}: page {number}{of} …")
-    return [
-        committer
-        for repository in read.values()
-        for committer in _of_repository(repository, account, product, host)
-    ]
-
-
-def _of_repository(
-    repository: Repository, account: Account, product: str, host: str
-) -> Iterator[Committer]:
-    owner, _, name = repository.name.rpartition("/")
-    for push in repository.advanced_security_committers_breakdown:
-        yield Committer(
-            user_login=push.user_login,
-            organization=owner or account.name,
-            repository=name,
-            last_pushed_date=push.last_pushed_date,
-            last_pushed_email=push.last_pushed_email or "",
-            product=product,
-            host=host,
+        pages = (
+            ""
+            if total is None
+            else f" of {max(number, -int(-total // advanced_security.PER_PAGE))}"
         )
+        progress(f"{account}, {product}: page {number}{pages} …")
+    found: list[Committer] = []
+    for repository in read.values():
+        owner, _, name = repository.name.rpartition("/")
+        found += [
+            Committer(
+                user_login=push.user_login,
+                organization=owner or account.name,
+                repository=name,
+                last_pushed_date=push.last_pushed_date,
+                last_pushed_email=push.last_pushed_email or "",
+                product=product,
+                host=host,
+            )
+            for push in repository.advanced_security_committers_breakdown
+        ]
+    return found
 
 
 def as_csv(committers: Sequence[Committer]) -> str:
-    """Write a row for each person, repository and product; GitHub's own columns come first.
+    """Return a row a person, repository and product; GitHub's own columns come first.
 
-    A cell that a spreadsheet would take for a formula begins with an apostrophe: an address is
-    whatever its owner told git.
+    A cell that a spreadsheet would run as a formula begins with an apostrophe.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_CSV_HEADINGS)
-    for each in committers:
-        cells = (
-            each.user_login,
-            each.full_name,
-            each.last_pushed_date,
-            each.last_pushed_email,
-            each.product,
-            each.host,
-        )
+    writer.writerow(_CSV_COLUMNS)
+    for cells in map(attrgetter(*_CSV_COLUMNS.values()), committers):
         writer.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
     return text.getvalue()
 
 
 def as_json(committers: Sequence[Committer]) -> str:
-    """Write a list with an object for each person, repository and product."""
+    """Return a list with an object a person, repository and product."""
     return msgspec.json.format(msgspec.json.encode(committers)).decode() + "\n"
 
 
 def as_table(committers: Sequence[Committer]) -> str:
-    """Write a line for each person and product, for a terminal: the address is the latest one.
+    """Return a line a person and product, for a terminal, with the latest address.
 
-    What a terminal might obey, such as an escape in an address, is shown as a question mark.
+    Characters that are not printable, such as an escape in an address, become question marks.
     """
     rows: list[tuple[str, ...]] = [_TABLE_HEADINGS]
     for _, group in groupby(committers, lambda each: (each.user_login, each.product, each.host)):
@@ -276,7 +237,7 @@ def as_table(committers: Sequence[Committer]) -> str:
             ", ".join(names[:_SHOWN_REPOSITORIES]) + (f" and {hidden} more" if hidden > 0 else ""),
         )
         rows.append(tuple(map(_printable, cells)))
-    return "".join(f"{line}\n" for line in aligned(rows))
+    return "".join(f"{line}\n" for line in shared.aligned(rows))
 
 
 def _printable(cell: str) -> str:
@@ -291,21 +252,21 @@ FORMATS: Mapping[str, Callable[[Sequence[Committer]], str]] = {
 
 
 @click.command()
-@settings_options(lambda option: option.path[0] in _SECTIONS)
+@shared.settings_options(lambda option: option.path[0] in _SECTIONS)
 @click.option(
     "--product",
     type=click.Choice(("code_security", "secret_protection")),
     help="Report this product alone; default what the account has.",
 )
-@repositories_option
+@shared.repositories_option
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("csv", "json", "table")),
+    type=click.Choice(list(FORMATS)),
     help="csv and json have a row for each person, repository and product, table a line for each "
     "person and product; default table on a terminal, else csv.",
 )
-@output_option(" and readable for its owner alone")
+@shared.output_option(" and readable for its owner alone")
 def licenses(
     product: str | None,
     repositories: tuple[str, ...],
@@ -324,7 +285,7 @@ def licenses(
     written.
     """
     # A person asks for all of it, whichever replica's environment they ask in.
-    settings = load_settings(given).model_copy(update={"shard": None})
+    settings = shared.load_settings(given).model_copy(update={"shard": None})
     named = frozenset(
         (kind, name.casefold())
         for kind in (AccountType.ORGANIZATION, AccountType.ENTERPRISE)
@@ -332,15 +293,15 @@ def licenses(
     )
     app = assembled(settings, process=False)
     if output is not None:
-        with written(output):
+        with shared.written(output):
             files.check_writable(output)
     progress = partial(click.echo, err=True)
     try:
         committers = asyncio.run(read(app, product, named, progress, repositories))
     except NothingToAsk as error:
-        end(WRONG_SETTINGS, str(error))
+        shared.end(shared.WRONG_SETTINGS, str(error))
     except Incomplete as error:
-        end(FAILED, str(error))
+        shared.end(shared.FAILED, str(error))
     if form is None:
         form = "table" if output is None and sys.stdout.isatty() else "csv"
-    deliver(FORMATS[form](committers).encode(), output, files.FOR_OWNER)
+    shared.deliver(FORMATS[form](committers).encode(), output, files.FOR_OWNER)

@@ -5,7 +5,7 @@ Every message begins with "must" and never repeats the value, which may be a mis
 
 import ipaddress
 import re
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import isfinite
@@ -19,24 +19,20 @@ from exporter.settings.durations import format_duration, parse_duration
 
 _SHORTEST = timedelta(seconds=1)
 _LONGEST = timedelta(days=365)
-_NAME = re.compile(r"(?!github_pat_|gh[a-z]_\w{30})[A-Za-z0-9][A-Za-z0-9_-]*")
-_PATTERN = re.compile(r"(?!github_pat_|gh[a-z]_\w{30})[A-Za-z0-9_*?\[\]!-]+")
-_NO_NAME = "must be letters, digits, hyphens and underscores"
-_NO_PATTERN = "must be a name, in which * and ? stand for any characters"
-_HOST = re.compile(r"[A-Za-z0-9._-]*")
-_VARIABLE = re.compile(r"(?!github_pat_|gh[a-z]_\w{30})[A-Za-z_][A-Za-z0-9_]*")
-_APP_ID = re.compile(r"[A-Za-z0-9.]{1,32}")
-_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ADDRESS = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\[\]]*)):(?P<port>[0-9]{1,5})")
+# A misplaced token of GitHub is a fault, not a name to log.
+_UNPREFIXED = r"(?!github_pat_|gh[a-z]_\w{30})"
+_HOST_AND_PORT = re.compile(
+    r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[A-Za-z0-9._-]*)):(?P<port>[0-9]{1,5})"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Marks a field as an option, with the exceptions to how options are shown and spelled.
+    """Mark a field as an option, with its exceptions.
 
-    A switch has no ``metavar``.
-    ``default`` replaces the text of the default, ``also`` are further environment variables,
-    the first found ruling. ``elsewhere`` says where to set what the file cannot hold.
+    A switch has no ``metavar``. ``default`` replaces the text of the default. ``also`` are further
+    environment variables, the first found ruling. ``elsewhere`` says where to set what the file
+    cannot hold.
     """
 
     metavar: str = ""
@@ -68,6 +64,10 @@ def _text(value: object) -> str:
     return value
 
 
+def _secret(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else _text(value)
+
+
 def _duration(value: object) -> timedelta:
     duration = value if isinstance(value, timedelta) else parse_duration(str(value))
     if not _SHORTEST <= duration <= _LONGEST:
@@ -77,35 +77,28 @@ def _duration(value: object) -> timedelta:
     return duration
 
 
-def _name(longest: int) -> Callable[[object], str]:
+def _shaped(shape: str, sentence: str) -> BeforeValidator:
     def check(value: object) -> str:
-        name = _text(value)
-        if not _NAME.fullmatch(name) or len(name) > longest:
-            raise ValueError(
-                "must be a name as in GitHub's addresses: "
-                f"at most {longest} letters, digits, hyphens and underscores"
-            )
-        return name
-
-    return check
-
-
-def _shaped(shape: re.Pattern[str], sentence: str) -> Callable[[object], str]:
-    def check(value: object) -> str:
-        if not shape.fullmatch(text := _text(value)):
+        if not re.fullmatch(shape, text := _text(value)):
             raise ValueError(sentence)
         return text
 
-    return check
+    return BeforeValidator(check)
 
 
-def _plain_number(value: object) -> object:
-    """Take a number that YAML reads as one where digits are a name."""
+def _name(longest: int) -> BeforeValidator:
+    return _shaped(
+        rf"{_UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]{{0,{longest - 1}}}",
+        "must be a name as in GitHub's addresses: "
+        f"at most {longest} letters, digits, hyphens and underscores",
+    )
+
+
+def _number_as_text(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
-def _unquoted_date(value: object) -> object:
-    """Take a date that YAML reads as one."""
+def _date_as_text(value: object) -> object:
     return str(value) if isinstance(value, date) else value
 
 
@@ -120,15 +113,14 @@ def _amount(value: object) -> float:
 
 
 def _token(value: object) -> SecretStr:
-    token = value.get_secret_value() if isinstance(value, SecretStr) else _text(value)
-    token = token.strip()
-    if not token or not all("!" <= character <= "~" for character in token):
+    token = _secret(value).strip()
+    if not re.fullmatch("[!-~]+", token):
         raise ValueError("must be a token alone, without spaces or line breaks")
     return SecretStr(token)
 
 
 def _private_key(value: object) -> SecretStr:
-    key = value.get_secret_value() if isinstance(value, SecretStr) else _text(value)
+    key = _secret(value)
     if not key.lstrip().startswith("-----BEGIN "):
         raise ValueError("must be a private key in PEM, from its first to its last line")
     return SecretStr(key)
@@ -162,22 +154,14 @@ def _is_loopback(host: str) -> bool:
 def _listen_address(value: object) -> ListenAddress:
     if isinstance(value, ListenAddress):
         return value
-    spelled = _ADDRESS.fullmatch(str(value))
-    if spelled is None or not _is_host(spelled) or int(spelled["port"]) > 65535:
-        raise ValueError(
-            "must be host:port, :port or [IPv6 address]:port, such as :9877; ports end at 65535"
-        )
-    return ListenAddress(spelled["v6"] or spelled["host"], int(spelled["port"]))
-
-
-def _is_host(spelled: re.Match[str]) -> bool:
-    if not spelled["v6"]:
-        return _HOST.fullmatch(spelled["host"]) is not None
-    try:
-        ipaddress.IPv6Address(spelled["v6"])
-    except ValueError:
-        return False
-    return True
+    spelled = _HOST_AND_PORT.fullmatch(str(value))
+    with suppress(ValueError):
+        if spelled and int(spelled["port"]) <= 65535:
+            ipaddress.IPv6Address(spelled["v6"] or "::")
+            return ListenAddress(spelled["v6"] or spelled["host"], int(spelled["port"]))
+    raise ValueError(
+        "must be host:port, :port or [IPv6 address]:port, such as :9877; ports end at 65535"
+    )
 
 
 def _count(value: object) -> int:
@@ -204,43 +188,49 @@ ShardChoice = Annotated[Shard, PlainValidator(_shard)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 """A second at least, a year at most."""
 
-Login = Annotated[str, BeforeValidator(_name(39))]
+Login = Annotated[str, _name(39)]
 """An organization or user. Underscores are those of managed users (docs: usernames)."""
 
-Slug = Annotated[str, BeforeValidator(_name(100))]
+Slug = Annotated[str, _name(100)]
 """An enterprise, as the last part of ``github.com/enterprises/SLUG``."""
-
-CollectorName = Annotated[str, BeforeValidator(_text)]
 
 Amount = Annotated[float, BeforeValidator(_amount)]
 """Finite and not negative."""
 
-Token = Annotated[SecretStr, BeforeValidator(_token)]
-
-PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
-
-AppId = Annotated[
+Pattern = Annotated[
     str,
-    BeforeValidator(_shaped(_APP_ID, "must be an App's id or client id")),
-    BeforeValidator(_plain_number),
+    _shaped(
+        rf"{_UNPREFIXED}[A-Za-z0-9_*?\[\]!-]+",
+        "must be a name, in which * and ? stand for any characters",
+    ),
 ]
-
-ApiVersion = Annotated[
-    str,
-    BeforeValidator(_shaped(_VERSION, "must be a version of the REST API such as 2022-11-28")),
-    BeforeValidator(_unquoted_date),
-]
-
-CredentialName = Annotated[str, BeforeValidator(_shaped(_NAME, _NO_NAME))]
-
-Variable = Annotated[
-    str, BeforeValidator(_shaped(_VARIABLE, "must be the name of an environment variable"))
-]
-
-Pattern = Annotated[str, BeforeValidator(_shaped(_PATTERN, _NO_PATTERN))]
 """A name in which ``*`` stands for anything, ``?`` and ``[…]`` for one character."""
 
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 """Without a trailing slash, credentials, query and fragment."""
 
 Address = Annotated[ListenAddress, PlainValidator(_listen_address)]
+CollectorName = Annotated[str, BeforeValidator(_text)]
+Token = Annotated[SecretStr, BeforeValidator(_token)]
+PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
+AppId = Annotated[
+    str,
+    _shaped(r"[A-Za-z0-9.]{1,32}", "must be an App's id or client id"),
+    BeforeValidator(_number_as_text),
+]
+ApiVersion = Annotated[
+    str,
+    _shaped(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a version of the REST API such as 2022-11-28"),
+    BeforeValidator(_date_as_text),
+]
+CredentialName = Annotated[
+    str,
+    _shaped(
+        rf"{_UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]*",
+        "must be letters, digits, hyphens and underscores",
+    ),
+]
+Variable = Annotated[
+    str,
+    _shaped(rf"{_UNPREFIXED}[A-Za-z_][A-Za-z0-9_]*", "must be the name of an environment variable"),
+]

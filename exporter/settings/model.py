@@ -28,7 +28,7 @@ Loc = tuple[str | int, ...]
 
 
 class Settings(BaseSettings):
-    """All settings. Built directly it looks at its arguments alone; `load` looks around."""
+    """All settings. Reads nothing but its arguments; `load` reads the sources."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
@@ -81,9 +81,8 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings hands it over
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours knows where a value stands
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source here
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source here
+        *_: PydanticBaseSettingsSource,
+        **_without_places: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
 
@@ -95,5 +94,5 @@ class Settings(BaseSettings):
         return found
 
     def entry(self, account: Account) -> tuple[Loc, AccountEntry | None]:
-        """Return the place and the settings of an account of its own, if it has some."""
+        """Return the account's own settings and their place, if it has some."""
         return self._by_account.get(account.key, ((), None))
