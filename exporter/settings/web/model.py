@@ -30,7 +30,7 @@ TLS13_CIPHER_SUITES = (
     "TLS_AES_256_GCM_SHA384",
     "TLS_CHACHA20_POLY1305_SHA256",
 )
-"""Go's names of those of TLS 1.3, which are always on, there as here."""
+"""Go's names of the suites of TLS 1.3, which are always on."""
 
 CURVES = {
     "CurveP256": "prime256v1",
@@ -55,7 +55,6 @@ _NANOSECONDS = {
     "h": 3_600_000_000_000,
 }
 _DURATION_PART = re.compile(rf"([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?)({'|'.join(_NANOSECONDS)})")
-_UNVERIFIED = ("RequestClientCert", "RequireAnyClientCert", "RequireClientCert")
 
 
 def _text(value: object) -> str:
@@ -65,7 +64,7 @@ def _text(value: object) -> str:
 
 
 def _client_auth(value: object) -> object:
-    if value in _UNVERIFIED:
+    if value in {"RequestClientCert", "RequireAnyClientCert", "RequireClientCert"}:
         raise ValueError(
             "must be a type that verifies certificates, as unverified ones cannot be taken here: "
             "RequireAndVerifyClientCert, or VerifyClientCertIfGiven"
@@ -73,17 +72,13 @@ def _client_auth(value: object) -> object:
     return value
 
 
-def _cipher_suite(value: object) -> str:
-    known = (*CIPHER_SUITES, *TLS13_CIPHER_SUITES)
-    if value not in known:
-        raise ValueError(f"no such cipher suite: {closest(str(value), known)}")
-    return str(value)
+def _one_of(what: str, known: tuple[str, ...]) -> BeforeValidator:
+    def check(value: object) -> str:
+        if value not in known:
+            raise ValueError(f"no such {what}: {closest(str(value), known)}")
+        return str(value)
 
-
-def _curve(value: object) -> str:
-    if value not in CURVES:
-        raise ValueError(f"no such curve: {closest(str(value), tuple(CURVES))}")
-    return str(value)
+    return BeforeValidator(check)
 
 
 def _user(value: object) -> str:
@@ -109,7 +104,7 @@ def cost(hashed: SecretStr) -> int:
 
 
 def _interval(value: object) -> float:
-    """Read a duration as Go writes it, or a whole number of nanoseconds, in seconds."""
+    """Return the seconds of a duration of Go, or of a whole number of nanoseconds."""
     if type(value) is int and 0 <= value < 2**63:
         return value / _NANOSECONDS["s"]
     parts = _DURATION_PART.findall(value) if isinstance(value, str) else []
@@ -138,8 +133,8 @@ ClientAuth = Annotated[
     BeforeValidator(_client_auth),
 ]
 TlsVersion = Literal["TLS12", "TLS13"]
-CipherSuite = Annotated[str, BeforeValidator(_cipher_suite)]
-Curve = Annotated[str, BeforeValidator(_curve)]
+CipherSuite = Annotated[str, _one_of("cipher suite", (*CIPHER_SUITES, *TLS13_CIPHER_SUITES))]
+Curve = Annotated[str, _one_of("curve", tuple(CURVES))]
 User = Annotated[str, BeforeValidator(_user)]
 Hash = Annotated[SecretStr, BeforeValidator(_hash)]
 Header = Annotated[str, BeforeValidator(_header)]

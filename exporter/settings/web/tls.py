@@ -1,6 +1,6 @@
-"""TLS of the server: an `ssl.SSLContext` from the web configuration file, or what is wrong with it.
+"""TLS of the server: an `ssl.SSLContext` from the web configuration file, or its faults.
 
-What Go's crypto/tls can and Python's ssl cannot is a fault, never passed over.
+What Go's crypto/tls can do and Python's ssl cannot is a fault.
 """
 
 import ipaddress
@@ -23,50 +23,21 @@ _VERIFY = {
 }
 _NO_CERTIFICATES = "must be certificates in PEM"
 
-PlaceOf = Callable[[str], str]
-"""Tells where the file says a key of the section, or the section where it does not."""
-
 
 class TlsFault(Exception):
-    """Why there is no TLS to be had, as the line to tell."""
+    """What is wrong with the value of ``key``."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(why)
+        self.key = key
 
 
 class _EncryptedError(Exception):
     pass
 
 
-def check_tls(tls: TlsServer, place_of: PlaceOf) -> Iterator[str]:
-    """Find what keys that are valid by themselves do not fit together in, a line each."""
-    yield from _of_certificates(tls, place_of)
-    authority = next((name for name in ("client_ca", "client_ca_file") if getattr(tls, name)), "")
-    if authority and tls.client_auth_type == "NoClientCert":
-        yield (
-            f"{place_of(authority)}: must have client_auth_type beside it, such as "
-            "RequireAndVerifyClientCert"
-        )
-    if tls.client_allowed_sans is not None:
-        if tls.client_auth_type != "RequireAndVerifyClientCert":
-            yield (
-                f"{place_of('client_allowed_sans')}: must have client_auth_type: "
-                "RequireAndVerifyClientCert beside it, as others let clients in without a name"
-            )
-        if not tls.client_allowed_sans:
-            yield f"{place_of('client_allowed_sans')}: must allow one name at least"
-    if _VERSIONS[tls.min_version] > _VERSIONS[tls.max_version]:
-        yield f"{place_of('max_version')}: must not be below min_version"
-    if tls.cipher_suites and not _suites(tls) and tls.min_version == "TLS12":
-        yield (
-            f"{place_of('cipher_suites')}: must name a suite of TLS 1.2, as those of TLS 1.3 are "
-            "always on; for TLS 1.3 alone set min_version: TLS13"
-        )
-    if len(tls.curve_preferences) > 1 and not names_all_curves(tls):
-        yield (
-            f"{place_of('curve_preferences')}: must name one curve or all of them, as Python "
-            "cannot choose some; left out, OpenSSL's choice of all of them is used"
-        )
-
-
-def _of_certificates(tls: TlsServer, place_of: PlaceOf) -> Iterator[str]:
+def check_tls(tls: TlsServer) -> Iterator[tuple[str, str]]:
+    """Yield the faults of keys that are valid by themselves: a key, or none, and what is wrong."""
     for inline, file in (
         ("cert", "cert_file"),
         ("key", "key_file"),
@@ -74,9 +45,45 @@ def _of_certificates(tls: TlsServer, place_of: PlaceOf) -> Iterator[str]:
     ):
         given = [name for name in (inline, file) if getattr(tls, name) is not None]
         if len(given) > 1:
-            yield f"{place_of(file)}: {inline} is set too: leave one of the two"
+            yield file, f"{inline} is set too: leave one of the two"
         if not given and inline != "client_ca":
-            yield f"{place_of('')}: must have {file} or {inline}"
+            yield "", f"must have {file} or {inline}"
+    authority = next((name for name in ("client_ca", "client_ca_file") if getattr(tls, name)), "")
+    if authority and tls.client_auth_type == "NoClientCert":
+        yield authority, "must have client_auth_type beside it, such as RequireAndVerifyClientCert"
+    yield from _of_names_and_choices(tls)
+
+
+def _of_names_and_choices(tls: TlsServer) -> Iterator[tuple[str, str]]:
+    if tls.client_allowed_sans is not None:
+        if tls.client_auth_type != "RequireAndVerifyClientCert":
+            yield (
+                "client_allowed_sans",
+                (
+                    "must have client_auth_type: RequireAndVerifyClientCert beside it, "
+                    "as others let clients in without a name"
+                ),
+            )
+        if not tls.client_allowed_sans:
+            yield "client_allowed_sans", "must allow one name at least"
+    if _VERSIONS[tls.min_version] > _VERSIONS[tls.max_version]:
+        yield "max_version", "must not be below min_version"
+    if tls.cipher_suites and not _suites(tls) and tls.min_version == "TLS12":
+        yield (
+            "cipher_suites",
+            (
+                "must name a suite of TLS 1.2, as those of TLS 1.3 are always on; "
+                "for TLS 1.3 alone set min_version: TLS13"
+            ),
+        )
+    if len(tls.curve_preferences) > 1 and not names_all_curves(tls):
+        yield (
+            "curve_preferences",
+            (
+                "must name one curve or all of them, as Python cannot choose some; "
+                "left out, OpenSSL's choice of all of them is used"
+            ),
+        )
 
 
 def names_all_curves(tls: TlsServer) -> bool:
@@ -87,13 +94,11 @@ def _suites(tls: TlsServer) -> list[str]:
     return [CIPHER_SUITES[name] for name in tls.cipher_suites if name in CIPHER_SUITES]
 
 
-def build_context(
-    tls: TlsServer, folder: Path, place_of: PlaceOf, opening: Callable[[Path], None]
-) -> ssl.SSLContext:
-    """Make the context of what `check_tls` finds no fault in.
+def build_context(tls: TlsServer, folder: Path, opening: Callable[[Path], None]) -> ssl.SSLContext:
+    """Return the context of what `check_tls` finds no fault in.
 
-    Raises `TlsFault`, or ``OSError`` where this machine is short of something. Relative paths
-    start at ``folder``. ``opening`` is told each file before it is read.
+    Relative paths start at ``folder``. ``opening`` gets each file before it is read. Raises
+    `TlsFault`, or ``OSError`` if this machine is short of something.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[tls.min_version]
@@ -103,22 +108,20 @@ def build_context(
         context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
     else:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
-    _choose(context, tls, place_of)
+    _choose(context, tls)
     context.set_alpn_protocols(["http/1.1"])
 
-    def content_of(inline: str, file: str, most: int = files.MOST_TEXT) -> tuple[bytes, str]:
-        """Return the content of one of two keys, or of the file that it names, and its place."""
+    def content_of(inline: str, file: str, most: int = files.MOST_TEXT) -> tuple[str, bytes]:
         named: Path | None = getattr(tls, file)
         if named is None:
             value = getattr(tls, inline)
             text = value if isinstance(value, str) else value.get_secret_value()
-            return text.encode(), place_of(inline)
-        place, what = place_of(file), "key" if inline == "key" else "certificate"
+            return inline, text.encode()
         opening(folder / named)
         try:
-            return read_for(folder / named, what, most), place
+            return file, read_for(folder / named, "key" if inline == "key" else "certificate", most)
         except UnreadableFile as fault:
-            raise TlsFault(f"{place}: {fault}") from None
+            raise TlsFault(file, str(fault)) from None
 
     _load_certificate(
         context,
@@ -129,60 +132,56 @@ def build_context(
         if tls.client_ca is None and tls.client_ca_file is None:
             context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
         else:
-            authorities, place = content_of("client_ca", "client_ca_file")
+            key, authorities = content_of("client_ca", "client_ca_file")
             if not trust(context, authorities):
-                raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
+                raise TlsFault(key, _NO_CERTIFICATES)
     context.verify_mode = _VERIFY[tls.client_auth_type]
     if tls.client_allowed_sans is not None:
         context.sslobject_class = _allowing(frozenset(map(_normal, tls.client_allowed_sans)))
     return context
 
 
-def _choose(context: ssl.SSLContext, tls: TlsServer, place_of: PlaceOf) -> None:
+def _choose(context: ssl.SSLContext, tls: TlsServer) -> None:
     try:
         if suites := _suites(tls):
             context.set_ciphers(":".join(suites))
     except ssl.SSLError:
-        place = place_of("cipher_suites")
-        raise TlsFault(f"{place}: this machine's OpenSSL has none of them") from None
+        raise TlsFault("cipher_suites", "this machine's OpenSSL has none of them") from None
     try:
         if len(tls.curve_preferences) == 1:
             context.set_ecdh_curve(CURVES[tls.curve_preferences[0]])
     except (ValueError, ssl.SSLError):
-        place = place_of("curve_preferences")
-        raise TlsFault(f"{place}: this machine's OpenSSL does not have it") from None
+        raise TlsFault("curve_preferences", "this machine's OpenSSL does not have it") from None
 
 
 def _load_certificate(
-    context: ssl.SSLContext, certificates: bytes, place: str, key: bytes, key_place: str
+    context: ssl.SSLContext, cert_name: str, certificates: bytes, key_name: str, key: bytes
 ) -> None:
     if not trust(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificates):
-        raise TlsFault(f"{place}: {_NO_CERTIFICATES}")
+        raise TlsFault(cert_name, _NO_CERTIFICATES)
     try:
         with files.in_memory(certificates) as chain_path, files.in_memory(key) as key_path:
             context.load_cert_chain(chain_path, key_path, _ask_nobody)
     except _EncryptedError:
-        raise TlsFault(f"{key_place}: must not be encrypted: nobody is there to be asked") from None
+        raise TlsFault(key_name, "must not be encrypted: nobody is there to be asked") from None
     except OSError as error:  # ssl.SSLError is one
         if shortage(error):
             raise
         match getattr(error, "reason", ""):
             case "KEY_VALUES_MISMATCH":
-                raise TlsFault(f"{key_place}: is not the key of the certificate") from None
+                raise TlsFault(key_name, "is not the key of the certificate") from None
             case "EE_KEY_TOO_SMALL" | "CA_KEY_TOO_SMALL" | "CA_MD_TOO_WEAK" as reason:
                 weakness = reason.lower().replace("_", " ")
-                raise TlsFault(f"{place}: is too weak for OpenSSL ({weakness})") from None
-        raise TlsFault(f"{key_place}: must be a private key in PEM") from None
+                raise TlsFault(cert_name, f"is too weak for OpenSSL ({weakness})") from None
+        raise TlsFault(key_name, "must be a private key in PEM") from None
 
 
 def _ask_nobody() -> str:
-    """Stand in for OpenSSL's own question on the terminal."""
+    # Without it OpenSSL asks on the terminal.
     raise _EncryptedError
 
 
 def _allowing(allowed: frozenset[str]) -> type[ssl.SSLObject]:
-    """Make connections end where the client's certificate has none of the names."""
-
     class Allowing(ssl.SSLObject):
         def do_handshake(self) -> None:
             super().do_handshake()
@@ -194,8 +193,7 @@ def _allowing(allowed: frozenset[str]) -> type[ssl.SSLObject]:
 
 
 def _normal(name: str) -> str:
-    """Spell addresses in one way; OpenSSL writes those of IPv6 out."""
-    try:
+    try:  # OpenSSL writes the addresses of IPv6 out
         return str(ipaddress.ip_address(name))
     except ValueError:
         return name
