@@ -13,13 +13,13 @@ from exporter import __version__
 from exporter.commands.shared import NO_CREDENTIAL, PROGRAM, WRONG_SETTINGS, end
 
 COMMANDS = ("run", "check", "once", "licenses", "demo", "health")
-"""Each is the function of this name in the module of this name in ``exporter.commands``."""
+"""Modules of ``exporter.commands``, each with a function of its name."""
 
 _SERVICES = ("run", "demo")
 
 
 class _ByName(click.Group):
-    """Imports a command when it is called; without one it is ``run``, with the options given."""
+    """Import a command when it is called, ``run`` without one."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
         return sorted(COMMANDS)
@@ -73,12 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _told(error: click.ClickException) -> str:
-    """Say what is wrong with the arguments, without repeating one that may be a secret."""
+    # An argument may be a secret and is not repeated.
+    message = error.format_message()
     if isinstance(error, click.NoSuchOption):
-        hint = f" {NO_CREDENTIAL}." if error.option_name == "--token" else ""
-        return f"{error.format_message()}{hint}"
-    if error.format_message().startswith("No such command"):
+        return message + (f" {NO_CREDENTIAL}." if error.option_name == "--token" else "")
+    if message.startswith("No such command"):
         return f"No such command: there are {', '.join(COMMANDS)}."
-    if error.format_message().startswith("Got unexpected") and isinstance(error, click.UsageError):
+    if message.startswith("Got unexpected") and isinstance(error, click.UsageError):
         return f"{error.ctx.info_name if error.ctx else 'It'} takes options alone."
-    return error.format_message()
+    return message

@@ -35,6 +35,6 @@ def assembled(
 def configure_logs(
     settings: Settings, app: App, level: LogLevel | None = None, *, service: bool = False
 ) -> None:
-    """Log as the settings say; a service never waits for whoever reads it."""
+    """Log as the settings say; a service drops lines that nobody reads in time."""
     dropped = app.telemetry.line_dropped if service else None
     logs.configure(level or settings.log.level, settings.log.format, app.clients.shown, dropped)

@@ -3,8 +3,10 @@
 import asyncio
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import timedelta
+from itertools import chain
 from operator import itemgetter
 from statistics import fmean
 from typing import Any
@@ -18,7 +20,7 @@ from exporter.commands.shared import FAILED, aligned, load_settings, settings_op
 from exporter.github.auth import Credential
 from exporter.github.client import Client, Exchange
 from exporter.github.errors import GitHubError, RateLimited, Unreachable
-from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
+from exporter.metrics.page import DiscoveryFacts, JobFacts
 from exporter.polling.job import Job
 from exporter.polling.watched import Watched
 from exporter.web import landing
@@ -50,7 +52,7 @@ def check(**given: Any) -> None:
 def failed(app: App, *, unreachable: bool = False) -> bool:
     """Whether something required fails, or a discovery that finds no account.
 
-    With ``unreachable`` GitHub's silence counts whatever was asked.
+    With ``unreachable`` also whatever fails because GitHub is.
     """
     return any(
         not found.success
@@ -66,27 +68,38 @@ def failed(app: App, *, unreachable: bool = False) -> bool:
 
 
 def report(app: App) -> str:
-    """Tell what one attempt at every job came to, as lines for a terminal."""
+    """Return the outcome of one attempt at every job, as lines for a terminal."""
     page = app.poller.page()
     usual = _usual_requests(app)
-    requests: dict[str, dict[Client, float]] = {secret.name: {} for secret in app.clients.secrets}
+    requests = {secret.name: defaultdict[Client, float](float) for secret in app.clients.secrets}
     rows: list[tuple[str, ...]] = [_HEADINGS]
     whys = [""]
     for watched, account in zip(app.poller.accounts, page.accounts, strict=True):
         for job, facts in zip(watched.jobs, account.jobs, strict=True):
             an_hour = _requests_an_hour(watched, job, facts, usual)
-            of_client = requests[job.client.credential.name]
-            of_client[job.client] = of_client.get(job.client, 0.0) + an_hour
-            rows.append(_row(page, watched, job, facts, an_hour))
+            credential = job.client.credential.name
+            requests[credential][job.client] += an_hour
+            reading = page.shown(facts)
+            rows.append(
+                (
+                    str(watched.account),
+                    facts.collector,
+                    landing.state(page, facts),
+                    str(len(reading.samples) if reading else 0),
+                    f"{an_hour:.1f}",
+                    credential,
+                )
+            )
             reason = f"{facts.failure}: " if facts.failure else ""
             whys.append("" if facts.standing_by else f"{reason}{landing.why(page, facts)}")
+    lines = zip(aligned(rows), whys, strict=True)
     samples = text(page, app.telemetry.registry).splitlines()
     return "\n".join(
         [
             *(_credential(secret, app.seen.get(secret.name)) for secret in app.clients.secrets),
             *map(_discovery, page.discoveries),
             "",
-            *_explained(rows, whys),
+            *chain(*([line, *_WRAPPED.wrap(why)] for line, why in lines)),
             "",
             f"About {sum(not line.startswith(b'#') for line in samples)} series.",
             *(
@@ -115,22 +128,8 @@ def _discovery(found: DiscoveryFacts) -> str:
     return f"Discovery by {found.credential}: {state}{why}"
 
 
-def _row(
-    page: Page, watched: Watched, job: Job, facts: JobFacts, an_hour: float
-) -> tuple[str, ...]:
-    reading = page.shown(facts)
-    return (
-        str(watched.account),
-        facts.collector,
-        landing.state(page, facts),
-        str(len(reading.samples) if reading else 0),
-        f"{an_hour:.1f}",
-        job.client.credential.name,
-    )
-
-
 def _usual_requests(app: App) -> dict[str, float]:
-    """Tell how many requests each collector took, on average of the accounts it asked about."""
+    """Return the average requests of each collector over the accounts it asked about."""
     took: dict[str, list[int]] = {}
     for watched in app.poller.accounts:
         for job in watched.jobs:
@@ -142,14 +141,11 @@ def _usual_requests(app: App) -> dict[str, float]:
 def _requests_an_hour(
     watched: Watched, job: Job, facts: JobFacts, usual: Mapping[str, float]
 ) -> float:
-    """Estimate by what one attempt took; what is not offered is asked once a day in the end.
-
-    What a limit kept from being asked takes what is usual elsewhere. Where the platform is found
-    out by asking, its jobs are asked at every poll all the same.
-    """
+    """Estimate from one attempt, or from ``usual`` if a limit prevented it."""
     if facts.standing_by:
         return 0.0
     asked_with_usage = job.collector.decides or job.collector.platform is Platform.LEGACY
+    # What is not offered is asked once a day in the end, unless it decides the platform.
     at_every_poll = watched.decides and asked_with_usage
     a_day = facts.known.available is False and not at_every_poll
     unasked = job.requests == 0 and facts.failure == RateLimited.reason
@@ -158,14 +154,12 @@ def _requests_an_hour(
 
 
 def _of_limit(app: App, secret: Credential, requests: Mapping[Client, float]) -> str:
-    """Hold the requests against the limit, which each installation of an App has for itself."""
+    """Compare the requests with the limit, which each installation of an App has for itself."""
     seen = app.seen.get(secret.name)
     if seen is None or seen.rate_limit is None or not requests:
         return ""
-    limit, (most, client) = (
-        seen.rate_limit.limit,
-        max(((each, of) for of, each in requests.items()), key=itemgetter(0)),
-    )
+    limit = seen.rate_limit.limit
+    client, most = max(requests.items(), key=itemgetter(1))
     of_each = " each installation" if len(requests) > 1 else ""
     if most <= limit:
         return f" of the {limit} that GitHub grants{of_each}"
@@ -175,9 +169,3 @@ def _of_limit(app: App, secret: Credential, requests: Mapping[Client, float]) ->
         f"{int(number * limit / most)} of {number} accounts: raise poll.interval, or divide them "
         "among credentials"
     )
-
-
-def _explained(rows: list[tuple[str, ...]], whys: list[str]) -> Iterator[str]:
-    for line, why in zip(aligned(rows), whys, strict=True):
-        yield line
-        yield from _WRAPPED.wrap(why)

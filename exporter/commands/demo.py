@@ -19,20 +19,19 @@ from exporter.github import auth
 from exporter.settings import Settings, load, options
 
 API_URL = "https://simulated-github.invalid"
-"""Of no host that there can be, so that the label ``host`` never says GitHub's."""
+"""A host that cannot exist, so that the label ``host`` never says GitHub's."""
 
 NOTICE = "This is the demo: every number is made up, and GitHub is never asked."
 
 SETTINGS = ("web", "log", "poll")
-"""The sections of the settings that the demo takes; the accounts are its own."""
+"""The sections of the settings that the demo takes."""
 
 ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
-"""Defaults below what the user sets, so that something happens while one looks."""
+"""Defaults, short enough to see something happen."""
 
 _PACE = 1 / 600  # hours a second: a day of the demo lives six days of usage beside its own
 _SHOWING_ALL = ("acme", "acme-corp")
 _FAILING = "sandbox"
-_EXPIRES_IN = timedelta(days=30)
 
 
 def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
@@ -53,20 +52,16 @@ def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Se
 
 
 def _opt_in(account: Account) -> list[str]:
-    """Name what is off by default, for the accounts that show all there is.
-
-    Of one account the plan is named, which the credential may not read: so it fails.
-    """
-    if account.name not in _SHOWING_ALL:
-        return ["plan"] if account.name == _FAILING else []
-    return [c.name for c in ALL if not c.default and account.type in c.account_types]
+    if account.name in _SHOWING_ALL:
+        return [c.name for c in ALL if not c.default and account.type in c.account_types]
+    # The credential of the demo may not read the plan.
+    return ["plan"] if account.name == _FAILING else []
 
 
 def assemble_demo(wanted: Settings, clock: Callable[[], datetime], *, process: bool = True) -> App:
-    """Put the parts together around a simulated GitHub whose month goes on."""
-    github = SimulatedGitHub(
-        demo_accounts(), clock=clock, pace=_PACE, expires=clock() + _EXPIRES_IN
-    )
+    """Return the application, which asks a simulated GitHub whose month goes on."""
+    expires = clock() + timedelta(days=30)
+    github = SimulatedGitHub(demo_accounts(), clock=clock, pace=_PACE, expires=expires)
     return App.assemble(
         wanted,
         auth.from_token("demo", github.token),

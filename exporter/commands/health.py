@@ -6,28 +6,20 @@ from typing import Any
 import click
 import httpx
 
-from exporter.commands.shared import (
-    FAILED,
-    WRONG_SETTINGS,
-    end,
-    loaded,
-    nested_flags,
-    settings_options,
-)
+from exporter.commands import shared
 
 _LISTEN_ADDRESS = "GITHUB_BILLING_WEB_LISTEN_ADDRESS"
 
 SECONDS = 4.0
-"""To connect, and again to answer: two tries take less than the ten that the image gives."""
+"""To connect, and again to answer: two tries take less than the image's ten."""
 
 
 def problem(url: str) -> str:
-    """Say what is wrong with the service that answers at ``url``; empty where it is alive.
+    """Return what is wrong with the service at ``url``; empty if it is alive.
 
-    One that hangs up on plain HTTP, or does not understand it, is asked by TLS. Its certificate
-    is for the names that others reach it by, so that it is not verified; nothing secret is sent.
-    Proxies are passed by.
-    Raises ``httpx.InvalidURL`` and ``httpx.UnsupportedProtocol`` where ``url`` is none of HTTP.
+    A service that does not understand plain HTTP is asked by TLS. Its certificate, which is for
+    other names, is not verified; nothing secret is sent. Raises ``httpx.InvalidURL`` and
+    ``httpx.UnsupportedProtocol``.
     """
     asked = httpx.URL(url)
     try:
@@ -50,7 +42,7 @@ def problem(url: str) -> str:
 
 
 @click.command()
-@settings_options(lambda option: option.path == ("web", "listen_address"))
+@shared.settings_options(lambda option: option.path == ("web", "listen_address"))
 @click.option(
     "--url",
     metavar="URL",
@@ -66,11 +58,11 @@ def health(url: str | None, **given: Any) -> None:
     """
     if url is None:
         address = os.environ.get(_LISTEN_ADDRESS, "")
-        settings = loaded(nested_flags(given), {_LISTEN_ADDRESS: address})
+        settings = shared.loaded(shared.nested_flags(given), {_LISTEN_ADDRESS: address})
         url = f"http://{settings.web.listen_address.reached_at}/healthz"
     try:
         found = problem(url)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        end(WRONG_SETTINGS, "--url: must be such as http://localhost:9877/healthz")
+        shared.end(shared.WRONG_SETTINGS, "--url: must be such as http://localhost:9877/healthz")
     if found:
-        end(FAILED, f"{url}: {found}")
+        shared.end(shared.FAILED, f"{url}: {found}")

@@ -54,11 +54,7 @@ def serve(settings: Settings, app: App) -> None:
 
 
 def _leave_in_time(code: int = 0) -> None:
-    """End the process soon, whatever else it waits for.
-
-    A look-up of a name may hang in a thread that nothing stops and that the exit would wait for.
-    """
-
+    # A look-up of a name may hang in a thread, which the exit would wait for.
     def go() -> None:
         logging.shutdown()
         os._exit(code)

@@ -33,7 +33,7 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 def settings_options(
     wanted: Callable[[Option], bool] = lambda _: True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command a flag for each setting that has one."""
+    """Add a flag for each setting that has one to a command."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options()):
@@ -42,7 +42,7 @@ def settings_options(
             default = f"; default {option.default_text}" if option.default_text else ""
             command = click.option(
                 option.flag,
-                _parameter(option),
+                "__".join(option.path),
                 is_flag=option.switch,
                 default=None,
                 multiple=option.repeatable,
@@ -73,7 +73,7 @@ repositories_option = click.option(
 
 
 def output_option(how: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command ``--output FILE``; ``how`` says more of how the file is written."""
+    """Add ``--output FILE`` to a command; ``how`` continues its help."""
     return click.option(
         "--output",
         metavar="FILE",
@@ -82,15 +82,11 @@ def output_option(how: str = "") -> Callable[[Callable[..., Any]], Callable[...,
     )
 
 
-def _parameter(option: Option) -> str:
-    return "__".join(option.path)
-
-
 def nested_flags(given: Mapping[str, Any]) -> dict[str, Any]:
     """Nest the flags that were given by section, as the settings take them."""
     nested: dict[str, Any] = {}
     for option in options():
-        value = given.get(_parameter(option))
+        value = given.get("__".join(option.path))
         if value not in (None, ()):
             section = nested
             for key in option.path[:-1]:
@@ -117,7 +113,6 @@ def loaded(flags: Mapping[str, object], environment: Mapping[str, str]) -> Setti
 
 @contextmanager
 def faults_told() -> Iterator[None]:
-    """End with all faults of the settings, a line each."""
     try:
         yield
     except SettingsError as error:
@@ -134,7 +129,6 @@ def deliver(content: bytes, output: Path | None, mode: int) -> None:
 
 @contextmanager
 def written(output: Path) -> Iterator[None]:
-    """End where the file cannot be written."""
     try:
         yield
     except OSError as error:
@@ -148,7 +142,7 @@ def end(code: int, *lines: str) -> NoReturn:
 
 
 def aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """Pad the cells of each column to one width; all rows have as many cells as the first."""
+    """Pad the cells of each column to one width; all rows have the same number."""
     listed = list(rows)
     widths = [max(len(cell) for cell in column) for column in zip(*listed, strict=True)]
     for row in listed:

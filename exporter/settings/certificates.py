@@ -10,14 +10,12 @@ from exporter import files
 from exporter.settings.named_files import UnreadableFile, read_for
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
-"""A name that OpenSSL looks for in a folder; it opens no others."""
+"""The only names that OpenSSL opens in a folder."""
 
 
 def check_certificates(environment: Mapping[str, str]) -> Iterator[str]:
-    """Find the variables by which no client can be made, a line each.
-
-    ``SSL_CERT_DIR`` counts only without ``SSL_CERT_FILE``, as in httpx.
-    """
+    """Yield a line for each variable by which no client can be made."""
+    # SSL_CERT_DIR counts only without SSL_CERT_FILE, as in httpx.
     if file := environment.get("SSL_CERT_FILE"):
         if problem := no_certificates(Path(file)):
             yield f"SSL_CERT_FILE: {problem}"
@@ -33,7 +31,7 @@ def check_certificates(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def no_certificates(file: Path) -> str:
-    """Say why there are no certificates in a file; empty where there are some."""
+    """Return why a file holds no certificates, empty if it holds some."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         content = read_for(file, "certificates", files.MOST_TEXT)
@@ -45,7 +43,7 @@ def no_certificates(file: Path) -> str:
 
 
 def trust(context: ssl.SSLContext, content: bytes) -> bool:
-    """Trust certificates in PEM; false if the content is something else."""
+    """Trust certificates in PEM. False if the content is something else."""
     try:
         with files.in_memory(content) as path:
             context.load_verify_locations(path)

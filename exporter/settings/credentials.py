@@ -16,11 +16,9 @@ DEFAULT = "default"
 class CredentialSettings:
     """A credential and the host that it is for.
 
-    Its secret is the private key where ``app_id`` is set, else a token, and comes from exactly
-    one of ``secret``, ``file`` and ``variable``, the name of an environment variable; from none
-    where the user set none. ``api_version`` is ``None`` where the kind of host decides.
-    Names are discovered where they match a pattern of ``include``, or there is none, and none
-    of ``exclude``.
+    Its secret, a private key if ``app_id`` is set, else a token, comes from at most one of
+    ``secret``, ``file`` and the environment variable ``variable``. ``api_version`` is ``None`` if
+    the kind of host decides. ``include`` and ``exclude`` are patterns of names to discover.
     """
 
     name: str

@@ -16,28 +16,22 @@ _SPELLING = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS))
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read a duration: units from the largest down, each at most once, a year being 365 days.
+    """Parse units from the largest down, each at most once; a year has 365 days.
 
-    ``ValueError`` for everything else, a bare number and what no ``timedelta`` holds included.
+    Raises ``ValueError``, also for a bare number and above the longest ``timedelta``.
     """
     spelled = _SPELLING.fullmatch(text)
     if not text or spelled is None:
         raise ValueError("must be a duration such as 90s, 15m, 1h30m or 1d")
     try:
-        return sum(
-            (
-                int(count) * unit
-                for count, unit in zip(spelled.groups(), _UNITS.values(), strict=True)
-                if count
-            ),
-            timedelta(),
-        )
+        counted = zip(spelled.groups(), _UNITS.values(), strict=True)
+        return sum((int(count) * unit for count, unit in counted if count), timedelta())
     except OverflowError:
         raise ValueError("must be a shorter duration") from None
 
 
 def format_duration(duration: timedelta) -> str:
-    """Write a duration in days and smaller units; what is under a millisecond is left out."""
+    """Format a duration in days and smaller units, down to milliseconds."""
     written = ""
     for unit in ("d", "h", "m", "s", "ms"):
         count, duration = divmod(duration, _UNITS[unit])

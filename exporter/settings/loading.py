@@ -1,4 +1,4 @@
-"""Reads the settings from everywhere and tells all faults at once."""
+"""Reads the settings from all sources and reports all faults at once."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ _TIMES = {"poll", "collector_settings", "interval", "stale_after", "timeout"}
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used. ``faults`` are lines that say what, where and the mend."""
+    """Settings with ``faults``, a line each: the place, the fault and its mend."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
@@ -45,7 +45,7 @@ def load(
     """Read settings from flags over environment over the YAML file over defaults.
 
     ``flags`` are nested by section, as ``{"poll": {"interval": "5m"}}``. Lists are replaced,
-    not joined. `SettingsError` with all faults, none of which holds a value that was read.
+    not joined. Raises `SettingsError` with all faults, which hold no value.
     """
     reads = [read_flags(flags), read_environment(environment)]
     file = Sources(tuple(read.tree for read in reads)).at(("config", "file"))
@@ -84,7 +84,7 @@ def _web_file(settings: Settings, sources: Sources) -> tuple[str, ...]:
 
 
 def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
-    """Validate what can be, leaving out what is at fault, so that the rest is checked too."""
+    """Validate without the values at fault, so that the rest is checked too."""
     faults: dict[Loc, str] = {}
     while True:
         try:
@@ -98,7 +98,7 @@ def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
 
 
 def _cut(loc: Loc) -> Loc:
-    """Leave out an account as a whole where its name is at fault, and a credential anyway."""
+    # An account without a name, or a credential without a key, would be a second fault.
     if loc[0] == "credentials":
         return loc[:2]
     return loc[:-1] if loc[0] == "accounts" and loc[-1] in set(AccountType) else loc

@@ -7,21 +7,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exporter.accounts import Account, AccountType, account_key
+from exporter.settings import sections
 from exporter.settings.credentials import CredentialEntry
 from exporter.settings.fields import CollectorName, Count, Login, ShardChoice, Shown, Slug
-from exporter.settings.sections import (
-    AccountEntry,
-    ConfigSettings,
-    DiscoverSettings,
-    GitHubSettings,
-    JobTimes,
-    LogSettings,
-    PlatformChoice,
-    PollSettings,
-    QuotaSettings,
-    StateSettings,
-    WebSettings,
-)
 
 Loc = tuple[str | int, ...]
 """The way to a setting: keys and, in lists, positions from 0."""
@@ -40,10 +28,12 @@ class Settings(BaseSettings):
     """User whose bill is watched."""
     enterprises: Annotated[tuple[Slug, ...], Shown("SLUG")] = ()
     """Enterprise whose bill is watched."""
-    github: GitHubSettings = GitHubSettings()
-    discover: DiscoverSettings = DiscoverSettings()
-    poll: PollSettings = PollSettings()
-    platform: Annotated[PlatformChoice, Shown("|".join(get_args(PlatformChoice)))] = "auto"
+    github: sections.GitHubSettings = sections.GitHubSettings()
+    discover: sections.DiscoverSettings = sections.DiscoverSettings()
+    poll: sections.PollSettings = sections.PollSettings()
+    platform: Annotated[
+        sections.PlatformChoice, Shown("|".join(get_args(sections.PlatformChoice)))
+    ] = "auto"
     """GitHub's billing platform; auto asks and follows a move."""
     collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = ()
     """Collector to run beside the default ones; its failures count."""
@@ -59,12 +49,12 @@ class Settings(BaseSettings):
     """
     shard: Annotated[ShardChoice | None, Shown("INDEX/COUNT", "all accounts")] = None
     """Replica that this is, counted from 0, of how many: accounts are divided among them."""
-    quota: QuotaSettings = QuotaSettings()
-    state: StateSettings = StateSettings()
-    web: WebSettings = WebSettings()
-    config: ConfigSettings = ConfigSettings()
-    log: LogSettings = LogSettings()
-    entries: tuple[AccountEntry, ...] = Field(
+    quota: sections.QuotaSettings = sections.QuotaSettings()
+    state: sections.StateSettings = sections.StateSettings()
+    web: sections.WebSettings = sections.WebSettings()
+    config: sections.ConfigSettings = sections.ConfigSettings()
+    log: sections.LogSettings = sections.LogSettings()
+    entries: tuple[sections.AccountEntry, ...] = Field(
         (), alias="accounts", description="Accounts with settings of their own, one entry each."
     )
     credential_entries: tuple[CredentialEntry, ...] = Field(
@@ -73,7 +63,7 @@ class Settings(BaseSettings):
         description="Further credentials and hosts, one entry each, beside the one of the flags, "
         "which is named default.",
     )
-    collector_settings: dict[str, JobTimes] = {}
+    collector_settings: dict[str, sections.JobTimes] = {}
     """Times of single collectors, by name."""
 
     @classmethod
@@ -87,12 +77,12 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     @cached_property
-    def _by_account(self) -> dict[tuple[AccountType, str], tuple[Loc, AccountEntry]]:
-        found: dict[tuple[AccountType, str], tuple[Loc, AccountEntry]] = {}
+    def _by_account(self) -> dict[tuple[AccountType, str], tuple[Loc, sections.AccountEntry]]:
+        found: dict[tuple[AccountType, str], tuple[Loc, sections.AccountEntry]] = {}
         for position, entry in enumerate(self.entries):
             found.setdefault(account_key(*entry.named), (("accounts", position), entry))
         return found
 
-    def entry(self, account: Account) -> tuple[Loc, AccountEntry | None]:
+    def entry(self, account: Account) -> tuple[Loc, sections.AccountEntry | None]:
         """Return the account's own settings and their place, if it has some."""
         return self._by_account.get(account.key, ((), None))

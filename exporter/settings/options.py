@@ -21,11 +21,10 @@ PREFIX = "GITHUB_BILLING_"
 class Option:
     """A setting as users spell it.
 
-    ``path`` are its keys in the file. ``flag`` is ``None`` for what must not show in a list
-    of processes. A ``switch`` takes no value, and one that enables a section has its name. Of
-    several names in ``environment`` the first one set rules. ``repeatable`` ones take many
-    values: the flag again, commas in the environment, a list in the file.
-    ``elsewhere`` is empty where the file can hold it, else it says what to do instead.
+    ``path`` are its keys in the file. ``flag`` is ``None`` for a secret. The first of
+    ``environment`` that is set rules. ``repeatable`` takes several values: the flag again, commas
+    in the environment, a list in the file. A ``switch`` takes no value. ``elsewhere`` says what
+    to do if the file cannot hold it.
     """
 
     path: tuple[str, ...]
@@ -41,12 +40,12 @@ class Option:
 
 @cache
 def options() -> tuple[Option, ...]:
-    """List the options in the order of the model."""
+    """Return the options in the order of the model."""
     return tuple(_options(Settings, ()))
 
 
 def known_keys(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
-    """List the keys that a section of a model takes; positions and chosen names are passed over."""
+    """Return the keys of a section of a model, whatever positions and names lead to it."""
     fields = _fields(model)
     for step in loc:
         if field := fields.get(str(step)):
@@ -55,7 +54,7 @@ def known_keys(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
 
 
 def closest(word: str, known: tuple[str, ...]) -> str:
-    """Point from a word that is not known to what may have been meant."""
+    """Suggest a known word in place of one that is not."""
     # The prefix of all variables would make any two of them look alike.
     bare = {name.removeprefix(PREFIX): name for name in known}
     if matches := get_close_matches(word.removeprefix(PREFIX), bare, n=1):

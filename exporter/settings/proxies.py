@@ -1,4 +1,4 @@
-"""Proxies of the environment: whether they can be used, and which one leads to a URL."""
+"""Proxies of the environment: their faults, and the one for a URL."""
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -9,7 +9,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def check_proxies(environment: Mapping[str, str]) -> Iterator[str]:
-    """Find the variables that name no usable proxy, a line each; none repeats a password."""
+    """Yield a line for each variable without a usable proxy, never with its password."""
     for variable, proxy in _proxies(environment).values():
         if not _is_usable(proxy):
             yield (
@@ -19,9 +19,9 @@ def check_proxies(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
-    """Return the URL of the proxy that leads to ``url``; ``None`` where there is none.
+    """Return the URL of the proxy for ``url``, ``None`` if there is none.
 
-    ``NO_PROXY`` is read as by curl (curl: CURLOPT_NOPROXY), but an entry may end in a port.
+    ``NO_PROXY`` has networks and domains (curl: CURLOPT_NOPROXY); an entry may end in a port.
     """
     asked = httpx.URL(url)
     if any(_is_for(entry, asked) for entry in _no_proxy(environment)):
@@ -32,7 +32,6 @@ def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
 
 
 def _proxies(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Return the variable and the proxy of each scheme that has one, ``all`` among them."""
     found: dict[str, tuple[str, str]] = {}
     if "*" in _no_proxy(environment):
         return found
@@ -49,7 +48,7 @@ def _no_proxy(environment: Mapping[str, str]) -> list[str]:
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> tuple[str, str]:
-    """Return the spelling that rules, which is the one in small letters, and its value."""
+    # Small letters rule, as in curl.
     spelling = name if name in environment else name.upper()
     return spelling, environment.get(spelling, "").strip()
 
@@ -64,21 +63,18 @@ def _is_usable(proxy: str) -> bool:
 
 
 def _is_for(entry: str, url: httpx.URL) -> bool:
-    """Whether an entry of ``NO_PROXY`` is for a URL: a network, or a domain with all below it."""
-    network = _network(entry)
-    if network is None:
-        name, _, port = entry.rpartition(":")
-        if name and port.isdecimal():
-            if int(port) != (url.port or _PORTS[url.scheme]):
-                return False
-            entry = name
-        network = _network(entry.removeprefix("[").removesuffix("]"))
+    name, _, port = entry.rpartition(":")
+    if name and port.isdecimal() and _network(entry) is None:
+        if int(port) != (url.port or _PORTS[url.scheme]):
+            return False
+        entry = name
     host = url.host.rstrip(".")
     try:
         address = ip_address(host)
     except ValueError:
         domain = entry.strip(".").lower()
         return bool(domain) and f".{host}".endswith(f".{domain}")
+    network = _network(entry.removeprefix("[").removesuffix("]"))
     return network is not None and address in network
 
 

@@ -38,7 +38,7 @@ class Timing(NamedTuple):
 
 
 def credentials(settings: Settings) -> tuple[CredentialSettings, ...]:
-    """Return the credential of the flags, unless only entries have one, then the entries."""
+    """Return the credential of the flags, unless only entries have one, and the entries."""
     default = of_flags(settings.github, settings.discover)
     entries = tuple(entry.resolved(default) for entry in settings.credential_entries)
     return (default, *entries) if default.given or not entries else entries
@@ -117,9 +117,8 @@ def job(settings: Settings, account: Account, collector: Collector) -> JobSettin
 def timing(settings: Settings, account: Account, collector: Collector) -> Timing:
     """Return the times of one job, and the settings they come from.
 
-    The file's times of the collector come first, then the collector's own, then the account's,
-    then everyone's. ``stale_after`` of the latter two does not apply to a collector with an
-    interval of its own: its readings are stale after three of them.
+    The file's times of the collector rule over the collector's own, the account's and everyone's.
+    ``stale_after`` of the latter two does not apply to a collector with an interval of its own.
     """
     name = collector.name
     special = (("collector_settings", name), settings.collector_settings.get(name))

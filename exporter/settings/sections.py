@@ -7,27 +7,14 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from exporter.accounts import AccountType
-from exporter.settings.fields import (
-    Address,
-    Amount,
-    ApiUrl,
-    ApiVersion,
-    AppId,
-    CollectorName,
-    CredentialName,
-    Duration,
-    ListenAddress,
-    Login,
-    Pattern,
-    PrivateKey,
-    Shown,
-    Slug,
-    Token,
-)
+from exporter.settings import fields
+from exporter.settings.fields import Shown
 
 PlatformChoice = Literal["auto", "legacy", "usage"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["human", "json"]
+
+_GIGABYTES = Shown("GIGABYTES", "by plan")
 
 
 class Section(BaseModel):
@@ -38,7 +25,7 @@ class Section(BaseModel):
 
 class GitHubSettings(Section):
     token: Annotated[
-        Token | None,
+        fields.Token | None,
         Shown(
             "TOKEN",
             also=("GITHUB_TOKEN",),
@@ -52,10 +39,10 @@ class GitHubSettings(Section):
     """
     token_file: Annotated[Path | None, Shown("FILE")] = None
     """File that holds the token alone; read again when it changes."""
-    app_id: Annotated[AppId | None, Shown("ID")] = None
+    app_id: Annotated[fields.AppId | None, Shown("ID")] = None
     """Id or client id of a GitHub App that reads the bill, instead of a token."""
     app_private_key: Annotated[
-        PrivateKey | None,
+        fields.PrivateKey | None,
         Shown(
             "KEY",
             flag=False,
@@ -67,11 +54,11 @@ class GitHubSettings(Section):
     """The App's private key itself, in PEM."""
     app_private_key_file: Annotated[Path | None, Shown("FILE")] = None
     """File that holds the App's private key; read again when it changes."""
-    api_url: Annotated[ApiUrl, Shown("URL")] = "https://api.github.com"
+    api_url: Annotated[fields.ApiUrl, Shown("URL")] = "https://api.github.com"
     """GitHub's API: https://HOST/api/v3 for Enterprise Server, https://api.SUBDOMAIN.ghe.com with
     data residency.
     """
-    api_version: Annotated[ApiVersion | None, Shown("VERSION", "by host")] = None
+    api_version: Annotated[fields.ApiVersion | None, Shown("VERSION", "by host")] = None
     """Version of the REST API to ask."""
     ca_file: Annotated[Path | None, Shown("FILE")] = None
     """File of certificates (PEM) whose authorities are trusted beside the usual ones. Proxies are
@@ -84,29 +71,29 @@ class DiscoverSettings(Section):
     """Watch the accounts that the credential can see too: a token's organizations, an App's
     installations, an enterprise's organizations.
     """
-    interval: Annotated[Duration, Shown("DURATION")] = timedelta(hours=1)
+    interval: Annotated[fields.Duration, Shown("DURATION")] = timedelta(hours=1)
     """Time from one discovery to the next."""
-    include: Annotated[tuple[Pattern, ...], Shown("PATTERN")] = ()
+    include: Annotated[tuple[fields.Pattern, ...], Shown("PATTERN")] = ()
     """Watch only discovered accounts whose names match, as acme-*."""
-    exclude: Annotated[tuple[Pattern, ...], Shown("PATTERN")] = ()
+    exclude: Annotated[tuple[fields.Pattern, ...], Shown("PATTERN")] = ()
     """Do not watch discovered accounts whose names match."""
 
 
 class PollSettings(Section):
-    interval: Annotated[Duration, Shown("DURATION")] = timedelta(minutes=15)
+    interval: Annotated[fields.Duration, Shown("DURATION")] = timedelta(minutes=15)
     """Time from one poll of a collector to the next."""
-    stale_after: Annotated[Duration | None, Shown("DURATION", "three intervals")] = None
+    stale_after: Annotated[fields.Duration | None, Shown("DURATION", "three intervals")] = None
     """Age at which a reading that could not be renewed is no longer shown."""
-    timeout: Annotated[Duration, Shown("DURATION")] = timedelta(seconds=30)
+    timeout: Annotated[fields.Duration, Shown("DURATION")] = timedelta(seconds=30)
     """Longest time for one poll of one collector."""
 
 
 class QuotaSettings(Section):
-    actions_minutes: Annotated[Amount | None, Shown("MINUTES", "by plan")] = None
+    actions_minutes: Annotated[fields.Amount | None, Shown("MINUTES", "by plan")] = None
     """Actions minutes a month that the plan includes."""
-    packages_bandwidth_gigabytes: Annotated[Amount | None, Shown("GIGABYTES", "by plan")] = None
+    packages_bandwidth_gigabytes: Annotated[fields.Amount | None, _GIGABYTES] = None
     """Packages transfer a month that the plan includes."""
-    shared_storage_gigabytes: Annotated[Amount | None, Shown("GIGABYTES", "by plan")] = None
+    shared_storage_gigabytes: Annotated[fields.Amount | None, _GIGABYTES] = None
     """Storage for artifacts and packages that the plan includes."""
 
 
@@ -118,7 +105,7 @@ class WebConfigSettings(Section):
 
 
 class WebSettings(Section):
-    listen_address: Annotated[Address, Shown("ADDRESS")] = ListenAddress("", 9877)
+    listen_address: Annotated[fields.Address, Shown("ADDRESS")] = fields.ListenAddress("", 9877)
     """Where to serve: host:port, :port for all interfaces, [IPv6 address]:port."""
     config: WebConfigSettings = WebConfigSettings()
 
@@ -146,31 +133,31 @@ class LogSettings(Section):
 
 
 class JobTimes(Section):
-    interval: Duration | None = None
+    interval: fields.Duration | None = None
     """As poll.interval, here alone."""
-    stale_after: Duration | None = None
+    stale_after: fields.Duration | None = None
     """As poll.stale_after, here alone."""
-    timeout: Duration | None = None
+    timeout: fields.Duration | None = None
     """As poll.timeout, here alone."""
 
 
 class AccountEntry(JobTimes):
-    organization: Login | None = None
+    organization: fields.Login | None = None
     """The organization's name."""
-    user: Login | None = None
+    user: fields.Login | None = None
     """The user's name."""
-    enterprise: Slug | None = Field(
+    enterprise: fields.Slug | None = Field(
         None, validate_default=True, description="The enterprise's slug."
     )
-    credential: CredentialName | None = None
+    credential: fields.CredentialName | None = None
     """Name of the credential to ask with; default, or the only one there is."""
     platform: PlatformChoice | None = None
     """As platform, here alone."""
     quota: QuotaSettings = QuotaSettings()
     """As quota, here alone; what is not set stays as there."""
-    collectors: tuple[CollectorName, ...] = ()
+    collectors: tuple[fields.CollectorName, ...] = ()
     """Further collectors to run here, required."""
-    no_collectors: tuple[CollectorName, ...] = ()
+    no_collectors: tuple[fields.CollectorName, ...] = ()
     """Further collectors not to run here."""
 
     @field_validator("enterprise")

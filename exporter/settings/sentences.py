@@ -16,7 +16,7 @@ _SENTENCES = {
 
 
 def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
-    """Say one fault of what was to be a ``model``, and how to mend it."""
+    """Return one fault of a ``model`` and its mend."""
     *section, last = error["loc"]
     match error["type"]:
         case "extra_forbidden":

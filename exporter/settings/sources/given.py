@@ -1,4 +1,4 @@
-"""Reads flags and environment into located values, and tells what does not belong there."""
+"""Reads flags and environment into located values and faults."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -14,21 +14,21 @@ _NO_SETTINGS = PREFIX + "EXPORTER_"
 
 
 class Source(NamedTuple):
-    """A source as far as it could be read, and a line for each fault in it."""
+    """The readable part of a source, and a line for each fault in it."""
 
     tree: Located
     faults: tuple[str, ...] = ()
 
 
 def read_flags(flags: Mapping[str, object]) -> Source:
-    """Read flags nested by section; ``None`` and an empty tuple are flags not given."""
+    """Read flags nested by section, except ``None`` and ``()``."""
     places = {option.path: option.flag for option in options() if option.flag}
     tree = _flags(flags, (), places)
     return misplaced(tree, (option for option in options() if not option.flag))
 
 
 def read_environment(environment: Mapping[str, str]) -> Source:
-    """Read the variables of the model, each by its first name; an empty one is not set."""
+    """Read the variables of the model, each by its first name, unless empty."""
     leaves = {}
     for option in options():
         name = option.environment[0]
@@ -41,18 +41,17 @@ def read_environment(environment: Mapping[str, str]) -> Source:
 
 
 def unknown_variables(environment: Mapping[str, str], named: Collection[str]) -> Iterator[str]:
-    """Find the variables that are no settings, a line each; those ``named`` are the user's own."""
+    """Yield a line for each variable that is no setting and not ``named`` by one."""
     known = tuple(name for option in options() for name in option.environment)
     for name in sorted(environment):
-        if name in known or name in named or name.startswith(_NO_SETTINGS):
-            continue
-        if name.startswith(PREFIX):
+        foreign = not name.startswith(PREFIX) or name.startswith(_NO_SETTINGS)
+        if not foreign and name not in known and name not in named:
             spelled = name if name.isprintable() else ascii(name)
             yield f"{spelled}: no such setting: {closest(name, known)}"
 
 
 def read_fallbacks(environment: Mapping[str, str]) -> Located:
-    """Read the further names of variables, which other programs use too."""
+    """Read the further names of variables, shared with other programs."""
     return _nested(
         {
             option.path: _leaf(SecretStr(text), name)
@@ -64,7 +63,7 @@ def read_fallbacks(environment: Mapping[str, str]) -> Located:
 
 
 def misplaced(tree: Located, unwelcome: Iterable[Option]) -> Source:
-    """Cut out what a source may not hold, with the fault that says where it belongs."""
+    """Remove the values of ``unwelcome`` options, each with a fault."""
     found = [
         (value, f"{value.place}: {option.elsewhere}")
         for option in unwelcome

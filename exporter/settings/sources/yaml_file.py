@@ -12,23 +12,21 @@ from exporter.settings.sources.given import Source, misplaced
 from exporter.settings.sources.located import Located
 
 _PRINTABLE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")
-"""What looks like a key; anything else in its place may be a misplaced secret."""
-
+"""Anything else in place of a key may be a misplaced secret."""
 
 _NAMED = re.compile(r"'[^<'][^']{3,}'")
 
 _DEEPEST = 8
-"""No setting lies so deep, and what goes through the values may safely call itself."""
+"""Deeper than any setting; bounds the recursion."""
 
 _SECTIONS = tuple(dict.fromkeys(option.path[:-1] for option in options() if option.path[1:]))
 
 
 class _UnreadableError(Exception):
-    """Why there is nothing to read, as the line to tell."""
+    """A file without settings. The message is the line to show."""
 
 
 def read_file(path: Path, place: str) -> Source:
-    """Read the file of the settings, as `read_yaml` does."""
     tree, faults = read_yaml(path, place)
     # Another source's section would silently rule over a plain value in its place.
     shapeless = [
@@ -42,10 +40,7 @@ def read_file(path: Path, place: str) -> Source:
 
 
 def read_yaml(path: Path, place: str) -> Source:
-    """Read a file, which is safe YAML: plain values only, no aliases, no key twice.
-
-    ``place`` is where the user named the file, told where it cannot be read.
-    """
+    """Read plain values, without aliases or a key twice; ``place`` is the setting of the path."""
     try:
         loader, root = _root(path, place)
     except _UnreadableError as error:
@@ -87,8 +82,6 @@ def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
 
 
 class _Walk:
-    """One way through the nodes of a file, gathering faults."""
-
     def __init__(self, path: Path, loader: yaml.SafeLoader) -> None:
         self._path = path
         self._loader = loader
