@@ -29,5 +29,5 @@ def once(output: Path | None, **given: Any) -> None:
     asyncio.run(app.once())
     page = text(app.poller.page(), app.telemetry.registry)
     deliver(page, output, files.FOR_ALL)
-    if failed(app, unreachable=False):
+    if failed(app):
         sys.exit(FAILED)

@@ -1,6 +1,7 @@
 """What single values cannot show: settings that contradict each other or the world."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from stat import S_ISREG
 
@@ -12,6 +13,8 @@ from exporter.settings.model import Loc, Settings
 from exporter.settings.options import closest
 from exporter.settings.sources.located import Sources
 
+_Fault = tuple[Loc, str]
+
 
 def check(
     settings: Settings, sources: Sources, collectors: Sequence[Collector], *, times: bool
@@ -20,26 +23,26 @@ def check(
 
     ``times`` is false if a duration is at fault already: the others cannot be judged then.
     """
-    yield from _accounts(settings, sources)
-    yield from _unknown_collectors(settings, sources, collectors)
-    yield from _contradicting_collectors(settings, sources)
-    yield from _unfitting_collectors(settings, sources, collectors)
-    yield from _idle_accounts(settings, sources, collectors)
+    for loc, fault in chain(
+        _accounts(settings, sources),
+        _unknown_collectors(settings, collectors),
+        _contradicting_collectors(settings, sources),
+        _unfitting_collectors(settings, collectors),
+        _idle_accounts(settings, collectors),
+    ):
+        yield f"{sources.place(*loc)}: {fault}"
     if settings.state.file and (problem := _no_place_for_a_file(settings.state.file)):
         yield f"{sources.place('state', 'file')}: {problem}"
     if times:
         yield from _times(settings, sources, collectors)
 
 
-def _accounts(settings: Settings, sources: Sources) -> Iterator[str]:
+def _accounts(settings: Settings, sources: Sources) -> Iterator[_Fault]:
     first: dict[tuple[AccountType, str], Loc] = {}
     for account, loc in resolved.located_accounts(settings):
         if first.setdefault(account.key, loc) != loc:
             other = sources.place(*first[account.key])
-            yield (
-                f"{sources.place(*loc)}: {account} is the account of {other} again: "
-                "leave one of the two"
-            )
+            yield loc, f"{account} is the account of {other} again: leave one of the two"
 
 
 def _collector_lists(settings: Settings) -> Iterator[tuple[Loc, tuple[str, ...]]]:
@@ -50,9 +53,7 @@ def _collector_lists(settings: Settings) -> Iterator[tuple[Loc, tuple[str, ...]]
         yield ("accounts", position, "no_collectors"), entry.no_collectors
 
 
-def _unknown_collectors(
-    settings: Settings, sources: Sources, collectors: Sequence[Collector]
-) -> Iterator[str]:
+def _unknown_collectors(settings: Settings, collectors: Sequence[Collector]) -> Iterator[_Fault]:
     known = tuple(collector.name for collector in collectors)
     named: list[tuple[Loc, str]] = [
         ((*loc, position), name)
@@ -62,10 +63,10 @@ def _unknown_collectors(
     named += [(("collector_settings", name), name) for name in settings.collector_settings]
     for loc, name in named:
         if name not in known:
-            yield f"{sources.place(*loc)}: no such collector: {closest(name, known)}"
+            yield loc, f"no such collector: {closest(name, known)}"
 
 
-def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[str]:
+def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[_Fault]:
     lists = dict(_collector_lists(settings))
     everywhere: Loc = ("no_collectors",)
     pairs: list[tuple[Loc, Loc]] = [(("collectors",), everywhere)]
@@ -75,34 +76,29 @@ def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[
     for wanted, excluded in pairs:
         for position, name in enumerate(lists[wanted]):
             if name in lists[excluded]:
-                place = sources.place(*wanted, position)
                 other = sources.place(*excluded, lists[excluded].index(name))
-                yield f"{place}: the collector is excluded by {other}: leave one of the two"
+                fault = f"the collector is excluded by {other}: leave one of the two"
+                yield (*wanted, position), fault
 
 
-def _unfitting_collectors(
-    settings: Settings, sources: Sources, collectors: Sequence[Collector]
-) -> Iterator[str]:
+def _unfitting_collectors(settings: Settings, collectors: Sequence[Collector]) -> Iterator[_Fault]:
     types = {collector.name: collector.account_types for collector in collectors}
     for at, entry in enumerate(settings.entries):
         kind, _ = entry.named
         for position, name in enumerate(entry.collectors):
             if kind not in types.get(name, {kind}):
-                place = sources.place("accounts", at, "collectors", position)
-                yield f"{place}: the collector is not for {kind} accounts: leave it out"
+                fault = f"the collector is not for {kind} accounts: leave it out"
+                yield ("accounts", at, "collectors", position), fault
 
 
-def _idle_accounts(
-    settings: Settings, sources: Sources, collectors: Sequence[Collector]
-) -> Iterator[str]:
+def _idle_accounts(settings: Settings, collectors: Sequence[Collector]) -> Iterator[_Fault]:
     for account, loc in resolved.located_accounts(settings):
         if collectors and not resolved.collectors_for(settings, account, collectors):
-            place = sources.place(*loc)
-            yield f"{place}: every collector is excluded for {account}: leave one, or leave it out"
+            yield loc, f"every collector is excluded for {account}: leave one, or leave it out"
 
 
 def _no_place_for_a_file(file: Path) -> str:
-    """Say why no file can ever be there; one that cannot be written now may be later."""
+    # One that cannot be written now may be later, and is no fault.
     try:
         if not file.parent.is_dir():
             return "its folder does not exist: make it, or name another"

@@ -1,6 +1,7 @@
 """What credentials cannot show by themselves: contradictions, missing secrets, wrong names."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from exporter.github.auth import bare
 from exporter.settings import resolved
@@ -12,6 +13,7 @@ from exporter.settings.options import closest
 from exporter.settings.sections import GitHubSettings, Section
 from exporter.settings.sources.located import Sources
 
+_Fault = tuple[Loc, str]
 _SECRET_FILES = {
     "token_file": "token",
     "app_private_key_file": "private key",
@@ -26,40 +28,41 @@ def check_credentials(
 
     ``names`` is false if a credential is at fault already: references cannot be judged then.
     """
-    yield from _of_flags(settings.github, sources)
-    yield from _names(settings, sources)
-    yield from _unusable(settings, sources, environment)
-    if names:
-        yield from _references(settings, sources)
+    for loc, fault in chain(
+        _of_flags(settings.github, sources),
+        _names(settings, sources),
+        _unusable(settings, environment),
+        _references(settings) if names else (),
+    ):
+        yield f"{sources.place(*loc)}: {fault}"
 
 
-def _of_flags(github: GitHubSettings, sources: Sources) -> Iterator[str]:
+def _of_flags(github: GitHubSettings, sources: Sources) -> Iterator[_Fault]:
     secrets = [name for name in ("token", "token_file", "app_id") if getattr(github, name)]
     keys = [name for name in ("app_private_key", "app_private_key_file") if getattr(github, name)]
     for given in (secrets, keys):
         for name in given[1:]:
-            place, other = sources.place("github", name), sources.place("github", given[0])
-            yield f"{place}: {other} is set too: leave one of the two"
+            other = sources.place("github", given[0])
+            yield ("github", name), f"{other} is set too: leave one of the two"
     if github.app_id and not keys:
-        yield (
-            f"{sources.place('github', 'app_id')}: the App's private key is missing: "
+        fault = (
+            "the App's private key is missing: "
             "set --github.app-private-key-file or GITHUB_BILLING_APP_PRIVATE_KEY"
         )
+        yield ("github", "app_id"), fault
     if keys and not github.app_id:
-        place = sources.place("github", keys[0])
-        yield f"{place}: the App's id is missing: set --github.app-id"
+        yield ("github", keys[0]), "the App's id is missing: set --github.app-id"
 
 
-def _names(settings: Settings, sources: Sources) -> Iterator[str]:
+def _names(settings: Settings, sources: Sources) -> Iterator[_Fault]:
     first: dict[str, Loc] = {}
     for position, entry in enumerate(settings.credential_entries):
         loc: Loc = ("credentials", position)
-        place = sources.place(*loc, "name")
         if entry.name == DEFAULT:
-            yield f"{place}: the credential of the flags has this name: choose another"
+            yield (*loc, "name"), "the credential of the flags has this name: choose another"
         elif first.setdefault(entry.name, loc) != loc:
             other = sources.place(*first[entry.name])
-            yield f"{place}: has the name of {other} again: choose another"
+            yield (*loc, "name"), f"has the name of {other} again: choose another"
 
 
 def _holders(settings: Settings) -> Iterator[tuple[Loc, Section]]:
@@ -71,9 +74,7 @@ def _holders(settings: Settings) -> Iterator[tuple[Loc, Section]]:
             yield ("credentials", position, "app"), entry.app
 
 
-def _unusable(
-    settings: Settings, sources: Sources, environment: Mapping[str, str]
-) -> Iterator[str]:
+def _unusable(settings: Settings, environment: Mapping[str, str]) -> Iterator[_Fault]:
     holders = list(_holders(settings))
     for loc, model in holders:
         for leaf, what in _SECRET_FILES.items():
@@ -81,31 +82,29 @@ def _unusable(
                 try:
                     read_for(file, what)
                 except UnreadableFile as fault:
-                    yield f"{sources.place(*loc, leaf)}: {fault}"
+                    yield (*loc, leaf), str(fault)
     for loc, model in holders:
         file = getattr(model, "ca_file", None)
         if file and (problem := no_certificates(file)):
-            yield f"{sources.place(*loc, 'ca_file')}: {problem}"
+            yield (*loc, "ca_file"), problem
     for loc, model in holders:
         for leaf in ("token_variable", "private_key_variable"):
             variable = getattr(model, leaf, None)
             if variable and not bare(environment.get(variable, "")):
-                yield f"{sources.place(*loc, leaf)}: the variable is not set"
+                yield (*loc, leaf), "the variable is not set"
 
 
-def _references(settings: Settings, sources: Sources) -> Iterator[str]:
+def _references(settings: Settings) -> Iterator[_Fault]:
     known = tuple(credential.name for credential in resolved.credentials(settings))
     for position, entry in enumerate(settings.entries):
         if entry.credential is not None and entry.credential not in known:
-            place = sources.place("accounts", position, "credential")
-            yield f"{place}: no such credential: {closest(entry.credential, known)}"
+            fault = f"no such credential: {closest(entry.credential, known)}"
+            yield ("accounts", position, "credential"), fault
     unclear = dict.fromkeys(
-        sources.place(*(loc if loc[0] == "accounts" else loc[:1]))
+        loc if loc[0] == "accounts" else loc[:1]
         for account, loc in resolved.located_accounts(settings)
         if not resolved.credential_of(settings, account)
     )
-    for place in unclear:
-        yield (
-            f"{place}: there are several credentials: name one under accounts, as "
-            f"credential: {known[0]}"
-        )
+    for loc in unclear:
+        fault = f"there are several credentials: name one under accounts, as credential: {known[0]}"
+        yield loc, fault

@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import isfinite
+from math import inf
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
@@ -103,13 +103,10 @@ def _date_as_text(value: object) -> object:
 
 
 def _amount(value: object) -> float:
-    try:
-        amount = -1.0 if isinstance(value, bool) else float(str(value))
-    except ValueError:
-        amount = -1.0
-    if not isfinite(amount) or amount < 0:
-        raise ValueError("must be a number that is not below 0")
-    return amount
+    with suppress(ValueError):
+        if 0 <= (amount := float(str(value))) < inf:
+            return amount
+    raise ValueError("must be a number that is not below 0")
 
 
 def _token(value: object) -> SecretStr:
@@ -165,7 +162,7 @@ def _listen_address(value: object) -> ListenAddress:
 
 
 def _count(value: object) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"[1-9][0-9]{0,6}", str(value)):
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", str(value)):
         raise ValueError("must be a whole number from 1 to 9999999")
     return int(str(value))
 

@@ -45,16 +45,8 @@ SLOW_COST = 16
 
 _BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
 _COSTS = range(4, 32)
-_NANOSECONDS = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-}
-_DURATION_PART = re.compile(rf"([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?)({'|'.join(_NANOSECONDS)})")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+_DURATION_PART = re.compile(rf"([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?)({'|'.join(_SECONDS)})")
 
 
 def _text(value: object) -> str:
@@ -106,11 +98,11 @@ def cost(hashed: SecretStr) -> int:
 def _interval(value: object) -> float:
     """Return the seconds of a duration of Go, or of a whole number of nanoseconds."""
     if type(value) is int and 0 <= value < 2**63:
-        return value / _NANOSECONDS["s"]
+        return value / 1e9
     parts = _DURATION_PART.findall(value) if isinstance(value, str) else []
     if value != "0" and (not parts or "".join(map("".join, parts)) != value):
         raise ValueError("must be a duration such as 1s or 500ms, or 0 for no limit")
-    return sum(float(count) * _NANOSECONDS[unit] for count, unit in parts) / _NANOSECONDS["s"]
+    return sum(float(count) * _SECONDS[unit] for count, unit in parts)
 
 
 def _burst(value: object) -> int:
