@@ -70,7 +70,7 @@ def failed(app: App, *, unreachable: bool = False) -> bool:
 def report(app: App) -> str:
     """Return the outcome of one attempt at every job, as lines for a terminal."""
     page = app.poller.page()
-    usual = _usual_requests(app)
+    usual = _average_requests(app)
     requests = {secret.name: defaultdict[Client, float](float) for secret in app.clients.secrets}
     rows: list[tuple[str, ...]] = [_HEADINGS]
     whys = [""]
@@ -128,13 +128,12 @@ def _discovery(found: DiscoveryFacts) -> str:
     return f"Discovery by {found.credential}: {state}{why}"
 
 
-def _usual_requests(app: App) -> dict[str, float]:
-    """Return the average requests of each collector over the accounts it asked about."""
-    took: dict[str, list[int]] = {}
+def _average_requests(app: App) -> dict[str, float]:
+    took = defaultdict[str, list[int]](list)
     for watched in app.poller.accounts:
         for job in watched.jobs:
             if job.requests:
-                took.setdefault(job.collector.name, []).append(job.requests)
+                took[job.collector.name].append(job.requests)
     return {name: fmean(requests) for name, requests in took.items()}
 
 

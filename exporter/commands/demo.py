@@ -8,7 +8,7 @@ from typing import Any
 import click
 import httpx
 
-from exporter.accounts import Account
+from exporter.accounts import AccountType
 from exporter.app import App, utc_now
 from exporter.collectors import ALL
 from exporter.commands.assembled import configure_logs
@@ -41,21 +41,18 @@ def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Se
         "github": {"api_url": API_URL},
         "discover": {"enabled": True},
         "accounts": [
-            {
-                simulated.type.value: simulated.name,
-                "collectors": _opt_in(Account(simulated.type, simulated.name)),
-            }
-            for simulated in demo_accounts()
+            {each.type.value: each.name, "collectors": _opt_in(each.type, each.name)}
+            for each in demo_accounts()
         ],
     }
     return load(given, ENVIRONMENT | dict(environment), ALL)
 
 
-def _opt_in(account: Account) -> list[str]:
-    if account.name in _SHOWING_ALL:
-        return [c.name for c in ALL if not c.default and account.type in c.account_types]
-    # The credential of the demo may not read the plan.
-    return ["plan"] if account.name == _FAILING else []
+def _opt_in(kind: AccountType, name: str) -> list[str]:
+    if name in _SHOWING_ALL:
+        return [each.name for each in ALL if not each.default and kind in each.account_types]
+    # The credential may not read the plan of this account, so that the demo shows a failure.
+    return ["plan"] if name == _FAILING else []
 
 
 def assemble_demo(wanted: Settings, clock: Callable[[], datetime], *, process: bool = True) -> App:

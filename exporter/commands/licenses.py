@@ -8,7 +8,7 @@ import asyncio
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -110,15 +110,15 @@ async def read(
     Raises `NothingToAsk` or `Incomplete`.
     """
     wanted = {name.casefold(): name for name in repositories}
-    # The client of an account's jobs is the one that may see it.
-    asked = [
-        (watched.account, watched.jobs[0].client)
-        for watched in app.poller.accounts
-        if watched.jobs
-        and watched.account.type is not AccountType.USER
-        and (not named or watched.account.key in named)
-        and _may_own(watched.account, wanted)
-    ]
+    owners = {name.partition("/")[0] for name in wanted}
+    asked: list[tuple[Account, Client]] = []
+    for watched in app.poller.accounts:
+        account = watched.account
+        enterprise = account.type is AccountType.ENTERPRISE  # which owns anybody's repositories
+        may_own = not owners or enterprise or account.key[1] in owners
+        chosen = account.type is not AccountType.USER and (not named or account.key in named)
+        if watched.jobs and chosen and may_own:
+            asked.append((account, watched.jobs[0].client))
     if not asked:
         owning = " that owns the repositories" if wanted else ""
         raise NothingToAsk(f"licenses: give --organization NAME or --enterprise SLUG{owning}")
@@ -133,11 +133,6 @@ async def read(
         if key not in seen:
             progress(f"{name}: GitHub names nobody who uses a licence there: check the name")
     return [found[key] for key in sorted(found)]
-
-
-def _may_own(account: Account, repositories: Iterable[str]) -> bool:
-    owners = {name.partition("/")[0] for name in repositories}
-    return not owners or account.type is AccountType.ENTERPRISE or account.key[1] in owners
 
 
 async def _of_account(

@@ -83,7 +83,7 @@ def output_option(how: str = "") -> Callable[[Callable[..., Any]], Callable[...,
 
 
 def nested_flags(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Nest the flags that were given by section, as the settings take them."""
+    """Return the flags that were given, nested by section."""
     nested: dict[str, Any] = {}
     for option in options():
         value = given.get("__".join(option.path))
@@ -91,7 +91,7 @@ def nested_flags(given: Mapping[str, Any]) -> dict[str, Any]:
             section = nested
             for key in option.path[:-1]:
                 section = section.setdefault(key, {})
-            section[option.path[-1]] = list(value) if option.repeatable else value
+            section[option.path[-1]] = value
     return nested
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr
 
-from exporter.settings.fields import ApiUrl, ApiVersion, AppId, CredentialName, Pattern, Variable
+from exporter.settings import fields
 from exporter.settings.sections import DiscoverSettings, GitHubSettings, Section
 
 DEFAULT = "default"
@@ -39,58 +40,43 @@ class CredentialSettings:
 
 
 class AppEntry(Section):
-    id: AppId
+    id: fields.AppId
     """The App's id or client id."""
     private_key_file: Path | None = None
     """File that holds the App's private key; read again when it changes."""
-    private_key_variable: Variable | None = Field(
-        None,
-        validate_default=True,
-        description="Name of the environment variable that holds the private key.",
-    )
-
-    @field_validator("private_key_variable")
-    @classmethod
-    def _one_source(cls, variable: str | None, info: ValidationInfo) -> str | None:
-        if (variable is None) == (info.data.get("private_key_file", Path()) is None):
-            raise ValueError("must have exactly one of private_key_file and private_key_variable")
-        return variable
+    private_key_variable: Annotated[
+        fields.Variable | None, fields.exactly_one_with("private_key_file")
+    ] = Field(None, validate_default=True)
+    """Name of the environment variable that holds the private key."""
 
 
 class CredentialEntry(Section):
-    name: CredentialName
+    name: fields.CredentialName
     """What accounts and metrics call it."""
     token_file: Path | None = None
     """File that holds the token alone; read again when it changes."""
-    token_variable: Variable | None = None
+    token_variable: fields.Variable | None = None
     """Name of the environment variable that holds the token."""
-    app: AppEntry | None = Field(
-        None,
-        validate_default=True,
-        description="A GitHub App: its `id` (or client id), and `private_key_file` or "
-        "`private_key_variable`, the name of an environment variable.",
+    app: Annotated[AppEntry | None, fields.exactly_one_with("token_file", "token_variable")] = (
+        Field(
+            None,
+            validate_default=True,
+            description="A GitHub App: its `id` (or client id), and `private_key_file` or "
+            "`private_key_variable`, the name of an environment variable.",
+        )
     )
-    api_url: ApiUrl | None = None
+    api_url: fields.ApiUrl | None = None
     """As github.api_url, here alone."""
-    api_version: ApiVersion | None = None
+    api_version: fields.ApiVersion | None = None
     """As github.api_version, here alone."""
     ca_file: Path | None = None
     """As github.ca_file, here alone."""
     discover: bool | None = None
     """As discover.enabled, here alone."""
-    include: tuple[Pattern, ...] | None = None
+    include: tuple[fields.Pattern, ...] | None = None
     """As discover.include, here alone."""
-    exclude: tuple[Pattern, ...] | None = None
+    exclude: tuple[fields.Pattern, ...] | None = None
     """As discover.exclude, here alone."""
-
-    @field_validator("app")
-    @classmethod
-    def _one_source(cls, app: AppEntry | None, info: ValidationInfo) -> AppEntry | None:
-        # A source at fault is missing from info.data; it has its own fault and counts as given.
-        others = [info.data.get(key, key) for key in ("token_file", "token_variable")]
-        if sum(source is not None for source in (*others, app)) != 1:
-            raise ValueError("must have exactly one of token_file, token_variable and app")
-        return app
 
     def resolved(self, default: CredentialSettings) -> CredentialSettings:
         """Return the credential, which takes what it does not set from ``default``."""

@@ -12,7 +12,7 @@ from math import inf
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, PlainValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr, ValidationInfo
 
 from exporter.accounts import Shard
 from exporter.settings.durations import format_duration, parse_duration
@@ -92,6 +92,19 @@ def _name(longest: int) -> BeforeValidator:
         "must be a name as in GitHub's addresses: "
         f"at most {longest} letters, digits, hyphens and underscores",
     )
+
+
+def exactly_one_with(*others: str) -> AfterValidator:
+    """Return the validator of the last of some fields, of which exactly one must be set."""
+
+    def check(value: object, info: ValidationInfo) -> object:
+        # A field at fault is missing from info.data; it has its own fault and counts as set.
+        values = (value, *(info.data.get(name, name) for name in others))
+        if sum(each is not None for each in values) != 1:
+            raise ValueError(f"must have exactly one of {', '.join(others)} and {info.field_name}")
+        return value
+
+    return AfterValidator(check)
 
 
 def _number_as_text(value: object) -> object:

@@ -7,7 +7,7 @@ from exporter import files
 
 
 class UnreadableFile(Exception):
-    """A file that cannot be read, now and again later; its words say why."""
+    """A file that cannot be read. The message says why."""
 
 
 def read_for(file: Path, what: str, most: int = files.MOST_SECRET) -> bytes:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from exporter.accounts import AccountType
 from exporter.settings import fields
@@ -146,9 +146,10 @@ class AccountEntry(JobTimes):
     """The organization's name."""
     user: fields.Login | None = None
     """The user's name."""
-    enterprise: fields.Slug | None = Field(
-        None, validate_default=True, description="The enterprise's slug."
+    enterprise: Annotated[fields.Slug | None, fields.exactly_one_with("organization", "user")] = (
+        Field(None, validate_default=True)
     )
+    """The enterprise's slug."""
     credential: fields.CredentialName | None = None
     """Name of the credential to ask with; default, or the only one there is."""
     platform: PlatformChoice | None = None
@@ -159,15 +160,6 @@ class AccountEntry(JobTimes):
     """Further collectors to run here, required."""
     no_collectors: tuple[fields.CollectorName, ...] = ()
     """Further collectors not to run here."""
-
-    @field_validator("enterprise")
-    @classmethod
-    def _one_name(cls, enterprise: str | None, info: ValidationInfo) -> str | None:
-        # A name at fault is missing from info.data; it has its own fault and counts as given.
-        others = [info.data.get(key, key) for key in ("organization", "user")]
-        if sum(name is not None for name in (*others, enterprise)) != 1:
-            raise ValueError("must have exactly one of organization, user and enterprise")
-        return enterprise
 
     @property
     def named(self) -> tuple[AccountType, str]:

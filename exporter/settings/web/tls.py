@@ -38,11 +38,8 @@ class _EncryptedError(Exception):
 
 def check_tls(tls: TlsServer) -> Iterator[tuple[str, str]]:
     """Yield the faults of keys that are valid by themselves: a key, or none, and what is wrong."""
-    for inline, file in (
-        ("cert", "cert_file"),
-        ("key", "key_file"),
-        ("client_ca", "client_ca_file"),
-    ):
+    for inline in ("cert", "key", "client_ca"):
+        file = f"{inline}_file"
         given = [name for name in (inline, file) if getattr(tls, name) is not None]
         if len(given) > 1:
             yield file, f"{inline} is set too: leave one of the two"
@@ -111,7 +108,8 @@ def build_context(tls: TlsServer, folder: Path, opening: Callable[[Path], None])
     _choose(context, tls)
     context.set_alpn_protocols(["http/1.1"])
 
-    def content_of(inline: str, file: str, most: int = files.MOST_TEXT) -> tuple[str, bytes]:
+    def content_of(inline: str, most: int = files.MOST_TEXT) -> tuple[str, bytes]:
+        file = f"{inline}_file"
         named: Path | None = getattr(tls, file)
         if named is None:
             value = getattr(tls, inline)
@@ -123,16 +121,12 @@ def build_context(tls: TlsServer, folder: Path, opening: Callable[[Path], None])
         except UnreadableFile as fault:
             raise TlsFault(file, str(fault)) from None
 
-    _load_certificate(
-        context,
-        *content_of("cert", "cert_file"),
-        *content_of("key", "key_file", files.MOST_SECRET),
-    )
+    _load_certificate(context, *content_of("cert"), *content_of("key", files.MOST_SECRET))
     if tls.client_auth_type != "NoClientCert":
         if tls.client_ca is None and tls.client_ca_file is None:
             context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
         else:
-            key, authorities = content_of("client_ca", "client_ca_file")
+            key, authorities = content_of("client_ca")
             if not trust(context, authorities):
                 raise TlsFault(key, _NO_CERTIFICATES)
     context.verify_mode = _VERIFY[tls.client_auth_type]
