@@ -1,8 +1,11 @@
 """The ASGI application: /metrics, /, /healthz and /readyz."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import httpx
 
 from exporter.metrics.page import Page
 from exporter.polling.poller import Poller
@@ -17,7 +20,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PLAIN = "text/plain; charset=utf-8"
 _ANSWER_BYTES = 262_144
-"""Of an answer that are handed on at once, so that slow readers do not each hold a whole one."""
+"""Sent at once at most, so that slow readers do not each hold a whole answer."""
 
 _HTML = "text/html; charset=utf-8"
 _HEADERS = (
@@ -27,61 +30,46 @@ _HEADERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Application:
     """The ASGI application. It never asks GitHub."""
 
-    def __init__(
-        self, poller: Poller, exposition: Exposition, clock: Callable[[], datetime]
-    ) -> None:
-        self._poller = poller
-        self._exposition = exposition
-        self._clock = clock
+    poller: Poller
+    exposition: Exposition
+    clock: Callable[[], datetime]
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        method = scope["method"]
-        if method not in {"GET", "HEAD"}:
-            await answer(send, 405, PLAIN, b"GET and HEAD only\n", (b"allow", b"GET, HEAD"))
-            return
-        status, content_type, body, *headers = await self._of_path(scope)
-        await answer(send, status, content_type, body, *headers, head=method == "HEAD")
+        status, content_type, body, *headers = await self._answer(scope)
+        await answer(send, status, content_type, body, *headers, head=scope["method"] == "HEAD")
 
-    async def _of_path(self, scope: Scope) -> tuple[Any, ...]:
+    async def _answer(self, scope: Scope) -> tuple[Any, ...]:
+        if scope["method"] not in {"GET", "HEAD"}:
+            return 405, PLAIN, b"GET and HEAD only\n", (b"allow", b"GET, HEAD")
         match scope["path"]:
             case "/metrics":
                 return await self._metrics(scope)
             case "/":
-                return 200, _HTML, await self._exposition.bodies.get("/", self._landing)
+                return 200, _HTML, await self.exposition.bodies.get("/", self._landing)
             case "/healthz":
-                alive = self._poller.alive
-                return _verdict(alive, "alive", "the scheduler stands still")
+                return _probe(self.poller.alive, "alive", "the scheduler stands still")
             case "/readyz":
-                return _verdict(self._poller.ready, "ready", "not every account was asked yet")
+                return _probe(self.poller.ready, "ready", "not every account was asked yet")
         return 404, PLAIN, b"not found: see / for what there is\n"
 
     async def _landing(self, page: Page) -> bytes:
-        now = self._clock()
-        return await self._exposition.bodies.in_thread(lambda: landing.render(page, now).encode())
+        now = self.clock()
+        return await self.exposition.bodies.in_thread(lambda: landing.render(page, now).encode())
 
     async def _metrics(self, scope: Scope) -> tuple[Any, ...]:
-        headers = _lists(scope)
-        gzip = accepts_gzip(headers.get(b"accept-encoding", ""))
-        body, content_type = await self._exposition.body(headers.get(b"accept", ""), gzip=gzip)
+        headers = httpx.Headers(scope["headers"])
+        gzip = accepts_gzip(headers.get("accept-encoding", ""))
+        body, content_type = await self.exposition.body(headers.get("accept", ""), gzip=gzip)
         encoding = [(b"content-encoding", b"gzip")] if gzip else []
         return 200, content_type, body, (b"vary", b"accept, accept-encoding"), *encoding
 
 
-def _verdict(good: bool, yes: str, no: str) -> tuple[int, str, bytes]:
+def _probe(good: bool, yes: str, no: str) -> tuple[int, str, bytes]:
     return (200, PLAIN, f"{yes}\n".encode()) if good else (503, PLAIN, f"{no}\n".encode())
-
-
-def _lists(scope: Scope) -> dict[bytes, str]:
-    """Join headers that come several times, as lists."""
-    found: dict[bytes, list[str]] = {}
-    for name, value in scope["headers"]:
-        found.setdefault(name, []).append(value.decode("latin-1"))
-    return {name: ",".join(values) for name, values in found.items()}
 
 
 async def answer(
@@ -92,20 +80,15 @@ async def answer(
     *headers: tuple[bytes, bytes],
     head: bool = False,
 ) -> None:
-    """Send a whole answer; of one to ``HEAD`` the body's length alone."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", content_type.encode()),
-                (b"content-length", str(len(body)).encode()),
-                *_HEADERS,
-                *headers,
-            ],
-        }
+    """Send a whole answer, with ``head`` without its body."""
+    described = (
+        (b"content-type", content_type.encode()),
+        (b"content-length", str(len(body)).encode()),
     )
-    said = b"" if head else body
-    for begin in range(0, len(said) or 1, _ANSWER_BYTES):
-        piece, more = said[begin : begin + _ANSWER_BYTES], begin + _ANSWER_BYTES < len(said)
-        await send({"type": "http.response.body", "body": piece, "more_body": more})
+    all_headers = [*described, *_HEADERS, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
+    size = 0 if head else len(body)
+    for begin in range(0, size or 1, _ANSWER_BYTES):
+        end = min(begin + _ANSWER_BYTES, size)
+        piece = {"type": "http.response.body", "body": body[begin:end], "more_body": end < size}
+        await send(piece)

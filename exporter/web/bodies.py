@@ -18,8 +18,6 @@ _FRESH_SECONDS = 1.0
 
 @dataclass(slots=True)
 class _Shared:
-    """A body that is being made or was made just now."""
-
     page: Page
     making: asyncio.Future[bytes]
     until: float = math.inf
@@ -49,17 +47,17 @@ class Bodies:
             if shared and shared.page is page and loop.time() < shared.until:
                 break
             if shared is None or shared.making.done():
-                making = asyncio.ensure_future(make(page))
-                shared = self._shared[key] = _Shared(page, making)
-                making.add_done_callback(partial(self._made, key, shared))
+                shared = self._shared[key] = _Shared(page, asyncio.ensure_future(make(page)))
+                shared.making.add_done_callback(partial(self._made, key, shared))
                 break
             await asyncio.wait([shared.making])
         # Whoever hangs up must not take the body away from the others.
         return await asyncio.shield(shared.making)
 
     def _made(self, key: Hashable, shared: _Shared, making: asyncio.Future[bytes]) -> None:
-        shared.until = making.get_loop().time() + _FRESH_SECONDS
-        making.get_loop().call_later(_FRESH_SECONDS, self._drop, key, shared)
+        loop = making.get_loop()
+        shared.until = loop.time() + _FRESH_SECONDS
+        loop.call_later(_FRESH_SECONDS, self._drop, key, shared)
 
     def _drop(self, key: Hashable, shared: _Shared) -> None:
         if self._shared.get(key) is shared:

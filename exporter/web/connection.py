@@ -4,34 +4,31 @@ import asyncio
 import ssl
 from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 REQUEST_SECONDS = 10
-"""From a connection, or from a request's first byte, to the request's last."""
+"""From accept, or a request's first byte, to the request's last byte."""
 
 ANSWER_SECONDS = 60
-"""To take an answer, which is far above any ``scrape_timeout``."""
+"""To take an answer: far above any ``scrape_timeout``."""
 
-REQUEST_BYTES = 16_384
-"""Of a whole request, a body that nobody wants included."""
-
+_REQUEST_BYTES = 16_384
 _HEADER_FIELDS = 100
 _TLS_HANDSHAKE = 0x16
-"""The first byte of whoever speaks TLS (RFC 8446, section 5.1)."""
+"""The first byte of a TLS client (RFC 8446, section 5.1)."""
 
 
+@dataclass(slots=True)
 class _Deadline:
-    """Calls ``late`` so many seconds after ``start``, unless ``stop`` comes before."""
-
-    def __init__(self, seconds: float, late: Callable[[], None]) -> None:
-        self._seconds = seconds
-        self._late = late
-        self._timer: asyncio.TimerHandle | None = None
+    seconds: float
+    late: Callable[[], None]
+    _timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._late)
+            self._timer = asyncio.get_running_loop().call_later(self.seconds, self.late)
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -40,18 +37,17 @@ class _Deadline:
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that ends where its client is too slow or says too much: others want its place.
+    """A connection that ends if its client is too slow or sends too much.
 
     It is counted and timed from accept on, with TLS or without. If there are ``most`` already, a
-    new one takes the place of the oldest that has not sent a whole request. Nobody needs to say
-    more before an answer is there, and whoever does gets that answer and no other.
+    new one takes the place of the oldest that has not sent a whole request. A client that sends
+    more before its answer is complete gets that answer and no other.
     """
 
     most: int
     context: ssl.SSLContext | None
     waiting: dict["Connection", None]
     """Connections without a whole request so far, the oldest first."""
-
     _request: _Deadline
     _answer: _Deadline
     _in_request = False
@@ -59,22 +55,22 @@ class Connection(HttpToolsProtocol):
     _answering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
-        """Take the transport of the socket, and later that of TLS."""
+        """Take the transport of the socket, and later the one of TLS."""
         accepted = self.transport is None
         super().connection_made(transport)
         if accepted:
             self._request = _Deadline(REQUEST_SECONDS, self._abort)
             self._answer = _Deadline(ANSWER_SECONDS, self._abort)
             self._request.start()
-            self._make_room()
+            self._take_place()
         if not self._tls_ahead:
-            # To be told of all that is not taken; none at all and TLS would wait for ever.
+            # Pause on the first unsent byte, so that the deadline starts; 0 would stall TLS.
             transport.set_write_buffer_limits(1)
 
     def _abort(self) -> None:
         self.transport.abort()
 
-    def _make_room(self) -> None:
+    def _take_place(self) -> None:
         self.waiting[self] = None
         if len(self.connections) > self.most:
             oldest = next(iter(self.waiting))
@@ -83,26 +79,25 @@ class Connection(HttpToolsProtocol):
 
     @property
     def _tls_ahead(self) -> ssl.SSLContext | None:
-        """The context to begin TLS with, ``None`` without TLS and after the handshake."""
+        """The context to begin TLS with, None without TLS and after the handshake."""
         return self.context if self.scheme == "http" else None
 
     def data_received(self, data: bytes) -> None:
         if context := self._tls_ahead:
             self._shake_hands(context, data)
             return
-        # A piece at a time, lest one that is large is parsed whole before it is measured.
+        # Piece by piece, or a large one would be parsed whole before it is measured.
         while data and not self.transport.is_closing():
             self._request.start()
-            room = REQUEST_BYTES - self._received
+            room = _REQUEST_BYTES - self._received
             piece, data = data[:room], data[room:]
             super().data_received(piece)
             self._received = self._received + len(piece) if self._in_request else 0
-            if self._received == REQUEST_BYTES:
+            if self._received == _REQUEST_BYTES:
                 self._received = 0
                 self.send_400_response("Request too large.")
 
     def _shake_hands(self, context: ssl.SSLContext, said: bytes) -> None:
-        """Begin TLS with the first bytes of a client, or refuse them if they are plain HTTP."""
         if said[0] != _TLS_HANDSHAKE:
             self.send_400_response("This port speaks TLS: ask with https.")
             return
@@ -141,11 +136,9 @@ class Connection(HttpToolsProtocol):
         self.waiting.pop(self, None)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request; where an answer is under way, it is the connection's last.
-
-        What comes meanwhile is read and dropped: what is not read makes TCP take answers back.
-        """
+        """Refuse a malformed request; if an answer is under way, end the connection after it."""
         if self._answering:
+            # Keep reading: closing with unread data resets the connection and loses the answer.
             self._request.stop()
             self.cycle.keep_alive = False
         elif not self.transport.is_closing():
@@ -176,7 +169,7 @@ class Connection(HttpToolsProtocol):
 class _Tls(SSLProtocol):
     """asyncio's TLS with a small buffer, and with the alert that says why a handshake failed."""
 
-    max_size = 4_096  # asyncio's 256 KiB are allocated before anybody has shown who they are
+    max_size = 4_096  # asyncio's 256 KiB are allocated before the handshake
 
     def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
         waiter = None  # connection_made is called instead

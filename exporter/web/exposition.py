@@ -1,11 +1,10 @@
 """The bytes of /metrics: the page rendered once for each format, its own part once a second."""
 
 import asyncio
-import struct
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
@@ -17,22 +16,12 @@ from exporter.web.negotiation import TEXT, chosen_format
 
 Encode = Callable[[Collector], bytes]
 
-_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_GZIP = zlib.MAX_WBITS | 16
+"""The window size that makes zlib write and read gzip."""
+
 _OPENMETRICS_END = b"# EOF\n"
-_LEVEL = 6
 _SLICE = 500
-"""How many samples are text at once: others wait for the interpreter as long as one copy takes."""
-
-
-class Rendered(NamedTuple):
-    """A part of a body: deflated but not ended, with the length and checksum of what it was.
-
-    A page of many accounts is a twentieth of its size so.
-    """
-
-    deflated: bytes
-    length: int
-    checksum: int
+"""Samples per step. Other threads wait for the interpreter at most one step."""
 
 
 class Exposition:
@@ -45,7 +34,7 @@ class Exposition:
         self.bodies = Bodies(page)
         self._telemetry = telemetry
         self._rendered_page: Page | None = None
-        self._renderings: dict[Encode, asyncio.Future[Rendered]] = {}
+        self._renderings: dict[Encode, asyncio.Future[_Rendered]] = {}
 
     async def body(self, accept: str, *, gzip: bool) -> tuple[bytes, str]:
         """Return the body and its content type, as ``Accept`` asks for them."""
@@ -54,18 +43,13 @@ class Exposition:
         return await self.bodies.get((form.encode, gzip), make), form.content_type
 
     async def _make(self, encode: Encode, gzip: bool, page: Page) -> bytes:
-        rendered = await self._of_page(encode, page)
-        live = await self.bodies.in_thread(encode, self._telemetry)
-        return await self.bodies.in_thread(_gzipped if gzip else _plain, rendered, live)
-
-    async def _of_page(self, encode: Encode, page: Page) -> Rendered:
         if page is not self._rendered_page:
             self._rendered_page, self._renderings = page, {}
-        rendering = self._renderings.get(encode)
-        if rendering is None:
-            rendering = self.bodies.in_thread(_render, encode, page)
-            self._renderings[encode] = rendering
-        return await asyncio.shield(rendering)
+        if encode not in self._renderings:
+            self._renderings[encode] = self.bodies.in_thread(_Rendered, encode, page)
+        rendered = await asyncio.shield(self._renderings[encode])
+        live = await self.bodies.in_thread(encode, self._telemetry)
+        return await self.bodies.in_thread(rendered.packed if gzip else rendered.plain, live)
 
 
 def text(page: Page, telemetry: CollectorRegistry) -> bytes:
@@ -73,28 +57,33 @@ def text(page: Page, telemetry: CollectorRegistry) -> bytes:
     return TEXT.encode(page) + TEXT.encode(telemetry)
 
 
-class _Alone(Collector):
-    """One family, to be rendered before the next one is made."""
+class _Rendered:
+    """The page's part of a body, packed but not ended: a twentieth of its size."""
 
-    def __init__(self, family: GaugeMetricFamily) -> None:
-        self._family = family
+    def __init__(self, encode: Encode, page: Page) -> None:
+        self._packer = zlib.compressobj(wbits=_GZIP)
+        pieces = [self._packer.compress(piece) for piece in _slices(encode, page)]
+        self._packed = b"".join(pieces) + self._packer.flush(zlib.Z_SYNC_FLUSH)
+
+    def plain(self, live: bytes) -> bytes:
+        return zlib.decompressobj(_GZIP).decompress(self._packed) + live
+
+    def packed(self, live: bytes) -> bytes:
+        """Return both parts as one gzip member: some decoders read no second one."""
+        packer = self._packer.copy()
+        return self._packed + packer.compress(live) + packer.flush()
+
+
+@dataclass
+class _Alone(Collector):
+    family: GaugeMetricFamily
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield self._family
-
-
-def _render(encode: Encode, page: Page) -> Rendered:
-    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    parts, length, checksum = [], 0, 0
-    for plain in _slices(encode, page):
-        parts.append(deflate.compress(plain))
-        length, checksum = length + len(plain), zlib.crc32(plain, checksum)
-    parts.append(deflate.flush(zlib.Z_SYNC_FLUSH))
-    return Rendered(b"".join(parts), length, checksum)
+        yield self.family
 
 
 def _slices(encode: Encode, page: Page) -> Iterator[bytes]:
-    """Give the text of a page a slice at a time, with each family's heading before its first."""
+    """Yield the page's text slice by slice, with each family's heading before its first."""
 
     def text_of(family: GaugeMetricFamily) -> bytes:
         return encode(_Alone(family)).removesuffix(_OPENMETRICS_END)
@@ -103,16 +92,3 @@ def _slices(encode: Encode, page: Page) -> Iterator[bytes]:
     for family in page.slices(_SLICE):
         yield text_of(family).removeprefix(heading)
         heading = text_of(GaugeMetricFamily(family.name, family.documentation))
-
-
-def _plain(page: Rendered, live: bytes) -> bytes:
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(page.deflated) + live
-
-
-def _gzipped(page: Rendered, live: bytes) -> bytes:
-    """Join both parts to one gzip member, so that any decoder reads them as one."""
-    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    end = deflate.compress(live) + deflate.flush()
-    checksum = zlib.crc32(live, page.checksum)
-    length = (page.length + len(live)) & 0xFFFFFFFF
-    return _GZIP_HEADER + page.deflated + end + struct.pack("<II", checksum, length)

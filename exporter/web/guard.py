@@ -4,6 +4,7 @@ import base64
 import binascii
 import ssl
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,18 +18,19 @@ from exporter.web.application import PLAIN, Asgi, Receive, Scope, Send, answer
 from exporter.web.passwords import Passwords, TooManyChecksError
 from exporter.web.token_bucket import TokenBucket
 
-OPEN_PATHS = ("/healthz", "/readyz")
-"""What probes ask without a password, and as often as they want."""
+_OPEN_PATHS = ("/healthz", "/readyz")
+"""Paths of probes, without a password and a rate limit."""
 
 _CHALLENGE = (b"www-authenticate", b'Basic realm="github-billing-exporter", charset="UTF-8"')
 
+_Header = tuple[bytes, bytes]
 _State = tuple[int, int, int] | None
 
 log = structlog.get_logger()
 
 
 class LiveWebConfig:
-    """The file as it was last good. `watch` reads it again when it or a file it names changes."""
+    """The last good file. `watch` reads it again when it or a file it names changes."""
 
     def __init__(self, path: Path) -> None:
         """Read the file. Raises `SettingsError` with every fault in it."""
@@ -44,11 +46,11 @@ class LiveWebConfig:
         _warn(config)
 
     def watch(self, watched: Callable[[Callable[[], None]], Watcher[None]] = Watcher) -> None:
-        """Look again and again from now on, in a thread of its own."""
+        """Start a thread that looks every second."""
         self._watched = watched(self.look)
 
     def look(self) -> None:
-        """Take the file as it is now, if it or one that it names has changed."""
+        """Read the file again if it or one that it names has changed."""
         if all(_state(file) == state for file, state in self._seen.items()):
             return
         config, faults = self._read()
@@ -63,7 +65,7 @@ class LiveWebConfig:
         _warn(config)
 
     def current(self) -> WebConfig:
-        """Return the last good configuration; log once if the file cannot be looked at."""
+        """Return the last good configuration; log once if the file cannot be read."""
         fault = self._fault
         words = getattr(fault, "strerror", None) or type(fault).__name__ if fault else ""
         if words and words != self._told:
@@ -73,12 +75,12 @@ class LiveWebConfig:
 
     @property
     def taken(self) -> bool:
-        """Whether the file as it is now is the one that is served."""
+        """Whether the file is served as it is now."""
         return self._taken and self._fault is None
 
     @property
     def context(self) -> ssl.SSLContext | None:
-        """The TLS to serve with, which each new connection finds as the file has it then."""
+        """The TLS of each new connection, as the file has it by then."""
         return _Renewing(self) if self._config.tls else None
 
     def guard(self, application: Asgi) -> Asgi:
@@ -90,13 +92,14 @@ class LiveWebConfig:
 
     def _read(self) -> WebRead:
         self._seen = {}
-        return read_web_file(self._path, str(self._path), self._opening)
 
-    def _opening(self, file: Path) -> None:
-        self._seen[file] = _state(file)
+        def opening(file: Path) -> None:
+            self._seen[file] = _state(file)
+
+        return read_web_file(self._path, str(self._path), opening)
 
     def _lost_by(self, config: WebConfig) -> str:
-        """Return why a change is refused that undoes more than it says; empty if it does not."""
+        """Return why a change that undoes more than it says is refused, else an empty text."""
         if self._config.sections and not config.sections:
             return "is empty: to undo what it said, leave its sections, as basic_auth_users: {}"
         if self._config.users and "basic_auth_users" not in config.sections:
@@ -120,7 +123,7 @@ def _state(file: Path) -> _State:
 
 
 class _Renewing(ssl.SSLContext):
-    """Makes each connection from the context of the moment; its own settings are never used."""
+    """Makes each connection by the file's current context; its own settings are never used."""
 
     _file: LiveWebConfig
 
@@ -135,51 +138,48 @@ class _Renewing(ssl.SSLContext):
         return context.wrap_bio(*args, **kwargs)
 
 
+@dataclass(slots=True, eq=False)
 class _Guard:
     """The application behind passwords, with the headers of the file on every answer."""
 
-    def __init__(self, application: Asgi, file: LiveWebConfig) -> None:
-        self._application = application
-        self._file = file
-        self._passwords = Passwords()
-        self._rate_limit: RateLimit | None = None
-        self._bucket: TokenBucket | None = None
+    application: Asgi
+    file: LiveWebConfig
+    _passwords: Passwords = field(default_factory=Passwords)
+    _rate_limit: RateLimit | None = None
+    _bucket: TokenBucket | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._application(scope, receive, send)
-            return
-        config = self._file.current()
+        config = self.file.current()
         sending = _adding(config.headers, send)
-        if scope["path"] in OPEN_PATHS:
-            await self._application(scope, receive, sending)
-            return
-        head = scope["method"] == "HEAD"
+        refusal = await self._refusal(scope, config)
+        if refusal is None:
+            await self.application(scope, receive, sending)
+        else:
+            status, body, *headers = refusal
+            head = scope["method"] == "HEAD"
+            await answer(sending, status, PLAIN, body, *headers, head=head)
+
+    async def _refusal(
+        self, scope: Scope, config: WebConfig
+    ) -> tuple[int, bytes, *tuple[_Header, ...]] | None:
+        """Return the status, body and headers to refuse a request with, None to let it through."""
+        if scope["path"] in _OPEN_PATHS:
+            return None
         if not self._in_time(config.rate_limit):
-            await answer(sending, 429, PLAIN, b"too many requests: try again\n", head=head)
-            return
-        if not config.users:
-            await self._application(scope, receive, sending)
-            return
+            return 429, b"too many requests: try again\n"
         try:
-            allowed = await self._allowed(scope, config.users)
+            if not config.users or await self._allowed(scope, config.users):
+                return None
         except TooManyChecksError:
             body = b"too many passwords are being checked: try again\n"
-            await answer(sending, 503, PLAIN, body, (b"retry-after", b"5"), head=head)
-            return
-        if allowed:
-            await self._application(scope, receive, sending)
-        else:
-            body = b"name and password, please\n"
-            await answer(sending, 401, PLAIN, body, _CHALLENGE, head=head)
+            return 503, body, (b"retry-after", b"5")
+        return 401, b"name and password, please\n", _CHALLENGE
 
-    def _in_time(self, rate_limit: RateLimit | None) -> bool:
-        """Whether the rate limit lets another request through; a changed limit begins anew."""
-        if rate_limit != self._rate_limit:
-            self._rate_limit = rate_limit
-            self._bucket = (
-                TokenBucket(rate_limit.interval, rate_limit.burst) if rate_limit else None
-            )
+    def _in_time(self, limit: RateLimit | None) -> bool:
+        """Return whether the rate limit has room for a request; a changed limit begins anew."""
+        if limit != self._rate_limit:
+            self._rate_limit = limit
+            self._bucket = TokenBucket(limit.interval, limit.burst) if limit else None
         return self._bucket is None or self._bucket.take()
 
     async def _allowed(self, scope: Scope, users: Mapping[bytes, bytes]) -> bool:
@@ -188,8 +188,8 @@ class _Guard:
         return given is not None and await self._passwords.allow(users, *given, address)
 
 
-def _credentials(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
-    """Give the name and password of a request; ``None`` where it has not exactly one of both."""
+def _credentials(headers: Iterable[_Header]) -> tuple[bytes, bytes] | None:
+    """Return the name and password of a request, None if it has not exactly one of both."""
     values = [value for name, value in headers if name == b"authorization"]
     scheme, _, encoded = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
     if scheme.lower() != b"basic":
@@ -201,8 +201,8 @@ def _credentials(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes] 
     return (name, password) if colon else None
 
 
-def _adding(headers: tuple[tuple[bytes, bytes], ...], send: Send) -> Send:
-    """Put headers onto what is sent, in place of those of the same name."""
+def _adding(headers: tuple[_Header, ...], send: Send) -> Send:
+    """Return a ``send`` that adds headers, in place of others of the same name."""
     names = {name for name, _ in headers}
 
     async def sending(message: MutableMapping[str, Any]) -> None:

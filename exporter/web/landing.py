@@ -38,14 +38,11 @@ _FAILS = ' class="fails"'
 
 
 def render(page: Page, now: datetime) -> str:
-    """Give the page as HTML: accounts, one row a job, no amount, nothing from elsewhere.
-
-    What fails comes first and lies open; accounts where nothing does are folded.
-    """
+    """Return the page as HTML, one row a job; accounts with failures come first and open."""
     accounts = [(each, Counter(state(page, job) for job in each.jobs)) for each in page.accounts]
     accounts.sort(key=lambda each: not each[1]["fails"])
     total = sum(states["fails"] for _, states in accounts)
-    summary = f'<span class="fails">{total} failing</span>' if total else "nothing fails"
+    summary = f"<span{_FAILS}>{total} failing</span>" if total else "nothing fails"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -68,7 +65,7 @@ def render(page: Page, now: datetime) -> str:
 
 
 def state(page: Page, job: JobFacts) -> str:
-    """Say in a word or two how a job stands."""
+    """Return the state of a job in a word or two."""
     if job.standing_by:
         return "stands by"
     if job.known.available is False:
@@ -81,7 +78,7 @@ def state(page: Page, job: JobFacts) -> str:
 
 
 def why(page: Page, job: JobFacts) -> str:
-    """Say in a sentence why a job stands as it does; empty where all is well."""
+    """Return the reason of a job's state in a sentence, empty if all is well."""
     if job.standing_by:
         return "Stands on the account's other billing platform."
     if job.collector == "usage" and job.known.available is False:
@@ -100,11 +97,8 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _discovery(found: DiscoveryFacts, now: datetime) -> str:
-    state = (
-        f"{_counted(found.accounts, 'more account')}"
-        if found.success
-        else '<span class="fails">fails</span>'
-    )
+    accounts = _counted(found.accounts, "more account")
+    state = accounts if found.success else f"<span{_FAILS}>fails</span>"
     ago = f", last succeeded {_span(now - found.last_success)} ago" if found.last_success else ""
     why = f": {escape(found.detail)}. {escape(found.hint)}" if found.detail else ""
     return f"<p>Discovery by {escape(found.credential)}: {state}{ago}{why}</p>"
@@ -113,7 +107,7 @@ def _discovery(found: DiscoveryFacts, now: datetime) -> str:
 def _account(
     page: Page, account: AccountFacts, states: Counter[str], now: datetime, *, alone: bool
 ) -> str:
-    told = " · ".join(
+    counts = " · ".join(
         f"<span{_FAILS if state == 'fails' else ''}>{state} {number}</span>"
         for state, number in sorted(states.items(), key=lambda each: each[0] != "fails")
     )
@@ -121,7 +115,7 @@ def _account(
     rows = "\n".join(_row(page, job, now) for job in account.jobs)
     return f"""<details{" open" if alone or states["fails"] else ""}>
 <summary><h2>{escape(account.account)}</h2>
-{escape(account.account_type)}{escape(platform)} · {told}</summary>
+{escape(account.account_type)}{escape(platform)} · {counts}</summary>
 <table>
 <thead><tr><th>Collector</th><th>State</th><th>Age</th><th>Next attempt</th>
 <th>Reason and hint</th></tr></thead>
@@ -135,12 +129,13 @@ def _account(
 
 def _row(page: Page, job: JobFacts, now: datetime) -> str:
     standing = state(page, job)
+    reason = f"<b>{escape(job.failure)}</b>: " if job.failure else ""
     return (
         f"<tr><td>{escape(job.collector)}</td>"
         f"<td{_FAILS if standing == 'fails' else ''}>{standing}</td>"
         f'<td data-says="age ">{_age(page, job, now)}</td>'
         f'<td data-says="next ">{_until(now, job.next_attempt)}</td>'
-        f"<td>{_words(page, job)}</td></tr>"
+        f"<td>{reason}{escape(why(page, job))}</td></tr>"
     )
 
 
@@ -163,8 +158,3 @@ def _span(length: timedelta) -> str:
         if seconds >= 2 * unit:
             return f"{seconds // unit} {name}"
     return f"{seconds} s"
-
-
-def _words(page: Page, job: JobFacts) -> str:
-    reason = f"<b>{escape(job.failure)}</b>: " if job.failure else ""
-    return f"{reason}{escape(why(page, job))}"

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 class Format(NamedTuple):
     """A format of /metrics, and the ranges of Accept that mean it.
 
-    All names are plain, so that no ``escaping`` that is asked for would change one.
+    An ``escaping`` parameter is ignored: it would change none of the plain names.
     """
 
     content_type: str
@@ -20,16 +20,14 @@ class Format(NamedTuple):
     ranges: tuple[str, ...]
 
 
-_KNOWN_HEADERS = 32
-"""A scraper says the same each time."""
-
+_KNOWN_HEADERS = 32  # a scraper sends the same each time
 _ANY_TEXT = ("text/plain", "text/*", "*/*")
 TEXT = Format(
     exposition.CONTENT_TYPE_PLAIN_0_0_4,
     exposition.generate_latest,
     ("text/plain;version=0.0.4", *_ANY_TEXT),
 )
-FORMATS = (
+_FORMATS = (
     TEXT,
     Format(
         exposition.CONTENT_TYPE_PLAIN_1_0_0,
@@ -44,43 +42,42 @@ FORMATS = (
 )
 
 
-class _Liking(NamedTuple):
-    """A weight; of equal ones the more exact range counts, then the earlier."""
+class _Preference(NamedTuple):
+    """A weight; of equal ones the more exact range wins, then the earlier."""
 
     weight: float = 0.0
-    wildcards: int = 0
+    exactness: int = 0
     place: int = 0
 
 
 @lru_cache(_KNOWN_HEADERS)
 def chosen_format(accept: str) -> Format:
     """Return the format with the highest weight, plain text if none is accepted."""
-    wanted: dict[str, _Liking] = {}
+    wanted: dict[str, _Preference] = {}
     for place, (name, parameters) in enumerate(_elements(accept)):
         version = parameters.get("version", "")
         if name == "text/plain" and version:
-            # Those that scrapers make up are no further formats.
+            # Made-up versions are no further formats.
             name += ";version=0.0.4" if version == "0.0.4" else ";version=1.0.0"  # noqa: PLW2901
-        liking = _Liking(_weight(parameters), -name.count("*"), -place)
-        wanted[name] = max(liking, wanted.get(name, liking))
+        preference = _Preference(_weight(parameters), -name.count("*"), -place)
+        wanted[name] = max(preference, wanted.get(name, preference))
 
-    def liking_of(form: Format) -> _Liking:
-        return next((wanted[name] for name in form.ranges if name in wanted), _Liking())
+    def preference_of(form: Format) -> _Preference:
+        return next((wanted[name] for name in form.ranges if name in wanted), _Preference())
 
-    best = max(FORMATS, key=liking_of)
-    return best if liking_of(best).weight else TEXT
+    best = max(_FORMATS, key=preference_of)
+    return best if preference_of(best).weight else TEXT
 
 
 @lru_cache(_KNOWN_HEADERS)
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Return whether gzip is accepted with at least the weight of plain bodies."""
+    """Whether gzip is accepted with at least the weight of plain bodies."""
     wanted = {name: _weight(parameters) for name, parameters in _elements(accept_encoding)}
     packed = wanted.get("gzip", wanted.get("*", 0.0))
     return packed > 0 and packed >= wanted.get("identity", 0.0)
 
 
 def _elements(header: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Split a list into its elements, each with its parameters."""
     for element in header.lower().split(","):
         name, *parameters = "".join(element.split()).split(";")
         pairs = (parameter.partition("=") for parameter in parameters)

@@ -16,7 +16,7 @@ import bcrypt
 _MOST_WAITING = 100
 _MOST_ADDRESSES = 10_000
 _LONGEST = 72
-"""Bytes: bcrypt looks at no more, and htpasswd and Go pass over the rest."""
+"""Bytes: bcrypt reads no more, and htpasswd and Go ignore the rest."""
 
 
 class TooManyChecksError(Exception):
@@ -25,8 +25,6 @@ class TooManyChecksError(Exception):
 
 @dataclass(eq=False)
 class _Check:
-    """A comparison that waits for its turn or is under way."""
-
     digest: bytes
     address: str
     password: bytes
@@ -38,8 +36,8 @@ class Passwords:
     """Checks passwords, each right one once, and keeps none.
 
     Checks wait in lines, one for each user and one for all other names, and the lines take
-    turns. In a line the address that was refused least goes first: so whoever has the right
-    password gets in while others guess.
+    turns. In a line the address that was refused least goes first, so that the right password
+    gets in while others guess.
     """
 
     def __init__(self, matches: Callable[[bytes, bytes], bool] = bcrypt.checkpw) -> None:
@@ -50,22 +48,20 @@ class Passwords:
         self._lines: dict[bytes | None, list[_Check]] = {}
         self._refusals: dict[str, int] = {}
         self._busy = False
-        # One alone, so that strangers' guesses leave the machine its other cores.
+        # Only one, so that guesses leave the machine its other cores.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="password")
 
     async def allow(
         self, users: Mapping[bytes, bytes], name: bytes, password: bytes, address: str = ""
     ) -> bool:
-        """Whether ``users``, names and hashes, hold the name with this password.
+        """Return whether ``users``, names and hashes, hold the name with this password.
 
         An unknown name is compared with the hash of a user, always the same one, so that the
-        work does not show which names are known. Wrong passwords are not remembered, so that
-        guesses cannot push out right ones. ``address`` is the client's.
-
+        work does not show which names are known. ``address`` is the client's.
         Raises `TooManyChecksError`.
         """
-        decoy = sorted(users.values())[self._number(name) % len(users)]
-        hashed = users.get(name, decoy)
+        decoy = int.from_bytes(self._digest(name)) % len(users)
+        hashed = users.get(name, sorted(users.values())[decoy])
         password = password[:_LONGEST]
         digest = self._digest(b" ".join(map(base64.b64encode, (name, hashed, password))))
         if digest not in self._right:
@@ -74,23 +70,21 @@ class Passwords:
                 right = asyncio.get_running_loop().create_future()
                 check = _Check(digest, _network(address), password, hashed, right)
                 self._queue(check, name if name in users else None)
-            # One who hangs up must not take the answer away from the others.
+            # Whoever hangs up must not take the answer away from the others.
             if not await asyncio.shield(check.right):
                 return False
-        if name not in users:
-            return False
-        self._right.add(digest)
-        return True
+        if name in users:
+            self._right.add(digest)
+        return name in users
 
     def _queue(self, check: _Check, line: bytes | None) -> None:
         self._checks[check.digest] = check
         self._lines.setdefault(line, []).append(check)
         if len(self._checks) > _MOST_WAITING:
-            self._give_one_up()
+            self._refuse_last_of_longest_line()
         self._compare_next()
 
-    def _give_one_up(self) -> None:
-        """Refuse the check that would come last in the longest line."""
+    def _refuse_last_of_longest_line(self) -> None:
         line, waiting = max(self._lines.items(), key=lambda each: len(each[1]))
         check = max(waiting, key=self._refused)
         waiting.remove(check)
@@ -105,7 +99,7 @@ class Passwords:
             return
         line = next(iter(self._lines))
         waiting = self._lines.pop(line)
-        # The newest of equals, as most of a flood is in line before whoever comes amid it.
+        # The newest of equals: most of a flood is in line before a client that comes amid it.
         check = min(reversed(waiting), key=self._refused)
         waiting.remove(check)
         if waiting:
@@ -130,13 +124,9 @@ class Passwords:
         return self._refusals.get(check.address, 0)
 
     def _refuse(self, check: _Check) -> None:
-        """Count a refusal of an address, and forget the oldest address of too many."""
         self._refusals[check.address] = self._refusals.pop(check.address, 0) + 1
         if len(self._refusals) > _MOST_ADDRESSES:
             del self._refusals[next(iter(self._refusals))]
-
-    def _number(self, name: bytes) -> int:
-        return int.from_bytes(self._digest(name))
 
     def _digest(self, message: bytes) -> bytes:
         return hmac.digest(self._key, message, hashlib.sha256)
@@ -145,9 +135,7 @@ class Passwords:
 def _network(address: str) -> str:
     """Return the network that one client owns: an address, or 64 bits of an IPv6 address."""
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.IPv6Address(address)
     except ValueError:
         return address
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
-    return address
+    return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))

@@ -14,14 +14,14 @@ import uvicorn
 from exporter.web.application import Asgi
 from exporter.web.connection import Connection
 
-RESERVED_DESCRIPTORS = 512
-"""What connections leave of the file descriptors: for polls, files and the process itself."""
+_RESERVED_DESCRIPTORS = 512
+"""File descriptors kept from connections: for polls, files and the process itself."""
 
-_AT_ONCE = 128
-"""How many connections are taken in a turn of the event loop: three such fit what is reserved."""
+_BACKLOG = 128
+"""Connections accepted per loop turn at most: the reserve has room for three turns."""
 
 _ABSENT = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-"""Why an address cannot be bound that the machine does not have."""
+"""Errors of binding an address that the machine does not have."""
 
 
 def listen(
@@ -30,12 +30,12 @@ def listen(
     """Bind a listening socket for each address of the host, all on one port.
 
     ``localhost`` is 127.0.0.1 and ::1, an empty host every address; a family that the machine
-    does not have is left out. Raises ``OSError`` where an address cannot be bound.
+    does not have is left out. Raises ``OSError`` if an address cannot be bound.
     """
     host, port = address
     listening = _bound(host, port, resolve) if host else [_everywhere(port)]
     for each in listening:
-        # Connections inherit it, lest a small answer wait 40 ms for its head's acknowledgement.
+        # Connections inherit it: a small answer would wait 40 ms for its head's acknowledgement.
         each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
@@ -70,17 +70,13 @@ def _everywhere(port: int) -> socket.socket:
     return socket.create_server(("", port))
 
 
-def _room() -> int:
-    """Open the process to as many file descriptors as it may have, and give connections theirs."""
+def _most_connections() -> int:
+    """Raise the limit of file descriptors, and return how many of them connections may take."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # a system that promises more than it gives
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(soft - RESERVED_DESCRIPTORS, soft // 2)
-
-
-def _connections(most: int, context: ssl.SSLContext | None) -> type[Connection]:
-    return type("Connection", (Connection,), {"most": most, "context": context, "waiting": {}})
+    return max(soft - _RESERVED_DESCRIPTORS, soft // 2)
 
 
 class _Server(uvicorn.Server):
@@ -97,15 +93,16 @@ async def serve(
     context: ssl.SSLContext | None = None,
 ) -> None:
     """Serve until ``stop``, with TLS by ``context``; then answers under way have half a second."""
+    bounds: dict[str, Any] = {"most": _most_connections(), "context": context, "waiting": {}}
     config = uvicorn.Config(
         application,
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
-        http=_connections(_room(), context),
+        http=type("Connection", (Connection,), bounds),
         ws="none",
-        backlog=_AT_ONCE // len(listening),
+        backlog=_BACKLOG // len(listening),
         timeout_keep_alive=75,
     )
     server = _Server(config)
