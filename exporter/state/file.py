@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -21,42 +22,36 @@ from exporter.polling.discovery import Discovery
 from exporter.polling.poller import Poller
 from exporter.state.saved import Snapshot, State, restore
 
-_MAGIC = b"github-billing-exporter state 1\n"
-"""What the file begins with; the number grows with each change of what `State` holds."""
-
+_MAGIC = b"github-billing-exporter state 1\n"  # the number grows with each change of `State`
 _DIGEST_BYTES = 32
 _MOST_BYTES = 256 << 20
 _UNPACKED_BYTES = 64 << 20
-_UNPACKED_TIMES = 16
-"""How much a state may grow by unpacking: a true one that is large grows sevenfold."""
-
+_UNPACKED_TIMES = 16  # a true large state grows sevenfold
 _LOOK_SECONDS = 5.0
-_LONGEST_REST_SECONDS = 60.0
-_RESTS = 100
-"""Rests are so many times as long as the writing was: with many accounts something always
-changes."""
-
 _LAST_SECONDS = 0.5
+_LONGEST_REST_SECONDS = 60.0
+_RESTS = 100  # times the writing time, as something always changes with many accounts
 
 log = structlog.get_logger()
 
 
 class DamagedState(Exception):
-    """A file that holds no state that can be trusted; its words say why."""
+    """A file without a state that can be trusted."""
 
 
 def sealed(state: bytes) -> bytes:
-    """Give what the file holds: what it is, the checksum, and the packed state."""
+    """Return the file's content: its kind, the checksum and the packed state."""
     payload = zlib.compress(state, 1)
     return _MAGIC + _digest(payload) + payload
 
 
 def opened(content: bytes) -> State:
-    """Read back what was `sealed`. Raises `DamagedState`, whatever else the content may be."""
+    """Return a state that was `sealed`. Raises `DamagedState` for any other content."""
     if not content.startswith(_MAGIC):
         raise DamagedState("it is no state of this version of the exporter")
-    payload = content[len(_MAGIC) + _DIGEST_BYTES :]
-    if content[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES] != _digest(payload):
+    rest = content[len(_MAGIC) :]
+    digest, payload = rest[:_DIGEST_BYTES], rest[_DIGEST_BYTES:]
+    if digest != _digest(payload):
         raise DamagedState("its checksum is wrong: it was cut or changed")
     unpacking = zlib.decompressobj()
     try:
@@ -74,10 +69,9 @@ def _digest(payload: bytes) -> bytes:
 
 
 class StateFile:
-    """The file of one process, which it holds until it is closed or ends.
+    """The file of one process, locked until it is closed. Raises ``BlockingIOError`` if it is.
 
-    ``BlockingIOError`` where another process holds it. ``threads`` take the writing, which may
-    hang with the disk.
+    ``threads`` take the writing, which may hang with the disk.
     """
 
     def __init__(self, path: Path, threads: Executor | None = None) -> None:
@@ -102,13 +96,13 @@ class StateFile:
         self.close()
 
     def close(self) -> None:
-        """Let another process have it."""
+        """Release the lock."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
     def read(self) -> State | None:
-        """Read it; ``None`` where there is none. A damaged one is set aside and told, once."""
+        """Return the state, None if there is none. A damaged file is set aside."""
         try:
             return opened(files.read(self.path, _MOST_BYTES))
         except FileNotFoundError:
@@ -125,40 +119,33 @@ class StateFile:
         return None
 
     def write(self, state: bytes) -> None:
-        """Put a packed state on disk. Raises ``OSError``; what stood there then stays."""
+        """Write a packed state. Raises ``OSError`` and leaves the file as it was."""
         files.write_atomically(self.path, sealed(state), files.FOR_OWNER)
 
 
+@dataclass(slots=True, eq=False)
 class StateKeeper:
-    """Keeps what the poller knows in a state file, off the event loop and not too often."""
+    """Keeps the poller's readings in a state file, off the event loop and not too often."""
 
-    def __init__(
-        self,
-        file: StateFile,
-        poller: Poller,
-        discoveries: tuple[Discovery, ...],
-        telemetry: Telemetry,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._file = file
-        self._poller = poller
-        self._discoveries = discoveries
-        self._telemetry = telemetry
-        self._clock = clock
-        self._kept: Snapshot | None = None
-        self._fault: str | None = None
+    file: StateFile
+    poller: Poller
+    discoveries: tuple[Discovery, ...]
+    telemetry: Telemetry
+    clock: Callable[[], datetime]
+    _kept: Snapshot | None = None
+    _fault: str | None = None
 
     def restore(self) -> None:
-        """Take up what a former process has left, before anything is asked."""
-        state = self._file.read()
-        self._telemetry.remembered(state.written if state else None)
+        """Restore the state of a former process, before anything is asked."""
+        state = self.file.read()
+        self.telemetry.remembered(state.written if state else None)
         if state is not None:
-            told = restore(state, self._poller.accounts, self._discoveries, self._clock())
-            log.info("state restored", file=str(self._file.path), **told._asdict())
-        self._kept = self._snapshot()
+            counts = restore(state, self.poller.accounts, self.discoveries, self.clock())
+            log.info("state restored", file=str(self.file.path), **counts._asdict())
+        self._kept = Snapshot.of(self.poller.accounts, self.discoveries)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Write what has changed until ``stop``, and then a last time."""
+        """Write changes until ``stop``, and then a last time."""
         loop = asyncio.get_running_loop()
         while not stop.is_set():
             began = loop.time()
@@ -172,32 +159,25 @@ class StateKeeper:
                 await self.keep()
 
     async def keep(self) -> None:
-        """Write what is known, if it has changed."""
-        snapshot = self._snapshot()
+        """Write the state if it has changed."""
+        snapshot = Snapshot.of(self.poller.accounts, self.discoveries)
         if snapshot == self._kept:
             return
-        now = self._clock()
-        loop = asyncio.get_running_loop()
+        now, loop = self.clock(), asyncio.get_running_loop()
         try:
             await loop.run_in_executor(
-                self._file.threads, lambda: self._file.write(snapshot.packed(now))
+                self.file.threads, lambda: self.file.write(snapshot.packed(now))
             )
         except OSError as error:
-            self._tell(error.strerror or type(error).__name__)
+            self._log_change(error.strerror or type(error).__name__)
             return
         self._kept = snapshot
-        self._telemetry.remembered(now)
-        self._tell(None)
+        self.telemetry.remembered(now)
+        self._log_change(None)
 
-    def _snapshot(self) -> Snapshot:
-        return Snapshot.of(self._poller.accounts, self._discoveries)
-
-    def _tell(self, fault: str | None) -> None:
-        """Log a fault when it begins, changes or ends, and not at every writing."""
-        if fault == self._fault:
-            return
-        if fault is not None:
-            log.warning("state not written", file=str(self._file.path), detail=fault)
-        else:
-            log.info("state written again", file=str(self._file.path))
+    def _log_change(self, fault: str | None) -> None:
+        if fault is not None and fault != self._fault:
+            log.warning("state not written", file=str(self.file.path), detail=fault)
+        elif fault is None and self._fault is not None:
+            log.info("state written again", file=str(self.file.path))
         self._fault = fault

@@ -1,17 +1,17 @@
-"""State: the last good readings and what else outlives a process, as it is written down.
+"""State: the last good readings and what else outlives a process, as it is written.
 
-It holds nothing that the page may not show: no secret, no ETag and no person's name, save that
-of a user whose bill is watched.
+It holds nothing that the page may not show: no secret, no ETag, and no person's name but the
+accounts'.
 """
 
 import sys
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from msgspec import Meta, Raw, Struct, msgpack
 
-from exporter.accounts import Account, AccountType, Platform, account_key
+from exporter.accounts import AccountType, Platform, account_key
 from exporter.collectors import Collector
 from exporter.metrics import catalogue
 from exporter.metrics.model import Known, Reading, Sample
@@ -21,18 +21,17 @@ from exporter.polling.listings import Seen
 from exporter.polling.platform import Standing
 from exporter.polling.watched import Watched
 
+R = TypeVar("R")
+
 Time = Annotated[datetime, Meta(tz=True)]
 Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
-"""Neither NaN nor infinite."""
 
-_YEARS = range(2000, 9000)
-"""Far enough from the ends of ``datetime`` to be added to."""
-
+_YEARS = range(2000, 9000)  # far enough from the ends of datetime to be added to
 _METRICS = {metric.name: metric for metric in catalogue.BILL}
 
 
 class SavedSeries(Struct, frozen=True, array_like=True):
-    """A metric's samples: the values of its labels, and what was said."""
+    """A metric's labels, and its samples as label values and a value."""
 
     labels: tuple[str, ...]
     samples: list[tuple[tuple[str, ...], Finite]]
@@ -70,7 +69,7 @@ class SavedReading(Struct, frozen=True, array_like=True):
         )
 
     def reading(self, collector: Collector) -> Reading:
-        """Make the reading again. ``ValueError`` where the collector says no such thing now."""
+        """Return the reading. Raises ``ValueError`` if its collector no longer emits the like."""
         samples: list[Sample] = []
         for name, series in self.series.items():
             metric = _METRICS.get(name)
@@ -93,17 +92,17 @@ class SavedReading(Struct, frozen=True, array_like=True):
         return reading
 
 
-class SavedAccount(Struct, frozen=True, array_like=True):
+class SavedAccount(Struct, Generic[R], frozen=True, array_like=True):
     type: AccountType
     name: str
     host: str
     platform: Platform | None
     front: Platform
-    jobs: dict[str, Known[SavedReading]]
+    jobs: dict[str, Known[R]]
 
 
 class SavedDiscovery(Struct, frozen=True, array_like=True):
-    """What a credential's lists held of the accounts that were watched."""
+    """A credential's lists, watched accounts only."""
 
     credential: str
     host: str
@@ -113,60 +112,53 @@ class SavedDiscovery(Struct, frozen=True, array_like=True):
 
 class State(Struct, frozen=True, array_like=True):
     written: Time
-    accounts: list[SavedAccount]
+    accounts: list[SavedAccount[SavedReading]]
     discoveries: list[SavedDiscovery]
 
 
-class AccountNow(NamedTuple):
-    account: Account
-    host: str
-    standing: Standing
-    jobs: dict[str, Known[Reading]]
-
-    @classmethod
-    def of(cls, watched: Watched) -> "AccountNow":
-        jobs = {job.collector.name: job.known for job in watched.jobs}
-        return cls(watched.account, watched.host, watched.standing, jobs)
-
-    def saved(self) -> SavedAccount:
-        return SavedAccount(
-            self.account.type,
-            self.account.name,
-            self.host,
-            *self.standing,
-            {name: _saved(known) for name, known in self.jobs.items()},
-        )
-
-
-def _saved(known: Known[Reading]) -> Known[SavedReading]:
-    reading, before = (SavedReading.of(each) if each else None for each in known[2:])
-    return Known(known.available, known.last_success, reading, before)
-
-
 class Snapshot(NamedTuple):
-    """What is known at one time. It is cheap to take and to compare, as readings are immutable."""
+    """The state at one time, cheap to take and to compare: its readings are immutable."""
 
-    accounts: tuple[AccountNow, ...]
-    discoveries: tuple[SavedDiscovery, ...]
+    accounts: list[SavedAccount[Reading]]
+    discoveries: list[SavedDiscovery]
 
     @classmethod
     def of(cls, accounts: Iterable[Watched], discoveries: Iterable[Discovery]) -> "Snapshot":
         return cls(
-            tuple(map(AccountNow.of, accounts)),
-            tuple(
+            [
+                SavedAccount(
+                    each.account.type,
+                    each.account.name,
+                    each.host,
+                    *each.standing,
+                    {job.collector.name: job.known for job in each.jobs},
+                )
+                for each in accounts
+            ],
+            [
                 SavedDiscovery(each.credential.name, each.host, each.last_success, each.known())
                 for each in discoveries
-            ),
+            ],
         )
 
     def packed(self, now: datetime) -> bytes:
-        """Write it out as a `State`, account by account, so that no thread waits for long."""
-        accounts = [Raw(msgpack.encode(account.saved())) for account in self.accounts]
+        """Encode it as a `State`, account by account, so that no thread waits for long."""
+        accounts = [Raw(msgpack.encode(_saved(account))) for account in self.accounts]
         return msgpack.encode((now, accounts, self.discoveries))
 
 
+def _saved(account: SavedAccount[Reading]) -> SavedAccount[SavedReading]:
+    jobs: dict[str, Known[SavedReading]] = {}
+    for name, (available, last_success, *readings) in account.jobs.items():
+        reading, before = (SavedReading.of(each) if each else None for each in readings)
+        jobs[name] = Known(available, last_success, reading, before)
+    return SavedAccount(
+        account.type, account.name, account.host, account.platform, account.front, jobs
+    )
+
+
 class Restored(NamedTuple):
-    """How many readings came back, and how many this version of the exporter cannot say."""
+    """Counts of readings: restored, and no longer emitted by this version of the exporter."""
 
     readings: int
     dropped: int
@@ -175,11 +167,10 @@ class Restored(NamedTuple):
 def restore(
     state: State, accounts: Iterable[Watched], discoveries: Iterable[Discovery], now: datetime
 ) -> Restored:
-    """Give what is still watched what was known of it, each reading with its true age.
+    """Restore the accounts that are still watched, each reading with its true age.
 
-    What the settings have no place for any more is left out, as is what another host said, and
-    what the clock says will be. Whether a reading is too old is for the page to say.
-    ``accounts`` are looked at after the discoveries have added theirs.
+    Readings of another host or from the future are left out. ``accounts`` is iterated after the
+    discoveries have added theirs.
     """
     lists = {(each.credential, each.host): each for each in state.discoveries}
     for discovery in discoveries:
