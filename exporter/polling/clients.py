@@ -1,8 +1,9 @@
-"""Clients: for every credential the clients that ask with it, its host and its certificates."""
+"""Clients: those of each credential, with its host and its certificates."""
 
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
@@ -18,7 +19,10 @@ from exporter.github.pacing import Gate, RateLimit
 from exporter.settings import CredentialSettings, Settings, proxy_for, resolved
 
 Source = Callable[[], str]
-"""Returns a secret as it is now, at once. Raises ``OSError`` and ``UnicodeDecodeError``."""
+"""Returns a secret at once. Raises ``OSError`` and ``UnicodeDecodeError``."""
+
+_Key = tuple[str, AccountType, str]
+"""A credential and the key of an account."""
 
 
 def watched(file: Path) -> Source:
@@ -32,7 +36,7 @@ def credentials(
     clock: Callable[[], datetime],
     of_file: Callable[[Path], Source] = watched,
 ) -> tuple[Credential, ...]:
-    """Make the credentials of the settings, in their order; none where they name no secret."""
+    """Return the credentials of the settings that name a secret, in their order."""
     given = [each for each in resolved.credentials(settings) if each.given]
     return tuple(_credential(each, _source(each, environment, of_file), clock) for each in given)
 
@@ -57,12 +61,12 @@ def _source(
     return lambda: secret.get_secret_value() if secret else environment.get(variable or "", "")
 
 
-class Clients:
-    """The clients of all credentials, made when they are first asked for.
+class Clients(AbstractAsyncContextManager["Clients"]):
+    """The clients of all credentials.
 
-    ``secrets`` are in the order of the settings' credentials, each of which has a transport of its
-    own; ``transport`` takes the place of all. ``observer`` is told of every exchange; the rate
-    limit it sees is, of an App, that of the installation with the least left.
+    ``secrets`` are in the order of the settings' credentials. ``transport`` takes the place of each
+    credential's own. ``observer`` sees every exchange, an App's one with the rate limit of the
+    installation that has the least left.
     """
 
     def __init__(
@@ -80,8 +84,8 @@ class Clients:
         self._clock = clock
         self._sleep = sleep
         self._transports: dict[str, httpx.AsyncBaseTransport] = {}
-        self._limits: dict[Client, RateLimit] = {}
-        self._installed: dict[tuple[str, AccountType, str], Client] = {}
+        self._limits: dict[_Key, RateLimit] = {}
+        self._installed: dict[_Key, Client] = {}
         self._own: dict[str, Client] = {}
         self._settings: dict[str, CredentialSettings] = {}
         trusting = cache(_trusting)
@@ -95,87 +99,72 @@ class Clients:
             )
             self._own[each.name] = self._made(each, secret, Gate())
 
-    async def __aenter__(self) -> "Clients":
-        return self
-
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection."""
         for transport in self._transports.values():
             await transport.aclose()
 
     def own(self, credential: str) -> Client:
-        """Give the client that asks as the credential itself: with a token, or as an App."""
         return self._own[credential]
 
     def of_account(
         self, credential: str, account: Account, installation: int | None = None
     ) -> Client:
-        """Give the client that asks about an account: an App does as installed on it.
-
-        ``installation`` is its id where it is known.
-        """
+        """Return the client for an account, an App's by the id of its installation if known."""
         own, settings = self._own[credential], self._settings[credential]
         if settings.app_id is None:
             return own
         key = (credential, *account.key)
         if key not in self._installed:
-            from exporter.github.github_app import (  # noqa: PLC0415  (cryptography)
-                InstallationCredential,
-            )
+            from exporter.github import github_app  # noqa: PLC0415  (cryptography)
 
-            secret = InstallationCredential(own, account, installation, clock=self._clock)
-            self._installed[key] = self._made(settings, secret, own.pacing.gate)
+            secret = github_app.InstallationCredential(
+                own, account, installation, clock=self._clock
+            )
+            self._installed[key] = self._made(settings, secret, own.pacing.gate, key)
         return self._installed[key]
 
     def release(self, credential: str, account: Account) -> None:
-        """Forget an account's client, and with it all that it knows."""
-        client = self._installed.pop((credential, *account.key), None)
-        if client is not None:
-            self._limits.pop(client, None)
+        """Forget an account's client."""
+        self._installed.pop((credential, *account.key), None)
+        self._limits.pop((credential, *account.key), None)
 
     def shown(self) -> list[str]:
-        """List the secrets that belong nowhere but in requests."""
+        """Return the secrets to hide from logs."""
         installed = [client.credential for client in self._installed.values()]
         return [text for secret in (*self.secrets, *installed) for text in secret.shown()]
 
-    def _made(self, settings: CredentialSettings, secret: Credential, gate: Gate) -> Client:
-        def observe_app(exchange: Exchange) -> None:
-            self._observe_app(client, exchange)
-
-        client = Client(
+    def _made(
+        self, settings: CredentialSettings, secret: Credential, gate: Gate, key: _Key | None = None
+    ) -> Client:
+        return Client(
             transport=self._transports[settings.name],
             base_url=settings.api_url,
             credential=secret,
-            observer=observe_app if settings.app_id else self._observer,
+            observer=partial(self._observe_app, key) if settings.app_id else self._observer,
             clock=self._clock,
             sleep=self._sleep,
             version=settings.api_version,
             gate=gate,
         )
-        return client
 
-    def _observe_app(self, client: Client, exchange: Exchange) -> None:
-        """Tell of an App, whose limits are its installations' and which does not expire."""
+    def _observe_app(self, key: _Key | None, exchange: Exchange) -> None:
+        """Observe an exchange of an App, which has only limits of its installations."""
         limit = exchange.rate_limit
-        if limit is not None and client in self._installed.values():
-            self._limits[client] = limit
-            now = self._clock()
-            others = [
-                other
-                for asked, other in self._limits.items()
-                if asked.credential.name == exchange.credential and other.reset > now
-            ]
-            limit = min([limit, *others], key=lambda each: each.remaining)
+        if limit is not None and key in self._installed:
+            self._limits[key] = limit
+            limits = [other for (name, *_), other in self._limits.items() if name == key[0]]
+            valid = [other for other in limits if other.reset > self._clock()]
+            limit = min([limit, *valid], key=lambda each: each.remaining)
         else:
             limit = None
         self._observer(replace(exchange, rate_limit=limit, expires=None))
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """Trust the usual authorities, or those of the environment, and beside them a file's."""
+    """Return a context of the usual authorities, or the environment's, and a file's."""
     context = httpx.create_ssl_context()
     if ca_file is not None:
         with files.in_memory(files.read(ca_file, files.MOST_TEXT)) as authorities:

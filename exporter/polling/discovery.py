@@ -1,6 +1,6 @@
 """Discovery: the accounts that a credential can see, watched for as long as it sees them."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,30 +10,23 @@ from typing import Any
 
 import structlog
 
-from exporter.accounts import Account, AccountType, account_key, is_name, overlaps
+from exporter.accounts import Account, AccountType, is_name, overlaps
 from exporter.github import auth
 from exporter.github.api import CachedAnswers, GitHub, attempt
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError
 from exporter.github.work import aside
 from exporter.metrics.page import DiscoveryFacts
+from exporter.polling import listings
 from exporter.polling.clients import Clients
-from exporter.polling.listings import (
-    Seen,
-    installations_of_app,
-    organizations_of_token,
-    organizations_seen_by_app,
-    organizations_seen_by_token,
-)
+from exporter.polling.listings import Seen
 from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
 from exporter.settings import CredentialSettings, Settings, resolved
 
 _LOOK = timedelta(seconds=5)
 _FAILURE_WAIT = timedelta(minutes=15)
-_LEAST_DEADLINE = timedelta(minutes=2)
-"""For all pages of one list, each of which may take GitHub ten seconds."""
-
+_LEAST_DEADLINE = timedelta(minutes=2)  # of a list, whose pages may take ten seconds each
 _PERMISSIONS = {
     "token": "a classic token with read:org, and with read:enterprise for an enterprise's "
     "organizations",
@@ -44,18 +37,19 @@ _FINE_GRAINED = (
     "classic token with read:org."
 )
 Key = tuple[AccountType, str]
+Installed = tuple[Account, int | None]
+"""An account, and the id of the App's installation on it if it is known."""
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True, eq=False)
 class Discovery:
-    """Discovers for one credential, again and again.
+    """Adds the accounts that a credential sees to ``poller``, and removes those that it lost.
 
-    What it finds is watched by ``poller``, beside what the settings name, which stays. A list
-    that cannot be read changes nothing, and one that comes short lets nobody vanish. An App's
-    accounts are its installations alone: where it is not installed it could ask nothing.
-    ``success`` and ``last_success`` are of the whole.
+    A list that cannot be read changes nothing, and one that comes short removes no account. An
+    App's accounts are its installations only: it could ask nothing about others.
+    ``success`` and ``last_success`` are of all lists together.
     """
 
     credential: CredentialSettings
@@ -70,10 +64,9 @@ class Discovery:
     _answers: dict[str, CachedAnswers] = field(default_factory=dict)
     _watched: dict[Key, Watched] = field(default_factory=dict)
     _owned: set[Key] = field(default_factory=set)
-    _told: str = ""
+    _logged: str = ""
 
     async def run(self) -> None:
-        """Discover until cancelled."""
         while True:
             await self.once()
             wait = interval = self.settings.discover.interval
@@ -82,7 +75,7 @@ class Discovery:
             await self._rest(self.clock() + wait, wait)
 
     async def _rest(self, until: datetime, longest: timedelta) -> None:
-        """Wait, but not longer than for another secret, nor behind a clock that is set back."""
+        """Wait until a time, another secret, or a clock that is set back."""
         version = self._own.credential.version
         while self._own.credential.version == version:
             left = until - self.clock()
@@ -91,43 +84,43 @@ class Discovery:
             await self.sleep(min(left, _LOOK).total_seconds())
 
     async def once(self) -> None:
-        """Discover once, and tell the poller."""
+        """Discover once, and update the poller."""
         now = self.clock()
-        listing = installations_of_app if self._is_app else organizations_of_token
-        failures = [await self._read("", self._own, listing)]
+        own, owned = listings.organizations_of_token, listings.organizations_seen_by_token
+        if self._is_app:
+            own, owned = listings.installations_of_app, listings.organizations_seen_by_app
+        failures = [await self._read("", self._own, own)]
         enterprises = self._enterprises()
         for account, installation in enterprises:
             client = self.clients.of_account(self.credential.name, account, installation)
-            ask = organizations_seen_by_app if self._is_app else organizations_seen_by_token
-            failures.append(
-                await self._read(account.name, client, partial(ask, enterprise=account.name))
-            )
+            ask = partial(owned, enterprise=account.name)
+            failures.append(await self._read(account.name, client, ask))
         self._forget_all_but(enterprises)
         self._apply(now)
-        self._tell(now, [failure for failure in failures if failure])
+        self._report(now, next(filter(None, failures), None))
 
     @property
     def host(self) -> str:
         return self._own.host
 
     def known(self) -> dict[str, list[Seen]]:
-        """Give the lists by whose they are, with the accounts alone that are watched."""
-        known = {watched.account.key for watched in self.poller.accounts}
+        """Return the lists by owner, watched accounts only."""
+        known = self._keys_of_poller()
         return {
-            of: [seen for seen in listed if account_key(seen.type, seen.name) in known]
-            for of, listed in self._lists.items()
+            owner: [seen for seen in listed if seen.key in known]
+            for owner, listed in self._lists.items()
         }
 
     def resume(self, lists: Mapping[str, list[Seen]], last_success: datetime | None) -> None:
-        """Watch what a former process had discovered, until a list can be read again."""
+        """Watch the accounts that a former process discovered, until the next discovery."""
         self._lists, self.last_success = dict(lists), last_success
         self._forget_all_but(self._enterprises())
         self._apply(self.clock())
 
-    def _forget_all_but(self, enterprises: list[tuple[Account, int | None]]) -> None:
-        for of in self._lists.keys() - {"", *(account.name for account, _ in enterprises)}:
-            del self._lists[of]
-            self._answers.pop(of, None)
+    def _forget_all_but(self, enterprises: list[Installed]) -> None:
+        for owner in self._lists.keys() - {"", *(account.name for account, _ in enterprises)}:
+            del self._lists[owner]
+            self._answers.pop(owner, None)
 
     @property
     def _is_app(self) -> bool:
@@ -137,76 +130,77 @@ class Discovery:
     def _own(self) -> Client:
         return self.clients.own(self.credential.name)
 
+    def _keys_of_poller(self) -> set[Key]:
+        return {watched.account.key for watched in self.poller.accounts}
+
     async def _read(
-        self, of: str, client: Client, ask: Callable[[GitHub], Coroutine[Any, Any, list[Seen]]]
+        self, owner: str, client: Client, ask: Callable[[GitHub], Coroutine[Any, Any, list[Seen]]]
     ) -> GitHubError | None:
-        """Read one list: the credential's own, or that of an enterprise."""
+        """Read an enterprise's list, or the credential's own for an empty ``owner``."""
         seconds = max(self.settings.poll.timeout, _LEAST_DEADLINE).total_seconds()
         try:
-            async with attempt(client, self._answers.setdefault(of, {}), seconds) as github:
+            async with attempt(client, self._answers.setdefault(owner, {}), seconds) as github:
                 listed = await aside(ask, github)
-                hidden = self._lists.get(of, []) if github.shortfall else []
-                self._lists[of] = _merged(listed, hidden)
+                if github.shortfall:
+                    keys = {seen.key for seen in listed}
+                    listed += [s for s in self._lists.get(owner, []) if s.key not in keys]
+                self._lists[owner] = listed
         except GitHubError as error:
             return error
         return None
 
-    def _enterprises(self) -> list[tuple[Account, int | None]]:
-        """Give the enterprises to ask for their organizations, with the App's ids on them."""
-        found: dict[Key, tuple[Account, int | None]] = {
+    def _enterprises(self) -> list[Installed]:
+        found: dict[Key, Installed] = {
             account.key: (account, None)
             for account, _ in resolved.located_accounts(self.settings)
             if resolved.credential_of(self.settings, account) == self.credential.name
         }
-        for seen in filter(self._matches, self._lists.get("", [])):
-            account = resolved.account_of(self.settings, seen.type, seen.name)
-            found.setdefault(account.key, (account, seen.installation))
+        for account, installation in self._accounts(self._lists.get("", [])):
+            found.setdefault(account.key, (account, installation))
         return [each for each in found.values() if each[0].type is AccountType.ENTERPRISE]
 
-    def _matches(self, seen: Seen) -> bool:
-        def any_of(patterns: tuple[str, ...]) -> bool:
-            return any(fnmatchcase(seen.name.casefold(), each.casefold()) for each in patterns)
-
-        include, exclude = self.credential.include, self.credential.exclude
-        wanted = (not include or any_of(include)) and not any_of(exclude)
-        return wanted and is_name(seen.name)
+    def _accounts(self, listed: list[Seen]) -> Iterator[Installed]:
+        """Yield the listed accounts that the credential's patterns let in."""
+        include, exclude = self.credential.include or ("*",), self.credential.exclude
+        for seen in listed:
+            if is_name(seen.name) and _any(include, seen.name) and not _any(exclude, seen.name):
+                account = resolved.account_of(self.settings, seen.type, seen.name)
+                yield account, seen.installation
 
     def _apply(self, now: datetime) -> None:
-        """Watch what is seen, and no longer what is not."""
+        """Watch the accounts that are seen, and no others."""
         wanted = self._wanted()
-        gone = self._watched.keys() - wanted.keys()
-        for key in gone:
-            self._remove(self._watched.pop(key))
-        known = {watched.account.key for watched in self.poller.accounts}
-        come = [each for key, each in wanted.items() if key not in known]
-        for account, installation in come:
+        lost = self._watched.keys() - wanted.keys()
+        for key in lost:
+            watched = self._watched.pop(key)
+            self.poller.remove(watched)
+            self.clients.release(self.credential.name, watched.account)
+            log.info("account vanished", **watched.account.names)
+        known = self._keys_of_poller()
+        new = [each for key, each in wanted.items() if key not in known]
+        for account, installation in new:
             self._add(account, installation, now)
         self._name_owners()
-        if come or gone:
+        if new or lost:
             for warning in overlaps(watched.account for watched in self.poller.accounts):
                 log.warning("accounts overlap", detail=warning)
 
-    def _wanted(self) -> dict[Key, tuple[Account, int | None]]:
-        wanted: dict[Key, tuple[Account, int | None]] = {}
-        for of, listed in self._lists.items():
-            if of and self._is_app:
+    def _wanted(self) -> dict[Key, Installed]:
+        wanted: dict[Key, Installed] = {}
+        for owner, listed in self._lists.items():
+            if owner and self._is_app:
                 continue
-            for seen in filter(self._matches, listed):
-                account = resolved.account_of(self.settings, seen.type, seen.name)
+            for account, installation in self._accounts(listed):
                 if resolved.holds(self.settings, account):
-                    wanted.setdefault(account.key, (account, seen.installation))
+                    wanted.setdefault(account.key, (account, installation))
         return wanted
 
     def _name_owners(self) -> None:
-        """Tell every account which enterprise owns its account, as far as the lists know."""
-        owners = {
-            account_key(seen.type, seen.name): of
-            for of, listed in self._lists.items()
-            if of
-            for seen in listed
-        }
+        owned = {owner: listed for owner, listed in self._lists.items() if owner}
+        owners = {seen.key: owner for owner, listed in owned.items() for seen in listed}
+        changed = self._owned | owners.keys()
         for watched in self.poller.accounts:
-            if watched.account.key in self._owned or watched.account.key in owners:
+            if watched.account.key in changed:
                 watched.owned_by(owners.get(watched.account.key, ""))
         self._owned = set(owners)
 
@@ -216,52 +210,39 @@ class Discovery:
         if watched.jobs:  # Enterprise Server has nothing to ask about a user
             self._watched[account.key] = watched
             self.poller.add(watched)
-            log.info("account discovered", account_type=account.type.value, account=account.name)
+            log.info("account discovered", **account.names)
 
-    def _remove(self, watched: Watched) -> None:
-        self.poller.remove(watched)
-        account = watched.account
-        self.clients.release(self.credential.name, account)
-        log.info("account vanished", account_type=account.type.value, account=account.name)
-
-    def _tell(self, now: datetime, failures: list[GitHubError]) -> None:
-        first = next(iter(failures), None)
-        self.success = first is None
+    def _report(self, now: datetime, failure: GitHubError | None) -> None:
+        self.success = failure is None
         if self.success:
             self.last_success = now
-        detail, hint = (str(first), self._mend(first)) if first else self._nothing_seen()
-        self.poller.discovered(
-            DiscoveryFacts(
-                credential=self._own.credential.name,
-                success=self.success,
-                last_success=self.last_success,
-                accounts=len(self._watched),
-                failure=first.reason if first else None,
-                detail=detail,
-                hint=hint,
-            )
+        detail, hint = (str(failure), self._hint(failure)) if failure else self._nothing_seen()
+        words = {"credential": self.credential.name, "detail": detail, "hint": hint}
+        facts = DiscoveryFacts(
+            success=self.success,
+            last_success=self.last_success,
+            accounts=len(self._watched),
+            failure=failure.reason if failure else None,
+            **words,
         )
-        words = {"credential": self._own.credential.name, "detail": detail, "hint": hint}
-        if first is not None:
-            log.warning("discovery failed", reason=first.reason, **words)
-        elif detail and detail != self._told:
+        self.poller.discovered(facts)
+        if failure is not None:
+            log.warning("discovery failed", reason=failure.reason, **words)
+        elif detail and detail != self._logged:
             log.info("discovery sees less", **words)
-        self._told = detail
+        self._logged = detail
 
-    def _mend(self, error: GitHubError) -> str:
+    def _hint(self, error: GitHubError) -> str:
         if self._is_app and error.status == 401:
             return auth.WRONG_APP_KEY
         return error.mend(_PERMISSIONS["App" if self._is_app else "token"])
 
     def _nothing_seen(self) -> tuple[str, str]:
-        """Explain an empty list of a credential that is shown none."""
         with suppress(GitHubError):
             if not self._lists[""] and self._own.credential.kind() == auth.FINE_GRAINED:
                 return "no organization seen", _FINE_GRAINED
         return "", ""
 
 
-def _merged(listed: list[Seen], known: list[Seen]) -> list[Seen]:
-    """Return the accounts listed, then the known ones that are not among them."""
-    seen = {account_key(each.type, each.name) for each in listed}
-    return [*listed, *(each for each in known if account_key(each.type, each.name) not in seen)]
+def _any(patterns: Iterable[str], name: str) -> bool:
+    return any(fnmatchcase(name.casefold(), each.casefold()) for each in patterns)

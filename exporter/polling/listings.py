@@ -1,10 +1,10 @@
-"""What a credential can see: lists of accounts, as GitHub gives them to each kind."""
+"""Lists of the accounts that a credential can see, for each kind of credential."""
 
 from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
-from exporter.accounts import AccountType
+from exporter.accounts import AccountType, account_key
 from exporter.billing.values import Text, fits_label
 from exporter.github import graphql
 from exporter.github.api import GitHub
@@ -14,11 +14,7 @@ from exporter.github.errors import InvalidPayload
 T = TypeVar("T", bound=msgspec.Struct)
 Elements = list[msgspec.Raw]
 
-_TYPES = {
-    "Organization": AccountType.ORGANIZATION,
-    "User": AccountType.USER,
-    "Enterprise": AccountType.ENTERPRISE,
-}
+_TYPES = {account_type.capitalize(): account_type for account_type in AccountType}
 _OWNED = """
 query($slug: String!, $after: String) {
   enterprise(slug: $slug) {
@@ -38,13 +34,17 @@ class Seen(NamedTuple):
     name: str
     installation: int | None = None
 
+    @property
+    def key(self) -> tuple[AccountType, str]:
+        return account_key(self.type, self.name)
+
 
 class Organization(msgspec.Struct, frozen=True):
     login: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Installed(msgspec.Struct, frozen=True):
-    """Where an App is installed: an enterprise has a slug and no login (OpenAPI 23.0.2)."""
+    """The account of an installation: an enterprise has a slug and no login (OpenAPI 23.0.2)."""
 
     login: Text | None = None
     slug: Text | None = None
@@ -96,12 +96,13 @@ class Owned(graphql.Answer, frozen=True, kw_only=True):
         return self.organizations is not None and self.organizations.nodes is not None
 
 
-def _no_more(_: object) -> bool:
-    return False
+async def _pages(github: GitHub, model: type[T], endpoint: str, **params: str) -> list[T]:
+    pages = github.pages(endpoint, Elements, lambda _: False, **params, per_page=100)
+    return [each async for page in pages for each in _read(github, page, model, endpoint)]
 
 
 def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> list[T]:
-    """Decode the elements of a list; it comes short by those that are not understood."""
+    """Decode the elements of a list, which comes short by those that are not understood."""
     found = Understood(model, endpoint, fits_label).add(elements)
     if lost := len(elements) - len(found):
         detail = f"not understood and left out: {lost} of the {len(elements)} listed"
@@ -109,45 +110,35 @@ def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> 
     return found
 
 
-async def _organizations(github: GitHub, endpoint: str, **params: str) -> list[Seen]:
-    pages = github.pages(endpoint, Elements, _no_more, **params, per_page=100)
-    return [
-        Seen(AccountType.ORGANIZATION, each.login)
-        async for page in pages
-        for each in _read(github, page, Organization, endpoint)
-    ]
+def _seen(organizations: list[Organization]) -> list[Seen]:
+    return [Seen(AccountType.ORGANIZATION, each.login) for each in organizations]
 
 
 async def organizations_of_token(github: GitHub) -> list[Seen]:
-    """List the organizations of the person behind a token."""
-    return await _organizations(github, "/user/orgs")
+    """Return the organizations of the person behind a token."""
+    return _seen(await _pages(github, Organization, "/user/orgs"))
 
 
 async def installations_of_app(github: GitHub) -> list[Seen]:
-    """List where an App is installed, unless suspended."""
-    endpoint = "/app/installations"
-    pages = github.pages(endpoint, Elements, _no_more, per_page=100)
+    """Return the accounts that an App is installed on, unless suspended."""
     return [
         Seen(_TYPES[each.target_type], each.account.name, each.id)
-        async for page in pages
-        for each in _read(github, page, Installation, endpoint)
+        for each in await _pages(github, Installation, "/app/installations")
         if each.account and not each.suspended_at and each.target_type in _TYPES
     ]
 
 
 async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[Seen]:
-    """List an enterprise's organizations, for which REST has no list."""
+    """Return an enterprise's organizations by GraphQL: REST has no list of them."""
     found: list[Seen] = []
     after: str | None = None
     cursors: set[str | None] = set()
     while after not in cursors:
         cursors.add(after)
-        said = await github.graphql(_OWNED, Owned, slug=enterprise, after=after)
-        page = said.organizations
+        page = (await github.graphql(_OWNED, Owned, slug=enterprise, after=after)).organizations
         if page is None or page.nodes is None:
             raise InvalidPayload(detail="no organizations in it", endpoint=graphql.ENDPOINT)
-        listed = _read(github, page.nodes, Organization, graphql.ENDPOINT)
-        found += [Seen(AccountType.ORGANIZATION, each.login) for each in listed]
+        found += _seen(_read(github, page.nodes, Organization, graphql.ENDPOINT))
         if not page.page_info.has_next_page:
             return found
         after = page.page_info.end_cursor
@@ -155,6 +146,6 @@ async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[S
 
 
 async def organizations_seen_by_app(github: GitHub, enterprise: str) -> list[Seen]:
-    """List an enterprise's organizations as an App that is installed on it."""
+    """Return an enterprise's organizations for an App that is installed on it."""
     endpoint = "/enterprises/{enterprise}/apps/installable_organizations"
-    return await _organizations(github, endpoint, enterprise=enterprise)
+    return _seen(await _pages(github, Organization, endpoint, enterprise=enterprise))

@@ -11,20 +11,18 @@ from exporter.polling.watched import Watched
 
 
 class _Shown(NamedTuple):
-    """What a client shows GitHub: the number of its secret, and when its token was made."""
-
     version: int
     renewed: datetime | None
 
 
 class Credentials:
-    """Notices once what is new about the credentials, and asks again those who wait for it."""
+    """Notices each new secret and token once, and lets the jobs that wait for it be due."""
 
     def __init__(self) -> None:
         self._shown: dict[Client, _Shown] = {}
 
     def notice(self, accounts: Iterable[Watched], now: datetime) -> None:
-        """Ask again what another secret, or another token of a GitHub App, may open."""
+        """Let the jobs be due that a new secret, or a new token of a GitHub App, may open."""
         clients = {job.client for watched in accounts for job in watched.jobs}
         # An App has many clients, whose one secret is read once.
         secrets = {client.credential.name: client.credential for client in clients}
@@ -53,7 +51,7 @@ class Credentials:
         elif shown.renewed is not None and any(
             each.was_refused_before(shown.renewed) for each in watched.asked_together(job)
         ):
-            # A token that is younger may be refused for no other reason.
+            # A younger token may be refused for no other reason.
             job.due = min(job.due, max(now, shown.renewed + auth.YOUTH))
 
 
@@ -64,7 +62,7 @@ def ask_with_another_secret(watched: Watched, job: Job, now: datetime) -> None:
 
 
 def ask_after_recovery(watched: Watched, recovered: Job, now: datetime) -> None:
-    """Let the account's other refused jobs be due: what refused all of them may be gone."""
+    """Let the account's other refused jobs be due: they may share a cause that is gone."""
     watched.recovered = now
     for job in watched.heads():
         if job is not recovered and job.is_refused:

@@ -17,7 +17,7 @@ from exporter.settings import Settings, resolved
 class Watched:
     """An account and its jobs.
 
-    ``standing`` is by GitHub's answers if the account ``decides``, else by the settings.
+    ``standing`` follows GitHub's answers if the account ``decides``, else the settings.
     ``recovered`` is when GitHub last answered a required job that it had refused.
     """
 
@@ -59,15 +59,13 @@ class Watched:
         )
         leader = next((job for job in watched.jobs if job.collector.decides), None)
         if watched.decides and leader is not None:
-            times = leader.settings
+            interval, stale_after = leader.settings.interval, leader.settings.stale_after
             for job in watched.of_side(Platform.LEGACY):
-                job.settings = replace(
-                    job.settings, interval=times.interval, stale_after=times.stale_after
-                )
+                job.settings = replace(job.settings, interval=interval, stale_after=stale_after)
         return watched
 
     def owned_by(self, enterprise: str) -> None:
-        """Take note which enterprise owns the account; empty if none is known."""
+        """Set the enterprise that owns the account, empty if none is known."""
         for job in self.jobs:
             job.owner = enterprise
 
@@ -79,17 +77,17 @@ class Watched:
         return [job for job in self.jobs if self.asks_by_itself(job)]
 
     def asks_by_itself(self, job: Job) -> bool:
-        """Return whether a job is attempted when it is due itself; ``usage`` leads its group."""
+        """Return whether a job is attempted when it is due itself."""
         led = self.decides and job.collector.platform is Platform.LEGACY
         return not led and not self.stands_by(job)
 
     def asked_together(self, job: Job) -> list[Job]:
-        """Return a job and those that are attempted with it: ``usage`` leads its group."""
+        """Return a job and the ones attempted with it: ``usage`` leads its group."""
         leads = self.decides and job.collector.decides
         return [job, *(self.of_side(Platform.LEGACY) if leads else [])]
 
     def refused(self, job: Job) -> set[Job]:
-        """Return the required jobs asked together with one that GitHub refused and not answered."""
+        """Return the required jobs asked together with one that stand refused."""
         return {
             each for each in self.asked_together(job) if each.was_refused and each.settings.required
         }
@@ -113,17 +111,17 @@ class Watched:
         return self.standing.platform is not side
 
     def resume(self, standing: Standing) -> None:
-        """Take up what GitHub's answers decided for a former process, unless settings decide."""
+        """Take the standing of a former process, unless the settings decide."""
         if self.decides:
             self.standing = standing
 
     def stands_against(self, job: Job) -> bool:
-        """Return whether a job's numbers are of the platform that the account is not on."""
+        """Return whether a job belongs to the platform that the account is not on."""
         platform = self.standing.platform
         return platform is not None and job.collector.platform not in {None, platform}
 
     def switch(self, platform: Platform) -> None:
-        """Drop the other side's numbers, so that old and new never stand together."""
+        """Drop the other side's readings, so that old and new are never shown together."""
         self.standing = Standing(platform, platform)
         for job in self.jobs:
             if self.stands_against(job):
@@ -132,8 +130,7 @@ class Watched:
     def facts(self, now: datetime) -> AccountFacts:
         jobs = {job.collector.name: job.facts(standing_by=self.stands_by(job)) for job in self.jobs}
         for job in self.jobs:
-            lead = jobs.get(job.collector.follows)
-            if lead is not None:
+            if lead := jobs.get(job.collector.follows):
                 jobs[job.collector.name] = _in_step(jobs[job.collector.name], lead, now)
         return AccountFacts(
             account_type=self.account.type.value,
@@ -145,15 +142,15 @@ class Watched:
 
 
 def _in_step(facts: JobFacts, lead: JobFacts, now: datetime) -> JobFacts:
-    """Show the reading of the cycle before for as long as the leading job still shows its own.
+    """Show the reading of the cycle before while the leading job still shows its own cycle.
 
-    Else both would say the same month in the hour after its end.
+    Else both would show the same month in the hour after its end.
     """
-    leads, follows, before = lead.known.reading, facts.known.reading, facts.known.before
-    if leads is None or follows is None or lead.expires is None or lead.expires <= now:
+    led, shown, before = lead.known.reading, facts.known.reading, facts.known.before
+    if led is None or shown is None or lead.expires is None or lead.expires <= now:
         return facts
-    if leads.cycle_end is None or follows.cycle_end is None or follows.cycle_end <= leads.cycle_end:
+    if led.cycle_end is None or shown.cycle_end is None or shown.cycle_end <= led.cycle_end:
         return facts
-    if before is not None and before.cycle_end != leads.cycle_end:
+    if before is not None and before.cycle_end != led.cycle_end:
         before = None
     return replace(facts, known=facts.known._replace(reading=before))
