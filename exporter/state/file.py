@@ -7,11 +7,10 @@ import os
 import zlib
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
 
 import msgspec
 import structlog
@@ -68,7 +67,7 @@ def _digest(payload: bytes) -> bytes:
     return hashlib.blake2b(payload, digest_size=_DIGEST_BYTES).digest()
 
 
-class StateFile:
+class StateFile(AbstractContextManager["StateFile"]):
     """The file of one process, locked until it is closed. Raises ``BlockingIOError`` if it is.
 
     ``threads`` take the writing, which may hang with the disk.
@@ -89,14 +88,10 @@ class StateFile:
             return  # nothing can be spoilt if nothing can be written, which fails later
         files.remove_scratch(path)
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Release the lock."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -159,7 +154,6 @@ class StateKeeper:
                 await self.keep()
 
     async def keep(self) -> None:
-        """Write the state if it has changed."""
         snapshot = Snapshot.of(self.poller.accounts, self.discoveries)
         if snapshot == self._kept:
             return

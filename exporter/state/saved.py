@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
-from msgspec import Meta, Raw, Struct, msgpack
+from msgspec import Meta, Raw, Struct, msgpack, structs
 
 from exporter.accounts import AccountType, Platform, account_key
 from exporter.collectors import Collector
@@ -38,6 +38,8 @@ class SavedSeries(Struct, frozen=True, array_like=True):
 
 
 class SavedReading(Struct, frozen=True, array_like=True):
+    """A `Reading`, field by field, its samples by metric."""
+
     taken: Time
     series: dict[str, SavedSeries]
     cycle_end: Time | None
@@ -78,16 +80,8 @@ class SavedReading(Struct, frozen=True, array_like=True):
             if any(len(labels) != len(metric.labels) for labels, _ in series.samples):
                 raise ValueError(f"{name} lacks labels")
             samples += [Sample(metric, labels, value) for labels, value in series.samples]
-        reading = Reading(
-            self.taken,
-            tuple(samples),
-            self.cycle_end,
-            self.facts,
-            self.unknown_skus,
-            self.shown,
-            self.folded,
-            self.notes,
-        )
+        taken, _, *rest = structs.astuple(self)
+        reading = Reading(taken, tuple(samples), *rest)
         collector.check(reading)
         return reading
 
