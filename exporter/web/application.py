@@ -19,9 +19,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PLAIN = "text/plain; charset=utf-8"
-_ANSWER_BYTES = 262_144
-"""Sent at once at most, so that slow readers do not each hold a whole answer."""
-
+_ANSWER_BYTES = 262_144  # at once, so that slow readers do not each hold a whole answer
 _HTML = "text/html; charset=utf-8"
 _HEADERS = (
     (b"cache-control", b"no-store"),

@@ -37,10 +37,7 @@ class Bodies:
         return asyncio.get_running_loop().run_in_executor(self._threads, make, *arguments)
 
     async def get(self, key: Hashable, make: Callable[[Page], Awaitable[bytes]]) -> bytes:
-        """Return the body for ``key``, made of the page by ``make`` if there is no fresh one.
-
-        Clients that come while one of an older page is being made wait for the next together.
-        """
+        """Return the body for ``key``, made of the page by ``make`` if there is no fresh one."""
         loop = asyncio.get_running_loop()
         while True:
             page, shared = self._page(), self._shared.get(key)
@@ -50,7 +47,7 @@ class Bodies:
                 shared = self._shared[key] = _Shared(page, asyncio.ensure_future(make(page)))
                 shared.making.add_done_callback(partial(self._made, key, shared))
                 break
-            await asyncio.wait([shared.making])
+            await asyncio.wait([shared.making])  # of an older page: make one for all who came since
         # Whoever hangs up must not take the body away from the others.
         return await asyncio.shield(shared.making)
 

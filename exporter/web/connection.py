@@ -8,16 +8,11 @@ from dataclasses import dataclass
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-REQUEST_SECONDS = 10
-"""From accept, or a request's first byte, to the request's last byte."""
-
-ANSWER_SECONDS = 60
-"""To take an answer: far above any ``scrape_timeout``."""
-
+REQUEST_SECONDS = 10  # from accept, or a request's first byte, to the request's last byte
+ANSWER_SECONDS = 60  # to take an answer: far above any scrape_timeout
 _REQUEST_BYTES = 16_384
 _HEADER_FIELDS = 100
-_TLS_HANDSHAKE = 0x16
-"""The first byte of a TLS client (RFC 8446, section 5.1)."""
+_TLS_HANDSHAKE = 0x16  # the first byte of a TLS client (RFC 8446, section 5.1)
 
 
 @dataclass(slots=True)
@@ -62,20 +57,17 @@ class Connection(HttpToolsProtocol):
             self._request = _Deadline(REQUEST_SECONDS, self._abort)
             self._answer = _Deadline(ANSWER_SECONDS, self._abort)
             self._request.start()
-            self._take_place()
+            self.waiting[self] = None
+            if len(self.connections) > self.most:
+                oldest = next(iter(self.waiting))
+                del self.waiting[oldest]
+                oldest.transport.abort()
         if not self._tls_ahead:
             # Pause on the first unsent byte, so that the deadline starts; 0 would stall TLS.
             transport.set_write_buffer_limits(1)
 
     def _abort(self) -> None:
         self.transport.abort()
-
-    def _take_place(self) -> None:
-        self.waiting[self] = None
-        if len(self.connections) > self.most:
-            oldest = next(iter(self.waiting))
-            del self.waiting[oldest]
-            oldest.transport.abort()
 
     @property
     def _tls_ahead(self) -> ssl.SSLContext | None:

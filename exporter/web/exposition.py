@@ -16,19 +16,13 @@ from exporter.web.negotiation import TEXT, chosen_format
 
 Encode = Callable[[Collector], bytes]
 
-_GZIP = zlib.MAX_WBITS | 16
-"""The window size that makes zlib write and read gzip."""
-
+_GZIP = zlib.MAX_WBITS | 16  # zlib's sign for gzip
 _OPENMETRICS_END = b"# EOF\n"
-_SLICE = 500
-"""Samples per step. Other threads wait for the interpreter at most one step."""
+_SLICE = 500  # samples a step, for which other threads wait for the interpreter
 
 
 class Exposition:
-    """Answers scrapes. The process's own part is up to a second old.
-
-    ``bodies`` are shared with whatever else is made of the page.
-    """
+    """Answers scrapes. ``bodies`` are shared with other views of the page."""
 
     def __init__(self, page: Callable[[], Page], telemetry: CollectorRegistry) -> None:
         self.bodies = Bodies(page)

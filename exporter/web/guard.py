@@ -3,7 +3,7 @@
 import base64
 import binascii
 import ssl
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -18,9 +18,7 @@ from exporter.web.application import PLAIN, Asgi, Receive, Scope, Send, answer
 from exporter.web.passwords import Passwords, TooManyChecksError
 from exporter.web.token_bucket import TokenBucket
 
-_OPEN_PATHS = ("/healthz", "/readyz")
-"""Paths of probes, without a password and a rate limit."""
-
+_OPEN_PATHS = ("/healthz", "/readyz")  # probes need no password and know no rate limit
 _CHALLENGE = (b"www-authenticate", b'Basic realm="github-billing-exporter", charset="UTF-8"')
 
 _Header = tuple[bytes, bytes]
@@ -99,7 +97,7 @@ class LiveWebConfig:
         return read_web_file(self._path, str(self._path), opening)
 
     def _lost_by(self, config: WebConfig) -> str:
-        """Return why a change that undoes more than it says is refused, else an empty text."""
+        """Return why a change is refused that undoes more than it says, else an empty text."""
         if self._config.sections and not config.sections:
             return "is empty: to undo what it said, leave its sections, as basic_auth_users: {}"
         if self._config.users and "basic_auth_users" not in config.sections:
@@ -167,8 +165,12 @@ class _Guard:
             return None
         if not self._in_time(config.rate_limit):
             return 429, b"too many requests: try again\n"
+        if not config.users:
+            return None
+        given = _credentials(scope["headers"])
+        address, _ = scope.get("client") or ("", 0)
         try:
-            if not config.users or await self._allowed(scope, config.users):
+            if given and await self._passwords.allow(config.users, *given, address):
                 return None
         except TooManyChecksError:
             body = b"too many passwords are being checked: try again\n"
@@ -181,11 +183,6 @@ class _Guard:
             self._rate_limit = limit
             self._bucket = TokenBucket(limit.interval, limit.burst) if limit else None
         return self._bucket is None or self._bucket.take()
-
-    async def _allowed(self, scope: Scope, users: Mapping[bytes, bytes]) -> bool:
-        given = _credentials(scope["headers"])
-        address, _ = scope.get("client") or ("", 0)
-        return given is not None and await self._passwords.allow(users, *given, address)
 
 
 def _credentials(headers: Iterable[_Header]) -> tuple[bytes, bytes] | None:

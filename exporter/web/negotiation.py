@@ -10,10 +10,7 @@ from prometheus_client.registry import Collector
 
 
 class Format(NamedTuple):
-    """A format of /metrics, and the ranges of Accept that mean it.
-
-    An ``escaping`` parameter is ignored: it would change none of the plain names.
-    """
+    """A format of /metrics and its ranges of Accept, whose ``escaping`` changes no plain name."""
 
     content_type: str
     encode: Callable[[Collector], bytes]

@@ -15,8 +15,7 @@ import bcrypt
 
 _MOST_WAITING = 100
 _MOST_ADDRESSES = 10_000
-_LONGEST = 72
-"""Bytes: bcrypt reads no more, and htpasswd and Go ignore the rest."""
+_LONGEST = 72  # bytes: bcrypt reads no more, and htpasswd and Go ignore the rest
 
 
 class TooManyChecksError(Exception):

@@ -14,14 +14,9 @@ import uvicorn
 from exporter.web.application import Asgi
 from exporter.web.connection import Connection
 
-_RESERVED_DESCRIPTORS = 512
-"""File descriptors kept from connections: for polls, files and the process itself."""
-
-_BACKLOG = 128
-"""Connections accepted per loop turn at most: the reserve has room for three turns."""
-
-_ABSENT = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-"""Errors of binding an address that the machine does not have."""
+_RESERVED_DESCRIPTORS = 512  # kept from connections: for polls, files and the process itself
+_BACKLOG = 128  # accepted per loop turn at most: the reserve has room for three turns
+_ABSENT = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}  # the machine does not have the address
 
 
 def listen(

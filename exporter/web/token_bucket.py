@@ -17,7 +17,7 @@ class TokenBucket:
         self._at = clock()
 
     def take(self) -> bool:
-        """Take a token; False if there is none."""
+        """Take a token, or return False if there is none."""
         now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._at) / self._interval)
         self._at = now
