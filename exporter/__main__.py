@@ -8,7 +8,7 @@ from typing import Any
 
 
 class _Stderr(io.FileIO):
-    """A file where what cannot be written is lost: a disk that is full ends nothing."""
+    """A file that drops unwritable data: a full disk ends nothing."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -18,13 +18,11 @@ class _Stderr(io.FileIO):
 
 
 def main() -> None:
-    """Run the command line, and end well by a signal that comes while it is loaded.
-
-    As process 1 of a container it would be deaf to that one.
-    """
+    """Run the command line. Exit 0 on a signal during its import, too."""
+    # Without handlers process 1 of a container ignores signals.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: sys.exit(0))
-    # Where it is closed, the null device takes its number before a socket does.
+    # If it is closed, the null device takes its number before a socket does.
     number = sys.stderr.fileno() if sys.stderr else os.open(os.devnull, os.O_WRONLY)
     stderr = io.BufferedWriter(_Stderr(number, "w", closefd=False))
     sys.stderr = io.TextIOWrapper(stderr, errors="backslashreplace", line_buffering=True)

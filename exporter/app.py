@@ -48,13 +48,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(notice: str = "") -> Build:
-    """Tell the build: its version, and the revision that an image was built from."""
-    return Build(__version__, os.environ.get(REVISION_VARIABLE, ""), notice)
-
-
 def web_file(settings: Settings) -> "LiveWebConfig | None":
-    """Read and watch the web configuration file, if there is one. Raises `SettingsError`."""
+    """Return the web configuration file, watched, if there is one. Raises `SettingsError`."""
     if settings.web.config.file is None:
         return None
     from exporter.web.guard import LiveWebConfig  # noqa: PLC0415  (few have the file)
@@ -89,41 +84,32 @@ class App:
         notice: str = "",
         state_file: StateFile | None = None,
     ) -> "App":
-        """Put the parts together.
+        """Assemble the parts.
 
         ``secrets`` are in the order of the settings' credentials. ``process`` adds ``process_*``
-        and ``python_*`` to the page, ``notice`` is for people to read before they believe it.
-        What is known is kept in ``state_file``, and taken from there before the first poll.
+        and ``python_*`` to the page, ``notice`` a sentence for its readers. ``state_file`` keeps
+        the readings, and is restored before the first poll.
         """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
         seen: dict[str, Exchange] = {}
+        observer = partial(_observe, telemetry, seen)
         clients = Clients(
-            settings,
-            secrets,
-            observer=partial(_observe, telemetry, seen),
-            clock=clock,
-            sleep=sleep,
-            transport=transport,
+            settings, secrets, observer=observer, clock=clock, sleep=sleep, transport=transport
         )
-        asking = [
-            (a, clients.of_account(resolved.credential_of(settings, a), a))
-            for a in resolved.accounts(settings)
-        ]
-        poller = Poller(
-            (Watched.of(account, client, settings, clock()) for account, client in asking),
-            build=build(notice),
-            observer=telemetry,
-            clock=clock,
-            monotonic=monotonic,
-        )
+        watched = []
+        for account in resolved.accounts(settings):
+            client = clients.of_account(resolved.credential_of(settings, account), account)
+            watched.append(Watched.of(account, client, settings, clock()))
+        build = Build(__version__, os.environ.get(REVISION_VARIABLE, ""), notice)
+        poller = Poller(watched, build=build, observer=telemetry, clock=clock, monotonic=monotonic)
         discoveries = tuple(
             Discovery(each, settings, clients, poller, clock, sleep)
             for each in resolved.credentials(settings)
             if each.discover
         )
-        keeper = (
-            StateKeeper(state_file, poller, discoveries, telemetry, clock) if state_file else None
-        )
+        keeper = None
+        if state_file:
+            keeper = StateKeeper(state_file, poller, discoveries, telemetry, clock)
         return cls(poller, telemetry, clients, discoveries, clock, keeper, seen)
 
     async def once(self) -> None:
@@ -144,9 +130,9 @@ class App:
         *,
         stopping: Callable[[], None] = lambda: None,
     ) -> None:
-        """Poll and serve, as ``web`` has it, until SIGTERM or SIGINT, which call ``stopping``.
+        """Poll and serve until SIGTERM or SIGINT, which call ``stopping``.
 
-        Raises an exception group where polling or serving ends by itself.
+        Raises an exception group if polling or serving ends by itself.
         """
         stop = asyncio.Event()
 
@@ -169,12 +155,8 @@ class App:
             self.telemetry.web_config(lambda: web.taken)
         for each in listening:
             address = ListenAddress(*each.getsockname()[:2])
-            log.info(
-                "listening",
-                url=f"{'https' if context else 'http'}://{address.reached_at}/",
-                accounts=len(self.poller.accounts),
-                version=__version__,
-            )
+            url = f"{'https' if context else 'http'}://{address.reached_at}/"
+            log.info("listening", url=url, accounts=len(self.poller.accounts), version=__version__)
         async with self.clients, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poller.run())]
             running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]
@@ -189,13 +171,9 @@ class App:
 
 
 class _Complaints:
-    """Logs what the event loop complains of: that it can accept no connection once a minute.
+    """Logs the errors of the event loop, but one once a minute: that it can accept nothing."""
 
-    Python tries that thousands of times a second while file descriptors are used up.
-    """
-
-    def __init__(self) -> None:
-        self._silent_until = 0.0
+    _silent_until = 0.0
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         short = shortage(context.get("exception"))
@@ -208,8 +186,7 @@ class _Complaints:
 
 def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange) -> None:
     telemetry.requested(exchange.endpoint, exchange.status, exchange.seconds)
-    limit = exchange.rate_limit
-    if limit is not None:
+    if limit := exchange.rate_limit:
         telemetry.limited(exchange.credential, limit.limit, limit.remaining, limit.reset)
     if exchange.status != "error":
         telemetry.expires(exchange.credential, exchange.expires)

@@ -1,4 +1,4 @@
-"""Files: read within bounds and without a wait, written whole or not at all; and shortages."""
+"""Files: bounded reads that never wait, atomic writes, and shortages."""
 
 import errno
 import os
@@ -17,45 +17,39 @@ T = TypeVar("T")
 FOR_ALL = 0o644
 FOR_OWNER = 0o600
 
-MOST_SECRET = 64 << 10
-"""Bytes of a token or a key."""
-
-MOST_TEXT = 4 << 20
-"""Bytes of a configuration, or of certificates."""
-
-LOOK_SECONDS = 1.0
-PATIENCE_SECONDS = 5.0
-
-_SCRATCH = ".new"
+MOST_SECRET = 64 << 10  # bytes of a token or a key
+MOST_TEXT = 4 << 20  # bytes of a configuration, or of certificates
 
 SHORTAGE_HINT = (
     "This machine is short of file descriptors or memory, or cannot read its disk: no credential "
     "is at fault, and it goes on by itself when there is enough."
 )
-"""Of a shortage: no descriptors, no memory, a disk that fails."""
 
+_LOOK_SECONDS = 1.0
+_PATIENCE_SECONDS = 5.0
+_SCRATCH = ".new"
 _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EIO}
 
 
 class NotRegular(OSError):
-    """A pipe, a folder or a device, which cannot be read again and again."""
+    """A pipe, a folder or a device, which cannot be read repeatedly."""
 
 
 class TooLarge(OSError):
-    """More than the bytes that a file of its kind may hold."""
+    """A file above its kind's bound of bytes."""
 
 
 def read(path: Path, most: int) -> bytes:
-    """Return the content of a regular file, without a wait for whoever writes it.
+    """Return the content of a regular file, without waiting for a writer.
 
-    Raises ``OSError``: `NotRegular` for pipes and their like, `TooLarge` above ``most`` bytes.
+    Raises ``OSError``: `NotRegular` for a pipe or the like, `TooLarge` above ``most`` bytes.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise NotRegular(errno.EINVAL, "it is a pipe, a folder or a device")
-        # Memory by the size; files of /proc have none and hold something.
+        # Reserve memory by the size, which files of /proc do not have.
         room = min(most, max(found.st_size, MOST_SECRET)) + 1
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(room)
@@ -72,10 +66,9 @@ def read_secret(path: Path) -> str:
 
 
 class Watcher(Generic[T]):
-    """The last result of ``look``, which is called every second in a thread of its own."""
+    """Calls ``look`` every second in a thread; the first result has ``patience`` seconds."""
 
-    def __init__(self, look: Callable[[], T], *, patience: float = PATIENCE_SECONDS) -> None:
-        """Wait for the first look, for ``patience`` seconds at most."""
+    def __init__(self, look: Callable[[], T], *, patience: float = _PATIENCE_SECONDS) -> None:
         self._look = look
         self._patience = patience
         self._late = TimeoutError(errno.ETIMEDOUT, f"it is not read within {patience:g} s")
@@ -108,13 +101,13 @@ class Watcher(Generic[T]):
                 self._error = error
             self._began = None
             self._looked.set()
-            time.sleep(LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)
             self._began = time.monotonic()
 
 
 @contextmanager
 def in_memory(content: bytes) -> Iterator[Path]:
-    """Yield a path of the content, for OpenSSL, which takes nothing else; no disk holds it."""
+    """Yield a path to the content, which no disk holds: OpenSSL reads nothing but files."""
     descriptor = os.memfd_create("content", os.MFD_CLOEXEC)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
@@ -123,38 +116,36 @@ def in_memory(content: bytes) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, content: bytes, mode: int) -> None:
-    """Put the content in the file's place at once, with the permissions ``mode``.
-
-    Raises ``OSError`` where the folder cannot be written; what stood there then stays.
-    """
-    descriptor, scratch = tempfile.mkstemp(_SCRATCH, f".{path.name}.", path.parent)
+    """Replace the file at once, or raise ``OSError`` and leave it as it was."""
+    descriptor, name = tempfile.mkstemp(_SCRATCH, f".{path.name}.", path.parent)
+    scratch = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).chmod(mode)
-        Path(scratch).replace(path)
+            os.fsync(descriptor)
+        scratch.chmod(mode)
+        scratch.replace(path)
     except BaseException:
-        Path(scratch).unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
         raise
 
 
 def remove_scratch(path: Path) -> None:
-    """Remove what a process left that was killed while it wrote the file, if it can be."""
+    """Remove the remains of writes that were killed, as far as possible."""
     for scratch in path.parent.glob(f".{escape(path.name)}.*{_SCRATCH}"):
         with suppress(OSError):
             scratch.unlink()
 
 
 def check_writable(path: Path) -> None:
-    """Raise the ``OSError`` that writing would meet, before work is put into the content."""
+    """Raise the ``OSError`` that writing would raise."""
     with tempfile.TemporaryFile(dir=path.parent):
         pass
 
 
 def shortage(error: BaseException | None) -> str:
-    """Return the shortage that an error comes from, in the system's words, else nothing."""
+    """Return the shortage that caused an error in the system's words, else an empty text."""
     if isinstance(error, OSError) and error.errno in _SHORTAGES:
         return error.strerror or ""
     if isinstance(error, BaseExceptionGroup):

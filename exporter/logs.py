@@ -9,12 +9,10 @@ from collections.abc import Callable
 from typing import TextIO
 
 import structlog
+from structlog import dev, processors, stdlib
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_STARS = "***"
-_SHORTEST_SECRET = 8
-"""Characters: starring shorter ones out would hide words, and no token is so short."""
-
+_SHORTEST_SECRET = 8  # characters: a shorter one may be a word, and no token is so short
 _MOST_WAITING = 1_000
 _LAST_SECONDS = 1.0
 
@@ -27,52 +25,42 @@ def configure(
 ) -> None:
     """Set up logging of the process, libraries included.
 
-    ``form`` is ``human`` or ``json``, ``None`` for human on a terminal; ``secrets`` are starred
-    out wherever they stand, in tracebacks too. With ``dropped`` nobody waits for whoever reads
-    the lines: it is called for each that is lost.
+    ``form`` is ``human`` or ``json``, ``None`` for human on a terminal. ``secrets`` are starred out
+    everywhere, in tracebacks too. With ``dropped`` logging never waits for the reader of the lines:
+    it is called for each lost line.
     """
     human = form == "human" or (form is None and sys.stderr.isatty())
     shared: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        stdlib.add_log_level,
+        processors.TimeStamper(fmt="iso", utc=True),
+        processors.format_exc_info,
         _stars(secrets),
     ]
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        if human
-        else structlog.processors.JSONRenderer()
-    )
+    renderer: Processor = processors.JSONRenderer()
+    if human:
+        renderer = dev.ConsoleRenderer(colors=sys.stderr.isatty())
     handler = _Unhurried(sys.stderr, dropped) if dropped else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
+    last = [stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+    handler.setFormatter(stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     for chatty in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # It warns of every request that is none: whoever reaches the port could fill a disk.
+    # It warns of every malformed request: a stranger could fill a disk.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        [stdlib.filter_by_level, *shared, stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=stdlib.LoggerFactory(),
+        wrapper_class=stdlib.BoundLogger,
     )
 
 
 class _Unhurried(logging.Handler):
     """Writes lines in a thread, and drops those that come while too many wait.
 
-    The thread holds no lock while it writes, unlike `logging.handlers.QueueListener`: if it
-    hangs, the process can still end.
+    Unlike `logging.handlers.QueueListener` the thread holds no lock while it writes: if it hangs,
+    the process can still end.
     """
 
     def __init__(self, stream: TextIO, dropped: Callable[[], None]) -> None:
@@ -90,7 +78,7 @@ class _Unhurried(logging.Handler):
             self._dropped()
 
     def close(self) -> None:
-        """Write what waits, for a second at most; `logging.shutdown` calls it at the end."""
+        """Write the waiting lines, for a second at most."""
         self._lines.put(None)
         self._thread.join(_LAST_SECONDS)
         super().close()
@@ -109,10 +97,8 @@ def _stars(secrets: Callable[[], list[str]]) -> Processor:
     def star(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         hidden = [secret for secret in secrets() if len(secret) >= _SHORTEST_SECRET]
         for key, value in event.items():
-            if isinstance(value, str):
-                for secret in hidden:
-                    value = value.replace(secret, _STARS)  # noqa: PLW2901  (starred step by step)
-                event[key] = value
+            for secret in hidden if isinstance(value, str) else ():
+                event[key] = event[key].replace(secret, "***")
         return event
 
     return star
