@@ -3,6 +3,7 @@
 A metric is declared in the file of its kind and is found here by its name.
 """
 
+from itertools import chain
 from types import ModuleType
 
 from exporter.metrics.catalogue import account, budgets, polling, process, seats, usage
@@ -17,12 +18,9 @@ from exporter.metrics.model import Metric, Triple
 
 def _of(*modules: ModuleType) -> tuple[Metric, ...]:
     metrics: list[Metric] = []
-    for module in modules:
-        for declared in vars(module).values():
-            if isinstance(declared, Triple):
-                metrics += declared
-            elif isinstance(declared, Metric):
-                metrics.append(declared)
+    for declared in chain.from_iterable(vars(module).values() for module in modules):
+        if isinstance(declared, Metric | Triple):
+            metrics += (declared,) if isinstance(declared, Metric) else declared
     return tuple(metrics)
 
 

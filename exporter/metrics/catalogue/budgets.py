@@ -1,30 +1,27 @@
 """Budgets, GitHub's and our estimate."""
 
+from functools import partial
+
 from exporter.metrics.catalogue.declare import POLLED, bill
 
-_BUDGETS = f"GitHub's budgets. {POLLED}"
+_budgets = partial(bill, source=f"GitHub's budgets. {POLLED}")
 _PERSONAL = (
     "Of the scopes user, multi_user_customer and multi_user_cost_center it is each person's, and "
     "no sum of usage can be held against it."
 )
-BUDGET_LIMIT_USD = bill(
-    "budget_limit_usd",
-    f"US dollars a month that the budget allows. {_PERSONAL}",
-    "budget",
-    source=_BUDGETS,
+BUDGET_LIMIT_USD = _budgets(
+    "budget_limit_usd", f"US dollars a month that the budget allows. {_PERSONAL}", "budget"
 )
-BUDGET_LIMIT_SEATS = bill(
+BUDGET_LIMIT_SEATS = _budgets(
     "budget_limit_seats",
     "Licences that the budget allows, where its SKU is billed by licence.",
     "budget",
-    source=_BUDGETS,
 )
-BUDGET_CONSUMED_USD = bill(
+BUDGET_CONSUMED_USD = _budgets(
     "budget_consumed_usd",
     "US dollars of this month consumed from the budget, where GitHub says it: of one person for "
     "the scope user, of all people for multi_user_customer and multi_user_cost_center.",
     "budget",
-    source=_BUDGETS,
 )
 BUDGET_ESTIMATED_CONSUMED_USD = bill(
     "budget_estimated_consumed_usd",
@@ -34,7 +31,7 @@ BUDGET_ESTIMATED_CONSUMED_USD = bill(
     "cannot be narrowed to what the budget is for: the page / says why.",
     "budget",
 )
-BUDGET_INFO = bill(
+BUDGET_INFO = _budgets(
     "budget_info",
     "A budget: its type, its scope, the entity it is for (empty where that is a person), the "
     "products or SKUs it covers, whether it stops usage and whether it alerts. Always 1.",
@@ -45,18 +42,13 @@ BUDGET_INFO = bill(
     "target",
     "hard",
     "alerting",
-    source=_BUDGETS,
 )
-_PEOPLE = f"GitHub's user states of budgets that each person has. {POLLED}"
-BUDGET_PEOPLE = bill(
-    "budget_people",
-    "People whom a universal budget limits, each by its own limit.",
-    "budget",
-    source=_PEOPLE,
+_people = partial(bill, source=f"GitHub's user states of budgets that each person has. {POLLED}")
+BUDGET_PEOPLE = _people(
+    "budget_people", "People whom a universal budget limits, each by its own limit.", "budget"
 )
-BUDGET_PEOPLE_AT_LIMIT = bill(
+BUDGET_PEOPLE_AT_LIMIT = _people(
     "budget_people_at_limit",
     "People who have consumed all that a universal budget allows each of them this month.",
     "budget",
-    source=_PEOPLE,
 )

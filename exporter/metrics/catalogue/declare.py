@@ -28,11 +28,16 @@ def triple(
     )
 
 
-def exporter(name: str, what: str, *labels: str, per_account: bool = True) -> Metric:
+def per_collector(name: str, what: str, *labels: str) -> Metric:
+    """Declare a gauge about an account's collector."""
+    return Metric(f"github_billing_exporter_{name}", what, ("collector", *labels))
+
+
+def exporter(name: str, what: str, *labels: str) -> Metric:
     """Declare a gauge about the exporter itself."""
-    return Metric(f"github_billing_exporter_{name}", what, labels, per_account=per_account)
+    return Metric(f"github_billing_exporter_{name}", what, labels, per_account=False)
 
 
 def counter(name: str, what: str, *labels: str) -> Metric:
-    """Declare a counter of what the process did."""
+    """Declare a counter of the process."""
     return Metric(f"github_billing_exporter_{name}", what, labels, "counter", per_account=False)

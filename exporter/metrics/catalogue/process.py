@@ -23,38 +23,27 @@ API_REQUEST_DURATION = Metric(
     "histogram",
     per_account=False,
 )
-API_RATE_LIMIT = exporter(
-    "api_rate_limit", "Requests an hour that GitHub grants.", "credential", per_account=False
-)
+API_RATE_LIMIT = exporter("api_rate_limit", "Requests an hour that GitHub grants.", "credential")
 API_RATE_LIMIT_REMAINING = exporter(
-    "api_rate_limit_remaining",
-    "Requests left until GitHub's limit begins anew.",
-    "credential",
-    per_account=False,
+    "api_rate_limit_remaining", "Requests left until GitHub's limit begins anew.", "credential"
 )
 API_RATE_LIMIT_RESET = exporter(
-    "api_rate_limit_reset_timestamp_seconds",
-    "When GitHub's limit begins anew.",
-    "credential",
-    per_account=False,
+    "api_rate_limit_reset_timestamp_seconds", "When GitHub's limit begins anew.", "credential"
 )
 CREDENTIAL_EXPIRATION = exporter(
     "credential_expiration_timestamp_seconds",
     "When the credential expires, where GitHub says it.",
     "credential",
-    per_account=False,
 )
 STATE_LAST_SUCCESS = exporter(
     "state_last_success_timestamp_seconds",
     "When the last good readings were last written to the state file, 0 for never; absent "
     "without such a file.",
-    per_account=False,
 )
 WEB_CONFIG_RELOAD_SUCCESS = exporter(
     "web_config_reload_success",
     "1 while what is served is what the web configuration file says, 0 while a change of it could "
     "not be taken; absent without such a file.",
-    per_account=False,
 )
 LOG_LINES_DROPPED = counter(
     "log_lines_dropped_total",

@@ -1,5 +1,7 @@
 """Quantities and US dollars by SKU, and what divides them further."""
 
+from functools import partial
+
 from exporter.metrics.catalogue.declare import MONTH, POLLED, bill, triple
 
 _NO_INVOICE = (
@@ -103,32 +105,28 @@ COST_CENTER_USAGE_USD = triple(
     net=f"US dollars of a cost center's metered usage, after discounts; {_REST}.",
     source=_COST_CENTER,
 )
-_COST_CENTERS = f"GitHub's cost centers. {POLLED}"
-COST_CENTER_INFO = bill(
+_cost_centers = partial(bill, source=f"GitHub's cost centers. {POLLED}")
+COST_CENTER_INFO = _cost_centers(
     "cost_center_info",
     "A cost center: its name and its state, active or deleted. Always 1.",
     "cost_center",
     "name",
     "state",
-    source=_COST_CENTERS,
 )
-COST_CENTER_AI_POOL_TARGET = bill(
+COST_CENTER_AI_POOL_TARGET = _cost_centers(
     "cost_center_ai_pool_target_credits",
     "AI credits of this month that the cost center's pool is to hold.",
     "cost_center",
-    source=_COST_CENTERS,
 )
-COST_CENTER_AI_POOL_USED = bill(
+COST_CENTER_AI_POOL_USED = _cost_centers(
     "cost_center_ai_pool_used_credits",
     "AI credits of this month used from the cost center's pool.",
     "cost_center",
-    source=_COST_CENTERS,
 )
-COST_CENTER_AI_POOL_SPENT = bill(
+COST_CENTER_AI_POOL_SPENT = _cost_centers(
     "cost_center_ai_pool_spent",
     "1 if all AI credits of this month of the cost center's pool are used, else 0.",
     "cost_center",
-    source=_COST_CENTERS,
 )
 USAGE_LATEST_ITEM = bill(
     "usage_latest_item_timestamp_seconds",
