@@ -22,10 +22,7 @@ class Platform(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """What a plan includes in a month; ``None`` where it is not known.
-
-    Units: minutes a month, gigabytes of transfer a month, gigabytes of storage.
-    """
+    """Minutes, gigabytes of transfer and of storage that a plan includes a month, if known."""
 
     actions_minutes: float | None = None
     packages_bandwidth_gigabytes: float | None = None
@@ -36,8 +33,7 @@ class Quotas:
 class Account:
     """An account whose bill is watched, named as the user configured it.
 
-    ``platform`` is ``None`` where the exporter finds out by asking. ``quotas`` are the
-    ones that the user set, which rule over those of the plan.
+    ``platform`` is ``None`` to be found out by asking. ``quotas`` rule over those of the plan.
     """
 
     type: AccountType
@@ -76,26 +72,21 @@ USAGE_ROOTS: Mapping[AccountType, str] = {
     AccountType.USER: "/users/{account}",
     AccountType.ENTERPRISE: "/enterprises/{account}",
 }
-"""Where GitHub's usage reports, AI credits and budgets stand (OpenAPI 23.0.2)."""
+"""Roots of the usage reports, AI credits and budgets (OpenAPI 23.0.2)."""
 
-CLASSIC_ROOTS: Mapping[AccountType, str] = {
-    **USAGE_ROOTS,
-    AccountType.ORGANIZATION: "/orgs/{account}",
-}
-"""Where the legacy endpoints, GHAS and Copilot stand: organizations differ by a letter or two."""
+CLASSIC_ROOTS = {**USAGE_ROOTS, AccountType.ORGANIZATION: "/orgs/{account}"}
+"""Roots of the legacy endpoints, GHAS and Copilot."""
 
 
 def overlaps(accounts: Iterable[Account]) -> list[str]:
-    """Warn, one sentence each, where two accounts may hold the same dollars."""
+    """Return a warning for each enterprise that may hold the dollars of the organizations."""
     listed = list(accounts)
-    enterprises = [account for account in listed if account.type is AccountType.ENTERPRISE]
-    organizations = [account for account in listed if account.type is AccountType.ORGANIZATION]
-    if not enterprises or not organizations:
-        return []
+    organizations = ", ".join(each.name for each in listed if each.type is AccountType.ORGANIZATION)
     return [
-        f"{enterprise} may own {', '.join(account.name for account in organizations)}: "
+        f"{account} may own {organizations}: "
         "an enterprise's bill contains its organizations', so never add across account_type"
-        for enterprise in enterprises
+        for account in listed
+        if organizations and account.type is AccountType.ENTERPRISE
     ]
 
 
@@ -115,9 +106,9 @@ class Shard:
         The replica with the highest hash of its number and the account wins (rendezvous
         hashing), so that one more replica takes its share from all and moves nothing else.
         """
-        return max(range(self.count), key=lambda index: _score(account, index)) == self.index
+        kind, name = account.key
 
+        def score(index: int) -> bytes:
+            return hashlib.blake2b(f"{index} {kind} {name}".encode(), digest_size=8).digest()
 
-def _score(account: Account, index: int) -> bytes:
-    kind, name = account.key
-    return hashlib.blake2b(f"{index} {kind} {name}".encode(), digest_size=8).digest()
+        return max(range(self.count), key=score) == self.index

@@ -1,1 +1,1 @@
-"""What GitHub's billing means: pure functions of payloads, no I/O."""
+"""Meaning of GitHub's billing: pure functions of payloads, no I/O."""

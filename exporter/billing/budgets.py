@@ -1,6 +1,6 @@
-"""What a budget covers, and how much of it net usage has consumed."""
+"""Coverage of a budget, and the net usage that has consumed it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import fsum
 
@@ -11,6 +11,11 @@ _BUNDLE = "bundle"
 _PRODUCT = "product"
 _SKU = "sku"
 _KINDS = {"BundlePricing": _BUNDLE, "ProductPricing": _PRODUCT, "SkuPricing": _SKU}
+_NAMING: Mapping[str, Callable[[str], str]] = {
+    _BUNDLE: skus.normal_form,
+    _PRODUCT: skus.product_name,
+    _SKU: skus.sku_name,
+}
 
 # A bundle is named by what it bundles: AI credits, before June 2026 premium requests (docs:
 # product and SKU names); some budgets name it by the SKU that gave it the name.
@@ -58,10 +63,4 @@ class Target:
 def target(budget_type: str, names: Iterable[str]) -> Target:
     """Name what a budget covers: ``SkuPricing`` and ``Actions Linux`` → ``actions_linux``."""
     kind = _KINDS.get(budget_type, _SKU)
-    return Target(kind, tuple(sorted({_name(kind, name) for name in names})))
-
-
-def _name(kind: str, name: str) -> str:
-    if kind == _PRODUCT:
-        return skus.product_name(name)
-    return skus.sku_name(name) if kind == _SKU else skus.normal_form(name)
+    return Target(kind, tuple(sorted(set(map(_NAMING[kind], names)))))

@@ -5,9 +5,8 @@ PERSON = "(user)"
 
 
 def organization_of(owner: str) -> str:
-    """Name the owner of a repository, unless that is a managed user, whose login is no label.
+    """Return the owner of a repository, `PERSON` if that is a managed user.
 
-    Managed users' logins hold an underscore, organizations' names never do (docs: enterprise
-    managed users, usernames).
+    Only managed users' logins hold an underscore (docs: enterprise managed users, usernames).
     """
     return PERSON if "_" in owner else owner

@@ -1,10 +1,8 @@
-"""What a plan includes in a month: no endpoint tells it, so it is looked up.
+"""Quotas of plans, of an account each, as no endpoint returns them.
 
-Free use is a billing account's, not a seat's (docs: Product usage included, Actions included
-quotas, GitHub Packages billing).
+Docs: Product usage included, Actions included quotas, GitHub Packages billing.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from exporter.accounts import AccountType, Quotas
@@ -16,11 +14,9 @@ _FREE = Quotas(actions_minutes=2_000, packages_bandwidth_gigabytes=1, shared_sto
 _PRO = Quotas(actions_minutes=3_000, packages_bandwidth_gigabytes=10, shared_storage_gigabytes=1)
 _TEAM = Quotas(actions_minutes=3_000, packages_bandwidth_gigabytes=10, shared_storage_gigabytes=2)
 
-_UNKNOWN = Quotas()
-
 # An organization on the plan `enterprise` draws on its enterprise's quota: given to each of
 # them, one quota would be counted many times.
-_PLANS: Mapping[tuple[AccountType, str], Quotas] = {
+_PLANS = {
     (AccountType.ORGANIZATION, "free"): _FREE,
     (AccountType.ORGANIZATION, "team"): _TEAM,
     (AccountType.USER, "free"): _FREE,
@@ -29,18 +25,16 @@ _PLANS: Mapping[tuple[AccountType, str], Quotas] = {
 
 
 def plan_quotas(account_type: AccountType, plan: str | None) -> Quotas:
-    """Look up what the plan includes, all unknown where it is not in GitHub's table.
+    """Return the quotas of a plan, named as GitHub does in any case; all None if it is unknown.
 
-    ``plan`` is GitHub's word for it, in any case; an enterprise has Enterprise Cloud's quotas
-    whatever the word.
+    An enterprise has those of Enterprise Cloud, whatever the plan.
     """
     if account_type is AccountType.ENTERPRISE:
         return _ENTERPRISE_CLOUD
-    return _PLANS.get((account_type, (plan or "").strip().lower()), _UNKNOWN)
+    return _PLANS.get((account_type, (plan or "").strip().lower()), Quotas())
 
 
 def merged(own: Quotas, plan: Quotas) -> Quotas:
-    """Let each quota that the user set, 0 included, rule over the plan's."""
-    return replace(
-        plan, **{name: value for name, value in asdict(own).items() if value is not None}
-    )
+    """Return the plan's quotas with those that the user set, 0 included, in their place."""
+    changes = {name: value for name, value in asdict(own).items() if value is not None}
+    return replace(plan, **changes)

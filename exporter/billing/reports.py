@@ -1,8 +1,7 @@
 """Rows of the usage report to sums: by repository, organization and SKU.
 
-A report has up to millions of rows and few distinct names. So rows are grouped by names as
-GitHub spells them, and each spelling is read once, in the end. Sums are exact: the same rows in
-any order and in any portions come to the same, negative ones with their sign.
+A report has up to millions of rows and few distinct names: rows are grouped as GitHub spells
+them, and each spelling is read once, in the end. Sums are exact, whatever the order of the rows.
 """
 
 from array import array
@@ -23,7 +22,7 @@ from exporter.billing.sums import Sums, sum_up
 from exporter.billing.values import Number, Text
 
 NAMES = 100_000
-"""Distinct names that are summed at most: each takes some 1.5 KB until the reading is folded."""
+"""Distinct names at most: each takes some 1.5 KB until the reading is folded."""
 
 TOO_MANY_NAMES = (
     f"more than {NAMES:,} distinct names of repositories and SKUs: of an enterprise, have its "
@@ -38,19 +37,17 @@ _Table: TypeAlias = "array[float]"
 _Spelt: TypeAlias = tuple[str | None, str | None, str, str, str]
 """Organization, repository, product, SKU and unit as GitHub spells them."""
 
-_COLUMNS = 4
+_COLUMNS = len(Sums._fields)
 _ROWS = 1 << 20  # of 32 bytes
 _TEXT = 1 << 25  # characters of all distinct names
 _LENGTH_OF_UTC = len("2026-10-01T05:20:13Z")
 
 
 class ReportRow(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """What one repository used of one SKU at one time, as the usage report has it.
+    """A repository's use of a SKU at one time (OpenAPI 23.0.2).
 
     Names in any spelling, the quantity in ``unit_type``, amounts in US dollars.
-    ``repository_name`` is bare or ``owner/name``; it and ``organization_name`` may be empty
-    or ``None`` (OpenAPI 23.0.2). It holds only text and numbers, so Python's collector of
-    cycles may skip it: a million rows are read faster for that.
+    ``repository_name`` is bare or ``owner/name``. Without ``gc`` a million rows are read faster.
     """
 
     date: str
@@ -66,10 +63,7 @@ class ReportRow(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class Names(NamedTuple):
-    """Whose use of what: owner and bare repository as GitHub spells them, the rest normalised.
-
-    ``repository`` is empty for what belongs to none, as seats do.
-    """
+    """Owner and bare repository, empty for seats, as GitHub spells them; the rest normalised."""
 
     organization: str
     repository: str
@@ -80,7 +74,7 @@ class Names(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the rows of one report came to. ``latest`` is the newest row's time."""
+    """The sums of a report; ``latest`` is the newest row's time."""
 
     sums: Mapping[Names, Sums]
     latest: datetime | None
@@ -88,7 +82,7 @@ class Report:
 
 @dataclass(slots=True)
 class Total:
-    """What several reports come to, as those of days or cost centers."""
+    """The sums of several reports, as those of days or cost centers."""
 
     sums: dict[Names, Sums] = field(default_factory=dict)
     latest: datetime | None = None
@@ -97,17 +91,15 @@ class Total:
         for names, sums in report.sums.items():
             before = self.sums.get(names)
             self.sums[names] = sums if before is None else Sums(*map(plus, before, sums))
-        ends = [at for at in (self.latest, report.latest) if at is not None]
-        self.latest = max(ends, default=None)
+        self.latest = max(filter(None, (self.latest, report.latest)), default=None)
 
 
 class ReportFold:
-    """Sums rows as they come, in memory that grows with the distinct names alone.
+    """Sums rows as they come, in memory that grows only with the distinct names.
 
-    ``owner`` stands where a row names no organization and no owner. Rows are dated from
-    ``first`` to ``last`` and have at most ``names`` distinct names; without ``repositories``
-    those of repositories are left out. The amounts of up to ``rows`` rows are kept before they
-    are condensed.
+    ``owner`` is that of rows that name none. Rows are dated from ``first`` to ``last`` and have
+    at most ``names`` distinct names, without ``repositories`` none of repositories. Up to
+    ``rows`` rows are kept before they are condensed.
     """
 
     def __init__(
@@ -130,19 +122,16 @@ class ReportFold:
         self._values: dict[_Spelt, _Table] = {}
 
     def add(self, rows: Sequence[ReportRow]) -> None:
-        """Take the next rows.
-
-        Raises ``ValueError`` where a date is none or of another period, and for too many names.
-        """
+        """Add rows. Raises ``ValueError`` for a wrong date, and for too many names."""
         self._rows += len(rows)
         if self._rows > self._most:
             self._condense()
         found, repositories = self._values, self._repositories
-        # What stands here happens a million times: it is measured by benchmarks/usage_report.py.
+        # This runs a million times: benchmarks/usage_report.py measures it.
         for row in rows:
             key: _Spelt = (
                 row.organization_name,
-                # The owner of a repository stands in for an organization that is not named.
+                # Without an organization the repository names the owner.
                 row.repository_name if repositories or not row.organization_name else None,
                 row.product,
                 row.sku,
@@ -151,7 +140,10 @@ class ReportFold:
             try:
                 values = found[key]
             except KeyError:
-                values = self._of_new(key)
+                self._text += sum(map(len, filter(None, key)))
+                if len(found) == self._names or self._text > _TEXT:
+                    raise ValueError(TOO_MANY_NAMES) from None
+                values = found[_interned(key)] = array("d")
             values.fromlist([row.quantity, row.gross_amount, row.discount_amount, row.net_amount])
         if rows:
             oldest, newest = _ends([row.date for row in rows])
@@ -159,31 +151,23 @@ class ReportFold:
                 raise ValueError("date is not of the period that was asked for")
             self._latest = newest if self._latest is None else max(newest, self._latest)
 
-    def _of_new(self, key: _Spelt) -> _Table:
-        self._text += sum(map(len, filter(None, key)))
-        if len(self._values) == self._names or self._text > _TEXT:
-            raise ValueError(TOO_MANY_NAMES)
-        values = self._values[_interned(key)] = array("d")
-        return values
-
     def _condense(self) -> None:
         for values in self._values.values():
             values[:] = _condensed(values)
         self._rows = sum(map(len, self._values.values())) // _COLUMNS
-        # Where so many have names of their own, condensing often would be in vain.
+        # If many rows have names of their own, condensing more often is in vain.
         self._most = max(self._least, 2 * self._rows)
 
     def result(self) -> Report:
-        """Give what all rows came to, once."""
+        """Return the sums of all rows; only once."""
         merged: dict[Names, _Table] = {}
         for (organization, repository, product, sku, unit), values in self._values.items():
             owner, _, name = (repository or "").rpartition("/")
             known = organization or owner
-            name = name if self._repositories else ""
-            is_own = known.casefold() == self._owner.casefold()
+            is_own = known.casefold() in {"", self._owner.casefold()}
             names = Names(
-                self._owner if is_own or not known else organization_of(known),
-                name,
+                self._owner if is_own else organization_of(known),
+                name if self._repositories else "",
                 skus.product_name(product),
                 skus.sku_name(sku),
                 skus.unit_name(unit),
@@ -199,36 +183,36 @@ class ReportFold:
 
 
 def sum_by(total: Total, key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
-    """Add the parts of a bill up, by whatever of the names ``key`` returns."""
+    """Add the parts of a bill up, by ``key`` of their names."""
     return sum_up((key(names), sums) for names, sums in total.sums.items())
 
 
 def unknown_skus(total: Total) -> frozenset[tuple[str, str]]:
-    """List the pairs of product and SKU that GitHub does not publish."""
+    """Return the pairs of product and SKU that GitHub does not publish."""
     pairs = {(names.product, names.sku) for names in total.sums}
     return frozenset(pair for pair in pairs if not skus.is_known(*pair))
 
 
 def _interned(key: _Spelt) -> _Spelt:
     # Rows share names: one copy of each stays in the processor's cache.
-    organization, repository, product, sku, unit = key
+    organization, repository, *names = key
+    product, sku, unit = map(intern, names)
     return (
         organization and intern(organization),
         repository and intern(repository),
-        intern(product),
-        intern(sku),
-        intern(unit),
+        product,
+        sku,
+        unit,
     )
 
 
 def _condensed(values: _Table) -> _Table:
-    """Make of rows the few that have the very same sums."""
     columns = (_parts(values[column::_COLUMNS]) for column in range(_COLUMNS))
     return array("d", chain.from_iterable(zip_longest(*columns, fillvalue=0.0)))
 
 
 def _parts(values: _Table) -> list[float]:
-    """Split the exact sum of finite values into a few floats, each what the former leave out."""
+    """Split the exact sum of finite values into a few floats."""
     parts = []
     while part := fsum(values):
         parts.append(part)
@@ -244,7 +228,6 @@ def _ends(dates: list[str]) -> tuple[datetime, datetime]:
 
 
 def _instant(date: str) -> datetime:
-    """Read RFC 3339 or a bare date, which is midnight UTC; ``ValueError`` for neither."""
     try:
         instant = datetime.fromisoformat(date)
     except ValueError:

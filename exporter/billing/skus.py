@@ -44,11 +44,7 @@ _FORMER_RUNNERS = frozenset(
         "windows_176_core_perf",
         "windows_8_core_mem",
         *(f"{os}_{n}_core_stor" for os in ("linux", "windows") for n in (8, 32)),
-        *(
-            f"{os}_{gpu}_gpu"
-            for os in ("linux", "windows")
-            for gpu in ("a10_36_core", "a100_24_core")
-        ),
+        *(f"{os}_{n}_gpu" for os in ("linux", "windows") for n in ("a10_36_core", "a100_24_core")),
     }
 )
 
@@ -60,33 +56,29 @@ _RUNNERS = (
     | {_SELF_HOSTED, *(f"{_SELF_HOSTED}_{os}" for os in ("linux", "macos", "windows", "unknown"))}
 )
 
-AI_CREDIT_SKUS = frozenset(
-    {
-        "code_quality_ai_credit",
-        "coding_agent_ai_credit",
-        "copilot_ai_credits",
-        "spark_ai_credits",
-    }
-)
-PREMIUM_REQUEST_SKUS = frozenset(
-    {"copilot_agent_premium_request", "copilot_premium_request", "spark_premium_request"}
-)
+# GitHub calls one thing a unit or a credit, and one or several of it (docs: product and SKU
+# names; usage exports of 2026).
+_CREDITS = {
+    "coding_agent": "coding_agent_ai_credit",
+    "code_quality": "code_quality_ai_credit",
+    "copilot": "copilot_ai_credits",
+    "spark": "spark_ai_credits",
+}
+_REQUESTS = {
+    "coding_agent": "copilot_agent_premium_request",
+    "copilot": "copilot_premium_request",
+    "copilot_agent": "copilot_agent_premium_request",
+    "spark": "spark_premium_request",
+}
+AI_CREDIT_SKUS = frozenset(_CREDITS.values())
+PREMIUM_REQUEST_SKUS = frozenset(_REQUESTS.values())
 
 # GitHub does not say which of its AI products each of these is billed under.
 _AI = AI_CREDIT_SKUS | PREMIUM_REQUEST_SKUS
 
-SEAT_SKUS = frozenset(
-    {
-        "code_quality_licenses",
-        "copilot_enterprise",
-        "copilot_for_business",
-        "copilot_standalone",
-        "ghas_code_security_licenses",
-        "ghas_licenses",
-        "ghas_secret_protection_licenses",
-        "ghec_licenses",
-    }
-)
+_COPILOT_SEATS = {"copilot_enterprise", "copilot_for_business", "copilot_standalone"}
+_GHAS = {"ghas_code_security_licenses", "ghas_licenses", "ghas_secret_protection_licenses"}
+SEAT_SKUS = frozenset({"code_quality_licenses", "ghec_licenses", *_COPILOT_SEATS, *_GHAS})
 """SKUs that are billed in user-months (docs: product and SKU names)."""
 
 _KNOWN: Mapping[str, frozenset[str]] = {
@@ -106,10 +98,8 @@ _KNOWN: Mapping[str, frozenset[str]] = {
             *(f"codespaces_compute_d{cores}" for cores in (2, 4, 8, 16, 32)),
         }
     ),
-    "copilot": _AI | {"copilot_enterprise", "copilot_for_business", "copilot_standalone"},
-    "ghas": frozenset(
-        {"ghas_code_security_licenses", "ghas_licenses", "ghas_secret_protection_licenses"}
-    ),
+    "copilot": _AI | _COPILOT_SEATS,
+    "ghas": frozenset(_GHAS),
     "ghec": frozenset({"ghec_licenses"}),
     "git_lfs": frozenset({"git_lfs_bandwidth", "git_lfs_storage"}),
     "models": frozenset({"models_inference"}),
@@ -119,21 +109,6 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 }
 
 _PRODUCT_ALIASES: Mapping[str, str] = {"copilot_ai_credits": "copilot"}
-
-# GitHub calls one thing a unit or a credit, and one or several of it (docs: product and SKU
-# names; usage exports of 2026).
-_CREDITS = {
-    "coding_agent": "coding_agent_ai_credit",
-    "code_quality": "code_quality_ai_credit",
-    "copilot": "copilot_ai_credits",
-    "spark": "spark_ai_credits",
-}
-_REQUESTS = {
-    "coding_agent": "copilot_agent_premium_request",
-    "copilot": "copilot_premium_request",
-    "copilot_agent": "copilot_agent_premium_request",
-    "spark": "spark_premium_request",
-}
 
 _SKU_ALIASES: Mapping[str, str] = {
     "actions_linux_arm64": "actions_linux_arm",
@@ -174,12 +149,7 @@ _UNIT_ALIASES: Mapping[str, str] = {
     "request": "requests",
 }
 
-_SYSTEMS: Mapping[str, str] = {
-    "linux": "linux",
-    "macos": "macos",
-    "ubuntu": "linux",
-    "windows": "windows",
-}
+_SYSTEMS = {"linux": "linux", "macos": "macos", "ubuntu": "linux", "windows": "windows"}
 
 # A capital with two small letters after it begins a word, so macOS is one, and so is GitHub.
 _WORD_WITHIN = re.compile(r"(?<=[A-Za-z0-9])(?!Hub)(?=[A-Z][a-z]{2})")
@@ -190,10 +160,9 @@ _remembered = lru_cache(maxsize=1024)
 
 
 def normal_form(text: str) -> str:
-    """Write any text in lower snake case: ``GigabyteHours`` → ``gigabyte_hours``.
+    """Return any text in lower snake case: ``GigabyteHours`` → ``gigabyte_hours``.
 
-    Letters and digits of every script stay; what has none becomes empty. Never raises, and
-    leaves a normal form as it is.
+    Letters and digits of every script stay; a text without any becomes empty.
     """
     words = _WORD_WITHIN.sub("_", text).lower()
     return _BETWEEN_WORDS.sub("_", words).strip("_")
@@ -222,7 +191,7 @@ def unit_name(text: str) -> str:
 
 
 def is_known(product: str, sku: str) -> bool:
-    """Tell whether GitHub publishes this SKU for this product; any spelling of both will do."""
+    """Whether GitHub publishes this SKU for this product, in any spelling of both."""
     return sku_name(sku) in _KNOWN.get(product_name(product), frozenset())
 
 
@@ -232,10 +201,9 @@ def runner_of_sku(sku: str) -> str:
 
 
 def runner_of_legacy_key(key: str) -> str | None:
-    """Name the runner of a key of the legacy minutes breakdown, in the words of the SKUs.
+    """Name the runner of a key of the legacy minutes breakdown; None for ``total``, their sum.
 
-    ``UBUNTU`` → ``linux``, ``macos_12_core`` → ``macos_l`` (OpenAPI of December 2024). ``None``
-    for ``total``, the sum of the others. Case does not matter.
+    ``UBUNTU`` → ``linux``, ``macos_12_core`` → ``macos_l`` (OpenAPI of December 2024).
     """
     name = normal_form(key.lower())
     if name == "total":

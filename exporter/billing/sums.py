@@ -1,7 +1,8 @@
-"""Sums of a bill and of its parts, and the rest that the parts leave."""
+"""Sums of a bill, of its parts, and of the rest."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from math import fsum
+from operator import neg
 from typing import NamedTuple, TypeVar
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -27,7 +28,7 @@ def added(parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
 
 
 def sum_up(pairs: Iterable[tuple[_Key, Sums]]) -> dict[_Key, Sums]:
-    """Add sums up, key by key; a key that is there once costs no more than its place."""
+    """Add sums up, key by key, without a list for a key that comes once."""
     found: dict[_Key, Sums] = {}
     several: dict[_Key, list[Sums]] = {}
     for key, sums in pairs:
@@ -39,14 +40,12 @@ def sum_up(pairs: Iterable[tuple[_Key, Sums]]) -> dict[_Key, Sums]:
 
 
 def rest(whole: Mapping[_Key, Sums], parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
-    """Return by key what the parts leave of the whole, negative where they exceed it.
+    """Return the whole less the parts by key, negative if they exceed it.
 
     A difference below a millionth is rounding, as GitHub rounds amounts to eight decimals: it is
     0, and a key without a greater one is left out.
     """
-    negative = (
-        {key: Sums(*(-value for value in sums)) for key, sums in part.items()} for part in parts
-    )
+    negative = ({key: Sums(*map(neg, sums)) for key, sums in part.items()} for part in parts)
     left = {
         key: Sums(*map(_rounded, sums, whole.get(key, _NOTHING)))
         for key, sums in added([whole, *negative]).items()

@@ -3,8 +3,8 @@
 Rows whose names come out equal are summed, never dropped, and negative values keep their sign.
 The rules for the legacy figures are GitHub's (docs: Previous billing platform endpoints).
 
-A sum or price that is not finite is a ``ValueError`` that begins with the field's name, whatever
-made it so: a NaN, an infinity, or values too huge to add. All but `unknown_skus` may raise it.
+All but `unknown_skus` raise ``ValueError``, beginning with the field's name, for a sum or price
+that is not finite.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -26,7 +26,7 @@ _REPORTS_LAG_HOURS = 72
 """Reports lag by up to three days (docs: billing reports)."""
 
 _HOURS_OF_A_PRICED_MONTH = 744
-"""A gigabyte-hour costs this part of a gigabyte-month, in months of every length."""
+"""A gigabyte-hour costs this part of a gigabyte-month in any month."""
 
 
 class SummaryRow(msgspec.Struct, frozen=True, rename="camel"):
@@ -48,7 +48,7 @@ class SummaryRow(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Totals(NamedTuple):
-    """What was used, what of it a quota, a discount or free use covered, and what is left."""
+    """A quantity or US dollars; ``discount`` is what a quota, a discount or free use covered."""
 
     gross: float
     discount: float
@@ -56,7 +56,7 @@ class Totals(NamedTuple):
 
 
 class Used(NamedTuple):
-    """A quantity that was used, and how much of it is paid for: net, at a price above 0."""
+    """A quantity used, and how much of it is paid for: net, at a price above 0."""
 
     used: float
     paid: float
@@ -64,16 +64,17 @@ class Used(NamedTuple):
 
 def quantities(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Totals]:
     """Sum quantities by product, SKU and unit, in that unit."""
-    return {names: _quantity(same) for names, same in _grouped(rows, _names).items()}
+    return {names: _totals("quantity", same) for names, same in _grouped(rows, _names).items()}
 
 
 def money(rows: Iterable[SummaryRow]) -> dict[tuple[str, str], Totals]:
     """Sum US dollars by product and SKU."""
-    return {names: _amount(same) for names, same in _grouped(rows, _product_and_sku).items()}
+    groups = _grouped(rows, lambda row: _names(row)[:2])
+    return {names: _totals("amount", same) for names, same in groups.items()}
 
 
 def prices(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], float]:
-    """List US dollars a unit by product, SKU and unit; what had two prices has none here."""
+    """Return US dollars a unit by product, SKU and unit, only those with one price."""
     found = {
         names: {_finite("price_per_unit", row.price_per_unit) for row in same}
         for names, same in _grouped(rows, _names).items()
@@ -82,27 +83,33 @@ def prices(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], float]:
 
 
 def unknown_skus(rows: Iterable[SummaryRow]) -> frozenset[tuple[str, str]]:
-    """List the pairs of product and SKU that GitHub does not publish."""
-    return frozenset(names for names in map(_product_and_sku, rows) if not skus.is_known(*names))
+    """Return the pairs of product and SKU that GitHub does not publish."""
+    pairs = (_names(row)[:2] for row in rows)
+    return frozenset(pair for pair in pairs if not skus.is_known(*pair))
 
 
 def sums(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Sums]:
     """Sum gross quantities and US dollars by product, SKU and unit."""
     return {
-        names: Sums(_quantity(same).gross, *_amount(same))
+        names: Sums(_sum("gross_quantity", same), *_totals("amount", same))
         for names, same in _grouped(rows, _names).items()
     }
 
 
 def actions_minutes(rows: Iterable[SummaryRow]) -> Used:
-    """Sum minutes of Actions: used are those of public repositories and every runner too."""
+    """Sum minutes of Actions, with those of public repositories and every runner."""
     return _used(_billed(rows, "actions", "minutes"))
 
 
 def runner_minutes(rows: Iterable[SummaryRow]) -> dict[tuple[str, str], float]:
     """Split the gross of `actions_minutes` by operating system and runner."""
-    by_runner = _grouped(_billed(rows, "actions", "minutes"), _runner)
-    return {runner: _quantity(same).gross for runner, same in by_runner.items()}
+    by_runner = _grouped(
+        _billed(rows, "actions", "minutes"), lambda row: skus.runner_of_sku(row.sku)
+    )
+    return {
+        (skus.operating_system(runner), runner): _sum("gross_quantity", same)
+        for runner, same in by_runner.items()
+    }
 
 
 def packages_bandwidth_gigabytes(rows: Iterable[SummaryRow]) -> Used:
@@ -127,20 +134,7 @@ def shared_storage_paid_gigabytes(rows: Iterable[SummaryRow]) -> float:
 
 
 def _names(row: SummaryRow) -> tuple[str, str, str]:
-    return (
-        skus.product_name(row.product),
-        skus.sku_name(row.sku),
-        skus.unit_name(row.unit_type),
-    )
-
-
-def _product_and_sku(row: SummaryRow) -> tuple[str, str]:
-    return _names(row)[:2]
-
-
-def _runner(row: SummaryRow) -> tuple[str, str]:
-    runner = skus.runner_of_sku(row.sku)
-    return skus.operating_system(runner), runner
+    return skus.product_name(row.product), skus.sku_name(row.sku), skus.unit_name(row.unit_type)
 
 
 def _grouped(
@@ -157,27 +151,19 @@ def _billed(rows: Iterable[SummaryRow], product: str, unit: str) -> list[Summary
 
 
 def _shared_storage(rows: Iterable[SummaryRow]) -> Used:
-    """Sum gigabyte-hours by SKU only, as ``sharedStorage`` was met as their product too."""
-    stored = []
-    for row in rows:
-        _, sku, unit = _names(row)
-        if sku in _SHARED_STORAGE and unit == "gigabyte_hours":
-            stored.append(row)
-    return _used(stored)
+    # Whatever the product: it was ``sharedStorage``, too.
+    keys = {(sku, "gigabyte_hours") for sku in _SHARED_STORAGE}
+    return _used([row for row in rows if _names(row)[1:] in keys])
 
 
 def _used(rows: list[SummaryRow]) -> Used:
     # Of what costs nothing, as self-hosted minutes do, GitHub says that all of it is net.
     priced = [row for row in rows if row.price_per_unit > 0]
-    return Used(_quantity(rows).gross, _quantity(priced).net)
+    return Used(_sum("gross_quantity", rows), _sum("net_quantity", priced))
 
 
-def _quantity(rows: list[SummaryRow]) -> Totals:
-    return Totals(*(_sum(f"{part}_quantity", rows) for part in Totals._fields))
-
-
-def _amount(rows: list[SummaryRow]) -> Totals:
-    return Totals(*(_sum(f"{part}_amount", rows) for part in Totals._fields))
+def _totals(kind: str, rows: list[SummaryRow]) -> Totals:
+    return Totals(*(_sum(f"{part}_{kind}", rows) for part in Totals._fields))
 
 
 def _sum(field: str, rows: list[SummaryRow]) -> float:

@@ -1,4 +1,4 @@
-"""Texts and numbers of GitHub's that a metric may be made of."""
+"""Texts and numbers of GitHub that fit a metric."""
 
 from typing import Annotated
 
@@ -8,11 +8,10 @@ LABEL = 1024
 """Bytes of a label's value; GitHub's names have a hundred at most."""
 
 Text = Annotated[str, msgspec.Meta(max_length=LABEL)]
-"""Text that a label may be made of."""
+"""A label's value."""
 
 Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
-"""A number as GitHub sends them: integers, floats, negative ones. No bill is beyond the limits,
-and within them no sum overflows."""
+"""A number of GitHub's; no bill is beyond the limits, and within them no sum overflows."""
 
 
 def fits_label(text: str) -> bool:
