@@ -1,10 +1,10 @@
-"""The series limit: where repositories are too many, the smallest are folded into one."""
+"""The series limit: the smallest of too many repositories are folded into one."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from math import fsum
 
 from exporter.metrics import catalogue
@@ -14,8 +14,7 @@ OTHER = "(other)"
 """Stands for folded repositories or organizations; GitHub allows no such name."""
 
 _Pair = tuple[str, str]
-_Labels = tuple[str, ...]
-_Key = tuple[Metric, _Labels]
+_Key = tuple[Metric, tuple[str, ...]]
 
 _PORTION = 5_000
 _PLACES: Mapping[Metric, tuple[int, int]] = {
@@ -23,42 +22,35 @@ _PLACES: Mapping[Metric, tuple[int, int]] = {
     for metric in catalogue.BILL
     if "repository" in metric.labels
 }
-"""Where in its labels a metric names organization and repository."""
+"""Places of organization and repository in a metric's labels."""
 
 
 def limited(reading: Reading, previous: Reading | None, limit: int) -> Reading:
-    """Give the reading with at most ``limit`` series of each metric that names repositories.
+    """Return the reading with at most ``limit`` series of each metric that names repositories.
 
-    Whole repositories are folded into `OTHER`, organization by organization, smallest gross of
-    the month first and ties by name, until the rest fits. Sums stay what they were. Where even
-    one `OTHER` an organization is too many, organizations are folded alike. Repositories that
-    ``previous`` shows, if it is of the same cycle, are folded last of all, so that a series
+    Whole repositories are folded into `OTHER` of their organization, the smallest gross of the
+    month first, ties by name; if that is not enough, whole organizations into one `OTHER`. Sums
+    stay. Repositories that ``previous`` of the same cycle shows are folded last, so that a series
     lives until its cycle ends.
     """
     folding = _Folding(reading.samples)
-    everyone = frozenset(folding.pairs())
+    everyone = frozenset(folding.series)
     if not everyone:
         return reading
     kept = previous.shown if previous and previous.cycle_end == reading.cycle_end else frozenset()
     for source, target in _moves(everyone, kept, folding.sizes()):
-        if folding.fits(limit):
+        if max(folding.counts.values()) <= limit:
             break
         folding.move(source, target)
-    shown = everyone & frozenset(folding.pairs())
-    if shown == everyone:
-        return replace(reading, shown=shown)
-    return replace(
-        reading,
-        samples=tuple(folding.samples()),
-        shown=shown,
-        folded=len(everyone) - len(shown),
-    )
+    shown = everyone & frozenset(folding.series)
+    samples = reading.samples if shown == everyone else tuple(folding.samples())
+    return replace(reading, samples=samples, shown=shown, folded=len(everyone) - len(shown))
 
 
 def _moves(
     everyone: frozenset[_Pair], kept: frozenset[_Pair], sizes: dict[_Pair, float]
 ) -> Iterator[tuple[_Pair, _Pair]]:
-    """Give what to fold into what, in this order, for as long as there is too much."""
+    """Yield source and target of each fold, in order."""
     smallest = _smallest_first(everyone, sizes)
     others: dict[str, list[float]] = {}
     for organization, repository in smallest:
@@ -84,72 +76,53 @@ def _smallest_first(everyone: Iterable[_Pair], sizes: Mapping[_Pair, float]) -> 
 
 
 class _Folding:
-    """The series of a reading by repository, and how many there are of each metric.
-
-    ``_sums`` are those of `OTHER`; all else stays as it was said, to take no memory twice.
-    """
+    """The ``series`` of a reading by repository, their number by metric, the sums of `OTHER`."""
 
     def __init__(self, samples: Iterable[Sample]) -> None:
-        self._series: dict[_Pair, list[Sample]] = {}
+        self.series: dict[_Pair, list[Sample]] = {}
+        self.counts: Counter[Metric] = Counter()
         self._sums: dict[_Pair, dict[_Key, list[float]]] = {}
         self._elsewhere: list[Sample] = []
-        self._counts: Counter[Metric] = Counter()
         for sample in samples:
             if sample.metric not in _PLACES:
                 self._elsewhere.append(sample)
                 continue
             organization, repository = _PLACES[sample.metric]
             pair = sample.labels[organization], sample.labels[repository]
-            self._counts[sample.metric] += 1
+            self.counts[sample.metric] += 1
             if pair[1] == OTHER:
                 self._sums.setdefault(pair, {})[sample.metric, sample.labels] = [sample.value]
             else:
-                self._series.setdefault(pair, []).append(sample)
-
-    def pairs(self) -> Iterable[_Pair]:
-        return self._series
-
-    def fits(self, limit: int) -> bool:
-        return max(self._counts.values()) <= limit
+                self.series.setdefault(pair, []).append(sample)
 
     def sizes(self) -> dict[_Pair, float]:
-        """Give each repository's gross dollars, or what else is said of it."""
+        """Return each repository's gross dollars, or the sum of its samples if none has dollars."""
         gross = catalogue.REPOSITORY_USAGE_USD.gross
-        sized = {gross} if gross in self._counts else set(self._counts)
+        sized = {gross} if gross in self.counts else set(self.counts)
         return {
             pair: fsum(sample.value for sample in samples if sample.metric in sized)
-            for pair, samples in self._series.items()
+            for pair, samples in self.series.items()
         }
 
     def move(self, source: _Pair, target: _Pair) -> None:
         into = self._sums.setdefault(target, {})
-        for metric, labels, value in self._series.pop(source, ()):
-            self._add(into, metric, _moved(metric, labels, target), [value])
-        for (metric, labels), values in self._sums.pop(source, {}).items():
-            self._add(into, metric, _moved(metric, labels, target), values)
-
-    def _add(
-        self, into: dict[_Key, list[float]], metric: Metric, labels: _Labels, values: list[float]
-    ) -> None:
-        if not metric.summable:  # left out
-            self._counts[metric] -= 1
-            return
-        same = into.setdefault((metric, labels), values)
-        if same is not values:
-            same.extend(values)
-            self._counts[metric] -= 1
+        series = ((metric, its, [value]) for metric, its, value in self.series.pop(source, ()))
+        sums = (
+            (metric, its, values) for (metric, its), values in self._sums.pop(source, {}).items()
+        )
+        for metric, its, values in chain(series, sums):
+            labels = list(its)
+            organization, repository = _PLACES[metric]
+            labels[organization], labels[repository] = target
+            # What has no sum is left out.
+            same = into.setdefault((metric, tuple(labels)), values) if metric.summable else []
+            if same is not values:
+                same.extend(values)
+                self.counts[metric] -= 1
 
     def samples(self) -> Iterator[Sample]:
         yield from self._elsewhere
-        for samples in self._series.values():
-            yield from samples
+        yield from chain.from_iterable(self.series.values())
         for sums in self._sums.values():
             for (metric, labels), values in sums.items():
                 yield Sample(metric, labels, fsum(values))
-
-
-def _moved(metric: Metric, labels: _Labels, target: _Pair) -> _Labels:
-    organization, repository = _PLACES[metric]
-    moved = list(labels)
-    moved[organization], moved[repository] = target
-    return tuple(moved)

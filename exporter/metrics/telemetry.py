@@ -1,26 +1,17 @@
-"""What the process itself did: live counters, histograms and gauges in a registry of their own."""
+"""Live metrics of the process, in a registry of their own."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    GCCollector,
-    Histogram,
-    PlatformCollector,
-    ProcessCollector,
-    disable_created_metrics,
-)
+import prometheus_client as prometheus
 
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric
 
 
 class Telemetry:
-    """Counts what happened. Failures and missed polls start at 0 for all that can happen.
+    """Live metrics; failures and missed polls start at 0 for each collector and reason.
 
     ``process`` adds ``process_*`` and ``python_*``, which a textfile must leave out.
     """
@@ -28,13 +19,13 @@ class Telemetry:
     def __init__(
         self, collectors: Iterable[str], reasons: Iterable[str], *, process: bool = True
     ) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type here
-        self.registry = CollectorRegistry()
+        prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type here
+        self.registry = prometheus.CollectorRegistry()
         self._failures = self._counter(catalogue.COLLECTOR_FAILURES)
         self._missed = self._counter(catalogue.POLLS_MISSED)
         self._requests = self._counter(catalogue.API_REQUESTS)
         duration = catalogue.API_REQUEST_DURATION
-        self._durations = Histogram(
+        self._durations = prometheus.Histogram(
             duration.name, duration.help, duration.labels, registry=self.registry
         )
         self._limit = self._gauge(catalogue.API_RATE_LIMIT)
@@ -42,16 +33,19 @@ class Telemetry:
         self._reset = self._gauge(catalogue.API_RATE_LIMIT_RESET)
         self._expiration = self._gauge(catalogue.CREDENTIAL_EXPIRATION)
         self._lines_dropped = self._counter(catalogue.LOG_LINES_DROPPED)
-        self._state: Gauge | None = None
+        self._state: prometheus.Gauge | None = None
         reasons = tuple(reasons)
         for collector in collectors:
             self._missed.labels(collector)
             for reason in reasons:
                 self._failures.labels(collector, reason)
         if process:
-            ProcessCollector(registry=self.registry)
-            PlatformCollector(registry=self.registry)
-            GCCollector(registry=self.registry)
+            for kind in (
+                prometheus.ProcessCollector,
+                prometheus.PlatformCollector,
+                prometheus.GCCollector,
+            ):
+                kind(registry=self.registry)
 
     def failed(self, collector: str, reason: str) -> None:
         self._failures.labels(collector, reason).inc()
@@ -80,17 +74,17 @@ class Telemetry:
         self._lines_dropped.inc()
 
     def remembered(self, at: datetime | None) -> None:
-        """Take when the readings were written to the state file, ``None`` for never so far."""
+        """Show when the readings were written to the state file, 0 for None."""
         if self._state is None:
             self._state = self._gauge(catalogue.STATE_LAST_SUCCESS)
         self._state.set(at.timestamp() if at else 0)
 
     def web_config(self, taken: Callable[[], bool]) -> None:
-        """Show whether what the web configuration file says is served, asked at each scrape."""
+        """Show at each scrape whether the web configuration file is ``taken``."""
         self._gauge(catalogue.WEB_CONFIG_RELOAD_SUCCESS).set_function(taken)
 
-    def _counter(self, metric: Metric) -> Counter:
-        return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
+    def _counter(self, metric: Metric) -> prometheus.Counter:
+        return prometheus.Counter(metric.name, metric.help, metric.labels, registry=self.registry)
 
-    def _gauge(self, metric: Metric) -> Gauge:
-        return Gauge(metric.name, metric.help, metric.labels, registry=self.registry)
+    def _gauge(self, metric: Metric) -> prometheus.Gauge:
+        return prometheus.Gauge(metric.name, metric.help, metric.labels, registry=self.registry)
