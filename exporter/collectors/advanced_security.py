@@ -28,13 +28,13 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Repository(Named, frozen=True):
-    """The committers' names and addresses are not read."""
+    """A repository; the committers' names and addresses are not read."""
 
     advanced_security_committers: Number
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The totals are of the whole account, not of the page; older hosts leave some out."""
+    """A page; the totals, of which older hosts leave some out, are of the whole account."""
 
     repositories: list[msgspec.Raw]
     total_advanced_security_committers: Number | None = None
@@ -52,15 +52,16 @@ def of_product(product: str) -> dict[str, str]:
 
 
 async def products(github: GitHub, account: Account) -> dict[str, Report]:
-    """Find which products the account has, each with a report of one repository.
+    """Return the products that the account has, each with a report of one repository.
 
-    The bundle is asked first: an old Enterprise Server ignores the parameter, so that asking
-    for the split products first would publish one licence three times.
+    The bundle is asked first: an old Enterprise Server ignores the parameter, and would publish
+    one licence three times.
     """
+    endpoint = endpoint_of(account.type)
     found: dict[str, Report] = {}
     for product in (_BUNDLED, *_SPLIT):
         report = await github.get_or_none(
-            endpoint_of(account.type),
+            endpoint,
             Report,
             absent=_NOT_THIS_WORLD,
             account=account.name,
@@ -71,14 +72,14 @@ async def products(github: GitHub, account: Account) -> dict[str, Report]:
             found[product] = report
         if _BUNDLED in found:
             break
-    if not found:
-        if isinstance(github.refusal, NotOffered):
-            raise github.refusal
-        raise NotFound(
-            detail="GitHub Advanced Security is not here, or not for this credential",
-            endpoint=endpoint_of(account.type),
-        )
-    return found
+    if found:
+        return found
+    if isinstance(github.refusal, NotOffered):
+        raise github.refusal
+    raise NotFound(
+        detail="GitHub Advanced Security is not here, or not for this credential",
+        endpoint=endpoint,
+    )
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -88,12 +89,10 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         maximum = report.maximum_advanced_security_committers
         purchased = report.purchased_advanced_security_committers
         samples += present(
-            [
-                (catalogue.ADVANCED_SECURITY_USED_SEATS, used),
-                (catalogue.ADVANCED_SECURITY_MAXIMUM_SEATS, maximum),
-                (catalogue.ADVANCED_SECURITY_PURCHASED_SEATS, purchased),
-                (catalogue.ADVANCED_SECURITY_REPOSITORIES, report.total_count),
-            ],
+            (catalogue.ADVANCED_SECURITY_USED_SEATS, used),
+            (catalogue.ADVANCED_SECURITY_MAXIMUM_SEATS, maximum),
+            (catalogue.ADVANCED_SECURITY_PURCHASED_SEATS, purchased),
+            (catalogue.ADVANCED_SECURITY_REPOSITORIES, report.total_count),
             product=product,
         )
     return Reading(taken=now, samples=tuple(samples))
@@ -109,13 +108,12 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
             listing.add(page.repositories)
         listing.check()
         others += listing.others
-        found = {item.name: item.advanced_security_committers for item in listing.found}
         by_label: dict[tuple[str, str], float] = {}
-        for name, committers in found.items():
-            owner, _, repository = name.rpartition("/")
+        for item in {item.name: item for item in listing.found}.values():
+            owner, _, repository = item.name.rpartition("/")
             label = (organization_of(owner) or account.name, repository)
             # Repositories of people may share a name, and their committers may be the same.
-            by_label[label] = max(by_label.get(label, 0.0), committers)
+            by_label[label] = max(by_label.get(label, 0.0), item.advanced_security_committers)
         samples += (
             catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS(
                 committers, product=product, organization=organization, repository=repository

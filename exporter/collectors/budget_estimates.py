@@ -1,12 +1,12 @@
-"""Our estimate of what is consumed of each budget, as GitHub says it of few (OpenAPI 23.0.2)."""
+"""Our estimate of the use of each budget, which GitHub has of few (OpenAPI 23.0.2)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
-from exporter.billing.usage import SummaryRow
 from exporter.collectors import cost_centers, usage
 from exporter.collectors.budgets import BUDGETS, Budget, listed
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
@@ -24,80 +24,64 @@ _SHOWN_IDS = 3
 _Filters = tuple[tuple[str, str], ...]
 
 
-class _NotEstimated:
-    def __init__(self) -> None:
-        self._ids: dict[str, list[str]] = {}
-
-    def add(self, reason: str, budgets: Iterable[Budget]) -> None:
-        self._ids.setdefault(reason, []).extend(budget.id for budget in budgets)
-
-    def notes(self) -> tuple[str, ...]:
-        return tuple(
-            f"No estimate of {len(ids)} budgets, {reason}: {', '.join(ids[:_SHOWN_IDS])}"
-            f"{', …' if len(ids) > _SHOWN_IDS else '.'}"
-            for reason, ids in self._ids.items()
-            if ids
-        )
-
-
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     """Sum the net usage that each budget in dollars covers; a request for each distinct scope.
 
-    A budget whose limit is each person's has none: usage does not say whose it is.
+    A budget whose limit is each person's has none, as usage names no person.
     """
     cycle = Cycle.at(now)
     found = await listed(github, account)
     budgets = [each for each in found.budgets if not each.target.by_seat and not each.personal]
     centers = await _cost_centers(github, account, budgets)
-    without = _NotEstimated()
+    without: defaultdict[str, list[Budget]] = defaultdict(list)
     by_filters: dict[_Filters, list[Budget]] = {}
     for budget in budgets:
         filters = _filters(budget, account, centers)
         if not budget.target.known:
-            without.add("as GitHub does not publish what they cover", [budget])
+            without["as GitHub does not publish what they cover"].append(budget)
         elif filters is None:
-            without.add("as usage cannot be narrowed to what they are for", [budget])
+            without["as usage cannot be narrowed to what they are for"].append(budget)
         else:
             by_filters.setdefault(filters, []).append(budget)
     samples: list[Sample] = []
     # The whole account's budgets first: they take one request, and matter most.
     scopes = sorted(by_filters.items(), key=lambda each: len(each[0]))
     for filters, covered in scopes[:_FILTERS]:
-        rows = await _rows(github, account, cycle, dict(filters))
+        absent = _REFUSED if filters else ()
+        rows = await usage.ask_or_none(github, account, cycle, absent=absent, **dict(filters))
         if rows is None:
-            without.add("as GitHub refuses the usage of what they are for", covered)
+            without["as GitHub refuses the usage of what they are for"] += covered
         elif not rows and _by_id(covered[0]):
-            without.add("as GitHub knows no usage by the id of what they are for", covered)
+            without["as GitHub knows no usage by the id of what they are for"] += covered
         else:
             samples += (
                 catalogue.BUDGET_ESTIMATED_CONSUMED_USD(each.target.net_usd(rows), budget=each.id)
                 for each in covered
             )
     for _, covered in scopes[_FILTERS:]:
-        without.add(f"as the usage of {_FILTERS} others is asked for", covered)
+        without[f"as the usage of {_FILTERS} others is asked for"] += covered
     return Reading(
         taken=now,
         samples=tuple(samples),
         cycle_end=cycle.end,
-        notes=(*left_out(found.others, "budgets"), *without.notes()),
+        notes=(
+            *left_out(found.others, "budgets"),
+            *(
+                f"No estimate of {len(those)} budgets, {reason}: "
+                f"{', '.join(each.id for each in those[:_SHOWN_IDS])}"
+                f"{', …' if len(those) > _SHOWN_IDS else '.'}"
+                for reason, those in without.items()
+            ),
+        ),
     )
-
-
-async def _rows(
-    github: GitHub, account: Account, cycle: Cycle, narrowing: dict[str, str]
-) -> list[SummaryRow] | None:
-    """Ask for the usage that a budget covers; None if a narrower scope is refused."""
-    if not narrowing:
-        return await usage.ask(github, account, cycle)
-    return await usage.ask_or_none(github, account, cycle, absent=_REFUSED, **narrowing)
 
 
 async def _cost_centers(
     github: GitHub, account: Account, budgets: list[Budget]
 ) -> Mapping[str, str]:
-    """Find the ids of cost centers by the name or the id, as GitHub stores either in a budget.
+    """Return the ids of cost centers by name and by id, as GitHub stores either in a budget.
 
-    Deleted ones are asked for only if a budget names none of the active ones.
+    Asks for deleted ones only if a budget names none of the active ones.
     """
     wanted = {each.budget_entity_name for each in budgets if each.budget_scope == "cost_center"}
     ids: dict[str, str] = {}
@@ -113,7 +97,7 @@ async def _cost_centers(
 
 
 def _filters(budget: Budget, account: Account, centers: Mapping[str, str]) -> _Filters | None:
-    """Return what narrows the usage summary to the budget's scope; None if nothing can."""
+    """Return the filters of usage for the budget's scope; None if there are none."""
     entity = budget.budget_entity_name or ""
     match budget.budget_scope:
         case scope if scope == account.type.value:
@@ -130,7 +114,7 @@ def _filters(budget: Budget, account: Account, centers: Mapping[str, str]) -> _F
 
 
 def _by_id(budget: Budget) -> bool:
-    """Whether what it is for may be named by an id, which usage is not filtered by."""
+    """Whether the entity may be an id, which does not filter usage."""
     _, _, name = budget.entity.rpartition("/")
     return budget.budget_scope != "cost_center" and _ID.fullmatch(name) is not None
 

@@ -21,7 +21,7 @@ _PER_PAGE = 100
 
 
 class Person(msgspec.Struct, frozen=True):
-    """A person's use of a budget in its unit; who it is is not read."""
+    """A person's use of a budget in its unit; names are not read."""
 
     consumed_amount: Number
     target_amount: Number
@@ -48,12 +48,8 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
                 catalogue.BUDGET_PEOPLE(len(people.found), budget=budget.id),
                 catalogue.BUDGET_PEOPLE_AT_LIMIT(reached, budget=budget.id),
             )
-    return Reading(
-        taken=now,
-        samples=tuple(samples),
-        cycle_end=Cycle.at(now).end,
-        notes=left_out(uncounted, "budgets"),
-    )
+    notes, end = left_out(uncounted, "budgets"), Cycle.at(now).end
+    return Reading(taken=now, samples=tuple(samples), cycle_end=end, notes=notes)
 
 
 async def _people(github: GitHub, account: Account, budget: str) -> Understood[Person]:

@@ -1,4 +1,4 @@
-"""Budgets as GitHub says them (OpenAPI 23.0.2)."""
+"""Budgets as GitHub returns them (OpenAPI 23.0.2)."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -16,23 +16,21 @@ from exporter.github.api import GitHub
 from exporter.github.body import LIMIT, Understood
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading, Sample
+from exporter.metrics.model import Reading, Sample, present
 
 _ENTITY_SCOPES = frozenset({"organization", "repository", "cost_center"})
 _PERSONAL_SCOPES = frozenset({"user", "multi_user_customer", "multi_user_cost_center"})
 
 
 class Alerting(msgspec.Struct, frozen=True):
-    """The people that it alerts are not read."""
-
     will_alert: bool | None = None
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """A budget. GitHub sends its target as one SKU or as a list, whatever the description says.
+    """A budget; GitHub sends its target as one SKU or as a list, whatever the description says.
 
-    ``budget_amount`` is in whole US dollars, or in licences where the SKU is billed by licence.
-    ``consumed_amount`` comes with budgets for a person only, whose name is not published.
+    ``budget_amount`` is in whole US dollars, or in licences if the SKU is billed by licence.
+    ``consumed_amount`` comes only with budgets for a person, whose name is not published.
     """
 
     id: str
@@ -55,10 +53,9 @@ class Budget(msgspec.Struct, frozen=True):
     def entity(self) -> str:
         """The name or id of its entity; empty if that is the account, a person or a person's."""
         name = self.budget_entity_name or ""
-        if self.budget_scope not in _ENTITY_SCOPES:
-            return ""
         owner, _, _ = name.rpartition("/")
-        return "" if organization_of(owner) == PERSON else name
+        hidden = self.budget_scope not in _ENTITY_SCOPES or organization_of(owner) == PERSON
+        return "" if hidden else name
 
     @property
     def personal(self) -> bool:
@@ -73,7 +70,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Listed(NamedTuple):
-    """The budgets of an account that were understood, and the number of all others."""
+    """The budgets of an account that were understood, and the number of the others."""
 
     budgets: list[Budget]
     others: int
@@ -84,7 +81,7 @@ def endpoint_of(account_type: AccountType) -> str:
 
 
 async def listed(github: GitHub, account: Account) -> Listed:
-    """Read all pages; `InvalidPayload` if they hold fewer than any page's ``total_count``."""
+    """Read all pages. Raises `InvalidPayload` if they hold fewer than a ``total_count``."""
     endpoint = endpoint_of(account.type)
     elements: dict[bytes, None] = {}
     total = 0
@@ -111,9 +108,8 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     found = await listed(github, account)
     samples: list[Sample] = []
     for budget in found.budgets:
-        limit = (
-            catalogue.BUDGET_LIMIT_SEATS if budget.target.by_seat else catalogue.BUDGET_LIMIT_USD
-        )
+        by_seat = budget.target.by_seat
+        limit = catalogue.BUDGET_LIMIT_SEATS if by_seat else catalogue.BUDGET_LIMIT_USD
         alerting = budget.budget_alerting or Alerting()
         samples += (
             limit(budget.budget_amount, budget=budget.id),
@@ -124,22 +120,19 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
                 scope=budget.budget_scope,
                 entity=budget.entity,
                 target=str(budget.target),
-                hard=_word(budget.prevent_further_usage),
-                alerting=_word(bool(alerting.will_alert)),
+                hard=str(budget.prevent_further_usage).lower(),
+                alerting=str(bool(alerting.will_alert)).lower(),
             ),
         )
-        if budget.consumed_amount is not None and not budget.target.by_seat:
-            samples.append(catalogue.BUDGET_CONSUMED_USD(budget.consumed_amount, budget=budget.id))
+        if not by_seat:
+            consumed = budget.consumed_amount
+            samples += present((catalogue.BUDGET_CONSUMED_USD, consumed), budget=budget.id)
     return Reading(
         taken=now,
         samples=tuple(samples),
         cycle_end=Cycle.at(now).end,
         notes=left_out(found.others, "budgets"),
     )
-
-
-def _word(value: bool) -> str:
-    return "true" if value else "false"
 
 
 PERMISSIONS = {

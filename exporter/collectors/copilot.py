@@ -16,10 +16,10 @@ from exporter.metrics.model import Reading, present
 
 _PERSON = "User"
 _PER_PAGE = 100
-_AGE_LIMITS = (("0-7d", 7), ("8-30d", 30), ("31-90d", 90))
+_DAYS_OF_AGES = {"0-7d": 7, "8-30d": 30, "31-90d": 90}
 _LONGER = "over_90d"
 _NEVER = "never"
-AGES: tuple[str, ...] = (*(name for name, _ in _AGE_LIMITS), _LONGER, _NEVER)
+AGES = (*_DAYS_OF_AGES, _LONGER, _NEVER)
 _BILLING = f"{CLASSIC_ROOTS[AccountType.ORGANIZATION]}/copilot/billing"
 
 
@@ -38,7 +38,7 @@ class Billing(msgspec.Struct, frozen=True):
 
 
 class Assignee(msgspec.Struct, frozen=True):
-    """A person, team or organization by GitHub's number among its kind: names are not read."""
+    """A person, team or organization by its number among its kind; names are not read."""
 
     id: int
     type: Text | None = None
@@ -52,8 +52,6 @@ class Seat(msgspec.Struct, frozen=True):
 
 
 class Total(msgspec.Struct, frozen=True):
-    """Each holder once."""
-
     total_seats: Number | None = None
 
 
@@ -66,28 +64,27 @@ def _seats(account_type: AccountType) -> str:
 
 
 def age(last: datetime | None, now: datetime) -> str:
-    """Give the age, in whole days begun, of the last use of a seat."""
+    """Return the age, in whole days begun, of the last use of a seat."""
     if last is None:
         return _NEVER
-    return next((name for name, days in _AGE_LIMITS if now - last <= timedelta(days=days)), _LONGER)
+    limits = _DAYS_OF_AGES.items()
+    return next((name for name, days in limits if now - last <= timedelta(days=days)), _LONGER)
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Say an organization's breakdown; of an enterprise GitHub tells the total alone."""
+    """Read an organization's breakdown; of an enterprise GitHub has only the total."""
     if account.type is AccountType.ENTERPRISE:
         total = await github.get(_seats(account.type), Total, account=account.name, per_page=1)
-        return Reading(taken=now, samples=present([(catalogue.COPILOT_SEATS, total.total_seats)]))
+        return Reading(taken=now, samples=present((catalogue.COPILOT_SEATS, total.total_seats)))
     billing = await github.get(_BILLING, Billing, account=account.name)
     seats = billing.seat_breakdown
     samples = present(
-        [
-            (catalogue.COPILOT_SEATS, seats.total),
-            (catalogue.COPILOT_ACTIVE_SEATS, seats.active_this_cycle),
-            (catalogue.COPILOT_INACTIVE_SEATS, seats.inactive_this_cycle),
-            (catalogue.COPILOT_ADDED_SEATS, seats.added_this_cycle),
-            (catalogue.COPILOT_PENDING_INVITATION_SEATS, seats.pending_invitation),
-            (catalogue.COPILOT_PENDING_CANCELLATION_SEATS, seats.pending_cancellation),
-        ]
+        (catalogue.COPILOT_SEATS, seats.total),
+        (catalogue.COPILOT_ACTIVE_SEATS, seats.active_this_cycle),
+        (catalogue.COPILOT_INACTIVE_SEATS, seats.inactive_this_cycle),
+        (catalogue.COPILOT_ADDED_SEATS, seats.added_this_cycle),
+        (catalogue.COPILOT_PENDING_INVITATION_SEATS, seats.pending_invitation),
+        (catalogue.COPILOT_PENDING_CANCELLATION_SEATS, seats.pending_cancellation),
     )
     if not samples:
         raise InvalidPayload(detail="seat_breakdown tells no seats", endpoint=_BILLING)

@@ -24,7 +24,7 @@ _REST = "none"
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """AI credits of the current month; ``None`` until GitHub has made the pool."""
+    """AI credits of the current month; None until GitHub has made the pool."""
 
     target_amount: Number | None = None
     current_amount: Number | None = None
@@ -51,18 +51,17 @@ class CostCenters(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def ids(github: GitHub, account: Account, state: str) -> list[str]:
-    """List the ids of cost centers that are ``active`` or ``deleted``, for sums over all of them.
+    """Return the ids of cost centers that are ``active`` or ``deleted``.
 
-    GitHub may list others too, or one in both lists: each counts once by its id.
+    GitHub may list others too, or one in both lists.
     """
-    answer = await github.get(_ENDPOINT, Identities, account=account.name, state=state)
-    return [center.id for center in answer.cost_centers or ()]
+    return await ids_or_none(github, account, state, absent=()) or []
 
 
 async def ids_or_none(
     github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
 ) -> list[str] | None:
-    """List the ids, or return ``None`` on one of the statuses ``absent``."""
+    """Return the ids; None on one of the statuses ``absent``."""
     answer = await github.get_or_none(
         _ENDPOINT, Identities, absent=absent, account=account.name, state=state
     )
@@ -72,13 +71,12 @@ async def ids_or_none(
 async def listed(
     github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
 ) -> list[CostCenter]:
-    """List the cost centers that are understood; none on one of the statuses ``absent``."""
+    """Return the cost centers that are understood; empty on one of the statuses ``absent``."""
     answer = await github.get_or_none(
         _ENDPOINT, CostCenters, absent=absent, account=account.name, state=state
     )
-    return Understood(CostCenter, _ENDPOINT, fits_label).add(
-        answer.cost_centers if answer else None
-    )
+    centers = answer.cost_centers if answer else None
+    return Understood(CostCenter, _ENDPOINT, fits_label).add(centers)
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -89,13 +87,19 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     listing.check()
     samples: list[Sample] = []
     for center in {center.id: center for center in listing.found}.values():
-        state = (center.state or "").lower()
-        samples.append(
-            catalogue.COST_CENTER_INFO(
-                1, cost_center=center.id, name=center.name or "", state=state
-            )
+        name, state = center.name or "", (center.state or "").lower()
+        pool = center.ai_credit_pool_state or Pool()
+        target, used = pool.target_amount, pool.current_amount
+        spent = None if target is None or used is None else used >= target > 0
+        samples += (
+            catalogue.COST_CENTER_INFO(1, cost_center=center.id, name=name, state=state),
+            *present(
+                (catalogue.COST_CENTER_AI_POOL_TARGET, target),
+                (catalogue.COST_CENTER_AI_POOL_USED, used),
+                (catalogue.COST_CENTER_AI_POOL_SPENT, spent),
+                cost_center=center.id,
+            ),
         )
-        samples += _of_pool(center.id, center.ai_credit_pool_state or Pool())
     return Reading(
         taken=now,
         samples=tuple(samples),
@@ -104,25 +108,11 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     )
 
 
-def _of_pool(center: str, pool: Pool) -> tuple[Sample, ...]:
-    target, used = pool.target_amount, pool.current_amount
-    spent = None if target is None or used is None else used >= target > 0
-    return present(
-        [
-            (catalogue.COST_CENTER_AI_POOL_TARGET, target),
-            (catalogue.COST_CENTER_AI_POOL_USED, used),
-            (catalogue.COST_CENTER_AI_POOL_SPENT, spent),
-        ],
-        cost_center=center,
-    )
-
-
 async def collect_usage(github: GitHub, account: Account, now: datetime) -> Reading:
     """Divide the month by cost center, so that the parts sum to the account.
 
-    A deleted cost center keeps its usage (docs: cost center allocation), and GitHub does not say
-    when one was deleted: they are asked only if the others leave a rest. A rest that no cost
-    center explains belongs to none; it is negative if GitHub counted on between two answers.
+    A deleted cost center keeps its usage (docs: cost center allocation): they are asked only if
+    the others leave a rest. The rest of all is of none, negative if GitHub counted on meanwhile.
     """
     cycle = Cycle.at(now)
     whole = usage.sums(await ask(github, account, cycle))

@@ -1,4 +1,4 @@
-"""Licences that an enterprise's people consume, and their synchronisation with its servers."""
+"""An enterprise's licences, and their synchronisation with its servers."""
 
 from collections import Counter
 from datetime import datetime
@@ -21,15 +21,13 @@ _SYNC = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/license-sync-status"
 
 
 class ConsumedLicenses(msgspec.Struct, frozen=True):
-    """The totals of the first page; people are not read (OpenAPI 23.0.2, GHEC)."""
+    """The totals of the first page (OpenAPI 23.0.2, GHEC)."""
 
     total_seats_consumed: Number | None = None
     total_seats_purchased: Number | None = None
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A person who holds a licence, of whom only its type is read."""
-
     license_type: Text | None = None
 
 
@@ -49,7 +47,7 @@ class Server(msgspec.Struct, frozen=True):
 
 
 class LicenseSync(msgspec.Struct, frozen=True):
-    """Enterprise Servers by id (OpenAPI 23.0.2, GHEC)."""
+    """Enterprise Servers (OpenAPI 23.0.2, GHEC)."""
 
     server_instances: list[msgspec.Raw] | None = None
 
@@ -57,10 +55,8 @@ class LicenseSync(msgspec.Struct, frozen=True):
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     licenses = await github.get(_LICENSES, ConsumedLicenses, account=account.name, per_page=1)
     samples = present(
-        [
-            (catalogue.LICENSES_CONSUMED_SEATS, licenses.total_seats_consumed),
-            (catalogue.LICENSES_PURCHASED_SEATS, licenses.total_seats_purchased),
-        ]
+        (catalogue.LICENSES_CONSUMED_SEATS, licenses.total_seats_consumed),
+        (catalogue.LICENSES_PURCHASED_SEATS, licenses.total_seats_purchased),
     )
     if not samples:
         raise InvalidPayload(detail="it tells no total of seats", endpoint=_LICENSES)
@@ -68,7 +64,6 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 
 async def collect_types(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Count the people who hold a licence by its type; empty if GitHub says none."""
     held: Counter[str] = Counter()
     async for page in github.pages(
         _LICENSES,
@@ -81,8 +76,8 @@ async def collect_types(github: GitHub, account: Account, now: datetime) -> Read
     return Reading(
         taken=now,
         samples=tuple(
-            catalogue.LICENSES_TYPE_SEATS(number, license_type=license_type)
-            for license_type, number in held.items()
+            catalogue.LICENSES_TYPE_SEATS(number, license_type=kind)
+            for kind, number in held.items()
         ),
     )
 
@@ -94,24 +89,16 @@ async def collect_sync(github: GitHub, account: Account, now: datetime) -> Readi
     listing.check()
     samples: list[Sample] = []
     for server in {server.server_id: server for server in listing.found}.values():
-        last = server.last_sync or LastSync()
+        name, last = server.server_id, server.last_sync or LastSync()
         if server.hostname is not None:
-            samples.append(
-                catalogue.LICENSE_SYNC_INFO(1, server=server.server_id, hostname=server.hostname)
-            )
-        if last.status is not None:
-            samples.append(
-                catalogue.LICENSE_SYNC_SUCCESS(
-                    last.status.lower() == "success", server=server.server_id
-                )
-            )
-        if (at := _instant(last.date)) is not None:
-            samples.append(catalogue.LICENSE_SYNC_TIMESTAMP(at, server=server.server_id))
-    return Reading(
-        taken=now,
-        samples=tuple(samples),
-        notes=left_out(listing.others, "servers"),
-    )
+            samples.append(catalogue.LICENSE_SYNC_INFO(1, server=name, hostname=server.hostname))
+        success = None if last.status is None else last.status.lower() == "success"
+        samples += present(
+            (catalogue.LICENSE_SYNC_SUCCESS, success),
+            (catalogue.LICENSE_SYNC_TIMESTAMP, _instant(last.date)),
+            server=name,
+        )
+    return Reading(taken=now, samples=tuple(samples), notes=left_out(listing.others, "servers"))
 
 
 def _instant(date: str | None) -> float | None:

@@ -25,7 +25,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Organization(msgspec.Struct, frozen=True):
-    """``plan`` is absent where the credential may not see it (OpenAPI 23.0.2)."""
+    """``plan`` is absent if the credential may not see it (OpenAPI 23.0.2)."""
 
     plan: Plan | None = None
 
@@ -50,7 +50,7 @@ async def _ask(github: GitHub, account: Account) -> Plan | None:
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Say the plan's quotas and seats. `NotFound` where neither GitHub nor a setting tells any."""
+    """Return quotas and seats. Raises `NotFound` if neither GitHub nor a setting has any."""
     is_enterprise = account.type is AccountType.ENTERPRISE
     plan = None if is_enterprise else await _ask(github, account)
     if plan is None and not is_enterprise and account.quotas == Quotas():
@@ -64,13 +64,11 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     return Reading(
         taken=now,
         samples=present(
-            [
-                (catalogue.ACTIONS_INCLUDED_MINUTES, included.actions_minutes),
-                (catalogue.PACKAGES_INCLUDED_BANDWIDTH, included.packages_bandwidth_gigabytes),
-                (catalogue.SHARED_STORAGE_INCLUDED, included.shared_storage_gigabytes),
-                (catalogue.PLAN_FILLED_SEATS, plan.filled_seats if plan else None),
-                (catalogue.PLAN_PURCHASED_SEATS, plan.seats if plan else None),
-            ]
+            (catalogue.ACTIONS_INCLUDED_MINUTES, included.actions_minutes),
+            (catalogue.PACKAGES_INCLUDED_BANDWIDTH, included.packages_bandwidth_gigabytes),
+            (catalogue.SHARED_STORAGE_INCLUDED, included.shared_storage_gigabytes),
+            (catalogue.PLAN_FILLED_SEATS, plan.filled_seats if plan else None),
+            (catalogue.PLAN_PURCHASED_SEATS, plan.seats if plan else None),
         ),
         facts={"plan": name},
     )

@@ -1,7 +1,8 @@
 """GitHub's usage summary: one row a SKU for a month (OpenAPI 23.0.2)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -15,57 +16,62 @@ from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
+Row = TypeVar("Row", bound=SummaryRow)
+
+ENDPOINTS = {kind: f"{root}/settings/billing/usage/summary" for kind, root in USAGE_ROOTS.items()}
+
 
 class TimePeriod(msgspec.Struct, frozen=True):
-    """The period that GitHub says it answered for."""
-
     year: int
     month: int | None = None
     day: int | None = None
 
 
-class Summary(msgspec.Struct, frozen=True, rename="camel"):
+class Report(msgspec.Struct, Generic[Row], frozen=True, rename="camel"):
     time_period: TimePeriod
-    usage_items: list[SummaryRow]
-
-
-def _endpoint(account_type: AccountType) -> str:
-    return f"{USAGE_ROOTS[account_type]}/settings/billing/usage/summary"
+    usage_items: list[Row]
 
 
 async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) -> list[SummaryRow]:
-    """Ask for a month's summary; `InvalidPayload` where GitHub answers for another period.
+    """Return the rows of a month's summary.
 
     ``filters`` are ``organization``, ``repository`` (``owner/name``) and ``cost_center_id``
-    (``none`` for usage outside of cost centers); the first and last for enterprises alone.
+    (``none`` for usage outside of cost centers); the first and last only for enterprises.
     """
-    endpoint = _endpoint(account.type)
-    summary = await github.get(endpoint, Summary, **_params(account, cycle, filters))
-    check_period(summary.time_period, cycle, endpoint)
-    return summary.usage_items
+    return await ask_or_none(github, account, cycle, absent=(), **filters) or []
 
 
 async def ask_or_none(
     github: GitHub, account: Account, cycle: Cycle, *, absent: tuple[int, ...], **filters: str
 ) -> list[SummaryRow] | None:
-    """Ask as `ask` does, where one of the statuses ``absent`` is itself information."""
-    endpoint = _endpoint(account.type)
-    params = _params(account, cycle, filters)
-    summary = await github.get_or_none(endpoint, Summary, absent=absent, **params)
-    if summary is None:
+    """Ask as `ask` does; None on one of the statuses ``absent``."""
+    endpoint, report = ENDPOINTS[account.type], Report[SummaryRow]
+    return await rows_or_none(github, endpoint, report, account, cycle, absent=absent, **filters)
+
+
+async def rows_or_none(
+    github: GitHub,
+    endpoint: str,
+    report: type[Report[Row]],
+    account: Account,
+    cycle: Cycle,
+    *,
+    absent: tuple[int, ...],
+    **filters: str,
+) -> list[Row] | None:
+    """Return the rows of a month's report; None on one of the statuses ``absent``.
+
+    Raises `InvalidPayload` if GitHub answers for another period.
+    """
+    period = {"year": cycle.year, "month": cycle.month}
+    answer = await github.get_or_none(
+        endpoint, report, absent=absent, account=account.name, **period, **filters
+    )
+    if answer is None:
         return None
-    check_period(summary.time_period, cycle, endpoint)
-    return summary.usage_items
-
-
-def _params(account: Account, cycle: Cycle, filters: Mapping[str, str]) -> dict[str, str | int]:
-    return {"account": account.name, "year": cycle.year, "month": cycle.month, **filters}
-
-
-def check_period(period: TimePeriod, cycle: Cycle, endpoint: str) -> None:
-    """Raise `InvalidPayload` where GitHub answered for another period than the month asked for."""
-    if period != TimePeriod(cycle.year, cycle.month):
+    if answer.time_period != TimePeriod(**period):
         raise InvalidPayload(detail="timePeriod is not the month asked for", endpoint=endpoint)
+    return answer.usage_items
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -73,17 +79,15 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     rows = await ask(github, account, cycle)
     return Reading(
         taken=now,
-        samples=(*_cycle(cycle, now), *_legacy_figures(rows, cycle, now), *_skus(rows)),
+        samples=(
+            catalogue.CYCLE_REMAINING_DAYS(cycle.remaining_days(now)),
+            catalogue.CYCLE_START(cycle.start.timestamp()),
+            catalogue.CYCLE_END(cycle.end.timestamp()),
+            *_legacy_figures(rows, cycle, now),
+            *_skus(rows),
+        ),
         cycle_end=cycle.end,
         unknown_skus=usage.unknown_skus(rows),
-    )
-
-
-def _cycle(cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
-    return (
-        catalogue.CYCLE_REMAINING_DAYS(cycle.remaining_days(now)),
-        catalogue.CYCLE_START(cycle.start.timestamp()),
-        catalogue.CYCLE_END(cycle.end.timestamp()),
     )
 
 
@@ -100,7 +104,7 @@ def _legacy_figures(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tupl
         ),
         catalogue.PACKAGES_USED_BANDWIDTH(bandwidth.used),
         catalogue.PACKAGES_PAID_BANDWIDTH(bandwidth.paid),
-        *present([(catalogue.SHARED_STORAGE_ESTIMATED, storage)]),
+        *present((catalogue.SHARED_STORAGE_ESTIMATED, storage)),
         catalogue.SHARED_STORAGE_ESTIMATED_PAID(usage.shared_storage_paid_gigabytes(rows)),
     )
 
@@ -141,7 +145,7 @@ USAGE = Collector(
     name="usage",
     summary="Quantities and US dollars by SKU of the current month, Actions minutes by runner, "
     "Packages bandwidth, shared storage and the billing cycle",
-    endpoints=tuple(_endpoint(kind) for kind in AccountType),
+    endpoints=tuple(ENDPOINTS.values()),
     permissions=PERMISSIONS,
     metrics=(
         catalogue.CYCLE_REMAINING_DAYS,
@@ -167,7 +171,7 @@ USAGE = Collector(
 USAGE_PREVIOUS_CYCLE = Collector(
     name="usage_previous_cycle",
     summary="US dollars by SKU of last month",
-    endpoints=tuple(_endpoint(kind) for kind in AccountType),
+    endpoints=tuple(ENDPOINTS.values()),
     permissions=PERMISSIONS,
     metrics=catalogue.PREVIOUS_CYCLE_USAGE_USD,
     collect=collect_previous,

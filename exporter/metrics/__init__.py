@@ -1,1 +1,1 @@
-"""What may be said and how it is shown: metrics, samples, readings and the page."""
+"""Metrics, samples, readings, and the page that shows them."""

@@ -1,4 +1,4 @@
-"""Metric, Sample, Reading: what may be said, one value said, all that was said at once."""
+"""Metric, Sample, and Reading: all samples of a collector at one time."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +16,10 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """What may be said: its whole name, its help, and its labels beyond the account's.
+    """A metric by its whole name; calling it makes a sample.
 
-    ``per_account`` metrics carry ``account_type`` and ``account`` before their own labels.
+    ``per_account`` metrics carry ``account_type`` and ``account`` before their own ``labels``.
     ``summable`` is false if its series overlap, as one person commits to several repositories.
-    Calling it makes a sample. An undeclared or missing label is a ``TypeError`` at once.
     """
 
     name: str
@@ -31,6 +30,7 @@ class Metric:
     summable: bool = True
 
     def __call__(self, value: float, **labels: str) -> Sample:
+        """Make a sample. Raises ``TypeError`` for an undeclared or missing label."""
         if labels.keys() != set(self.labels):
             raise TypeError(
                 f"{self.name} takes the labels {list(self.labels)}, not {sorted(labels)}: "
@@ -51,20 +51,17 @@ class Triple(NamedTuple):
     net: Metric
 
     def __call__(self, totals: Iterable[float], **labels: str) -> tuple[Sample, ...]:
-        """Make a sample of each of the three totals."""
         return tuple(metric(value, **labels) for metric, value in zip(self, totals, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one collector said at one time. A reading is whole or not at all.
+    """All samples of a collector at one time. Raises ``ValueError`` if two have the same labels.
 
-    ``cycle_end`` is set where the values are month to date: an hour after it they are gone.
+    ``cycle_end`` is set if the values are month to date: an hour after it they are gone.
     ``facts`` describe the account (``plan``), ``unknown_skus`` are pairs of product and SKU.
-    Two samples of the same metric and labels are a ``ValueError``: rows that come out equal
-    are summed before they are said. Of its repositories, pairs of organization and name, those
-    ``shown`` have series of their own, and ``folded`` many are beyond the series limit.
-    ``notes`` are sentences for people about what it leaves out, and why.
+    Of its repositories, pairs of organization and name, those ``shown`` have series of their
+    own, and ``folded`` many are beyond the series limit. ``notes`` tell people what it leaves out.
     """
 
     taken: datetime
@@ -85,8 +82,8 @@ class Reading:
             said.add(labels)
 
 
-def present(pairs: Iterable[tuple[Metric, float | None]], **labels: str) -> tuple[Sample, ...]:
-    """Make samples of the values that are there: a missing one is absent, never 0."""
+def present(*pairs: tuple[Metric, float | None], **labels: str) -> tuple[Sample, ...]:
+    """Make samples of the values that are not None: a missing one is absent, never 0."""
     return tuple(metric(value, **labels) for metric, value in pairs if value is not None)
 
 
@@ -94,10 +91,9 @@ R = TypeVar("R")
 
 
 class Known(NamedTuple, Generic[R]):
-    """All that is known of a collector's answers on an account.
+    """What is known of a collector's answers on an account; ``available`` is None while unknown.
 
-    ``available`` is ``None`` while unknown. ``before`` is the last reading of the cycle before,
-    of a collector that follows another.
+    ``before`` is the last reading of the cycle before, if the collector follows another.
     """
 
     available: bool | None = None

@@ -1,4 +1,4 @@
-"""The page: what is shown of readings and jobs at one time, as metric families."""
+"""The page: the readings and jobs at one time as metric families."""
 
 import platform
 import sys
@@ -12,10 +12,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from exporter.metrics import catalogue
-from exporter.metrics.model import Known, Metric, Reading, Sample
+from exporter.metrics.model import Known, Metric, Reading, Sample, present
 
 CLOCK_SLACK = timedelta(minutes=5)
-"""A clock that is set back by no more leaves what was read where it is."""
+"""A clock that is set back by no more keeps the readings."""
 
 LINGERING = timedelta(hours=1)
 """How long a month-to-date reading outlives its cycle."""
@@ -23,10 +23,9 @@ LINGERING = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """A job as the page shows it.
+    """A job as the page shows it; ``failure`` is the reason of the last attempt's failure.
 
-    ``failure`` is the reason that the last attempt failed for, ``detail`` and ``hint`` say it to
-    people. ``standing_by`` jobs wait behind another platform and show no metric.
+    ``standing_by`` jobs wait behind another platform and show no metric.
     """
 
     collector: str
@@ -44,8 +43,7 @@ class JobFacts:
     @property
     def expires(self) -> datetime | None:
         """When the reading is too old to be shown."""
-        reading = self.known.reading
-        if reading is None:
+        if (reading := self.known.reading) is None:
             return None
         stale, end = reading.taken + self.stale_after, reading.cycle_end
         return stale if end is None else min(stale, end + LINGERING)
@@ -62,17 +60,16 @@ class AccountFacts:
     jobs: tuple[JobFacts, ...]
 
     def valid_until(self, now: datetime) -> datetime | None:
-        """Find when the next reading is too old to be shown."""
+        """Return when the next reading is too old to be shown."""
         expiries = (job.expires for job in self.jobs)
         return min((at for at in expiries if at is not None and at > now), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryFacts:
-    """What the last discovery of a credential came to, ``accounts`` being how many it watches.
+    """The last discovery of a credential, which watches so many ``accounts``.
 
-    ``failure`` is the reason that it failed for. ``detail`` and ``hint`` say to people what
-    failed, or what was not to be seen.
+    ``failure`` is its reason. ``detail`` and ``hint`` tell people what failed or was not visible.
     """
 
     credential: str
@@ -86,7 +83,7 @@ class DiscoveryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What runs. ``notice`` is what people must know before they believe a number."""
+    """The running version. People must know ``notice`` before they believe a number."""
 
     version: str
     revision: str
@@ -94,7 +91,7 @@ class Build:
 
 
 class Page(Collector):
-    """What is shown at ``now``, immutable. It holds until ``valid_until``."""
+    """What is shown at ``now``, immutable and valid until ``valid_until``."""
 
     def __init__(
         self,
@@ -111,20 +108,20 @@ class Page(Collector):
         self.valid_until = min((at for at in expiries if at is not None), default=None)
 
     def shown(self, job: JobFacts) -> Reading | None:
-        """Give the job's reading, unless it is too old."""
+        """Return the job's reading, None if it is too old."""
         reading, expires = job.known.reading, job.expires
         if reading is None or expires is None or expires <= self.now:
             return None
-        # A clock that was set back tells nothing of the age of what was read before.
+        # After the clock was set back, the age of an earlier reading is unknown.
         return reading if reading.taken <= self.now + CLOCK_SLACK else None
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Give the families in the order of the catalogue; families of no samples are left out."""
+        """Yield the families that have samples, in the order of the catalogue."""
         return self.slices(sys.maxsize)
 
     def slices(self, most: int) -> Iterator[GaugeMetricFamily]:
-        """Give the families in pieces of at most so many samples."""
-        # Kept are places alone, no labels: there may be more than a hundred thousand samples.
+        """Yield the families in pieces of at most ``most`` samples."""
+        # Group references only: building all label tuples would hold 100,000 of them.
         said: dict[Metric, defaultdict[tuple[str, ...], list[Sample]]] = {
             metric: defaultdict(list) for metric in catalogue.BILL + catalogue.JOBS
         }
@@ -161,43 +158,35 @@ class Page(Collector):
         for account_type in sorted(set(types)):
             yield catalogue.ACCOUNTS(types.count(account_type), account_type=account_type)
         for found in self.discoveries:
-            credential = found.credential
-            yield catalogue.DISCOVERY_SUCCESS(found.success, credential=credential)
+            yield catalogue.DISCOVERY_SUCCESS(found.success, credential=found.credential)
             if found.last_success is not None:
                 at = found.last_success.timestamp()
-                yield catalogue.DISCOVERY_LAST_SUCCESS(at, credential=credential)
+                yield catalogue.DISCOVERY_LAST_SUCCESS(at, credential=found.credential)
         readings = (self.shown(job) for account in self.accounts for job in account.jobs)
         unknown = {pair for reading in readings if reading for pair in reading.unknown_skus}
         for product, sku in sorted(unknown):
             yield catalogue.UNKNOWN_SKU_INFO(1, product=product, sku=sku)
-        yield catalogue.BUILD_INFO(
-            1,
-            version=self.build.version,
-            revision=self.build.revision,
-            python=platform.python_version(),
-        )
+        build, python = self.build, platform.python_version()
+        yield catalogue.BUILD_INFO(1, version=build.version, revision=build.revision, python=python)
 
 
 def _of_job(job: JobFacts) -> Iterator[Sample]:
-    collector = job.collector
+    collector, known = job.collector, job.known
     if job.standing_by:
         return
-    if job.known.available is not None:
-        yield catalogue.COLLECTOR_AVAILABLE(job.known.available, collector=collector)
-    if job.known.available is not False and job.last_attempt is not None:
+    if known.available is not False and job.last_attempt is not None:
         yield catalogue.COLLECTOR_SUCCESS(job.failure is None, collector=collector)
         if job.failure is not None:
             yield catalogue.COLLECTOR_FAILURE_INFO(1, collector=collector, reason=job.failure)
-    for metric, at in (
-        (catalogue.COLLECTOR_LAST_ATTEMPT, job.last_attempt),
-        (catalogue.COLLECTOR_LAST_SUCCESS, job.known.last_success),
-    ):
-        if at is not None:
-            yield metric(at.timestamp(), collector=collector)
-    for metric, length in (
-        (catalogue.COLLECTOR_DURATION, job.duration),
-        (catalogue.COLLECTOR_INTERVAL, job.interval),
-        (catalogue.COLLECTOR_STALE_AFTER, job.stale_after),
-    ):
-        if length is not None:
-            yield metric(length.total_seconds(), collector=collector)
+    attempt = job.last_attempt.timestamp() if job.last_attempt else None
+    success = known.last_success.timestamp() if known.last_success else None
+    duration = None if job.duration is None else job.duration.total_seconds()
+    yield from present(
+        (catalogue.COLLECTOR_AVAILABLE, known.available),
+        (catalogue.COLLECTOR_LAST_ATTEMPT, attempt),
+        (catalogue.COLLECTOR_LAST_SUCCESS, success),
+        (catalogue.COLLECTOR_DURATION, duration),
+        (catalogue.COLLECTOR_INTERVAL, job.interval.total_seconds()),
+        (catalogue.COLLECTOR_STALE_AFTER, job.stale_after.total_seconds()),
+        collector=collector,
+    )
