@@ -6,7 +6,7 @@ and of its runner price tables; unknown ones keep their normal form.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 
 STANDARD_RUNNERS = frozenset(
@@ -14,38 +14,22 @@ STANDARD_RUNNERS = frozenset(
 )
 """Runners that the quota of a plan applies to (docs: Actions runner pricing)."""
 
-_LARGER_RUNNERS = frozenset(
-    {
-        "linux_2_core_advanced",
-        "linux_4_core_gpu",
-        "macos_l",
-        "macos_xl",
-        "windows_2_core",
-        "windows_2_core_advanced",
-        "windows_4_core_gpu",
-        *(f"{os}_{n}_core" for os in ("linux", "windows") for n in (4, 8, 16, 32, 64, 96)),
-        *(f"{os}_{n}_core_arm" for os in ("linux", "windows") for n in (2, 4, 8, 16, 32, 64)),
-    }
+_BOTH = ("linux", "windows")
+_LARGER_RUNNERS = (
+    {"linux_2_core_advanced", "windows_2_core_advanced", "linux_4_core_gpu", "windows_4_core_gpu"}
+    | {"macos_l", "macos_xl", "windows_2_core"}
+    | {f"{os}_{n}_core" for os in _BOTH for n in (4, 8, 16, 32, 64, 96)}
+    | {f"{os}_{n}_core_arm" for os in _BOTH for n in (2, 4, 8, 16, 32, 64)}
 )
 
 # Published until 2026 and gone from the page since: bills of the past still hold them.
-_FORMER_RUNNERS = frozenset(
-    {
-        "beta_classroom_repository",
-        "beta_custom_runner_azure",
-        "beta_macos_xl_runner",
-        "beta_public_repository",
-        "beta_self_hosted_runner",
-        "linux_16_core_perf",
-        "linux_20_core_mem",
-        "linux_4_core_advanced",
-        "macos_8_core",
-        "unknown",
-        "windows_176_core_perf",
-        "windows_8_core_mem",
-        *(f"{os}_{n}_core_stor" for os in ("linux", "windows") for n in (8, 32)),
-        *(f"{os}_{n}_gpu" for os in ("linux", "windows") for n in ("a10_36_core", "a100_24_core")),
-    }
+_FORMER_RUNNERS = (
+    {"beta_classroom_repository", "beta_custom_runner_azure", "beta_macos_xl_runner"}
+    | {"beta_public_repository", "beta_self_hosted_runner", "macos_8_core", "unknown"}
+    | {"linux_4_core_advanced", "linux_16_core_perf", "linux_20_core_mem"}
+    | {"windows_8_core_mem", "windows_176_core_perf"}
+    | {f"{os}_{n}_core_stor" for os in _BOTH for n in (8, 32)}
+    | {f"{os}_{gpu}_gpu" for os in _BOTH for gpu in ("a10_36_core", "a100_24_core")}
 )
 
 _SELF_HOSTED = "self_hosted"
@@ -81,34 +65,24 @@ _GHAS = {"ghas_code_security_licenses", "ghas_licenses", "ghas_secret_protection
 SEAT_SKUS = frozenset({"code_quality_licenses", "ghec_licenses", *_COPILOT_SEATS, *_GHAS})
 """SKUs that are billed in user-months (docs: product and SKU names)."""
 
-_KNOWN: Mapping[str, frozenset[str]] = {
-    "actions": frozenset(
-        {
-            "actions_cache_storage",
-            "actions_custom_image_storage",
-            "actions_storage",
-            *(f"actions_{runner}" for runner in _RUNNERS),
-        }
-    ),
+_ACTIONS_STORAGE = {"actions_cache_storage", "actions_custom_image_storage", "actions_storage"}
+_CODESPACES_STORAGE = {"codespaces_prebuild_storage", "codespaces_storage"}
+_CORES = (2, 4, 8, 16, 32)
+_KNOWN: Mapping[str, Set[str]] = {
+    "actions": _ACTIONS_STORAGE | {f"actions_{runner}" for runner in _RUNNERS},
     "code_quality": _AI | {"code_quality_licenses"},
-    "codespaces": frozenset(
-        {
-            "codespaces_prebuild_storage",
-            "codespaces_storage",
-            *(f"codespaces_compute_d{cores}" for cores in (2, 4, 8, 16, 32)),
-        }
-    ),
+    "codespaces": _CODESPACES_STORAGE | {f"codespaces_compute_d{cores}" for cores in _CORES},
     "copilot": _AI | _COPILOT_SEATS,
-    "ghas": frozenset(_GHAS),
-    "ghec": frozenset({"ghec_licenses"}),
-    "git_lfs": frozenset({"git_lfs_bandwidth", "git_lfs_storage"}),
-    "models": frozenset({"models_inference"}),
-    "packages": frozenset({"packages_bandwidth", "packages_storage"}),
-    "sandbox": frozenset({"sandbox_linux", "sandbox_memory", "sandbox_snapshot"}),
+    "ghas": _GHAS,
+    "ghec": {"ghec_licenses"},
+    "git_lfs": {"git_lfs_bandwidth", "git_lfs_storage"},
+    "models": {"models_inference"},
+    "packages": {"packages_bandwidth", "packages_storage"},
+    "sandbox": {"sandbox_linux", "sandbox_memory", "sandbox_snapshot"},
     "spark": _AI,
 }
 
-_PRODUCT_ALIASES: Mapping[str, str] = {"copilot_ai_credits": "copilot"}
+_PRODUCT_ALIASES = {"copilot_ai_credits": "copilot"}
 
 _SKU_ALIASES: Mapping[str, str] = {
     "actions_linux_arm64": "actions_linux_arm",
@@ -129,7 +103,7 @@ _SKU_ALIASES: Mapping[str, str] = {
     "packages_data_transfer": "packages_bandwidth",
     # Price tables leave the product out (docs: Actions runner pricing).
     **{runner: f"actions_{runner}" for runner in STANDARD_RUNNERS | _LARGER_RUNNERS},
-    **{f"codespaces_compute_{n}_core": f"codespaces_compute_d{n}" for n in (2, 4, 8, 16, 32)},
+    **{f"codespaces_compute_{n}_core": f"codespaces_compute_d{n}" for n in _CORES},
     **{
         f"{family}_ai_{word}": sku
         for family, sku in _CREDITS.items()
@@ -192,7 +166,7 @@ def unit_name(text: str) -> str:
 
 def is_known(product: str, sku: str) -> bool:
     """Whether GitHub publishes this SKU for this product, in any spelling of both."""
-    return sku_name(sku) in _KNOWN.get(product_name(product), frozenset())
+    return sku_name(sku) in _KNOWN.get(product_name(product), ())
 
 
 def runner_of_sku(sku: str) -> str:
