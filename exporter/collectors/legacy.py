@@ -2,16 +2,19 @@
 
 from datetime import datetime
 from math import fsum
+from typing import TypeVar
 
 import msgspec
 
 from exporter.accounts import CLASSIC_ROOTS, Account, AccountType, Platform
 from exporter.billing import skus
 from exporter.billing.values import Number, Text
-from exporter.collectors.collector import Collector
+from exporter.collectors.collector import Collect, Collector
 from exporter.github.api import GitHub
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading
+from exporter.metrics.model import Metric, Reading
+
+T = TypeVar("T")
 
 _PERMISSIONS = {
     AccountType.ORGANIZATION: "owner; classic token with repo or admin:org, or fine-grained "
@@ -48,103 +51,87 @@ class SharedStorage(msgspec.Struct, frozen=True):
     estimated_storage_for_month: Number
 
 
-def _endpoint(account: Account, family: str) -> str:
-    return f"{CLASSIC_ROOTS[account.type]}/settings/billing/{family}"
+async def _ask(github: GitHub, account: Account, family: str, model: type[T]) -> T:
+    endpoint = f"{CLASSIC_ROOTS[account.type]}/settings/billing/{family}"
+    return await github.get(endpoint, model, account=account.name)
 
 
 async def collect_actions(github: GitHub, account: Account, now: datetime) -> Reading:
-    actions = await github.get(_endpoint(account, "actions"), Actions, account=account.name)
+    actions = await _ask(github, account, "actions", Actions)
     by_runner: dict[str, list[float]] = {}
     for key, minutes in actions.minutes_used_breakdown.items():
         runner = skus.runner_of_legacy_key(key)
         if runner is not None and minutes is not None:
             by_runner.setdefault(runner, []).append(minutes)
-    return Reading(
-        taken=now,
-        samples=(
-            catalogue.ACTIONS_USED_MINUTES(actions.total_minutes_used),
-            catalogue.ACTIONS_PAID_MINUTES(actions.total_paid_minutes_used),
-            catalogue.ACTIONS_INCLUDED_MINUTES(actions.included_minutes),
-            *(
-                catalogue.ACTIONS_RUNNER_USED_MINUTES(
-                    fsum(minutes), os=skus.operating_system(runner), runner=runner
-                )
-                for runner, minutes in by_runner.items()
-            ),
+    samples = (
+        catalogue.ACTIONS_USED_MINUTES(actions.total_minutes_used),
+        catalogue.ACTIONS_PAID_MINUTES(actions.total_paid_minutes_used),
+        catalogue.ACTIONS_INCLUDED_MINUTES(actions.included_minutes),
+        *(
+            catalogue.ACTIONS_RUNNER_USED_MINUTES(
+                fsum(minutes), os=skus.operating_system(runner), runner=runner
+            )
+            for runner, minutes in by_runner.items()
         ),
     )
+    return Reading(now, samples)
 
 
 async def collect_packages(github: GitHub, account: Account, now: datetime) -> Reading:
-    packages = await github.get(_endpoint(account, "packages"), Packages, account=account.name)
-    return Reading(
-        taken=now,
-        samples=(
-            catalogue.PACKAGES_USED_BANDWIDTH(packages.total_gigabytes_bandwidth_used),
-            catalogue.PACKAGES_PAID_BANDWIDTH(packages.total_paid_gigabytes_bandwidth_used),
-            catalogue.PACKAGES_INCLUDED_BANDWIDTH(packages.included_gigabytes_bandwidth),
-        ),
+    packages = await _ask(github, account, "packages", Packages)
+    samples = (
+        catalogue.PACKAGES_USED_BANDWIDTH(packages.total_gigabytes_bandwidth_used),
+        catalogue.PACKAGES_PAID_BANDWIDTH(packages.total_paid_gigabytes_bandwidth_used),
+        catalogue.PACKAGES_INCLUDED_BANDWIDTH(packages.included_gigabytes_bandwidth),
     )
+    return Reading(now, samples)
 
 
 async def collect_shared_storage(github: GitHub, account: Account, now: datetime) -> Reading:
-    storage = await github.get(
-        _endpoint(account, "shared-storage"), SharedStorage, account=account.name
+    storage = await _ask(github, account, "shared-storage", SharedStorage)
+    samples = (
+        catalogue.CYCLE_REMAINING_DAYS(storage.days_left_in_billing_cycle),
+        catalogue.SHARED_STORAGE_ESTIMATED(storage.estimated_storage_for_month),
+        catalogue.SHARED_STORAGE_ESTIMATED_PAID(storage.estimated_paid_storage_for_month),
     )
-    return Reading(
-        taken=now,
-        samples=(
-            catalogue.CYCLE_REMAINING_DAYS(storage.days_left_in_billing_cycle),
-            catalogue.SHARED_STORAGE_ESTIMATED(storage.estimated_storage_for_month),
-            catalogue.SHARED_STORAGE_ESTIMATED_PAID(storage.estimated_paid_storage_for_month),
-        ),
+    return Reading(now, samples)
+
+
+def _legacy(family: str, what: str, collect: Collect, *metrics: Metric) -> Collector:
+    return Collector(
+        name=f"legacy_{family.replace('-', '_')}",
+        summary=f"{what}, on the closed endpoint",
+        endpoints=tuple(f"{root}/settings/billing/{family}" for root in CLASSIC_ROOTS.values()),
+        permissions=_PERMISSIONS,
+        metrics=metrics,
+        collect=collect,
+        platform=Platform.LEGACY,
+        required=True,
     )
 
 
-def _endpoints(family: str) -> tuple[str, ...]:
-    return tuple(f"{CLASSIC_ROOTS[kind]}/settings/billing/{family}" for kind in AccountType)
-
-
-LEGACY_ACTIONS = Collector(
-    name="legacy_actions",
-    summary="Actions minutes by runner, on the closed endpoint",
-    endpoints=_endpoints("actions"),
-    permissions=_PERMISSIONS,
-    metrics=(
-        catalogue.ACTIONS_USED_MINUTES,
-        catalogue.ACTIONS_PAID_MINUTES,
-        catalogue.ACTIONS_INCLUDED_MINUTES,
-        catalogue.ACTIONS_RUNNER_USED_MINUTES,
-    ),
-    collect=collect_actions,
-    platform=Platform.LEGACY,
-    required=True,
+LEGACY_ACTIONS = _legacy(
+    "actions",
+    "Actions minutes by runner",
+    collect_actions,
+    catalogue.ACTIONS_USED_MINUTES,
+    catalogue.ACTIONS_PAID_MINUTES,
+    catalogue.ACTIONS_INCLUDED_MINUTES,
+    catalogue.ACTIONS_RUNNER_USED_MINUTES,
 )
-LEGACY_PACKAGES = Collector(
-    name="legacy_packages",
-    summary="Packages bandwidth, on the closed endpoint",
-    endpoints=_endpoints("packages"),
-    permissions=_PERMISSIONS,
-    metrics=(
-        catalogue.PACKAGES_USED_BANDWIDTH,
-        catalogue.PACKAGES_PAID_BANDWIDTH,
-        catalogue.PACKAGES_INCLUDED_BANDWIDTH,
-    ),
-    collect=collect_packages,
-    platform=Platform.LEGACY,
-    required=True,
+LEGACY_PACKAGES = _legacy(
+    "packages",
+    "Packages bandwidth",
+    collect_packages,
+    catalogue.PACKAGES_USED_BANDWIDTH,
+    catalogue.PACKAGES_PAID_BANDWIDTH,
+    catalogue.PACKAGES_INCLUDED_BANDWIDTH,
 )
-LEGACY_SHARED_STORAGE = Collector(
-    name="legacy_shared_storage",
-    summary="Shared storage and days left in the cycle, on the closed endpoint",
-    endpoints=_endpoints("shared-storage"),
-    permissions=_PERMISSIONS,
-    metrics=(
-        catalogue.CYCLE_REMAINING_DAYS,
-        catalogue.SHARED_STORAGE_ESTIMATED,
-        catalogue.SHARED_STORAGE_ESTIMATED_PAID,
-    ),
-    collect=collect_shared_storage,
-    platform=Platform.LEGACY,
-    required=True,
+LEGACY_SHARED_STORAGE = _legacy(
+    "shared-storage",
+    "Shared storage and days left in the cycle",
+    collect_shared_storage,
+    catalogue.CYCLE_REMAINING_DAYS,
+    catalogue.SHARED_STORAGE_ESTIMATED,
+    catalogue.SHARED_STORAGE_ESTIMATED_PAID,
 )
