@@ -60,10 +60,7 @@ def account_key(kind: AccountType, name: str) -> tuple[AccountType, str]:
 
 
 def is_name(text: str) -> bool:
-    """Whether an account may have this name: one step of a path, without "." and "..".
-
-    GitHub's names are letters, digits, hyphens and underscores (docs: usernames).
-    """
+    """Whether an account may have this name, which is one step of a path (docs: usernames)."""
     return re.fullmatch(r"[A-Za-z0-9._-]+", text) is not None and text not in {".", ".."}
 
 

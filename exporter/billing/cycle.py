@@ -43,10 +43,7 @@ class Cycle:
         return (min(_utc(now), self.end) - self.start) / timedelta(hours=1)
 
     def remaining_days(self, now: datetime) -> int:
-        """Return the days in the month less the day of the month, 0 on the last and after it.
-
-        As GitHub replaces the legacy number (docs: Previous billing platform endpoints).
-        """
+        """Return the days after today (docs: Previous billing platform endpoints)."""
         last_day = self.end - timedelta(days=1)
         return max((last_day.date() - _utc(now).date()).days, 0)
 

@@ -1,13 +1,6 @@
-"""How to ask GitHub: a file a family of endpoints, and the tuple of all, most valuable first.
+"""Collectors: a file a family of endpoints, and the tuple of all, most valuable first."""
 
-What is shared by several families belongs to `exporter.github`, `exporter.billing` or
-`exporter.metrics`, not here.
-"""
-
-from exporter.collectors.advanced_security import (
-    ADVANCED_SECURITY,
-    ADVANCED_SECURITY_REPOSITORIES,
-)
+from exporter.collectors.advanced_security import ADVANCED_SECURITY, ADVANCED_SECURITY_REPOSITORIES
 from exporter.collectors.budget_estimates import BUDGET_ESTIMATES
 from exporter.collectors.budget_people import BUDGET_PEOPLE
 from exporter.collectors.budgets import BUDGETS

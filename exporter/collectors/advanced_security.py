@@ -95,7 +95,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
             (catalogue.ADVANCED_SECURITY_REPOSITORIES, report.total_count),
             product=product,
         )
-    return Reading(taken=now, samples=tuple(samples))
+    return Reading(now, tuple(samples))
 
 
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -120,7 +120,7 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
             )
             for (organization, repository), committers in by_label.items()
         )
-    return Reading(taken=now, samples=tuple(samples), notes=left_out(others, "repositories"))
+    return Reading(now, tuple(samples), notes=left_out(others, "repositories"))
 
 
 async def listings(github: GitHub, account: Account, product: str) -> AsyncIterator[Report]:

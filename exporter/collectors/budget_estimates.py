@@ -60,20 +60,12 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
             )
     for _, covered in scopes[_FILTERS:]:
         without[f"as the usage of {_FILTERS} others is asked for"] += covered
-    return Reading(
-        taken=now,
-        samples=tuple(samples),
-        cycle_end=cycle.end,
-        notes=(
-            *left_out(found.others, "budgets"),
-            *(
-                f"No estimate of {len(those)} budgets, {reason}: "
-                f"{', '.join(each.id for each in those[:_SHOWN_IDS])}"
-                f"{', …' if len(those) > _SHOWN_IDS else '.'}"
-                for reason, those in without.items()
-            ),
-        ),
-    )
+    notes = [*left_out(found.others, "budgets")]
+    for reason, those in without.items():
+        ids = ", ".join(each.id for each in those[:_SHOWN_IDS])
+        end = ", …" if len(those) > _SHOWN_IDS else "."
+        notes.append(f"No estimate of {len(those)} budgets, {reason}: {ids}{end}")
+    return Reading(now, tuple(samples), cycle_end=cycle.end, notes=tuple(notes))
 
 
 async def _cost_centers(

@@ -7,7 +7,7 @@ import msgspec
 from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
 from exporter.billing.values import Number, fits_label
-from exporter.collectors.budgets import BUDGETS, endpoint_of, listed
+from exporter.collectors.budgets import BUDGETS, ENDPOINTS, listed
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
@@ -15,7 +15,7 @@ from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
-_ENDPOINT = f"{endpoint_of(AccountType.ENTERPRISE)}/{{budget}}/user-states"
+_ENDPOINT = f"{ENDPOINTS[AccountType.ENTERPRISE]}/{{budget}}/user-states"
 _UNIVERSAL_SCOPES = frozenset({"multi_user_customer", "multi_user_cost_center"})
 _PER_PAGE = 100
 
@@ -48,8 +48,8 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
                 catalogue.BUDGET_PEOPLE(len(people.found), budget=budget.id),
                 catalogue.BUDGET_PEOPLE_AT_LIMIT(reached, budget=budget.id),
             )
-    notes, end = left_out(uncounted, "budgets"), Cycle.at(now).end
-    return Reading(taken=now, samples=tuple(samples), cycle_end=end, notes=notes)
+    notes = left_out(uncounted, "budgets")
+    return Reading(now, tuple(samples), cycle_end=Cycle.at(now).end, notes=notes)
 
 
 async def _people(github: GitHub, account: Account, budget: str) -> Understood[Person]:
@@ -75,7 +75,7 @@ async def _people(github: GitHub, account: Account, budget: str) -> Understood[P
 BUDGET_PEOPLE = Collector(
     name="budget_people",
     summary="People whom a universal budget limits, and how many of them have reached it",
-    endpoints=(endpoint_of(AccountType.ENTERPRISE), _ENDPOINT),
+    endpoints=(ENDPOINTS[AccountType.ENTERPRISE], _ENDPOINT),
     permissions={AccountType.ENTERPRISE: BUDGETS.permissions[AccountType.ENTERPRISE]},
     metrics=(catalogue.BUDGET_PEOPLE, catalogue.BUDGET_PEOPLE_AT_LIMIT),
     collect=collect,

@@ -19,6 +19,7 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
 _ENTITY_SCOPES = frozenset({"organization", "repository", "cost_center"})
+ENDPOINTS = {kind: f"{root}/settings/billing/budgets" for kind, root in USAGE_ROOTS.items()}
 _PERSONAL_SCOPES = frozenset({"user", "multi_user_customer", "multi_user_cost_center"})
 
 
@@ -54,8 +55,8 @@ class Budget(msgspec.Struct, frozen=True):
         """The name or id of its entity; empty if that is the account, a person or a person's."""
         name = self.budget_entity_name or ""
         owner, _, _ = name.rpartition("/")
-        hidden = self.budget_scope not in _ENTITY_SCOPES or organization_of(owner) == PERSON
-        return "" if hidden else name
+        shown = self.budget_scope in _ENTITY_SCOPES and organization_of(owner) != PERSON
+        return name if shown else ""
 
     @property
     def personal(self) -> bool:
@@ -76,13 +77,9 @@ class Listed(NamedTuple):
     others: int
 
 
-def endpoint_of(account_type: AccountType) -> str:
-    return f"{USAGE_ROOTS[account_type]}/settings/billing/budgets"
-
-
 async def listed(github: GitHub, account: Account) -> Listed:
     """Read all pages. Raises `InvalidPayload` if they hold fewer than a ``total_count``."""
-    endpoint = endpoint_of(account.type)
+    endpoint = ENDPOINTS[account.type]
     elements: dict[bytes, None] = {}
     total = 0
     async for page in github.pages(
@@ -127,12 +124,8 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         if not by_seat:
             consumed = budget.consumed_amount
             samples += present((catalogue.BUDGET_CONSUMED_USD, consumed), budget=budget.id)
-    return Reading(
-        taken=now,
-        samples=tuple(samples),
-        cycle_end=Cycle.at(now).end,
-        notes=left_out(found.others, "budgets"),
-    )
+    notes = left_out(found.others, "budgets")
+    return Reading(now, tuple(samples), cycle_end=Cycle.at(now).end, notes=notes)
 
 
 PERMISSIONS = {
@@ -145,7 +138,7 @@ PERMISSIONS = {
 BUDGETS = Collector(
     name="budgets",
     summary="Budgets: limits, whether they stop usage, and what GitHub says is consumed",
-    endpoints=tuple(endpoint_of(kind) for kind in PERMISSIONS),
+    endpoints=tuple(ENDPOINTS[kind] for kind in PERMISSIONS),
     permissions=PERMISSIONS,
     metrics=(
         catalogue.BUDGET_LIMIT_USD,

@@ -21,6 +21,7 @@ _LONGER = "over_90d"
 _NEVER = "never"
 AGES = (*_DAYS_OF_AGES, _LONGER, _NEVER)
 _BILLING = f"{CLASSIC_ROOTS[AccountType.ORGANIZATION]}/copilot/billing"
+_SEATS = {kind: f"{root}/copilot/billing/seats" for kind, root in CLASSIC_ROOTS.items()}
 
 
 class SeatBreakdown(msgspec.Struct, frozen=True):
@@ -59,10 +60,6 @@ class Seats(Total, frozen=True):
     seats: list[Seat] | None = None
 
 
-def _seats(account_type: AccountType) -> str:
-    return f"{CLASSIC_ROOTS[account_type]}/copilot/billing/seats"
-
-
 def age(last: datetime | None, now: datetime) -> str:
     """Return the age, in whole days begun, of the last use of a seat."""
     if last is None:
@@ -74,8 +71,8 @@ def age(last: datetime | None, now: datetime) -> str:
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     """Read an organization's breakdown; of an enterprise GitHub has only the total."""
     if account.type is AccountType.ENTERPRISE:
-        total = await github.get(_seats(account.type), Total, account=account.name, per_page=1)
-        return Reading(taken=now, samples=present((catalogue.COPILOT_SEATS, total.total_seats)))
+        total = await github.get(_SEATS[account.type], Total, account=account.name, per_page=1)
+        return Reading(now, present((catalogue.COPILOT_SEATS, total.total_seats)))
     billing = await github.get(_BILLING, Billing, account=account.name)
     seats = billing.seat_breakdown
     samples = present(
@@ -90,12 +87,12 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         raise InvalidPayload(detail="seat_breakdown tells no seats", endpoint=_BILLING)
     if billing.plan_type is not None:
         samples += (catalogue.COPILOT_INFO(1, plan_type=normal_form(billing.plan_type)),)
-    return Reading(taken=now, samples=samples)
+    return Reading(now, samples)
 
 
 async def collect_activity(github: GitHub, account: Account, now: datetime) -> Reading:
     """Count holders by the age of their last use; one of several seats counts once."""
-    endpoint = _seats(account.type)
+    endpoint = _SEATS[account.type]
     last_used: dict[tuple[str, int], datetime | None] = {}
     rows = 0
     total: float | None = None
@@ -110,27 +107,17 @@ async def collect_activity(github: GitHub, account: Account, now: datetime) -> R
         for seat in page.seats or ():
             rows += 1
             # A grant without a holder is one of its own.
-            holder = (
-                (seat.assignee.type or _PERSON, seat.assignee.id) if seat.assignee else ("", -rows)
-            )
-            last_used[holder] = _later(last_used.get(holder), seat.last_activity_at)
+            who, at = seat.assignee, seat.last_activity_at
+            holder = (who.type or _PERSON, who.id) if who else ("", -rows)
+            at = at.replace(tzinfo=UTC) if at and not at.tzinfo else at
+            last_used[holder] = max(filter(None, (last_used.get(holder), at)), default=None)
     if total is not None and len(last_used) != total:
         raise InvalidPayload(
             detail="its pages hold not as many holders as total_seats", endpoint=endpoint
         )
     ages = Counter(age(last, now) for last in last_used.values())
-    return Reading(
-        taken=now,
-        samples=tuple(catalogue.COPILOT_SEAT_LAST_ACTIVITY(ages[age], age=age) for age in AGES),
-    )
-
-
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max((_utc(at) for at in (one, other) if at is not None), default=None)
-
-
-def _utc(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    samples = (catalogue.COPILOT_SEAT_LAST_ACTIVITY(ages[age], age=age) for age in AGES)
+    return Reading(now, tuple(samples))
 
 
 _PERMISSIONS = {
@@ -143,7 +130,7 @@ _PERMISSIONS = {
 COPILOT_SEATS = Collector(
     name="copilot_seats",
     summary="Copilot seats; of an organization by use in this cycle",
-    endpoints=(_BILLING, _seats(AccountType.ENTERPRISE)),
+    endpoints=(_BILLING, _SEATS[AccountType.ENTERPRISE]),
     permissions=_PERMISSIONS,
     metrics=(
         catalogue.COPILOT_SEATS,
@@ -160,7 +147,7 @@ COPILOT_SEATS = Collector(
 COPILOT_SEAT_ACTIVITY = Collector(
     name="copilot_seat_activity",
     summary="Copilot seats by how long ago they were last used",
-    endpoints=tuple(_seats(kind) for kind in _PERMISSIONS),
+    endpoints=tuple(_SEATS[kind] for kind in _PERMISSIONS),
     permissions=_PERMISSIONS,
     metrics=(catalogue.COPILOT_SEAT_LAST_ACTIVITY,),
     collect=collect_activity,

@@ -19,7 +19,7 @@ from exporter.github.body import Understood
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
-_ENDPOINT = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/settings/billing/cost-centers"
+ENDPOINT = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/settings/billing/cost-centers"
 _REST = "none"
 
 
@@ -51,10 +51,7 @@ class CostCenters(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def ids(github: GitHub, account: Account, state: str) -> list[str]:
-    """Return the ids of cost centers that are ``active`` or ``deleted``.
-
-    GitHub may list others too, or one in both lists.
-    """
+    """Return the ids of ``active`` or ``deleted`` cost centers, perhaps some of both."""
     return await ids_or_none(github, account, state, absent=()) or []
 
 
@@ -63,7 +60,7 @@ async def ids_or_none(
 ) -> list[str] | None:
     """Return the ids; None on one of the statuses ``absent``."""
     answer = await github.get_or_none(
-        _ENDPOINT, Identities, absent=absent, account=account.name, state=state
+        ENDPOINT, Identities, absent=absent, account=account.name, state=state
     )
     return None if answer is None else [center.id for center in answer.cost_centers or ()]
 
@@ -73,16 +70,16 @@ async def listed(
 ) -> list[CostCenter]:
     """Return the cost centers that are understood; empty on one of the statuses ``absent``."""
     answer = await github.get_or_none(
-        _ENDPOINT, CostCenters, absent=absent, account=account.name, state=state
+        ENDPOINT, CostCenters, absent=absent, account=account.name, state=state
     )
     centers = answer.cost_centers if answer else None
-    return Understood(CostCenter, _ENDPOINT, fits_label).add(centers)
+    return Understood(CostCenter, ENDPOINT, fits_label).add(centers)
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    listing = Understood(CostCenter, _ENDPOINT, fits_label)
+    listing = Understood(CostCenter, ENDPOINT, fits_label)
     for state in ("deleted", "active"):
-        answer = await github.get(_ENDPOINT, CostCenters, account=account.name, state=state)
+        answer = await github.get(ENDPOINT, CostCenters, account=account.name, state=state)
         listing.add(answer.cost_centers)
     listing.check()
     samples: list[Sample] = []
@@ -100,12 +97,8 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
                 cost_center=center.id,
             ),
         )
-    return Reading(
-        taken=now,
-        samples=tuple(samples),
-        cycle_end=Cycle.at(now).end,
-        notes=left_out(listing.others, "cost centers"),
-    )
+    notes = left_out(listing.others, "cost centers")
+    return Reading(now, tuple(samples), cycle_end=Cycle.at(now).end, notes=notes)
 
 
 async def collect_usage(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -125,7 +118,7 @@ async def collect_usage(github: GitHub, account: Account, now: datetime) -> Read
                     parts[center] = usage.sums(rows)
     parts[_REST] = sums.added([parts[_REST], sums.rest(whole, parts.values())])
     samples = chain.from_iterable(starmap(_of_center, parts.items()))
-    return Reading(taken=now, samples=tuple(samples), cycle_end=cycle.end)
+    return Reading(now, tuple(samples), cycle_end=cycle.end)
 
 
 def _of_center(center: str, by_sku: Mapping[tuple[str, str, str], Sums]) -> Iterator[Sample]:
@@ -145,7 +138,7 @@ _PERMISSIONS = {AccountType.ENTERPRISE: SUMMARY.permissions[AccountType.ENTERPRI
 COST_CENTERS = Collector(
     name="cost_centers",
     summary="Names and states of cost centers, and their pools of AI credits",
-    endpoints=(_ENDPOINT,),
+    endpoints=(ENDPOINT,),
     permissions=_PERMISSIONS,
     metrics=(
         catalogue.COST_CENTER_INFO,
@@ -159,7 +152,7 @@ COST_CENTERS = Collector(
 USAGE_COST_CENTERS = Collector(
     name="usage_cost_centers",
     summary="Quantities and US dollars by cost center and SKU of the current month",
-    endpoints=(*SUMMARY.endpoints[-1:], _ENDPOINT),
+    endpoints=(*SUMMARY.endpoints[-1:], ENDPOINT),
     permissions=_PERMISSIONS,
     metrics=(catalogue.COST_CENTER_USAGE_GROSS_QUANTITY, *catalogue.COST_CENTER_USAGE_USD),
     collect=collect_usage,

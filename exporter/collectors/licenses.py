@@ -47,8 +47,6 @@ class Server(msgspec.Struct, frozen=True):
 
 
 class LicenseSync(msgspec.Struct, frozen=True):
-    """Enterprise Servers (OpenAPI 23.0.2, GHEC)."""
-
     server_instances: list[msgspec.Raw] | None = None
 
 
@@ -60,7 +58,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     )
     if not samples:
         raise InvalidPayload(detail="it tells no total of seats", endpoint=_LICENSES)
-    return Reading(taken=now, samples=samples)
+    return Reading(now, samples)
 
 
 async def collect_types(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -73,13 +71,8 @@ async def collect_types(github: GitHub, account: Account, now: datetime) -> Read
         per_page=_PER_PAGE,
     ):
         held.update(normal_form(holder.license_type or "") for holder in page.users or ())
-    return Reading(
-        taken=now,
-        samples=tuple(
-            catalogue.LICENSES_TYPE_SEATS(number, license_type=kind)
-            for kind, number in held.items()
-        ),
-    )
+    samples = (catalogue.LICENSES_TYPE_SEATS(n, license_type=kind) for kind, n in held.items())
+    return Reading(now, tuple(samples))
 
 
 async def collect_sync(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -98,7 +91,7 @@ async def collect_sync(github: GitHub, account: Account, now: datetime) -> Readi
             (catalogue.LICENSE_SYNC_TIMESTAMP, _instant(last.date)),
             server=name,
         )
-    return Reading(taken=now, samples=tuple(samples), notes=left_out(listing.others, "servers"))
+    return Reading(now, tuple(samples), notes=left_out(listing.others, "servers"))
 
 
 def _instant(date: str | None) -> float | None:

@@ -57,12 +57,8 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
             )
         for (product, sku), money in usage.money(of_model).items():
             samples += catalogue.MODEL_USAGE_USD(money, product=product, sku=sku, model=model)
-    return Reading(
-        taken=now,
-        samples=tuple(samples),
-        cycle_end=cycle.end,
-        unknown_skus=usage.unknown_skus(rows),
-    )
+    unknown = usage.unknown_skus(rows)
+    return Reading(now, tuple(samples), cycle_end=cycle.end, unknown_skus=unknown)
 
 
 MODEL_USAGE = Collector(

@@ -44,9 +44,8 @@ async def _ask(github: GitHub, account: Account) -> Plan | None:
         )
         return organization.plan if organization else None
     user = await github.get_or_none(_USER, User, absent=_UNTOLD)
-    if user is None or user.login.casefold() != account.name.casefold():
-        return None
-    return user.plan
+    is_own = user is not None and user.login.casefold() == account.name.casefold()
+    return user.plan if user and is_own else None
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -61,17 +60,14 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         )
     name = (plan.name or "").strip().lower() if plan else ""
     included = quotas.merged(account.quotas, quotas.plan_quotas(account.type, name or None))
-    return Reading(
-        taken=now,
-        samples=present(
-            (catalogue.ACTIONS_INCLUDED_MINUTES, included.actions_minutes),
-            (catalogue.PACKAGES_INCLUDED_BANDWIDTH, included.packages_bandwidth_gigabytes),
-            (catalogue.SHARED_STORAGE_INCLUDED, included.shared_storage_gigabytes),
-            (catalogue.PLAN_FILLED_SEATS, plan.filled_seats if plan else None),
-            (catalogue.PLAN_PURCHASED_SEATS, plan.seats if plan else None),
-        ),
-        facts={"plan": name},
+    samples = present(
+        (catalogue.ACTIONS_INCLUDED_MINUTES, included.actions_minutes),
+        (catalogue.PACKAGES_INCLUDED_BANDWIDTH, included.packages_bandwidth_gigabytes),
+        (catalogue.SHARED_STORAGE_INCLUDED, included.shared_storage_gigabytes),
+        (catalogue.PLAN_FILLED_SEATS, plan.filled_seats if plan else None),
+        (catalogue.PLAN_PURCHASED_SEATS, plan.seats if plan else None),
     )
+    return Reading(now, samples, facts={"plan": name})
 
 
 PLAN = Collector(

@@ -77,18 +77,15 @@ async def rows_or_none(
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await ask(github, account, cycle)
-    return Reading(
-        taken=now,
-        samples=(
-            catalogue.CYCLE_REMAINING_DAYS(cycle.remaining_days(now)),
-            catalogue.CYCLE_START(cycle.start.timestamp()),
-            catalogue.CYCLE_END(cycle.end.timestamp()),
-            *_legacy_figures(rows, cycle, now),
-            *_skus(rows),
-        ),
-        cycle_end=cycle.end,
-        unknown_skus=usage.unknown_skus(rows),
+    samples = (
+        catalogue.CYCLE_REMAINING_DAYS(cycle.remaining_days(now)),
+        catalogue.CYCLE_START(cycle.start.timestamp()),
+        catalogue.CYCLE_END(cycle.end.timestamp()),
+        *_legacy_figures(rows, cycle, now),
+        *_skus(rows),
     )
+    unknown = usage.unknown_skus(rows)
+    return Reading(now, samples, cycle_end=cycle.end, unknown_skus=unknown)
 
 
 def _legacy_figures(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
@@ -121,15 +118,11 @@ def _skus(rows: list[SummaryRow]) -> Iterator[Sample]:
 async def collect_previous(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await ask(github, account, cycle.previous())
-    return Reading(
-        taken=now,
-        samples=tuple(
-            sample
-            for (product, sku), money in usage.money(rows).items()
-            for sample in catalogue.PREVIOUS_CYCLE_USAGE_USD(money, product=product, sku=sku)
-        ),
-        cycle_end=cycle.end,  # then another month is the previous one
-    )
+    samples: list[Sample] = []
+    for (product, sku), money in usage.money(rows).items():
+        samples += catalogue.PREVIOUS_CYCLE_USAGE_USD(money, product=product, sku=sku)
+    # At the cycle's end another month is the previous one.
+    return Reading(now, tuple(samples), cycle_end=cycle.end)
 
 
 PERMISSIONS = {

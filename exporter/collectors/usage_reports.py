@@ -115,13 +115,12 @@ def _of_nobody(left: Mapping[tuple[str, str, str], Sums]) -> Report:
 
     That is what the summary has more of a SKU while its quantity lags.
     """
-    reported = {
-        Names(_NOBODY, "", *sku): Sums(*(min(value, 0.0) for value in sums))
-        if sums.quantity > 0
-        else sums
-        for sku, sums in left.items()
-    }
-    return Report({names: sums for names, sums in reported.items() if any(sums)}, None)
+    reported: dict[Names, Sums] = {}
+    for sku, sums in left.items():
+        known = Sums(*(min(value, 0.0) for value in sums)) if sums.quantity > 0 else sums
+        if any(known):
+            reported[Names(_NOBODY, "", *sku)] = known
+    return Report(reported, None)
 
 
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -152,23 +151,15 @@ def _reading(
     ]
     for labels, (_, *dollars) in reports.sum_by(total, attrgetter(*money.gross.labels)).items():
         samples += map(Sample, money, repeat(labels), dollars)
-    return Reading(
-        taken=now,
-        samples=(*samples, *others),
-        cycle_end=Cycle.at(now).end,
-        unknown_skus=reports.unknown_skus(total),
-    )
+    end, unknown = Cycle.at(now).end, reports.unknown_skus(total)
+    return Reading(now, (*samples, *others), cycle_end=end, unknown_skus=unknown)
 
 
 USAGE_REPOSITORIES = Collector(
     name="usage_repositories",
     summary="Quantities and US dollars by repository and SKU of the current month, and how far "
     "GitHub's reports reach",
-    endpoints=(
-        *_ENDPOINTS.values(),
-        *cost_centers.COST_CENTERS.endpoints,
-        *summary.ENDPOINTS.values(),
-    ),
+    endpoints=(*_ENDPOINTS.values(), cost_centers.ENDPOINT, *summary.ENDPOINTS.values()),
     permissions=summary.PERMISSIONS,
     metrics=(
         catalogue.REPOSITORY_USAGE_GROSS_QUANTITY,
@@ -185,7 +176,7 @@ USAGE_ORGANIZATIONS = Collector(
     summary="Quantities and US dollars by organization and SKU of the current month",
     endpoints=(
         _ENDPOINTS[AccountType.ENTERPRISE],
-        *cost_centers.COST_CENTERS.endpoints,
+        cost_centers.ENDPOINT,
         summary.ENDPOINTS[AccountType.ENTERPRISE],
     ),
     permissions={AccountType.ENTERPRISE: summary.PERMISSIONS[AccountType.ENTERPRISE]},

@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -154,9 +154,9 @@ class Page(Collector):
         yield catalogue.ACCOUNT_INFO(1, platform=account.platform, plan=plan, host=account.host)
 
     def _of_exporter(self) -> Iterator[Sample]:
-        types = [account.account_type for account in self.accounts]
-        for account_type in sorted(set(types)):
-            yield catalogue.ACCOUNTS(types.count(account_type), account_type=account_type)
+        types = Counter(account.account_type for account in self.accounts)
+        for account_type, number in sorted(types.items()):
+            yield catalogue.ACCOUNTS(number, account_type=account_type)
         for found in self.discoveries:
             yield catalogue.DISCOVERY_SUCCESS(found.success, credential=found.credential)
             if found.last_success is not None:

@@ -31,17 +31,12 @@ BUDGET_ESTIMATED_CONSUMED_USD = bill(
     "cannot be narrowed to what the budget is for: the page / says why.",
     "budget",
 )
+_INFO = ("budget", "type", "scope", "entity", "target", "hard", "alerting")
 BUDGET_INFO = _budgets(
     "budget_info",
     "A budget: its type, its scope, the entity it is for (empty where that is a person), the "
     "products or SKUs it covers, whether it stops usage and whether it alerts. Always 1.",
-    "budget",
-    "type",
-    "scope",
-    "entity",
-    "target",
-    "hard",
-    "alerting",
+    *_INFO,
 )
 _people = partial(bill, source=f"GitHub's user states of budgets that each person has. {POLLED}")
 BUDGET_PEOPLE = _people(

@@ -138,8 +138,7 @@ _MODELS = (
 )
 MODEL_USAGE_QUANTITY = triple(
     "model_usage_{}_quantity",
-    "product",
-    "sku",
+    *_MONEY,
     "model",
     "unit",
     gross="AI usage by model, in the unit that its label names; the empty model is what GitHub "
