@@ -77,20 +77,16 @@ class TestLastMonth:
 
 class TestTheInterval:
     @in_virtual_time
-    async def test_is_an_hour_in_the_first_two_days_and_long_later(self) -> None:
+    async def test_is_six_hours_whatever_the_day(self) -> None:
         account = organization(usage_items=by_month)
         async with World(account, start=utc(2026, 10, 1, 1), collectors=BOTH) as world:
-            assert world.about("interval_seconds", "usage_previous_cycle") == 3600
+            assert world.about("interval_seconds", "usage_previous_cycle") == 6 * 3600
             await world.passes_until(utc(2026, 10, 5))
-            asked = times_asked(world, 9)
-            gaps = {at: later - at for at, later in pairwise(asked)}
-            early = [gap for at, gap in gaps.items() if at < utc(2026, 10, 2, 23)]
-            late = [gap for at, gap in gaps.items() if at >= utc(2026, 10, 3)]
-            assert len(early) >= 46
-            assert max(early) <= HOUR + timedelta(seconds=5)
-            assert len(late) >= 2
-            assert min(late) >= 10 * HOUR
-            assert world.about("interval_seconds", "usage_previous_cycle") == 12 * 3600
+            gaps = [later - at for at, later in pairwise(times_asked(world, 9))]
+            assert len(gaps) >= 14
+            assert min(gaps) >= 6 * HOUR * 0.9
+            assert max(gaps) <= 6 * HOUR + timedelta(seconds=5)
+            assert world.about("interval_seconds", "usage_previous_cycle") == 6 * 3600
 
 
 class TestTheMonthsEdge:
