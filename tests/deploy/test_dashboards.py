@@ -1,16 +1,27 @@
 """The dashboards by what makes one good: nothing here asks a Prometheus."""
 
+import itertools
+import re
+from dataclasses import astuple
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 
+from deploy.prometheus.thresholds import DEFAULTS
 from tests.support.dashboards import (
     BOARDS,
     FOLDER,
+    Asked,
     asked,
+    board,
+    filled,
     labels_of_series,
+    nodes,
     panels,
+    selectors,
+    unaggregated,
 )
 from tests.support.paths import ROOT
 
@@ -35,6 +46,154 @@ every_panel = pytest.mark.parametrize("panel", EVERY_PANEL)
 every_expression = pytest.mark.parametrize(
     "each", EVERY_EXPRESSION, ids=lambda each: f"{each.board}: {each.title}"
 )
+
+
+@every_board
+class TestABoard:
+    def test_has_a_place_of_its_own(self, name: str) -> None:
+        read = board(name)
+        assert read["uid"] == f"github-billing-{name}"
+        assert read["title"].startswith("GitHub billing / ")
+        assert read["description"]
+        assert read["tags"] == ["github-billing"]
+
+    def test_shows_a_month_in_utc(self, name: str) -> None:
+        read = board(name)
+        assert read["timezone"] == "utc"
+        assert read["time"] == {"from": "now-30d", "to": "now"}
+        assert read["refresh"] == "5m"
+        assert read["graphTooltip"] == 1
+
+    def test_leads_to_the_others_with_time_and_variables(self, name: str) -> None:
+        (link,) = board(name)["links"]
+        assert link["tags"] == board(name)["tags"]
+        assert (link["type"], link["includeVars"], link["keepTime"]) == ("dashboards", True, True)
+
+    def test_chooses_one_type_of_account_and_any_number_of_accounts(self, name: str) -> None:
+        first, account_type, account, *others = board(name)["templating"]["list"]
+        assert (first["name"], first["type"], first["query"]) == (
+            "datasource",
+            "datasource",
+            "prometheus",
+        )
+        assert account_type["name"] == "account_type"
+        assert not account_type.get("multi")
+        assert not account_type.get("includeAll")
+        for several in (account, *others):
+            assert several["multi"]
+            assert several["includeAll"]
+            assert several["allValue"] == ".*"
+        for each in (account_type, account, *others):
+            assert each["datasource"] == DATASOURCE
+            assert each["sort"] == 1
+
+    def test_has_no_variable_that_nothing_uses(self, name: str) -> None:
+        listed = {each["name"] for each in board(name)["templating"]["list"]}
+        used = set(re.findall(r"\$([a-z_]+)", " ".join(each.expr for each in asked(name))))
+        assert listed == used | {"datasource"}
+
+    def test_lays_its_panels_beside_each_other(self, name: str) -> None:
+        read = board(name)["panels"]
+        cells = [
+            (place["x"] + x, place["y"] + y)
+            for place in (panel["gridPos"] for panel in read)
+            for x, y in itertools.product(range(place["w"]), range(place["h"]))
+        ]
+        assert len(cells) == len(set(cells)), "two panels overlap"
+        assert max(x for x, _ in cells) < 24
+        assert len({panel["id"] for panel in read}) == len(read)
+
+    def test_says_whether_to_believe_it(self, name: str) -> None:
+        titles = [panel["title"] for panel in panels(name)]
+        assert "Collectors that fail" in titles
+        assert "Oldest reading, of the age it may reach" in titles
+
+    def test_marks_what_happened(self, name: str) -> None:
+        marks = board(name)["annotations"]["list"]
+        assert [mark["name"] for mark in marks] == [
+            "New billing cycle",
+            "Moved to another billing platform",
+            "Exporter restarted",
+        ]
+        assert all(mark["datasource"] == DATASOURCE for mark in marks)
+        # Their times are values in milliseconds; a move is marked where it is seen.
+        assert [mark.get("useValueForTime", False) for mark in marks] == [True, False, True]
+
+
+@every_panel
+class TestAPanel:
+    def test_explains_itself(self, panel: dict[str, object]) -> None:
+        description = str(panel["description"])
+        assert panel["title"]
+        assert re.search(r"\bFrom (what )?`\w", description), "it names no source"
+        assert re.search(r"\b(month|cycle|now|days?|hours?|age|ago|over time)\b", description), (
+            "it names no period"
+        )
+
+    def test_has_a_unit_and_a_word_for_nothing(self, panel: dict[str, object]) -> None:
+        defaults = panel["fieldConfig"]["defaults"]  # type: ignore[index]
+        assert defaults["unit"] not in {"", "m", "min", "h", "d"}
+        assert len(defaults["noValue"]) > 8
+        assert panel["datasource"] == DATASOURCE
+
+    def test_judges_by_the_numbers_of_the_alerts(self, panel: dict[str, object]) -> None:
+        config = panel["fieldConfig"]
+        judged = [config["defaults"]["thresholds"]]  # type: ignore[index]
+        judged += [
+            each["value"]
+            for override in config["overrides"]  # type: ignore[index]
+            for each in override["properties"]
+            if each["id"] == "thresholds"
+        ]
+        for thresholds in judged:
+            first, *others = thresholds["steps"]
+            assert first["value"] is None, (
+                "a panel without a first step is green below and red at 80"
+            )
+            assert {step["value"] for step in others} <= {0, 1, *astuple(DEFAULTS)}
+
+    def test_of_single_values_asks_for_now_alone(self, panel: dict[str, object]) -> None:
+        over_time = panel["type"] == "timeseries"
+        for target in panel["targets"]:  # type: ignore[attr-defined]
+            assert target["range"] is over_time
+            assert target["instant"] is not over_time
+
+
+@every_expression
+class TestAnExpression:
+    def test_names_what_there_is(self, each: Asked) -> None:
+        for selector in selectors(promql_parser.parse(filled(each.expr))):
+            assert selector.name in LABELS
+            matched = {matcher.name for matcher in selector.matchers.matchers}
+            assert matched <= LABELS[str(selector.name)]
+
+    def test_groups_by_labels_that_there_are(self, each: Asked) -> None:
+        parsed = promql_parser.parse(filled(each.expr))
+        made = set(re.findall(r'label_replace\(.*?, "(\w+)", "', each.expr))
+        for node in nodes(parsed):
+            if isinstance(node, promql_parser.AggregateExpr) and node.modifier:
+                there = set().union(*(LABELS[str(s.name)] for s in selectors(node.expr)))
+                assert set(node.modifier.labels) <= there | made
+
+    def test_is_free_of_the_pod(self, each: Asked) -> None:
+        left = set(unaggregated(promql_parser.parse(filled(each.expr))))
+        assert not {name for name in left if ":" not in name}
+
+    def test_never_adds_an_enterprise_to_its_organizations(self, each: Asked) -> None:
+        for selector in selectors(promql_parser.parse(each.expr.replace("$account", "chosen_"))):
+            if selector.name in SAID_BY_A_PROCESS:
+                continue
+            matched = {(m.name, m.value) for m in selector.matchers.matchers}
+            assert ("account_type", "chosen__type") in matched
+            assert ("account", "chosen_") in matched
+
+
+@every_board
+class TestAPicture:
+    def test_is_shown_by_the_docs(self, name: str) -> None:
+        picture = f"images/github-billing-{name}.png"
+        assert picture in (DOCS / "dashboards.md").read_text()
+        assert (DOCS / picture).stat().st_size < 400_000
 
 
 class TestProvisioning:
