@@ -5,38 +5,25 @@ GitHub's own text never leaves this module.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from exporter.github.errors import (
-    WRONG_ADDRESS,
-    Barred,
-    Closed,
-    Forbidden,
-    GitHubError,
-    InvalidPayload,
-    NotFound,
-    NotOffered,
-    Rejected,
-    Unauthorized,
-    Unreachable,
-)
+from exporter.github import errors
+from exporter.github.errors import Barred, Forbidden, GitHubError, Rejected, Unauthorized
 
 _TOLD_ORGANIZATIONS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
+class _Meaning(NamedTuple):
     """What a message of GitHub's means, found by a part of it in lower case."""
 
-    statuses: tuple[int, ...]
     part: str
     error: type[GitHubError]
     detail: str
     hint: str = ""
+    status: int = 403
 
 
 _SINGLE_SIGN_ON = _Meaning(
-    (403,),
     "saml",
     Barred,
     "the token is not authorised for the organization's single sign-on",
@@ -47,9 +34,8 @@ _SINGLE_SIGN_ON = _Meaning(
 # Messages as observed and collected from GitHub's docs and public issues; the wording of some
 # is uncertain, so that each is only a better hint for what the status already says.
 _MEANINGS = (
-    _Meaning((410,), "version", Rejected, "the API version is past its support"),
+    _Meaning("version", Rejected, "the API version is past its support", status=410),
     _Meaning(
-        (403,),
         "no access to billing usage data",
         Forbidden,
         "the account is visible, its bill is not",
@@ -57,57 +43,52 @@ _MEANINGS = (
         "It needs: {permission}.",
     ),
     _Meaning(
-        (403,),
         "not accessible by integration",
         Forbidden,
         "the GitHub App lacks a permission or may not ask this",
     ),
     _Meaning(
-        (403,),
         "installation has been suspended",
         Barred,
         "the App's installation is suspended",
         "Unsuspend it: Settings of the account, GitHub Apps, Configure.",
     ),
     _Meaning(
-        (403,),
         "suspended",
         Barred,
         "the account behind the credential is suspended",
         "Its owner must ask GitHub's support.",
     ),
     _Meaning(
-        (403,),
         "not accessible by personal access token",
         Forbidden,
         "the fine-grained token lacks a permission",
     ),
     _SINGLE_SIGN_ON,
     _Meaning(
-        (403,),
         "ip allow list",
         Barred,
         "this address is not on the IP allow list",
         "Add the exporter's outgoing address to the account's IP allow list.",
     ),
     _Meaning(
-        (403,),
         "forbids access via a",
         Barred,
         "the account takes no token of this kind or lifetime",
         "Use another kind of credential, or let an owner change the account's rules on tokens.",
     ),
     _Meaning(
-        (403,),
         "oauth app access restrictions",
         Barred,
         "the organization has not let this OAuth App in",
         "Let an owner approve the App, or use another kind of credential.",
     ),
-    _Meaning((403,), "administrative rules", Rejected, "GitHub refused the request's headers"),
-    _Meaning((400,), "unable to get budgets", Forbidden, "budgets are for owners alone"),
-    _Meaning((400,), "version", Rejected, "this host does not know the API version"),
-    _Meaning((406,), "", Rejected, "it does not answer as GitHub's API does", WRONG_ADDRESS),
+    _Meaning("administrative rules", Rejected, "GitHub refused the request's headers"),
+    _Meaning("unable to get budgets", Forbidden, "budgets are for owners alone", status=400),
+    _Meaning("version", Rejected, "this host does not know the API version", status=400),
+    _Meaning(
+        "", Rejected, "it does not answer as GitHub's API does", errors.WRONG_ADDRESS, status=406
+    ),
 )
 
 _PASSES = (
@@ -118,9 +99,9 @@ _PASSES = (
 _BY_STATUS: Mapping[int, type[GitHubError]] = {
     401: Unauthorized,
     403: Forbidden,
-    404: NotFound,
-    408: Unreachable,
-    410: Closed,
+    404: errors.NotFound,
+    408: errors.Unreachable,
+    410: errors.Closed,
 }
 
 
@@ -143,16 +124,14 @@ def of_answer(
     ``message`` is the body's own, ``headers`` have lower-case names. ``young`` says that the
     token was made seconds ago: GitHub may not know it or its rights everywhere.
     """
-    known = next((m for m in _MEANINGS if status in m.statuses and m.part in message.lower()), None)
+    known = next((m for m in _MEANINGS if status == m.status and m.part in message.lower()), None)
     if status == 403 and "x-github-sso" in headers:
         known = _SINGLE_SIGN_ON
-    if known is not None:
-        error, detail, hint = known.error, known.detail, known.hint
-    else:
-        usual = Unreachable if status >= 500 else Rejected if status >= 400 else InvalidPayload
-        error, detail, hint = _BY_STATUS.get(status, usual), "", ""
+    other = errors.Unreachable if status >= 500 else Rejected
+    usual = _BY_STATUS.get(status, other if status >= 400 else errors.InvalidPayload)
+    _, error, detail, hint, _ = known or _Meaning("", usual, "")
     wanted = re.sub(r"[^a-z0-9_=,; ]", "", headers.get("x-accepted-github-permissions", ""))[:200]
-    if wanted and issubclass(error, NotOffered):
+    if wanted and issubclass(error, errors.NotOffered):
         detail = f"{detail}, which takes {wanted}" if detail else f"it takes {wanted}"
     if young and error in {Forbidden, Unauthorized}:
         error = Barred if error is Forbidden else error
@@ -175,7 +154,7 @@ def of_single_sign_on(endpoint: str, detail: str = _SINGLE_SIGN_ON.detail) -> Gi
 
 
 def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
-    """Return the failure that ``X-GitHub-SSO`` of a 200 means; ``None`` where it hides nothing.
+    """Return the failure that ``X-GitHub-SSO`` of a 200 means; None if it hides nothing.
 
     It holds the ids of the organizations left out (docs: authenticating to the REST API).
     """
