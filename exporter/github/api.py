@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar, cast
@@ -25,11 +24,8 @@ _PAGES = 1_000
 _ELEMENTS = 1_000
 """Elements of a page: GitHub gives 100 at most (docs: using pagination)."""
 
-_TRIES = 5
-_TRIES_OF_A_YOUNG_TOKEN = 4
-
 CachedAnswers = dict[str, CachedAnswer]
-"""The answers of one job by URL. They go with the job, and a URL no longer asked goes too."""
+"""The answers of one job by URL."""
 
 
 @asynccontextmanager
@@ -41,19 +37,18 @@ async def attempt(
     doubtful: bool = False,
     priority: float = 0.0,
 ) -> AsyncIterator["GitHub"]:
-    """Open what one attempt of a job may ask, for ``seconds`` from its first request let go.
+    """Wait for a slot of the credential, then ask for ``seconds`` from the first request on.
 
-    It opens when the credential has a slot free, of which ``doubtful`` ones may take half. Where
-    the hour's requests are then too few for its ``priority`` it is `RateLimited`, unattempted.
-    ``answers`` are those of the job's last success and become those of this one. Raises
-    `Unreachable` at the deadline, and in the end what it came short of.
+    ``doubtful`` attempts take half of the slots at most. ``answers`` are those of the job's last
+    success and become those of this one. Raises `RateLimited`, unattempted, if the hour's
+    requests are too few for ``priority``, `Unreachable` at the deadline, and the shortfall.
     """
     github: GitHub | None = None
     try:
         async with client.pacing.gate.slot(doubtful=doubtful), asyncio.timeout(None) as timeout:
             if not client.pacing.has_budget_for(priority):
                 raise errors.RateLimited(unattempted=True)
-            github = GitHub(client, answers, Deadline(timeout, seconds))
+            github = GitHub(client, answers, timeout, seconds)
             yield github
     except TimeoutError:
         cause = github.last_failure if github else None
@@ -68,38 +63,21 @@ async def attempt(
         raise github.shortfall
 
 
-class Deadline:
-    """Runs from the first request let go, not from its turn in the queue."""
-
-    def __init__(self, timeout: asyncio.Timeout, seconds: float) -> None:
-        self._timeout = timeout
-        self._seconds = seconds
-
-    @property
-    def begun(self) -> bool:
-        return self._timeout.when() is not None
-
-    def begin(self) -> None:
-        if not self.begun:
-            self._timeout.reschedule(asyncio.get_running_loop().time() + self._seconds)
-
-    def remaining(self) -> float:
-        when = self._timeout.when()
-        return self._seconds if when is None else when - asyncio.get_running_loop().time()
-
-
 class GitHub:
-    """What a collector asks with.
+    """Asks for a collector; its methods raise only `GitHubError`.
 
     Endpoints are templates, as ``/orgs/{account}/copilot/billing``: parameters named in braces
-    are put into the path, the others into the query. Every method raises `GitHubError` alone.
-    ``shortfall`` is the first failure that left something out of answers that came all the same.
+    are put into the path, the others into the query. ``shortfall`` is the first failure that
+    left something out. ``timeout`` begins with the first request let go.
     """
 
-    def __init__(self, client: Client, answers: CachedAnswers, deadline: Deadline) -> None:
+    def __init__(
+        self, client: Client, answers: CachedAnswers, timeout: asyncio.Timeout, seconds: float
+    ) -> None:
         self._client = client
         self._answers = answers
-        self._deadline = deadline
+        self._timeout = timeout
+        self._seconds = seconds
         self.asked: CachedAnswers = {}
         self.requests = 0
         self.refusal: errors.GitHubError | None = None
@@ -107,7 +85,7 @@ class GitHub:
         self.shortfall: errors.GitHubError | None = None
 
     def comes_short(self, failure: errors.GitHubError) -> None:
-        """Note a failure that leaves something out; what is there may be used."""
+        """Note a failure that leaves something out of a usable answer."""
         self.shortfall = self.shortfall or failure
 
     async def get(self, endpoint: str, model: type[T], **params: str | int) -> T:
@@ -119,25 +97,24 @@ class GitHub:
     async def get_or_none(
         self, endpoint: str, model: type[T], *, absent: tuple[int, ...], **params: str | int
     ) -> T | None:
-        """Ask where one of the statuses ``absent`` is itself information.
+        """Ask like `get`; None for the statuses ``absent``, whose last error is ``refusal``.
 
-        It never swallows a limit, a 401, a 410 or `Barred`; the last it swallowed is ``refusal``.
+        It never swallows a limit, a 401, a 410 or `Barred`.
         """
         try:
             return await self.get(endpoint, model, **params)
         except (errors.NotOffered, errors.Rejected) as error:
-            if error.status in absent:
-                self.refusal = error
-                return None
-            raise
+            if error.status not in absent:
+                raise
+            self.refusal = error
+            return None
 
     async def pages(
         self, endpoint: str, model: type[T], more: Callable[[T], bool], **params: str | int
     ) -> AsyncIterator[T]:
-        """Ask page after page, by the ``Link`` header, else for as long as a page says ``more``.
+        """Ask page after page, by the ``Link`` header, else as long as a page says ``more``.
 
-        A loop of links, a page that says what the one before it said, one that is far longer
-        than asked for, and pages without end are `InvalidPayload`.
+        Raises `InvalidPayload` for a page that is repeated or too long, and pages without end.
         """
         url = self._url(endpoint, params)
         seen: set[str] = set()
@@ -171,11 +148,11 @@ class GitHub:
         instead: Sequence[Mapping[str, str | int]] = (),
         **params: str | int,
     ) -> AsyncIterator[T]:
-        """Ask for a report whose array ``field`` may be long, and fold its items as they come.
+        """Ask for a report and fold the items of its array ``field`` as they come.
 
-        ``fold`` begins anew at each try; what its items came to is kept, not they. GitHub cuts
-        an answer off that takes it 10 s (docs: troubleshooting): then each of ``instead`` is
-        asked with its parameters added, which ``fold`` is called with too.
+        ``fold`` is called at each try. GitHub cuts an answer off that takes it 10 s (docs:
+        troubleshooting): then each of ``instead`` is asked with its parameters added, which
+        ``fold`` is called with too.
         """
 
         async def one(**narrower: str | int) -> T:
@@ -198,9 +175,9 @@ class GitHub:
             yield await one(**narrower)
 
     async def graphql(self, query: str, model: type[Said], **variables: str | None) -> Said:
-        """Ask GraphQL and decode the answer as ``model``; it comes short by the first error.
+        """Ask GraphQL and decode the answer as ``model``.
 
-        Raises that error where there are no data.
+        Raises the answer's first error if there are no data; else the answer comes short by it.
         """
         post = msgspec.json.encode({"query": query, "variables": variables})
         url = self._client.base_url.removesuffix("/v3") + graphql.ENDPOINT
@@ -227,12 +204,12 @@ class GitHub:
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(self._is_worth_another_try),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=8),
-            stop=tenacity.stop_after_attempt(_TRIES),
+            stop=tenacity.stop_after_attempt(5),
             sleep=self._client.sleep,
             reraise=True,
         )
         riding_out = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(self._is_of_a_young_token),
+            retry=tenacity.retry_if_exception(lambda error: getattr(error, "young", False)),
             wait=tenacity.wait_incrementing(start=1, increment=1),
             stop=self._gives_up,
             sleep=self._client.sleep,
@@ -240,12 +217,8 @@ class GitHub:
         )
         return await on_loop(retrying, riding_out, self._try, url, endpoint, decoder, post)
 
-    def _is_of_a_young_token(self, error: BaseException) -> bool:
-        return isinstance(error, errors.GitHubError) and error.young
-
     def _gives_up(self, state: tenacity.RetryCallState) -> bool:
-        too_late = state.upcoming_sleep >= self._deadline.remaining()
-        return too_late or state.attempt_number >= _TRIES_OF_A_YOUNG_TOKEN
+        return state.attempt_number >= 4 or state.upcoming_sleep >= self._seconds_left()
 
     def _is_worth_another_try(self, error: BaseException) -> bool:
         self.last_failure = error if isinstance(error, errors.GitHubError) else None
@@ -254,14 +227,18 @@ class GitHub:
         return isinstance(error, errors.Unreachable)
 
     def _fits(self, until: datetime) -> bool:
-        return self._client.seconds_until(until) < self._deadline.remaining()
+        return self._client.seconds_until(until) < self._seconds_left()
+
+    def _seconds_left(self) -> float:
+        when = self._timeout.when()
+        return self._seconds if when is None else when - asyncio.get_running_loop().time()
 
     def _refuse(self, until: datetime) -> None:
         if not self._fits(until):
             raise errors.RateLimited(
                 detail="the credential waits, as GitHub told it to",
                 retry_at=until,
-                unattempted=not self._deadline.begun,
+                unattempted=self._timeout.when() is None,
             )
 
     async def _try(
@@ -274,48 +251,46 @@ class GitHub:
         kept = self._answers.get(url)
         decoding = decoder()
         await self._client.pacing.turn(self._refuse)
-        self._deadline.begin()
+        if self._timeout.when() is None:
+            self._timeout.reschedule(asyncio.get_running_loop().time() + self._seconds)
         self.requests += 1
         received = await self._client.exchange(url, endpoint, kept, post=post, decoder=decoding)
-        unchanged = received.response.status_code == 304
-        if unchanged and (kept is None or kept.credential_version != received.credential_version):
-            unchanged, kept = False, None
+        if kept is not None and kept.credential_version != received.credential_version:
+            kept = None
+        if received.response.status_code == 304 and kept is None:
             self.requests += 1
             received = await self._client.exchange(url, endpoint, decoder=decoding)
-        if unchanged and kept is not None:
-            # A job asks one URL for one kind of payload.
-            payload, answer = cast("T", kept.payload), self._kept_on(kept, received, url, endpoint)
+        if received.response.status_code == 304 and kept is not None:
+            payload = cast("T", kept.payload)  # a job asks one URL for one kind of payload
         elif received.response.status_code == 200:
-            payload = await work(decoding.close)
-            answer = self._answer(payload, received, url, endpoint)
+            payload, kept = await work(decoding.close), None
         else:
             raise self._client.failure(received, endpoint)
-        self._client.pacing.answered(core_limit(received.response.headers))
-        sso = received.response.headers.get("x-github-sso", "")
-        if (hidden := meanings.of_hidden_organizations(sso, endpoint)) is not None:
+        answer = self._answer(payload, received, url, endpoint, kept)
+        headers = received.response.headers
+        self._client.pacing.answered(core_limit(headers))
+        hidden = meanings.of_hidden_organizations(headers.get("x-github-sso", ""), endpoint)
+        if hidden is not None:
             self.comes_short(hidden)  # and is asked for anew: what was hidden has no ETag
         elif post is None and answer.etag:
             self.asked[url] = answer
         return payload, answer.next_url
 
-    def _answer(self, payload: object, received: Received, url: str, endpoint: str) -> CachedAnswer:
-        link = received.response.links.get("next", {}).get("url", "")
-        etag = received.response.headers.get("etag", "")
-        return CachedAnswer(
-            payload=payload,
-            etag=etag if etag.isascii() else "",  # no other can be sent back
-            next_url=self._client.same_host(link, url, endpoint) if link else "",
-            credential_version=received.credential_version,
-        )
-
-    def _kept_on(
-        self, kept: CachedAnswer, received: Received, url: str, endpoint: str
+    def _answer(
+        self,
+        payload: object,
+        received: Received,
+        url: str,
+        endpoint: str,
+        unchanged: CachedAnswer | None,
     ) -> CachedAnswer:
-        """Return what is kept with the headers of its 304: there may be another next page."""
+        """Return the answer to keep; the headers of a 304 win over those ``unchanged`` had."""
         headers = received.response.headers
-        new = self._answer(kept.payload, received, url, endpoint)
-        return replace(
-            new,
-            etag=new.etag or kept.etag,
-            next_url=new.next_url if "link" in headers else kept.next_url,
-        )
+        link = received.response.links.get("next", {}).get("url", "")
+        next_url = self._client.same_host(link, url, endpoint) if link else ""
+        etag = headers.get("etag", "")
+        etag = etag if etag.isascii() else ""  # no other can be sent back
+        if unchanged is not None:
+            etag = etag or unchanged.etag
+            next_url = next_url if "link" in headers else unchanged.next_url
+        return CachedAnswer(payload, etag, next_url, received.credential_version)

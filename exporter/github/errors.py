@@ -51,7 +51,7 @@ class GitHubError(Exception):
         return ", ".join(part for part in said if part) or self.reason
 
     def mend(self, permission: str) -> str:
-        """Say how to mend it, given the permission that the collector needs."""
+        """Return the hint, given the permission that the collector needs."""
         return (self.hint or self.usual_hint).replace("{permission}", permission)
 
 
