@@ -1,4 +1,4 @@
-"""The body of an answer: read up to a limit, decoded, or searched for its message."""
+"""Bodies of answers: read up to a limit, decoded, or searched for a message."""
 
 import asyncio
 import zlib
@@ -15,32 +15,28 @@ T_co = TypeVar("T_co", covariant=True)
 Element = TypeVar("Element", bound=msgspec.Struct)
 
 LIMIT = 32 * 1024 * 1024
-"""Bytes after decompression; no answer that is decoded whole comes near it."""
+"""Bytes of an answer, decompressed."""
 
 VALUES = 500_000
-"""Values of an answer that is decoded whole, by their commas and brackets."""
+"""Values of an answer, counted by commas and brackets."""
 
 PIECE = 256 * 1024
-"""Bytes that are decompressed at once."""
+"""Bytes decompressed at once."""
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _PLAIN_TEXT = 1024
-"""Bytes looked at where a refusal is no JSON, as that of a request without a User-Agent."""
+"""Bytes of a refusal that is no JSON, as that of a request without a User-Agent."""
 
-_MESSAGE = 64 * 1024
-"""Bytes of a refusal that may hold a message."""
-
-_NO_JSON = "no readable JSON"
 _GZIP = zlib.MAX_WBITS | 16
 _TAKEN = 16 * 1024  # compressed bytes at once, as each piece copies what it leaves of them
 
 
 class Decoder(Protocol[T_co]):
-    """Makes a payload of a body that comes in chunks; all of it may raise `InvalidPayload`.
+    """Makes a payload of a body that comes in chunks; each method may raise `InvalidPayload`.
 
-    To ``feed`` it is cheap. What is ``due`` before the next chunk, piece by piece, may take long,
-    as may ``close``. ``unhurried`` bodies may take as long as they like, but for the gaps.
+    Returns from ``due`` the work to do before the next chunk, piece by piece: that and ``close``
+    may take long. An ``unhurried`` body is bounded by the gaps between chunks only.
     """
 
     @property
@@ -51,7 +47,7 @@ class Decoder(Protocol[T_co]):
 
 
 class Whole(Generic[T]):
-    """Keeps a body of at most `LIMIT` bytes and decodes it in the end: a `Decoder`."""
+    """Decoder that keeps a body of at most `LIMIT` bytes and decodes it in the end."""
 
     unhurried = False
 
@@ -71,7 +67,7 @@ class Whole(Generic[T]):
 
 
 async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes]:
-    """Yield a body in decompressed pieces, or raise `InvalidPayload` if it is compressed otherwise.
+    """Yield a body in decompressed pieces, or raise `InvalidPayload` if wrongly compressed.
 
     httpx would decompress all of a read at once, which may be a thousand times its size.
     """
@@ -81,19 +77,16 @@ async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes
     )
     if encoding not in {"gzip", "identity"}:
         raise miscompressed
-    packed = _Gzip() if encoding == "gzip" else None
+    gzip = _Gzip() if encoding == "gzip" else None
     assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  (for the types)
     try:
         async for read in response.stream:
-            if packed is None:
-                yield read
-                continue
-            for piece in packed.pieces(read):
+            for piece in [read] if gzip is None else gzip.pieces(read):
                 yield piece
                 await asyncio.sleep(0)  # between two pieces others have their turn
     except zlib.error:
         raise miscompressed from None
-    if packed and not packed.ended:
+    if gzip is not None and not gzip.member.eof:
         raise miscompressed
 
 
@@ -101,25 +94,20 @@ class _Gzip:
     """Decompresses one or several members in pieces of at most `PIECE` bytes (RFC 1952)."""
 
     def __init__(self) -> None:
-        self._member = zlib.decompressobj(_GZIP)
-
-    @property
-    def ended(self) -> bool:
-        return self._member.eof
+        self.member = zlib.decompressobj(_GZIP)
 
     def pieces(self, read: bytes) -> Iterator[bytes]:
-        """Decompress more of it, or raise ``zlib.error``."""
         for start in range(0, len(read), _TAKEN):
             left = read[start : start + _TAKEN]
             while left:
-                if self._member.eof:
-                    self._member = zlib.decompressobj(_GZIP)
-                yield self._member.decompress(left, PIECE)
-                left = self._member.unused_data or self._member.unconsumed_tail
+                if self.member.eof:
+                    self.member = zlib.decompressobj(_GZIP)
+                yield self.member.decompress(left, PIECE)
+                left = self.member.unused_data or self.member.unconsumed_tail
 
 
 async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
-    """Read the body of an answer that is no 200; empty if it is too long or wrongly compressed."""
+    """Return the body of a refusal, empty if it is too long or wrongly compressed."""
     content = bytearray()
     try:
         async for chunk in chunks(response, endpoint):
@@ -138,7 +126,7 @@ def _append(body: bytearray, chunk: bytes, endpoint: str, status: int) -> None:
 def decode(body: bytes, model: type[T], endpoint: str) -> T:
     """Decode a body, or raise `InvalidPayload` with the field and its type, never a value.
 
-    NaN and infinities are invalid. If an object has a key twice, the last one counts.
+    NaN and infinities are invalid. The last of duplicate keys counts.
     """
     opened = nesting.opened(body)
     if opened + body.count(b",") > VALUES:
@@ -156,10 +144,11 @@ def _decoded(body: bytes, model: type[T], endpoint: str) -> T:
     try:
         return msgspec.json.decode(body, type=model)
     except UNREADABLE as error:
-        detail, hint = str(error) if isinstance(error, msgspec.DecodeError) else _NO_JSON, ""
         if is_html(body):
-            detail, hint = "a page of HTML, not JSON", errors.WRONG_ADDRESS
-        raise _invalid(detail, endpoint, hint=hint) from None
+            hint = errors.WRONG_ADDRESS
+            raise _invalid("a page of HTML, not JSON", endpoint, hint=hint) from None
+        known = isinstance(error, msgspec.DecodeError)
+        raise _invalid(str(error) if known else "no readable JSON", endpoint) from None
 
 
 def _invalid(
@@ -169,7 +158,7 @@ def _invalid(
 
 
 def longest_list(payload: object) -> int:
-    """Count the elements of a payload that is a list, or of the longest that it has."""
+    """Return the length of a payload that is a list, or of its longest list."""
     if isinstance(payload, list):
         return len(payload)
     fields = msgspec.structs.astuple(payload) if isinstance(payload, msgspec.Struct) else ()
@@ -177,16 +166,15 @@ def longest_list(payload: object) -> int:
 
 
 def is_html(body: bytes) -> bool:
-    """Whether a body looks like a page for people; JSON never begins so."""
+    """Whether a body looks like HTML; JSON never begins so."""
     return body[:_PLAIN_TEXT].lstrip().startswith(b"<")
 
 
 class Understood(Generic[Element]):
-    """Decodes the elements of a list one by one, from as many pages as it has.
+    """Decodes the elements of a list one by one, over its pages.
 
-    It is for lists whose elements stand for themselves: a sum without one of its parts would lie.
-    ``found`` are those that are a ``model`` of texts that ``fits`` accepts, ``others`` counts the
-    rest.
+    Only for lists whose elements stand for themselves: a sum without a part would lie. ``found``
+    are those that are a ``model`` of texts that ``fits`` accepts, ``others`` counts the rest.
     """
 
     def __init__(
@@ -200,33 +188,33 @@ class Understood(Generic[Element]):
         self.others = 0
 
     def add(self, elements: Iterable[msgspec.Raw | bytes] | None) -> list[Element]:
-        """Decode the elements of a page, and return those that could be decoded."""
+        """Return the elements of a page that could be decoded."""
         before = len(self.found)
         for element in elements or ():
             try:
-                decoded = _decoded(bytes(element), self._model, self._endpoint)
-                self._check_texts(decoded)
-                self.found.append(decoded)
+                self.found.append(self._understood(bytes(element)))
             except errors.InvalidPayload as error:
                 self._fault = self._fault or error
                 self.others += 1
         return self.found[before:]
 
     def check(self) -> None:
-        """Raise `InvalidPayload` if none of the elements could be decoded."""
+        """Raise `InvalidPayload` if there were elements and none could be decoded."""
         if self._fault is not None and not self.found:
             raise self._fault
 
-    def _check_texts(self, element: Element) -> None:
-        for value in msgspec.structs.astuple(element):
+    def _understood(self, element: bytes) -> Element:
+        decoded = _decoded(element, self._model, self._endpoint)
+        for value in msgspec.structs.astuple(decoded):
             text = ",".join(value) if isinstance(value, tuple) else value
             if isinstance(text, str) and not self._fits(text):
                 raise _invalid("a text that is too long", self._endpoint)
+        return decoded
 
 
 def message(body: bytes) -> str:
-    """Find the ``message`` of an error's body, or its plain text; empty where it is HTML."""
-    if len(body) > _MESSAGE:
+    """Return the ``message`` of an error's body, or its plain text; empty for HTML."""
+    if len(body) > 64 * 1024:
         return ""
     try:
         content = msgspec.json.decode(body)

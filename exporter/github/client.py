@@ -1,12 +1,13 @@
-"""One host and one credential: requests that are conditional, bounded and told of."""
+"""Client of one host and credential: conditional, bounded requests."""
 
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 
 import httpx
@@ -20,14 +21,13 @@ from exporter.github.pacing import Gate, Pacing, RateLimit, rate_limit
 from exporter.github.work import work
 
 REQUEST_SECONDS = 15.0
-"""For one request and its whole answer; GitHub gives up after ten (docs: troubleshooting).
+"""For a request and its answer, which may take longer only if it is a report that goes on coming.
 
-A long report may take longer, as long as it goes on coming.
+GitHub gives up after ten (docs: troubleshooting).
 """
 
-_CONNECT_SECONDS = 10.0
-_TIMEOUT = httpx.Timeout(REQUEST_SECONDS, connect=_CONNECT_SECONDS, pool=None).as_dict()
-"""Connecting and each read are bounded here, the whole request by `REQUEST_SECONDS`."""
+_TIMEOUT = httpx.Timeout(REQUEST_SECONDS, connect=10.0, pool=None).as_dict()
+"""Bounds connecting and each read; `REQUEST_SECONDS` bounds the whole request."""
 
 _REDIRECTS = 3
 _USER_AGENT = f"github-billing-exporter/{__version__}"
@@ -35,28 +35,28 @@ _EXPIRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:UTC|[+-]\d{4})")
 
 
 def api_version(base_url: str) -> str:
-    """Choose the REST API version by kind of host.
+    """Return the REST API version for a host.
 
-    Enterprise Server up to 3.20 knows the first version alone (docs: API versions).
+    Enterprise Server up to 3.20 only knows the first one (docs: API versions).
     """
     return "2022-11-28" if is_enterprise_server(base_url) else "2026-03-10"
 
 
 def is_enterprise_server(base_url: str) -> bool:
-    """Tell Enterprise Server by its path; data residency speaks as github.com does."""
+    """Whether the path is an Enterprise Server's; data residency speaks as github.com does."""
     return httpx.URL(base_url).path.rstrip("/").endswith("/api/v3")
 
 
 def fill(endpoint: str, params: Mapping[str, str | int]) -> str:
-    """Put the parameters that an endpoint names in braces into its path."""
+    """Return the path of an endpoint, with its parameters quoted."""
     return endpoint.format(**{name: quote(str(value), safe="") for name, value in params.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What one request came to, for whoever observes: never a name, never a body.
+    """A request as observed, without names or bodies.
 
-    ``endpoint`` is the template, ``status`` GitHub's or ``error`` where no answer came whole.
+    ``endpoint`` is the template, ``status`` is GitHub's, or ``error`` if no whole answer came.
     """
 
     credential: str
@@ -70,7 +70,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """A decoded answer, kept for as long as GitHub says that it has not changed."""
+    """A decoded answer, kept until GitHub says that it has changed."""
 
     payload: object
     etag: str
@@ -80,7 +80,7 @@ class CachedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer as it came, the credential's version, and whether its token was seconds old."""
+    """An answer; ``young`` if the request's token was seconds old."""
 
     response: httpx.Response
     body: bytes
@@ -89,11 +89,11 @@ class Received:
 
 
 class Client:
-    """What all jobs of one host and one credential share; of an App, those of one installation.
+    """Asks one host with one credential, or one installation of an App.
 
-    ``version`` is the REST API's, by kind of host where it is ``None``. ``gate`` is shared by
-    the clients of one credential. Requests go by ``transport`` itself: a client of httpx keeps
-    cookies, and shows a user in a URL in place of the token.
+    ``version`` is the REST API's, by default the host's. ``gate`` is shared by the clients of one
+    credential. Requests go by ``transport`` itself: a client of httpx keeps cookies, and shows a
+    user in a URL in place of the token.
     """
 
     def __init__(
@@ -133,18 +133,17 @@ class Client:
     ) -> Received:
         """Send one request and read its whole answer, whatever its status.
 
-        ``kept`` is asked about where it came to the same credential, ``post`` is the JSON to
-        send with POST instead of a GET. ``decoder`` is fed the body of a 200 as it comes; all
-        other bodies are in what is received. A 401 is asked once again where the credential has
-        another token, unless the token was young. Raises what `Credential.read` raises,
-        `Unreachable`, `Rejected` or `InvalidPayload`.
+        ``kept`` is asked about if it came to the same credential, ``post`` is JSON to send with
+        POST. ``decoder`` is fed the body of a 200 as it comes. A 401 is asked once again if the
+        credential has another token, unless the token was young. Raises what `Credential.read`
+        raises, `Unreachable`, `Rejected` or `InvalidPayload`.
         """
+        ask = partial(self._exchange, url, endpoint, kept, post=post, decoder=decoder)
         token = await self.credential.read()
-        received = await self._exchange(url, endpoint, kept, token, post=post, decoder=decoder)
+        received = await ask(token)
         refused = received.response.status_code == 401 and not received.young
         if refused and self.credential.refused(token):
-            token = await self.credential.read()
-            received = await self._exchange(url, endpoint, kept, token, post=post, decoder=decoder)
+            received = await ask(await self.credential.read())
         return received
 
     async def _exchange(
@@ -183,7 +182,7 @@ class Client:
                 detail=f"no answer, or no more of it, within {REQUEST_SECONDS:g} s",
                 endpoint=endpoint,
             ) from None
-        except httpx.InvalidURL:  # a name that GitHub told may be too long for one
+        except httpx.InvalidURL:  # a name from GitHub may be too long
             raise errors.Rejected(detail="its names make no URL", endpoint=endpoint) from None
         # OSError: of TLS once it is established, and of imports that wait for a connection.
         except (httpx.HTTPError, OSError) as error:
@@ -221,7 +220,10 @@ class Client:
     ) -> tuple[httpx.Response, bytes]:
         method = "GET" if post is None else "POST"
         for _ in range(_REDIRECTS + 1):
-            async with self._sent(method, url, headers, post) as response:
+            request = httpx.Request(
+                method, url, headers=headers, content=post, extensions={"timeout": _TIMEOUT}
+            )
+            async with aclosing(await self._transport.handle_async_request(request)) as response:
                 if response.status_code == 200 and decoder is not None:
                     async for chunk in body.chunks(response, endpoint):
                         decoder.feed(chunk)
@@ -238,24 +240,8 @@ class Client:
             detail="redirected without end", hint=errors.WRONG_ADDRESS, endpoint=endpoint
         )
 
-    @asynccontextmanager
-    async def _sent(
-        self, method: str, url: str, headers: Mapping[str, str], post: bytes | None
-    ) -> AsyncIterator[httpx.Response]:
-        request = httpx.Request(
-            method, url, headers=headers, content=post, extensions={"timeout": _TIMEOUT}
-        )
-        response = await self._transport.handle_async_request(request)
-        try:
-            yield response
-        finally:
-            await response.aclose()
-
     def same_host(self, location: str, url: str, endpoint: str) -> str:
-        """Resolve a URL that GitHub told us to ask next; another host or user gets no token.
-
-        Raises `Rejected` that names the host.
-        """
+        """Resolve a URL that GitHub sent us on to, or raise `Rejected` for another host or user."""
         try:
             target = httpx.URL(url).join(location)
         except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA or IPv6 forbid
@@ -267,9 +253,9 @@ class Client:
         home = httpx.URL(self.base_url)
         if (target.scheme, target.netloc) != (home.scheme, home.netloc):
             where = f"{target.scheme}://{target.netloc.decode('ascii')}"
-            where = re.sub(r"[^A-Za-z0-9.:/-]", "", where)
+            where = re.sub(r"[^A-Za-z0-9.:/-]", "", where)[:100]
             raise errors.Rejected(
-                detail=f"sent on to another host, {where[:100]}",
+                detail=f"sent on to another host, {where}",
                 hint="Set github.api-url to the host that answers itself.",
                 endpoint=endpoint,
             )
@@ -278,7 +264,7 @@ class Client:
         return str(target)
 
     def failure(self, received: Received, endpoint: str) -> errors.GitHubError:
-        """Say what an answer that is no 200 means, and let the credential wait if it must."""
+        """Return the failure that an answer means, and make the credential wait if it must."""
         status, headers = received.response.status_code, received.response.headers
         message = body.message(received.body)
         if meanings.is_limit(status, headers, message):
@@ -297,7 +283,7 @@ class Client:
 
 
 def core_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Read the limit that billing endpoints draw on; search and GraphQL have their own."""
+    """Return the limit of billing endpoints, None for the limits of search and GraphQL."""
     return rate_limit(headers) if headers.get("x-ratelimit-resource", "core") == "core" else None
 
 
