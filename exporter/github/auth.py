@@ -1,4 +1,4 @@
-"""What the exporter shows GitHub: credentials, and the secrets that they are made from."""
+"""Credentials, and the secrets that they are made from."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from exporter.files import SHORTAGE_HINT, shortage
 from exporter.github.errors import GitHubError, Unauthorized, Unreachable
 
 FINE_GRAINED = "fine-grained personal access token"
-"""The kind that is shown no organizations."""
+"""The kind that GitHub shows no organizations."""
 
 WRONG_APP_KEY = (
     "GitHub does not know the App by its id and private key: check both, and this machine's clock."
@@ -18,7 +18,7 @@ WRONG_APP_KEY = (
 """How to mend a 401 to an App, which has no token to make anew."""
 
 YOUTH = timedelta(seconds=5)
-"""For so long GitHub may refuse a token that it has made (octokit/auth-app.js)."""
+"""How long GitHub may refuse a token that it has made (octokit/auth-app.js)."""
 
 _KINDS = {
     "ghp_": "classic personal access token",
@@ -31,22 +31,16 @@ _KINDS = {
 
 
 def kind(token: str) -> str:
-    """Name the kind of a token by its prefix (docs: about authentication to GitHub)."""
+    """Return the kind of a token by its prefix (docs: about authentication to GitHub)."""
     for prefix, name in _KINDS.items():
         if token.startswith(prefix):
             return name
-    return (
-        "personal access token of the old form"
-        if re.fullmatch("[0-9a-f]{40}", token)
-        else "unknown"
-    )
+    old = re.fullmatch("[0-9a-f]{40}", token)
+    return "personal access token of the old form" if old else "unknown"
 
 
 class Token(NamedTuple):
-    """What is shown to GitHub, and the number of the secret that it was made from.
-
-    ``made`` is when GitHub made it, ``None`` for what is no token of an installation.
-    """
+    """A token, the version of its secret, and when GitHub made it if it is an installation's."""
 
     value: str
     version: int
@@ -61,42 +55,34 @@ class Credential(Protocol):
 
     @property
     def name(self) -> str: ...
-
     @property
     def version(self) -> int: ...
-
     @property
     def renewed(self) -> datetime | None:
-        """When GitHub last made a token of it; ``None`` where it makes none."""
-        ...
+        """When GitHub last made a token of it; None if it makes none."""
 
     async def read(self) -> Token:
-        """Give the token to use now. Raises `GitHubError` where there is none."""
-        ...
+        """Return the token to use now, or raise `GitHubError`."""
 
     def refused(self, token: Token) -> bool:
-        """Take note that GitHub answered 401; say whether another token can be had at once."""
-        ...
+        """Note that GitHub answered 401; return whether another token can be had at once."""
 
     def kind(self) -> str:
-        """Name the kind for people. Raises `GitHubError` where there is no secret to tell it by."""
-        ...
+        """Return the kind for people, or raise `GitHubError` if there is no secret."""
 
     def shown(self) -> list[str]:
-        """List the secrets that belong nowhere else."""
-        ...
+        """Return the secrets, which belong nowhere else."""
 
 
 def bare(text: str) -> str:
-    """Strip white space, and the byte order mark that editors of Windows begin a file with."""
+    """Strip white space, and the byte order mark of Windows editors."""
     return text.removeprefix("\ufeff").strip()
 
 
 class Secret:
-    """A text taken anew from its source at each use, so that no change is missed.
+    """A text read from its source at each use, so that no change is missed.
 
-    ``what`` names it for people: "credential default". ``source`` returns at once. ``last`` is the
-    text that was read last.
+    ``what`` names it for people: "credential default". ``source`` returns at once.
     """
 
     def __init__(self, what: str, source: Callable[[], str]) -> None:
@@ -106,9 +92,9 @@ class Secret:
         self._version = 0
 
     def read(self) -> Token:
-        """Give the text, bare, and its number.
+        """Return the text, bare, and its version.
 
-        Raises `Unauthorized` where there is none, `Unreachable` where this machine cannot read it.
+        Raises `Unauthorized` if there is none, `Unreachable` if this machine cannot read it.
         """
         try:
             found, fault = bare(self._source()) or None, "it is empty"
@@ -126,7 +112,7 @@ class Secret:
         return Token(found, self._version)
 
     def unusable(self, fault: str) -> Unauthorized:
-        """Make the failure that says why nothing can be done with it, never what it holds."""
+        """Return the failure for a ``fault``, which must not repeat the text."""
         return Unauthorized(
             detail=f"{self.what}: {fault}",
             hint="Put the secret alone into the file or variable, readable for the exporter.",
@@ -134,15 +120,13 @@ class Secret:
 
     @property
     def version(self) -> int:
-        """The number of the text, also while there is none to read."""
+        """The number of the text, also while none can be read."""
         with suppress(GitHubError):
             self.read()
         return self._version
 
 
 class TokenCredential:
-    """A token by name."""
-
     renewed = None
 
     def __init__(self, name: str, source: Callable[[], str]) -> None:
@@ -154,7 +138,6 @@ class TokenCredential:
         return self._secret.version
 
     async def read(self) -> Token:
-        """Give the token to use now. Raises `GitHubError` where there is none."""
         return self._checked()
 
     def refused(self, token: Token) -> bool:  # noqa: ARG002  (any token: there is no other)

@@ -1,12 +1,13 @@
-"""GitHub App: its key, what it shows as itself, and what as one of its installations.
+"""GitHub App: its key, and the credentials of the App itself and of its installations.
 
-An App proves itself with a JWT signed by its private key and gets a token for an hour for each
-account that it is installed on (docs: authenticating as a GitHub App installation).
+An App shows a JWT signed by its private key, and gets a token for an hour for each account that
+it is installed on (docs: authenticating as a GitHub App installation).
 """
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 import jwt
@@ -34,7 +35,7 @@ _TOKEN_ENDPOINT = "/app/installations/{installation}/access_tokens"  # noqa: S10
 _INSTALL = "Install the App on the account, with this permission: {permission}."
 
 _LEAST_SECRET = 16
-"""Characters: shorter lines of a key are its last, or no secret."""
+"""Characters of a key's line; a shorter one is its last, or no secret."""
 
 
 class AppKey:
@@ -42,24 +43,22 @@ class AppKey:
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
-        self._loaded: tuple[int, RSAPrivateKey] | None = None
+        self._loaded = lru_cache(1)(self._load)
 
     @property
     def version(self) -> int:
         return self._secret.version
 
     def read(self) -> tuple[RSAPrivateKey, int]:
-        """Give the key and its number. `Unauthorized` where there is none."""
+        """Return the key and its version, or raise `Unauthorized`."""
         text, version, _ = self._secret.read()
-        if self._loaded is None or self._loaded[0] != version:
-            self._loaded = version, self._load(text)
-        return self._loaded[1], version
+        return self._loaded(text), version
 
     def _load(self, text: str) -> RSAPrivateKey:
         try:
             key = load_pem_private_key(_unescaped(text).encode(), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            # Its own text may hold what it could not read.
+            # The error's own text may hold the key's.
             raise self._secret.unusable("it is no private key, or one with a password") from None
         if not isinstance(key, RSAPrivateKey):
             raise self._secret.unusable("it is no RSA key")
@@ -72,12 +71,12 @@ class AppKey:
 
 
 def _unescaped(text: str) -> str:
-    """Return a key with its line breaks, which variables that cannot hold them hold escaped."""
+    """Return a key with its line breaks, which may come escaped from a variable."""
     return text.replace("\\r", "").replace("\\n", "\n")
 
 
 class AppCredential:
-    """The App as itself: it may ask about its installations, not about a bill.
+    """The App itself, which may only ask about its installations.
 
     ``issuer`` is the App's id or client id.
     """
@@ -99,10 +98,10 @@ class AppCredential:
         return self._key.version
 
     async def read(self) -> Token:
-        """Give a JWT, signed anew before it ends. `Unauthorized` where there is no key."""
+        """Return a JWT, signed anew before it ends, or raise `Unauthorized`."""
         key, version = self._key.read()
         now = self._clock()
-        left = self._until - now  # more than a whole life where the clock was set back
+        left = self._until - now  # more than a whole life if the clock was set back
         if self._token is None or self._token.version != version or not _DRIFT < left <= _JWT_LIFE:
             self._until = now + _JWT_LIFE
             claims = {
@@ -129,8 +128,6 @@ class _Installation(msgspec.Struct, frozen=True):
 
 
 class _AccessToken(msgspec.Struct, frozen=True):
-    """A token, which is shown in a header, and its end."""
-
     token: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]+\Z")]
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -138,9 +135,9 @@ class _AccessToken(msgspec.Struct, frozen=True):
 class InstallationCredential:
     """The App as installed on one account. ``app`` asks as the App itself.
 
-    ``installation`` is its id, looked up where it is ``None``. It has the name of the App's
-    credential, and its version too: a renewed token is no new credential. ``renewed`` is when a
-    token was last made for another reason than that GitHub refused the former.
+    ``installation`` is its id, None to look it up. Name and version are the App's: a renewed
+    token is no new credential. ``renewed`` is when a token was last made for another reason than
+    that GitHub refused the former.
     """
 
     def __init__(
@@ -157,7 +154,7 @@ class InstallationCredential:
         self._clock = clock
         self._renewing = asyncio.Lock()
         self._token: Token | None = None
-        self._before = ""
+        self._shown: list[str] = []
         self._until = clock()
         self.renewed: datetime | None = None
         self._was_refused = False
@@ -171,18 +168,18 @@ class InstallationCredential:
         return self._app.credential.version
 
     async def read(self) -> Token:
-        """Give the installation's token, renewed five minutes before its end, once for all.
+        """Return the token, renewed once for all who wait, five minutes before its end.
 
-        Raises `NotFound` where the App is not installed, `Barred` where it is suspended,
-        and what asking GitHub raises.
+        Raises `NotFound` if the App is not installed, `Barred` if it is suspended, and what
+        asking GitHub raises.
         """
         async with self._renewing:
             version = self.version
             token = self._token
             if token is None or token.version != version or self._clock() >= self._until:
                 found = await self._access_token()
-                self._before = token.value if token else ""
                 token = self._token = Token(found.token, version, made=self._clock())
+                self._shown = [found.token, *self._shown[:1]]
                 self._until = found.expires_at - _RENEWAL
                 if not self._was_refused:
                     self.renewed = token.made
@@ -190,7 +187,7 @@ class InstallationCredential:
             return token
 
     def refused(self, token: Token) -> bool:
-        """Let a token go that GitHub refuses, as it may have been revoked."""
+        """Renew a refused token at the next read, as it may have been revoked."""
         if self._token == token:
             self._until = self._clock()
             self._was_refused = True
@@ -200,8 +197,7 @@ class InstallationCredential:
         return self._app.credential.kind()
 
     def shown(self) -> list[str]:
-        now = [self._token.value] if self._token else []
-        return [*now, *([self._before] if self._before else [])]
+        return self._shown
 
     async def _access_token(self) -> _AccessToken:
         if self._installation is None:

@@ -1,4 +1,4 @@
-"""GraphQL: its answers are 200 whatever happened, and say in themselves what went wrong."""
+"""GraphQL, which answers 200 and names errors in the body."""
 
 import msgspec
 
@@ -20,25 +20,25 @@ class Extensions(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What went wrong. GitHub's message may hold names and is not read."""
+    """An error. GitHub's message may hold names and is not read."""
 
     type: str | None = None
     extensions: Extensions | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What each answer may say beside its ``data``."""
+    """Base of answers, with what they may hold beside ``data``."""
 
     errors: list[msgspec.Raw] | None = None
 
     @property
     def has_data(self) -> bool:
-        """Whether it says what was asked for, if only a part of it."""
+        """Whether it holds at least a part of what was asked for."""
         raise NotImplementedError
 
 
 def failure(answer: Answer) -> errors.GitHubError | None:
-    """Return the first failure that an answer tells of; `Rejected` for one of no known type."""
+    """Return the first failure of an answer, `Rejected` if its type is unknown."""
     if not answer.errors:
         return None
     [fault] = body.Understood(Fault, ENDPOINT).add(answer.errors[:1]) or [Fault()]

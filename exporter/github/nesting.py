@@ -1,9 +1,9 @@
-"""Brackets in JSON: how deep they stand, and where elements end, found without decoding."""
+"""Depth of brackets in JSON, and ends of elements, found without decoding."""
 
 import re
 
 DEPTH = 64
-"""Brackets within brackets at most; GitHub's answers have a handful."""
+"""Brackets within brackets; GitHub's answers have a handful."""
 
 # Strings may hold brackets. One match leads to the next bracket, so that text goes fast.
 _BEFORE = rb'(?:[^"\[\]{}%b]++|"(?:[^"\\]++|\\.)*+")*+'
@@ -19,12 +19,12 @@ class TooDeep(ValueError):
 
 
 def opened(text: bytes | bytearray) -> int:
-    """Count what opens, within strings too: never less than how deep it nests."""
+    """Count opening brackets, within strings too: never less than the depth."""
     return text.count(b"[") + text.count(b"{")
 
 
 def deeper(depth: int, bracket: bytes) -> int:
-    """Return the depth behind a bracket; `TooDeep` beyond the bound."""
+    """Return the depth behind a bracket, or raise `TooDeep`."""
     depth += _STEPS[bracket]
     if depth > DEPTH:
         raise TooDeep
@@ -32,16 +32,16 @@ def deeper(depth: int, bracket: bytes) -> int:
 
 
 def check(text: bytes, around: int = 0) -> None:
-    """Raise `TooDeep` for JSON that nests too deep, given so many brackets ``around`` it."""
+    """Raise `TooDeep` for JSON that nests too deep within ``around`` other brackets."""
     depth = around
     for token in BRACKET.finditer(text):
         depth = deeper(depth, token[1])
 
 
 def last_boundary(text: bytes, around: int) -> tuple[int | None, bool]:
-    """Return the end of the last whole element of an array, and whether the array ends there.
+    """Return the end of an array's last whole element, and whether the array ends there.
 
-    Raises `TooDeep` for an element that nests too deep, given so many brackets ``around`` it.
+    Raises `TooDeep` for an element that nests too deep within ``around`` other brackets.
     """
     end: int | None = None
     depth, position = around, 0

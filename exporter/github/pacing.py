@@ -1,10 +1,10 @@
-"""Limits and waits of one credential, obeyed by all who use it."""
+"""Limits and waits of one credential."""
 
 import asyncio
 import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,7 +15,7 @@ CONCURRENT_REQUESTS = 8
 _SPACING_SECONDS = 0.1
 _BURST = 120
 _KEPT = 0.75
-"""The share of an hour's requests that is kept for what is more valuable."""
+"""Share of an hour's requests that is kept for more valuable jobs."""
 
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_SECONDARY_WAIT = timedelta(minutes=1)
@@ -26,7 +26,7 @@ _LONGEST_RETRY_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """The primary limit as GitHub's headers tell it: requests an hour, and when it begins anew."""
+    """GitHub's primary limit: requests an hour, and when it begins anew."""
 
     limit: int
     remaining: int
@@ -34,7 +34,7 @@ class RateLimit:
 
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Read the primary limit, or ``None`` where there is none to read, as on Enterprise Server."""
+    """Return the primary limit, None if there is none, as on Enterprise Server."""
     try:
         return RateLimit(
             limit=_count(headers["x-ratelimit-limit"]),
@@ -46,10 +46,9 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
 
 
 class Gate:
-    """What all clients of one credential share, an App's installations too.
+    """Slots for attempts of one credential, and a steady rate of requests after a first burst.
 
-    Its slots are for attempts, each of which asks one request after the other. Requests go at a
-    steady rate after a first burst, well under GitHub's 900 a minute (docs: rate limits).
+    An App's installations share one. GitHub allows 900 requests a minute (docs: rate limits).
     """
 
     def __init__(self) -> None:
@@ -59,15 +58,13 @@ class Gate:
 
     @asynccontextmanager
     async def slot(self, *, doubtful: bool) -> AsyncIterator[None]:
-        """Hold a slot. What is ``doubtful`` may hang, and never takes more than half of them."""
-        async with AsyncExitStack() as held:
-            if doubtful:
-                await held.enter_async_context(self._doubtful)
-            await held.enter_async_context(self._slots)
+        """Hold a slot; ``doubtful`` attempts may hang, so they get half of the slots."""
+        half: AbstractAsyncContextManager[None] = self._doubtful if doubtful else nullcontext()
+        async with half, self._slots:
             yield
 
     def reserve(self) -> float:
-        """Take the next place, and give the seconds to wait for it."""
+        """Take the next place and return the seconds to wait for it."""
         now = asyncio.get_running_loop().time()
         place = max(self._next, now - _BURST * _SPACING_SECONDS)
         self._next = place + _SPACING_SECONDS
@@ -75,7 +72,7 @@ class Gate:
 
 
 class Pacing:
-    """Lets requests of one client go, none while GitHub says to wait."""
+    """Lets requests of one client go, unless GitHub says to wait."""
 
     def __init__(
         self,
@@ -94,7 +91,7 @@ class Pacing:
 
     @property
     def blocked_until(self) -> datetime | None:
-        """When requests may go again; ``None`` where they may now."""
+        """When requests may go again; None if they may now."""
         now = self._clock()
         if self._until is not None:
             if now < self._looked:  # the clock was set back, and a wait is a length of time
@@ -105,15 +102,15 @@ class Pacing:
         return self._until
 
     def unblock(self) -> None:
-        """Forget the limit: the credential has changed, and limits are a credential's."""
+        """Forget the limit, which was of the credential before."""
         self._until = self._limit = None
 
     def has_budget_for(self, priority: float) -> bool:
-        """Whether a job may begin, so that the hour's requests last until GitHub's limit is new.
+        """Whether a job may begin, so that requests last until the limit begins anew.
 
-        ``priority`` is 0 for the most valuable collector and 1 for the least. A quarter is for
-        whoever comes, so that a start needs no hour. Of the rest all may have some while as much is
-        left as time is; the less is left, the more wait, least valuable first.
+        ``priority`` is 0 for the most valuable collector and 1 for the least. A quarter of the
+        hour's requests is for all, so that a start needs no hour. The rest is for all while as
+        much is left as time; the less is left, the more jobs wait, least valuable first.
         """
         limit, now = self._limit, self._clock()
         if limit is None or limit.limit <= 0 or limit.reset <= now:
@@ -122,7 +119,7 @@ class Pacing:
         return limit.remaining / limit.limit >= priority * min(time_left, _KEPT)
 
     async def turn(self, refuse: Callable[[datetime], None]) -> None:
-        """Wait until a request may go; ``refuse`` raises where that is not worth it."""
+        """Wait until a request may go; ``refuse`` raises if that takes too long."""
         wait = self.gate.reserve()
         if wait > 0:
             await self._sleep(wait)
@@ -131,18 +128,18 @@ class Pacing:
             await self._sleep((until - self._clock()).total_seconds())
 
     def answered(self, limit: RateLimit | None) -> None:
-        """Learn from an answer that was no limit; one that used the last request up blocks."""
+        """Record the limit of a normal answer; block if it used the last request."""
         self._in_row = 0
         self._limit = limit
         if limit is not None and limit.remaining == 0:
             self._block(min(limit.reset, self._clock() + _LONGEST_PRIMARY_WAIT))
 
     def limited(self, headers: Mapping[str, str]) -> datetime:
-        """Learn from a limit and give the time to wait for, as GitHub's docs order it.
+        """Block for a limit and return until when, in the order of GitHub's docs.
 
-        ``retry-after`` (seconds or a date) rules; else a used-up primary limit's reset; else a
-        minute. The minute, and a second at least of what is told, double each time in a row up
-        to an hour: GitHub may ban who goes on.
+        ``retry-after`` (seconds or a date), else the reset of a used-up primary limit, else a
+        minute. The minute, and the least wait of a second, double each time in a row up to an
+        hour: GitHub may ban who goes on.
         """
         now = self._clock()
         limit = rate_limit(headers)

@@ -1,5 +1,6 @@
-"""A body that is one long array in an object, decoded slice by slice as it comes."""
+"""Bodies that are one long array in an object, decoded slice by slice as they come."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from time import perf_counter
@@ -10,16 +11,16 @@ import msgspec
 from exporter.github import body, errors, nesting
 
 LIMIT = 1024 * 1024 * 1024
-"""Bytes after decompression: some four million rows of a usage report."""
+"""Bytes of a body, decompressed: some four million rows of a usage report."""
 
 SLICE = 64 * 1024
-"""Bytes decoded at once: what fits a processor's cache goes fastest, and memory follows it."""
+"""Bytes decoded at once: what fits a processor's cache goes fastest."""
 
 ITEM = 1024 * 1024
-"""Bytes of an item, and of all that is no item, at most; an item of GitHub's has some 300."""
+"""Bytes of an item, and of all that is no item; an item of GitHub's has some 300."""
 
 SLICES = 16
-"""So many slices are due together, as to begin takes time too."""
+"""Slices due together, as to begin takes time too."""
 
 _TURN_SECONDS = 0.01
 _AROUND = 2  # brackets around an item
@@ -36,22 +37,20 @@ _QUOTE = ord('"')
 
 
 class Fold(Protocol[Item_contra, Result_co]):
-    """What items are folded into, so that none has to be kept."""
+    """Sums items up, so that none has to be kept."""
 
     def add(self, items: Sequence[Item_contra], /) -> None:
-        """Take the next items; ``ValueError`` names a field that no metric can be made of."""
+        """Add the next items, or raise ``ValueError`` that names a wrong field."""
 
-    def result(self) -> Result_co:
-        """Give what all items came to."""
+    def result(self) -> Result_co: ...
 
 
 class Streamed(Generic[Item, Result]):
-    """Folds the items of the array ``field`` of a body's object, however the body is cut up.
+    """`body.Decoder` that folds the items of a body's array ``field`` and ignores other fields.
 
-    It is a `body.Decoder`. Other fields are ignored, wherever they stand. Not more than a slice,
-    one item and the other fields are held at a time. Raises `InvalidPayload` with the field's path
-    in the whole body, and if ``field`` stands there twice: its first items are folded by then.
-    ``slice_size`` and ``limit`` are in bytes.
+    Holds at most a slice, one item and the other fields. Raises `InvalidPayload` with the
+    field's path in the whole body, and if ``field`` stands there twice: its first items are
+    folded by then. ``slice_size`` and ``limit`` are in bytes.
     """
 
     unhurried = True
@@ -66,7 +65,7 @@ class Streamed(Generic[Item, Result]):
         slice_size: int = SLICE,
         limit: int = LIMIT,
     ) -> None:
-        items = list[item_type]  # type: ignore[valid-type]  # known at run time alone
+        items = list[item_type]  # type: ignore[valid-type]  # known at run time only
         self._endpoint = endpoint
         self._field = field
         self._fold = fold
@@ -94,8 +93,7 @@ class Streamed(Generic[Item, Result]):
         return self._take_slices if enough else None
 
     def close(self) -> Result:
-        while len(self._buffer) >= self._wanted:
-            self._take_slice()
+        self._take_slices(math.inf)
         while self._looked(len(self._buffer)):
             pass
         rest = body.decode(
@@ -105,30 +103,26 @@ class Streamed(Generic[Item, Result]):
             raise self._invalid(f"{self._field} stands there twice")
         return self._fold.result()
 
-    def _take_slices(self) -> None:
-        """Take them for a while: dense ones take a hundred times as long as GitHub's."""
-        until = perf_counter() + _TURN_SECONDS
+    def _take_slices(self, seconds: float = _TURN_SECONDS) -> None:
+        until = perf_counter() + seconds  # dense ones take a hundred times as long as GitHub's
         while len(self._buffer) >= self._wanted and perf_counter() < until:
-            self._take_slice()
-
-    def _take_slice(self) -> None:
-        if not self._looked(self._wanted):
-            # Far more, so that looking again and again stays cheap.
-            self._wanted *= 4
-        if self._wanted > ITEM:
-            raise self._invalid(
-                f"an item of {self._field}, or what is no item, of more than {ITEM // 1024**2} MiB"
-            )
+            if not self._looked(self._wanted):
+                self._wanted *= 4  # far more, so that looking again and again stays cheap
+            if self._wanted > ITEM:
+                size = f"{ITEM // 1024**2} MiB"
+                raise self._invalid(
+                    f"an item of {self._field}, or what is no item, of more than {size}"
+                )
 
     def _looked(self, size: int) -> bool:
-        """Go one step on in so many bytes, if they are enough for it."""
+        """Go one step on if ``size`` bytes are enough for it."""
         try:
             return self._step(size)
         except nesting.TooDeep as error:
             raise self._invalid(str(error)) from None
 
     def _before(self, size: int) -> bool:
-        """Find where the array begins."""
+        """Step: find where the array begins."""
         text = bytes(self._buffer[:size])
         depth = position = 0
         while found := (_STRING_OR_BRACKET if depth == 1 else nesting.BRACKET).match(
@@ -147,19 +141,19 @@ class Streamed(Generic[Item, Result]):
         return False
 
     def _within(self, size: int) -> bool:
-        """Fold a slice of items.
+        """Step: fold a slice of items.
 
-        A cut is right if what stands before it makes an array: after a cut within a string or an
-        item it never does. So the likeliest cut is tried first, and only where that was wrong are
-        strings and brackets followed one by one.
+        A cut within a string or an item never leaves an array before it. So try the likeliest cut
+        first, and only if that was wrong follow strings and brackets one by one.
         """
         likely = self._buffer.rfind(b"},", 0, size) + 1
         if likely:
             try:
                 items = self._decode(likely)
-            except body.UNREADABLE as error:
-                if isinstance(error, msgspec.ValidationError):
-                    raise self._unreadable(error) from None
+            except msgspec.ValidationError as error:
+                raise self._unreadable(error) from None
+            except body.UNREADABLE:
+                pass
             else:
                 self._take(items, likely + 1)
                 return True
@@ -178,14 +172,13 @@ class Streamed(Generic[Item, Result]):
         return True
 
     def _after(self, size: int) -> bool:  # noqa: ARG002  (a step like the others)
-        """Keep all that follows the array."""
+        """Step: keep all that follows the array."""
         return False
 
     def _array(self, end: int) -> bytes:
         return b"".join((b"[", memoryview(self._buffer)[:end], b"]"))
 
     def _decode(self, end: int) -> list[Item]:
-        """Decode items, which are seldom nested."""
         text = self._array(end)
         items = self._decoder.decode(text)
         # To count few brackets this is the fastest way.
@@ -207,11 +200,12 @@ class Streamed(Generic[Item, Result]):
         self._wanted = self._slice_size
 
     def _unreadable(self, error: Exception) -> errors.InvalidPayload:
-        """Word an error as of the whole body: the item by its place in the whole array."""
+        """Return the failure with the item's place in the whole body."""
         if not isinstance(error, msgspec.DecodeError):
             return self._invalid("no readable JSON")
+        before, field = self._items, self._field
         return self._invalid(
-            _INDEX.sub(lambda m: f"$.{self._field}[{self._items + int(m[1])}]", str(error))
+            _INDEX.sub(lambda found: f"$.{field}[{before + int(found[1])}]", str(error))
         )
 
     def _invalid(self, detail: str) -> errors.InvalidPayload:

@@ -1,7 +1,7 @@
 """Work that grows with an answer: in one thread, piece by piece, beside the event loop.
 
-One thread for the whole process, as several would take the interpreter from the loop by turns.
-Whoever has work for it takes turns with all others, so no piece may be long.
+Several threads would take the interpreter from the loop by turns. All pieces of work take turns
+in this one, so none may be long.
 """
 
 import asyncio
@@ -22,17 +22,13 @@ _is_aside = ContextVar("is_aside", default=False)
 
 
 async def work(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function in the thread. A wait that is cancelled ends before the call does."""
+    """Call a function in the thread; a cancelled wait ends before the call does."""
     call = partial(function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_THREAD, _undisturbed, call)
 
 
 def _undisturbed(call: Callable[[], T]) -> T:
-    """Keep Python's collector of cycles from looking at a million new objects again and again.
-
-    While it looks, every thread stands still.
-    """
-    gc.disable()
+    gc.disable()  # looking at a million new objects again and again stops every thread
     try:
         return call()
     finally:
@@ -44,7 +40,7 @@ async def aside(
 ) -> T:
     """Run a coroutine function in the thread, a piece from each await to the next.
 
-    It may await nothing but what runs `on_loop`, and coroutines that hold to that.
+    It may only await `on_loop`, and coroutines that hold to that.
     """
     pieces = function(*args, **kwargs)
     piece: Callable[[], Any] = partial(pieces.send, None)
@@ -58,12 +54,12 @@ async def aside(
             except Exception as error:
                 piece = partial(pieces.throw, error)
     finally:
-        with suppress(ValueError):  # where the wait is cancelled, the thread may still be at it
+        with suppress(ValueError):  # if the wait is cancelled, the thread may still be at it
             pieces.close()
 
 
 def _run(piece: Callable[[], Any]) -> tuple[Callable[[], Awaitable[Any]] | None, Any]:
-    """Return what is to be awaited next, or ``None`` and the result."""
+    """Return the next function to await, or None and the result."""
     token = _is_aside.set(True)
     try:
         return piece(), None
@@ -77,7 +73,7 @@ def _run(piece: Callable[[], Any]) -> tuple[Callable[[], Awaitable[Any]] | None,
 def on_loop(
     function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
 ) -> Generator[Any, Any, T]:
-    """Await a coroutine function on the event loop, from wherever a collector runs."""
+    """Await a coroutine function on the event loop, also from the thread."""
     if _is_aside.get():
         return (yield partial(function, *args, **kwargs))  # type: ignore[no-any-return]
     return (yield from function(*args, **kwargs).__await__())
