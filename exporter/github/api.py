@@ -52,9 +52,9 @@ async def attempt(
             yield github
     except TimeoutError:
         cause = github.last_failure if github else None
+        why = f": {cause}" if cause else ""
         raise errors.Unreachable(
-            detail=f"not done within the deadline of {seconds:g} s"
-            + (f": {cause}" if cause else ""),
+            detail=f"not done within the deadline of {seconds:g} s{why}",
             hint="" if cause else "Raise poll.timeout if GitHub is slow for this account.",
         ) from None
     answers.clear()
@@ -164,15 +164,12 @@ class GitHub:
             return payload
 
         try:
-            whole = await one()
+            yield await one()
         except errors.Unreachable as error:
             if error.status is None or not instead:
                 raise
-        else:
-            yield whole
-            return
-        for narrower in instead:
-            yield await one(**narrower)
+            for narrower in instead:
+                yield await one(**narrower)
 
     async def graphql(self, query: str, model: type[Said], **variables: str | None) -> Said:
         """Ask GraphQL and decode the answer as ``model``.

@@ -53,19 +53,19 @@ class Token(NamedTuple):
 class Credential(Protocol):
     """Who asks. ``version`` grows with each new secret, not with each token made from one."""
 
-    @property
-    def name(self) -> str: ...
+    name: str
+    renewed: datetime | None = None
+    """When GitHub last made a token of it; None if it makes none."""
+
     @property
     def version(self) -> int: ...
-    @property
-    def renewed(self) -> datetime | None:
-        """When GitHub last made a token of it; None if it makes none."""
 
     async def read(self) -> Token:
         """Return the token to use now, or raise `GitHubError`."""
 
-    def refused(self, token: Token) -> bool:
+    def refused(self, token: Token) -> bool:  # noqa: ARG002  (by default there is no other)
         """Note that GitHub answered 401; return whether another token can be had at once."""
+        return False
 
     def kind(self) -> str:
         """Return the kind for people, or raise `GitHubError` if there is no secret."""
@@ -126,9 +126,7 @@ class Secret:
         return self._version
 
 
-class TokenCredential:
-    renewed = None
-
+class TokenCredential(Credential):
     def __init__(self, name: str, source: Callable[[], str]) -> None:
         self.name = name
         self._secret = Secret(f"credential {name}", source)
@@ -139,9 +137,6 @@ class TokenCredential:
 
     async def read(self) -> Token:
         return self._checked()
-
-    def refused(self, token: Token) -> bool:  # noqa: ARG002  (any token: there is no other)
-        return False
 
     def kind(self) -> str:
         return kind(self._checked().value)

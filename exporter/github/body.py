@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 import httpx
@@ -29,7 +29,6 @@ _PLAIN_TEXT = 1024
 """Bytes of a refusal that is no JSON, as that of a request without a User-Agent."""
 
 _GZIP = zlib.MAX_WBITS | 16
-_TAKEN = 16 * 1024  # compressed bytes at once, as each piece copies what it leaves of them
 
 
 class Decoder(Protocol[T_co]):
@@ -39,17 +38,16 @@ class Decoder(Protocol[T_co]):
     may take long. An ``unhurried`` body is bounded by the gaps between chunks only.
     """
 
-    @property
-    def unhurried(self) -> bool: ...
+    unhurried: bool = False
+
     def feed(self, chunk: bytes) -> None: ...
-    def due(self) -> Callable[[], None] | None: ...
     def close(self) -> T_co: ...
+    def due(self) -> Callable[[], None] | None:
+        return None
 
 
-class Whole(Generic[T]):
-    """Decoder that keeps a body of at most `LIMIT` bytes and decodes it in the end."""
-
-    unhurried = False
+class Whole(Decoder[T]):
+    """Keeps a body of at most `LIMIT` bytes and decodes it in the end."""
 
     def __init__(self, model: type[T], endpoint: str) -> None:
         self._model = model
@@ -57,10 +55,9 @@ class Whole(Generic[T]):
         self._body = bytearray()
 
     def feed(self, chunk: bytes) -> None:
-        _append(self._body, chunk, self._endpoint, 200)
-
-    def due(self) -> None:
-        return None
+        self._body += chunk
+        if len(self._body) > LIMIT:
+            raise _invalid(f"a body of more than {LIMIT // 1024**2} MiB", self._endpoint)
 
     def close(self) -> T:
         return decode(bytes(self._body), self._model, self._endpoint)
@@ -72,38 +69,27 @@ async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes
     httpx would decompress all of a read at once, which may be a thousand times its size.
     """
     encoding = response.headers.get("content-encoding", "identity").lower()
-    miscompressed = _invalid(
-        "the body is not compressed as asked for", endpoint, status=response.status_code
-    )
+    miscompressed = _invalid("the body is not compressed as asked for", endpoint)
     if encoding not in {"gzip", "identity"}:
         raise miscompressed
-    gzip = _Gzip() if encoding == "gzip" else None
+    member = zlib.decompressobj(_GZIP)  # one of several (RFC 1952)
     assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  (for the types)
     try:
         async for read in response.stream:
-            for piece in [read] if gzip is None else gzip.pieces(read):
-                yield piece
+            if encoding == "identity":
+                yield read
+                continue
+            left = read
+            while left:
+                if member.eof:
+                    member = zlib.decompressobj(_GZIP)
+                yield member.decompress(left, PIECE)
                 await asyncio.sleep(0)  # between two pieces others have their turn
+                left = member.unused_data or member.unconsumed_tail
     except zlib.error:
         raise miscompressed from None
-    if gzip is not None and not gzip.member.eof:
+    if encoding == "gzip" and not member.eof:
         raise miscompressed
-
-
-class _Gzip:
-    """Decompresses one or several members in pieces of at most `PIECE` bytes (RFC 1952)."""
-
-    def __init__(self) -> None:
-        self.member = zlib.decompressobj(_GZIP)
-
-    def pieces(self, read: bytes) -> Iterator[bytes]:
-        for start in range(0, len(read), _TAKEN):
-            left = read[start : start + _TAKEN]
-            while left:
-                if self.member.eof:
-                    self.member = zlib.decompressobj(_GZIP)
-                yield self.member.decompress(left, PIECE)
-                left = self.member.unused_data or self.member.unconsumed_tail
 
 
 async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
@@ -111,16 +97,12 @@ async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
     content = bytearray()
     try:
         async for chunk in chunks(response, endpoint):
-            _append(content, chunk, endpoint, response.status_code)
+            content += chunk
+            if len(content) > LIMIT:
+                return b""
     except errors.InvalidPayload:
         return b""
     return bytes(content)
-
-
-def _append(body: bytearray, chunk: bytes, endpoint: str, status: int) -> None:
-    body += chunk
-    if len(body) > LIMIT:
-        raise _invalid(f"a body of more than {LIMIT // 1024**2} MiB", endpoint, status=status)
 
 
 def decode(body: bytes, model: type[T], endpoint: str) -> T:
@@ -128,7 +110,7 @@ def decode(body: bytes, model: type[T], endpoint: str) -> T:
 
     NaN and infinities are invalid. The last of duplicate keys counts.
     """
-    opened = nesting.opened(body)
+    opened = body.count(b"[") + body.count(b"{")  # within strings too: at least the depth
     if opened + body.count(b",") > VALUES:
         raise _invalid(f"more than {VALUES:,} values", endpoint)
     decoded = _decoded(body, model, endpoint)
@@ -145,16 +127,13 @@ def _decoded(body: bytes, model: type[T], endpoint: str) -> T:
         return msgspec.json.decode(body, type=model)
     except UNREADABLE as error:
         if is_html(body):
-            hint = errors.WRONG_ADDRESS
-            raise _invalid("a page of HTML, not JSON", endpoint, hint=hint) from None
+            raise _invalid("a page of HTML, not JSON", endpoint, errors.WRONG_ADDRESS) from None
         known = isinstance(error, msgspec.DecodeError)
         raise _invalid(str(error) if known else "no readable JSON", endpoint) from None
 
 
-def _invalid(
-    detail: str, endpoint: str, *, hint: str = "", status: int = 200
-) -> errors.InvalidPayload:
-    return errors.InvalidPayload(detail=detail, hint=hint, endpoint=endpoint, status=status)
+def _invalid(detail: str, endpoint: str, hint: str = "") -> errors.InvalidPayload:
+    return errors.InvalidPayload(detail=detail, hint=hint, endpoint=endpoint, status=200)
 
 
 def longest_list(payload: object) -> int:

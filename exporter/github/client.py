@@ -4,10 +4,9 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from urllib.parse import quote
 
 import httpx
@@ -88,6 +87,15 @@ class Received:
     young: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    url: str
+    endpoint: str
+    kept: CachedAnswer | None
+    post: bytes | None
+    decoder: Decoder[object] | None
+
+
 class Client:
     """Asks one host with one credential, or one installation of an App.
 
@@ -138,24 +146,16 @@ class Client:
         credential has another token, unless the token was young. Raises what `Credential.read`
         raises, `Unreachable`, `Rejected` or `InvalidPayload`.
         """
-        ask = partial(self._exchange, url, endpoint, kept, post=post, decoder=decoder)
+        question = _Question(url, endpoint, kept, post, decoder)
         token = await self.credential.read()
-        received = await ask(token)
+        received = await self._exchange(question, token)
         refused = received.response.status_code == 401 and not received.young
         if refused and self.credential.refused(token):
-            received = await ask(await self.credential.read())
+            received = await self._exchange(question, await self.credential.read())
         return received
 
-    async def _exchange(
-        self,
-        url: str,
-        endpoint: str,
-        kept: CachedAnswer | None,
-        token: Token,
-        *,
-        post: bytes | None,
-        decoder: Decoder[object] | None,
-    ) -> Received:
+    async def _exchange(self, question: _Question, token: Token) -> Received:
+        endpoint, kept = question.endpoint, question.kept
         started, young = time.perf_counter(), token.is_young(self._clock())
         status, headers = "error", httpx.Headers()
         asked = {
@@ -169,13 +169,11 @@ class Client:
         }
         if kept is not None and kept.etag and kept.credential_version == token.version:
             asked["if-none-match"] = kept.etag
-        if post is not None:
+        if question.post is not None:
             asked["content-type"] = "application/json"
         try:
             async with asyncio.timeout(REQUEST_SECONDS) as limit:
-                response, content = await self._follow(
-                    url, endpoint, asked, post=post, decoder=decoder, limit=limit
-                )
+                response, content = await self._follow(question, asked, limit)
             status, headers = str(response.status_code), response.headers
         except TimeoutError:
             raise errors.Unreachable(
@@ -209,19 +207,16 @@ class Client:
         return Received(response, content, token.version, young)
 
     async def _follow(
-        self,
-        url: str,
-        endpoint: str,
-        headers: Mapping[str, str],
-        *,
-        post: bytes | None,
-        decoder: Decoder[object] | None,
-        limit: asyncio.Timeout,
+        self, question: _Question, headers: Mapping[str, str], limit: asyncio.Timeout
     ) -> tuple[httpx.Response, bytes]:
-        method = "GET" if post is None else "POST"
+        url, endpoint, decoder = question.url, question.endpoint, question.decoder
         for _ in range(_REDIRECTS + 1):
             request = httpx.Request(
-                method, url, headers=headers, content=post, extensions={"timeout": _TIMEOUT}
+                "GET" if question.post is None else "POST",
+                url,
+                headers=headers,
+                content=question.post,
+                extensions={"timeout": _TIMEOUT},
             )
             async with aclosing(await self._transport.handle_async_request(request)) as response:
                 if response.status_code == 200 and decoder is not None:
@@ -246,22 +241,19 @@ class Client:
             target = httpx.URL(url).join(location)
         except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA or IPv6 forbid
             target = httpx.URL()
-        if not target.raw_host:
-            raise errors.Rejected(
-                detail="sent on to no URL", hint=errors.WRONG_ADDRESS, endpoint=endpoint
-            )
         home = httpx.URL(self.base_url)
-        if (target.scheme, target.netloc) != (home.scheme, home.netloc):
+        if not target.raw_host:
+            detail, hint = "sent on to no URL", errors.WRONG_ADDRESS
+        elif (target.scheme, target.netloc) != (home.scheme, home.netloc):
             where = f"{target.scheme}://{target.netloc.decode('ascii')}"
             where = re.sub(r"[^A-Za-z0-9.:/-]", "", where)[:100]
-            raise errors.Rejected(
-                detail=f"sent on to another host, {where}",
-                hint="Set github.api-url to the host that answers itself.",
-                endpoint=endpoint,
-            )
-        if target.userinfo:
-            raise errors.Rejected(detail="sent on with a user or a password", endpoint=endpoint)
-        return str(target)
+            detail = f"sent on to another host, {where}"
+            hint = "Set github.api-url to the host that answers itself."
+        elif target.userinfo:
+            detail, hint = "sent on with a user or a password", ""
+        else:
+            return str(target)
+        raise errors.Rejected(detail=detail, hint=hint, endpoint=endpoint)
 
     def failure(self, received: Received, endpoint: str) -> errors.GitHubError:
         """Return the failure that an answer means, and make the credential wait if it must."""
@@ -289,9 +281,7 @@ def core_limit(headers: Mapping[str, str]) -> RateLimit | None:
 
 def _expiry(headers: Mapping[str, str]) -> datetime | None:
     found = headers.get("github-authentication-token-expiration", "")
-    if not _EXPIRY.fullmatch(found):
-        return None
-    try:
-        return datetime.strptime(found.replace("UTC", "+0000"), "%Y-%m-%d %H:%M:%S %z")
-    except ValueError:
-        return None
+    with suppress(ValueError):
+        if _EXPIRY.fullmatch(found):
+            return datetime.strptime(found.replace("UTC", "+0000"), "%Y-%m-%d %H:%M:%S %z")
+    return None

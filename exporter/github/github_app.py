@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from exporter.accounts import CLASSIC_ROOTS, Account
 from exporter.github import body, errors
-from exporter.github.auth import WRONG_APP_KEY, Secret, Token
+from exporter.github.auth import WRONG_APP_KEY, Credential, Secret, Token
 from exporter.github.client import Client, core_limit, fill
 from exporter.github.work import work
 
@@ -75,13 +75,11 @@ def _unescaped(text: str) -> str:
     return text.replace("\\r", "").replace("\\n", "\n")
 
 
-class AppCredential:
+class AppCredential(Credential):
     """The App itself, which may only ask about its installations.
 
     ``issuer`` is the App's id or client id.
     """
-
-    renewed = None
 
     def __init__(
         self, name: str, issuer: str, key: AppKey, *, clock: Callable[[], datetime]
@@ -104,16 +102,9 @@ class AppCredential:
         left = self._until - now  # more than a whole life if the clock was set back
         if self._token is None or self._token.version != version or not _DRIFT < left <= _JWT_LIFE:
             self._until = now + _JWT_LIFE
-            claims = {
-                "iat": int((now - _DRIFT).timestamp()),
-                "exp": int(self._until.timestamp()),
-                "iss": self._issuer,
-            }
+            claims = {"iat": now - _DRIFT, "exp": self._until, "iss": self._issuer}
             self._token = Token(jwt.encode(claims, key, algorithm="RS256"), version)
         return self._token
-
-    def refused(self, token: Token) -> bool:  # noqa: ARG002  (any: another would be no better)
-        return False
 
     def kind(self) -> str:
         self._key.read()
@@ -132,7 +123,7 @@ class _AccessToken(msgspec.Struct, frozen=True):
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class InstallationCredential:
+class InstallationCredential(Credential):
     """The App as installed on one account. ``app`` asks as the App itself.
 
     ``installation`` is its id, None to look it up. Name and version are the App's: a renewed
@@ -148,6 +139,7 @@ class InstallationCredential:
         *,
         clock: Callable[[], datetime],
     ) -> None:
+        self.name = app.credential.name
         self._app = app
         self._account = account
         self._installation = installation
@@ -156,12 +148,7 @@ class InstallationCredential:
         self._token: Token | None = None
         self._shown: list[str] = []
         self._until = clock()
-        self.renewed: datetime | None = None
         self._was_refused = False
-
-    @property
-    def name(self) -> str:
-        return self._app.credential.name
 
     @property
     def version(self) -> int:

@@ -106,14 +106,9 @@ _BY_STATUS: Mapping[int, type[GitHubError]] = {
 
 
 def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
-    """Whether an answer is a limit and no refusal: GitHub says 403 to both (docs: rate limits)."""
-    if status == 429:
-        return True
-    return status == 403 and (
-        "retry-after" in headers
-        or headers.get("x-ratelimit-remaining") == "0"
-        or "rate limit" in message.lower()
-    )
+    """Whether an answer is a limit: GitHub answers 403 to refusals too (docs: rate limits)."""
+    used_up = headers.get("x-ratelimit-remaining") == "0" or "rate limit" in message.lower()
+    return status == 429 or (status == 403 and (used_up or "retry-after" in headers))
 
 
 def of_answer(

@@ -10,24 +10,16 @@ _BEFORE = rb'(?:[^"\[\]{}%b]++|"(?:[^"\\]++|\\.)*+")*+'
 BRACKET = re.compile(_BEFORE % b"" + rb"([\[\]{}])", re.DOTALL)
 _BRACKET_OR_COMMA = re.compile(_BEFORE % b"," + rb"([\[\]{},])", re.DOTALL)
 
-_STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1, b",": 0}
-
 
 class TooDeep(ValueError):
-    def __init__(self) -> None:
-        super().__init__(f"nested more than {DEPTH} deep")
-
-
-def opened(text: bytes | bytearray) -> int:
-    """Count opening brackets, within strings too: never less than the depth."""
-    return text.count(b"[") + text.count(b"{")
+    """Brackets nest deeper than `DEPTH`."""
 
 
 def deeper(depth: int, bracket: bytes) -> int:
     """Return the depth behind a bracket, or raise `TooDeep`."""
-    depth += _STEPS[bracket]
+    depth += 1 if bracket in b"[{" else -1
     if depth > DEPTH:
-        raise TooDeep
+        raise TooDeep(f"nested more than {DEPTH} deep")
     return depth
 
 

@@ -35,14 +35,15 @@ class RateLimit:
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
     """Return the primary limit, None if there is none, as on Enterprise Server."""
+    counts = [headers.get(name, "") for name in ("x-ratelimit-limit", "x-ratelimit-remaining")]
+    if not all(re.fullmatch("[0-9]{1,9}", count) for count in counts):
+        return None
     try:
-        return RateLimit(
-            limit=_count(headers["x-ratelimit-limit"]),
-            remaining=_count(headers["x-ratelimit-remaining"]),
-            reset=datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
-        )
+        reset = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
     except (KeyError, ValueError, OverflowError, OSError):
         return None
+    limit, remaining = map(int, counts)
+    return RateLimit(limit, remaining, reset)
 
 
 class Gate:
@@ -163,12 +164,6 @@ class Pacing:
     def _block(self, until: datetime) -> None:
         if until > self._clock() and (self._until is None or until > self._until):
             self._until = until
-
-
-def _count(value: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", value):
-        raise ValueError("no count of requests")
-    return int(value)
 
 
 def _retry_after(value: str, now: datetime) -> datetime | None:
