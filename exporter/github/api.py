@@ -20,6 +20,8 @@ T = TypeVar("T")
 Said = TypeVar("Said", bound=graphql.Answer)
 Item = TypeVar("Item")
 
+NewDecoder = Callable[[], body.Decoder[T]]
+
 _PAGES = 1_000
 _ELEMENTS = 1_000
 """Elements of a page: GitHub gives 100 at most (docs: using pagination)."""
@@ -172,10 +174,7 @@ class GitHub:
                 yield await one(**narrower)
 
     async def graphql(self, query: str, model: type[Said], **variables: str | None) -> Said:
-        """Ask GraphQL and decode the answer as ``model``.
-
-        Raises the answer's first error if there are no data; else the answer comes short by it.
-        """
+        """Ask GraphQL; come short by the answer's first error, or raise it if there are no data."""
         post = msgspec.json.encode({"query": query, "variables": variables})
         url = self._client.base_url.removesuffix("/v3") + graphql.ENDPOINT
         whole = partial(body.Whole, model, graphql.ENDPOINT)
@@ -192,11 +191,7 @@ class GitHub:
         return f"{url}?{httpx.QueryParams(query)}" if query else url
 
     async def _ask(
-        self,
-        url: str,
-        endpoint: str,
-        decoder: Callable[[], body.Decoder[T]],
-        post: bytes | None = None,
+        self, url: str, endpoint: str, decoder: NewDecoder[T], post: bytes | None = None
     ) -> tuple[T, str]:
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(self._is_worth_another_try),
@@ -239,11 +234,7 @@ class GitHub:
             )
 
     async def _try(
-        self,
-        url: str,
-        endpoint: str,
-        decoder: Callable[[], body.Decoder[T]],
-        post: bytes | None,
+        self, url: str, endpoint: str, decoder: NewDecoder[T], post: bytes | None
     ) -> tuple[T, str]:
         kept = self._answers.get(url)
         decoding = decoder()
@@ -263,31 +254,24 @@ class GitHub:
             payload, kept = await work(decoding.close), None
         else:
             raise self._client.failure(received, endpoint)
-        answer = self._answer(payload, received, url, endpoint, kept)
+        etag, next_url = self._etag_and_next(received, url, endpoint, kept)
         headers = received.response.headers
         self._client.pacing.answered(core_limit(headers))
         hidden = meanings.of_hidden_organizations(headers.get("x-github-sso", ""), endpoint)
         if hidden is not None:
             self.comes_short(hidden)  # and is asked for anew: what was hidden has no ETag
-        elif post is None and answer.etag:
-            self.asked[url] = answer
-        return payload, answer.next_url
+        elif post is None and etag:
+            self.asked[url] = CachedAnswer(payload, etag, next_url, received.credential_version)
+        return payload, next_url
 
-    def _answer(
-        self,
-        payload: object,
-        received: Received,
-        url: str,
-        endpoint: str,
-        unchanged: CachedAnswer | None,
-    ) -> CachedAnswer:
-        """Return the answer to keep; the headers of a 304 win over those ``unchanged`` had."""
+    def _etag_and_next(
+        self, received: Received, url: str, endpoint: str, unchanged: CachedAnswer | None
+    ) -> tuple[str, str]:
         headers = received.response.headers
         link = received.response.links.get("next", {}).get("url", "")
         next_url = self._client.same_host(link, url, endpoint) if link else ""
         etag = headers.get("etag", "")
         etag = etag if etag.isascii() else ""  # no other can be sent back
-        if unchanged is not None:
-            etag = etag or unchanged.etag
-            next_url = next_url if "link" in headers else unchanged.next_url
-        return CachedAnswer(payload, etag, next_url, received.credential_version)
+        if unchanged is None:
+            return etag, next_url
+        return etag or unchanged.etag, next_url if "link" in headers else unchanged.next_url

@@ -32,11 +32,9 @@ _KINDS = {
 
 def kind(token: str) -> str:
     """Return the kind of a token by its prefix (docs: about authentication to GitHub)."""
-    for prefix, name in _KINDS.items():
-        if token.startswith(prefix):
-            return name
     old = re.fullmatch("[0-9a-f]{40}", token)
-    return "personal access token of the old form" if old else "unknown"
+    other = "personal access token of the old form" if old else "unknown"
+    return next((name for prefix, name in _KINDS.items() if token.startswith(prefix)), other)
 
 
 class Token(NamedTuple):
@@ -80,10 +78,7 @@ def bare(text: str) -> str:
 
 
 class Secret:
-    """A text read from its source at each use, so that no change is missed.
-
-    ``what`` names it for people: "credential default". ``source`` returns at once.
-    """
+    """Text named ``what`` for people, read at each use from ``source``, which returns at once."""
 
     def __init__(self, what: str, source: Callable[[], str]) -> None:
         self.what = what

@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import httpx
@@ -64,10 +65,8 @@ class Whole(Decoder[T]):
 
 
 async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes]:
-    """Yield a body in decompressed pieces, or raise `InvalidPayload` if wrongly compressed.
-
-    httpx would decompress all of a read at once, which may be a thousand times its size.
-    """
+    """Yield a body in decompressed pieces, or raise `InvalidPayload` if wrongly compressed."""
+    # httpx would decompress all of a read at once, which may be a thousand times its size.
     encoding = response.headers.get("content-encoding", "identity").lower()
     miscompressed = _invalid("the body is not compressed as asked for", endpoint)
     if encoding not in {"gzip", "identity"}:
@@ -141,7 +140,7 @@ def longest_list(payload: object) -> int:
     if isinstance(payload, list):
         return len(payload)
     fields = msgspec.structs.astuple(payload) if isinstance(payload, msgspec.Struct) else ()
-    return max((len(field) for field in fields if isinstance(field, list)), default=0)
+    return max((len(each) for each in fields if isinstance(each, list)), default=0)
 
 
 def is_html(body: bytes) -> bool:
@@ -149,6 +148,7 @@ def is_html(body: bytes) -> bool:
     return body[:_PLAIN_TEXT].lstrip().startswith(b"<")
 
 
+@dataclass
 class Understood(Generic[Element]):
     """Decodes the elements of a list one by one, over its pages.
 
@@ -156,15 +156,12 @@ class Understood(Generic[Element]):
     are those that are a ``model`` of texts that ``fits`` accepts, ``others`` counts the rest.
     """
 
-    def __init__(
-        self, model: type[Element], endpoint: str, fits: Callable[[str], bool] = lambda _: True
-    ) -> None:
-        self._model = model
-        self._endpoint = endpoint
-        self._fits = fits
-        self._fault: errors.InvalidPayload | None = None
-        self.found: list[Element] = []
-        self.others = 0
+    model: type[Element]
+    endpoint: str
+    fits: Callable[[str], bool] = lambda _: True
+    found: list[Element] = field(default_factory=list, init=False)
+    others: int = field(default=0, init=False)
+    fault: errors.InvalidPayload | None = field(default=None, init=False)
 
     def add(self, elements: Iterable[msgspec.Raw | bytes] | None) -> list[Element]:
         """Return the elements of a page that could be decoded."""
@@ -173,21 +170,21 @@ class Understood(Generic[Element]):
             try:
                 self.found.append(self._understood(bytes(element)))
             except errors.InvalidPayload as error:
-                self._fault = self._fault or error
+                self.fault = self.fault or error
                 self.others += 1
         return self.found[before:]
 
     def check(self) -> None:
         """Raise `InvalidPayload` if there were elements and none could be decoded."""
-        if self._fault is not None and not self.found:
-            raise self._fault
+        if self.fault is not None and not self.found:
+            raise self.fault
 
     def _understood(self, element: bytes) -> Element:
-        decoded = _decoded(element, self._model, self._endpoint)
+        decoded = _decoded(element, self.model, self.endpoint)
         for value in msgspec.structs.astuple(decoded):
             text = ",".join(value) if isinstance(value, tuple) else value
-            if isinstance(text, str) and not self._fits(text):
-                raise _invalid("a text that is too long", self._endpoint)
+            if isinstance(text, str) and not self.fits(text):
+                raise _invalid("a text that is too long", self.endpoint)
         return decoded
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,18 +15,14 @@ from exporter import __version__
 from exporter.files import SHORTAGE_HINT, shortage
 from exporter.github import body, errors, meanings
 from exporter.github.auth import Credential, Token
-from exporter.github.body import Decoder
-from exporter.github.pacing import Gate, Pacing, RateLimit, rate_limit
+from exporter.github.pacing import Clock, Gate, Pacing, RateLimit, Sleep, rate_limit
 from exporter.github.work import work
 
 REQUEST_SECONDS = 15.0
-"""For a request and its answer, which may take longer only if it is a report that goes on coming.
+"""For a request and its answer; GitHub gives up after ten (docs: troubleshooting)."""
 
-GitHub gives up after ten (docs: troubleshooting).
-"""
-
-_TIMEOUT = httpx.Timeout(REQUEST_SECONDS, connect=10.0, pool=None).as_dict()
-"""Bounds connecting and each read; `REQUEST_SECONDS` bounds the whole request."""
+# Bounds connecting and each read; `REQUEST_SECONDS` bounds the whole request.
+_TIMEOUT = {"timeout": httpx.Timeout(REQUEST_SECONDS, connect=10.0, pool=None).as_dict()}
 
 _REDIRECTS = 3
 _USER_AGENT = f"github-billing-exporter/{__version__}"
@@ -34,10 +30,7 @@ _EXPIRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:UTC|[+-]\d{4})")
 
 
 def api_version(base_url: str) -> str:
-    """Return the REST API version for a host.
-
-    Enterprise Server up to 3.20 only knows the first one (docs: API versions).
-    """
+    """Return a host's REST API version; Enterprise Server up to 3.20 only knows the first."""
     return "2022-11-28" if is_enterprise_server(base_url) else "2026-03-10"
 
 
@@ -53,10 +46,7 @@ def fill(endpoint: str, params: Mapping[str, str | int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request as observed, without names or bodies.
-
-    ``endpoint`` is the template, ``status`` is GitHub's, or ``error`` if no whole answer came.
-    """
+    """A request as observed, without names; ``status`` is ``error`` if no whole answer came."""
 
     credential: str
     endpoint: str
@@ -93,15 +83,14 @@ class _Question:
     endpoint: str
     kept: CachedAnswer | None
     post: bytes | None
-    decoder: Decoder[object] | None
+    decoder: body.Decoder[object] | None
 
 
 class Client:
     """Asks one host with one credential, or one installation of an App.
 
-    ``version`` is the REST API's, by default the host's. ``gate`` is shared by the clients of one
-    credential. Requests go by ``transport`` itself: a client of httpx keeps cookies, and shows a
-    user in a URL in place of the token.
+    ``gate`` is shared by the clients of one credential. Requests go by ``transport`` itself: a
+    client of httpx keeps cookies, and shows a user in a URL in place of the token.
     """
 
     def __init__(
@@ -111,8 +100,8 @@ class Client:
         base_url: str,
         credential: Credential,
         observer: Callable[[Exchange], None],
-        clock: Callable[[], datetime],
-        sleep: Callable[[float], Awaitable[None]],
+        clock: Clock,
+        sleep: Sleep,
         version: str | None = None,
         gate: Gate | None = None,
     ) -> None:
@@ -137,14 +126,13 @@ class Client:
         kept: CachedAnswer | None = None,
         *,
         post: bytes | None = None,
-        decoder: Decoder[object] | None = None,
+        decoder: body.Decoder[object] | None = None,
     ) -> Received:
         """Send one request and read its whole answer, whatever its status.
 
-        ``kept`` is asked about if it came to the same credential, ``post`` is JSON to send with
-        POST. ``decoder`` is fed the body of a 200 as it comes. A 401 is asked once again if the
-        credential has another token, unless the token was young. Raises what `Credential.read`
-        raises, `Unreachable`, `Rejected` or `InvalidPayload`.
+        ``post`` is JSON. ``decoder`` is fed the body of a 200 as it comes. A 401 is asked once
+        again if the credential has another token, unless the token was young. Raises what
+        `Credential.read` raises, `Unreachable`, `Rejected` or `InvalidPayload`.
         """
         question = _Question(url, endpoint, kept, post, decoder)
         token = await self.credential.read()
@@ -210,14 +198,9 @@ class Client:
         self, question: _Question, headers: Mapping[str, str], limit: asyncio.Timeout
     ) -> tuple[httpx.Response, bytes]:
         url, endpoint, decoder = question.url, question.endpoint, question.decoder
+        method, post = "GET" if question.post is None else "POST", question.post
         for _ in range(_REDIRECTS + 1):
-            request = httpx.Request(
-                "GET" if question.post is None else "POST",
-                url,
-                headers=headers,
-                content=question.post,
-                extensions={"timeout": _TIMEOUT},
-            )
+            request = httpx.Request(method, url, headers=headers, content=post, extensions=_TIMEOUT)
             async with aclosing(await self._transport.handle_async_request(request)) as response:
                 if response.status_code == 200 and decoder is not None:
                     async for chunk in body.chunks(response, endpoint):

@@ -45,10 +45,9 @@ class GitHubError(Exception):
 
     def __str__(self) -> str:
         answered = "" if self.status is None else f"GitHub answered {self.status}"
-        said = [self.detail, answered, self.endpoint and f"at {self.endpoint}"]
-        if self.request_id:
-            said.append(f"request {self.request_id}")
-        return ", ".join(part for part in said if part) or self.reason
+        where = self.endpoint and f"at {self.endpoint}"
+        request = self.request_id and f"request {self.request_id}"
+        return ", ".join(filter(None, (self.detail, answered, where, request))) or self.reason
 
     def mend(self, permission: str) -> str:
         """Return the hint, given the permission that the collector needs."""
@@ -66,8 +65,6 @@ class Unauthorized(GitHubError):
 
 
 class Barred(GitHubError):
-    """GitHub refuses the whole credential or account: no word on the endpoint that was asked."""
-
     reason = "forbidden"
     answers = (
         "403 to the whole credential or account: single sign-on, an IP allow list, a rule on "
@@ -121,10 +118,7 @@ class Closed(GitHubError):
 
 @dataclass(eq=False)
 class RateLimited(GitHubError):
-    """The credential has to wait until ``retry_at``.
-
-    ``unattempted`` says that the limit was known before anything was asked.
-    """
+    """The credential has to wait; ``unattempted`` if that was known before anything was asked."""
 
     retry_at: datetime | None = None
     unattempted: bool = False
@@ -165,8 +159,6 @@ class InvalidPayload(GitHubError):
 
 
 class Internal(GitHubError):
-    """A fault of our own, whatever GitHub answered."""
-
     reason = "internal"
     answers = "anything: the fault is the exporter's own"
     action = "logs the traceback once; the last good reading stays, and the other jobs go on"

@@ -1,11 +1,6 @@
-"""GitHub App: its key, and the credentials of the App itself and of its installations.
-
-An App shows a JWT signed by its private key, and gets a token for an hour for each account that
-it is installed on (docs: authenticating as a GitHub App installation).
-"""
+"""GitHub App: its key, and the credentials of the App itself and of its installations."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, TypeVar
@@ -20,6 +15,7 @@ from exporter.accounts import CLASSIC_ROOTS, Account
 from exporter.github import body, errors
 from exporter.github.auth import WRONG_APP_KEY, Credential, Secret, Token
 from exporter.github.client import Client, core_limit, fill
+from exporter.github.pacing import Clock
 from exporter.github.work import work
 
 T = TypeVar("T")
@@ -76,14 +72,9 @@ def _unescaped(text: str) -> str:
 
 
 class AppCredential(Credential):
-    """The App itself, which may only ask about its installations.
+    """The App itself, by its id or client id; it may only ask about its installations."""
 
-    ``issuer`` is the App's id or client id.
-    """
-
-    def __init__(
-        self, name: str, issuer: str, key: AppKey, *, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, name: str, issuer: str, key: AppKey, *, clock: Clock) -> None:
         self.name = name
         self._issuer = issuer
         self._key = key
@@ -132,12 +123,7 @@ class InstallationCredential(Credential):
     """
 
     def __init__(
-        self,
-        app: Client,
-        account: Account,
-        installation: int | None = None,
-        *,
-        clock: Callable[[], datetime],
+        self, app: Client, account: Account, installation: int | None, *, clock: Clock
     ) -> None:
         self.name = app.credential.name
         self._app = app

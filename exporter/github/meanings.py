@@ -1,7 +1,4 @@
-"""What GitHub's refusals mean, by status, headers and message.
-
-GitHub's own text never leaves this module.
-"""
+"""Failures by status, headers and message, none of whose text leaves this module."""
 
 import re
 from collections.abc import Mapping
@@ -91,11 +88,6 @@ _MEANINGS = (
     ),
 )
 
-_PASSES = (
-    "It passes within seconds. Where it stays, see the App's installation, which needs: "
-    "{permission}."
-)
-
 _BY_STATUS: Mapping[int, type[GitHubError]] = {
     401: Unauthorized,
     403: Forbidden,
@@ -116,8 +108,7 @@ def of_answer(
 ) -> GitHubError:
     """Return the failure that an answer means, limits aside.
 
-    ``message`` is the body's own, ``headers`` have lower-case names. ``young`` says that the
-    token was made seconds ago: GitHub may not know it or its rights everywhere.
+    ``headers`` have lower-case names. GitHub may not know a ``young`` token's rights everywhere.
     """
     known = next((m for m in _MEANINGS if status == m.status and m.part in message.lower()), None)
     if status == 403 and "x-github-sso" in headers:
@@ -130,7 +121,11 @@ def of_answer(
         detail = f"{detail}, which takes {wanted}" if detail else f"it takes {wanted}"
     if young and error in {Forbidden, Unauthorized}:
         error = Barred if error is Forbidden else error
-        detail, hint = "the App's token is seconds old, and GitHub may not know it yet", _PASSES
+        detail = "the App's token is seconds old, and GitHub may not know it yet"
+        hint = (
+            "It passes within seconds. Where it stays, see the App's installation, which needs: "
+            "{permission}."
+        )
     return error(
         detail=detail,
         hint=hint,
@@ -142,20 +137,15 @@ def of_answer(
 
 
 def of_single_sign_on(endpoint: str, detail: str = _SINGLE_SIGN_ON.detail) -> GitHubError:
-    """Return the failure that single sign-on is behind, of an answer with the status 200."""
-    return _SINGLE_SIGN_ON.error(
-        detail=detail, hint=_SINGLE_SIGN_ON.hint, endpoint=endpoint, status=200
-    )
+    """Return the failure of a 200 that single sign-on holds something back from."""
+    return Barred(detail=detail, hint=_SINGLE_SIGN_ON.hint, endpoint=endpoint, status=200)
 
 
 def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
-    """Return the failure that ``X-GitHub-SSO`` of a 200 means; None if it hides nothing.
-
-    It holds the ids of the organizations left out (docs: authenticating to the REST API).
-    """
+    """Return the failure that ``X-GitHub-SSO`` of a 200 means, None if it hides nothing."""
     if not sso.startswith("partial-results"):
         return None
-    numbers = re.findall("[0-9]+", sso)
+    numbers = re.findall("[0-9]+", sso)  # ids (docs: authenticating to the REST API)
     shown = ", ".join(numbers[:_TOLD_ORGANIZATIONS])
     more = ", …" if len(numbers) > _TOLD_ORGANIZATIONS else ""
     return of_single_sign_on(

@@ -24,6 +24,10 @@ _LONGEST_PRIMARY_WAIT = timedelta(hours=1, minutes=1)
 _LONGEST_RETRY_AFTER = timedelta(days=1)
 
 
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class RateLimit:
     """GitHub's primary limit: requests an hour, and when it begins anew."""
@@ -75,13 +79,7 @@ class Gate:
 class Pacing:
     """Lets requests of one client go, unless GitHub says to wait."""
 
-    def __init__(
-        self,
-        *,
-        clock: Callable[[], datetime],
-        sleep: Callable[[float], Awaitable[None]],
-        gate: Gate | None = None,
-    ) -> None:
+    def __init__(self, *, clock: Clock, sleep: Sleep, gate: Gate | None) -> None:
         self._clock = clock
         self._sleep = sleep
         self.gate = gate or Gate()

@@ -71,9 +71,8 @@ class Streamed(Generic[Item, Result]):
         self._fold = fold
         self._decoder: msgspec.json.Decoder[list[Item]] = msgspec.json.Decoder(items)
         self._envelope_type = msgspec.defstruct("Envelope", [(field, items)])
-        self._second_type = msgspec.defstruct(
-            "Envelope", [(field, items | msgspec.UnsetType, msgspec.UNSET)]
-        )
+        second = (field, items | msgspec.UnsetType, msgspec.UNSET)
+        self._second_type = msgspec.defstruct("Envelope", [second])
         self._envelope = bytearray()
         self._buffer = bytearray()
         self._slice_size = self._wanted = slice_size
@@ -96,10 +95,9 @@ class Streamed(Generic[Item, Result]):
         self._take_slices(math.inf)
         while self._looked(len(self._buffer)):
             pass
-        rest = body.decode(
-            bytes(self._envelope + self._buffer), self._envelope_type, self._endpoint
-        )
-        if getattr(rest, self._field) is not msgspec.UNSET:
+        rest = bytes(self._envelope + self._buffer)
+        envelope = body.decode(rest, self._envelope_type, self._endpoint)
+        if getattr(envelope, self._field) is not msgspec.UNSET:
             raise self._invalid(f"{self._field} stands there twice")
         return self._fold.result()
 
@@ -109,10 +107,8 @@ class Streamed(Generic[Item, Result]):
             if not self._looked(self._wanted):
                 self._wanted *= 4  # far more, so that looking again and again stays cheap
             if self._wanted > ITEM:
-                size = f"{ITEM // 1024**2} MiB"
-                raise self._invalid(
-                    f"an item of {self._field}, or what is no item, of more than {size}"
-                )
+                what = f"an item of {self._field}, or what is no item"
+                raise self._invalid(f"{what}, of more than {ITEM // 1024**2} MiB")
 
     def _looked(self, size: int) -> bool:
         """Go one step on if ``size`` bytes are enough for it."""
@@ -141,11 +137,8 @@ class Streamed(Generic[Item, Result]):
         return False
 
     def _within(self, size: int) -> bool:
-        """Step: fold a slice of items.
-
-        A cut within a string or an item never leaves an array before it. So try the likeliest cut
-        first, and only if that was wrong follow strings and brackets one by one.
-        """
+        """Step: fold a slice of items."""
+        # A cut within a string or an item never leaves an array before it, so try a likely one.
         likely = self._buffer.rfind(b"},", 0, size) + 1
         if likely:
             try:

@@ -38,10 +38,7 @@ def _undisturbed(call: Callable[[], T]) -> T:
 async def aside(
     function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run a coroutine function in the thread, a piece from each await to the next.
-
-    It may only await `on_loop`, and coroutines that hold to that.
-    """
+    """Run a coroutine function in the thread, piece by piece; it may only await `on_loop`."""
     pieces = function(*args, **kwargs)
     piece: Callable[[], Any] = partial(pieces.send, None)
     try:
