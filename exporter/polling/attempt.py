@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 async def attempted(job: Job, clock: Callable[[], datetime], *, priority: float = 0.0) -> Outcome:
-    """Ask a job's collector once, as far as the credential's limit lets its ``priority``."""
+    """Ask a job's collector once, unless the credential's limit is too low for ``priority``."""
     now, github = clock(), None
     result: Reading | GitHubError
     try:
@@ -39,7 +39,7 @@ async def attempted(job: Job, clock: Callable[[], datetime], *, priority: float 
         log.exception("internal fault", **job.names)
     finally:
         job.begun = False
-    # A clock that is set back meanwhile makes no time negative, and no reading young.
+    # A clock that is set back must not make a time negative, or a reading young.
     duration = clock() - now
     if isinstance(result, Reading) and duration < -CLOCK_SLACK:
         result = Unreachable(detail="the clock was set back meanwhile")
@@ -50,12 +50,7 @@ async def _read(job: Job, github: GitHub, now: datetime) -> Reading:
     reading = await job.collector.collect(github, job.account, now)
     job.collector.check(reading)
     reading = limited(reading, job.known.reading, job.series_limit)
-    _check_bounds(reading, job.series_ceiling)
-    return reading
-
-
-def _check_bounds(reading: Reading, ceiling: int) -> None:
-    series = len(reading.samples) + len(reading.unknown_skus)
+    series, ceiling = len(reading.samples) + len(reading.unknown_skus), job.series_ceiling
     if series > ceiling:
         raise InvalidPayload(
             detail=f"it comes to {series:,} series, more than the ceiling of {ceiling:,}",
@@ -66,3 +61,4 @@ def _check_bounds(reading: Reading, ceiling: int) -> None:
             raise InvalidPayload(
                 detail=f"a label of {sample.metric.name} would be longer than {LABEL:,} bytes"
             )
+    return reading

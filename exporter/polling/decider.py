@@ -1,13 +1,14 @@
-"""The platform rule at work: asks what it needs, and applies its verdict."""
+"""Asks what the platform rule needs, and applies its verdict."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from exporter.accounts import Platform
-from exporter.github.errors import Closed, NotFound
+from exporter.github.errors import Closed, GitHubError, NotFound
 from exporter.polling import schedule
 from exporter.polling.attempt import attempted
 from exporter.polling.job import Job
@@ -19,68 +20,61 @@ from exporter.polling.watched import Watched
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
 class Decider:
-    """Decides the platforms of accounts. ``changed`` is called with one whose page changes."""
+    """Decides the platforms of accounts; ``changed`` is called if one's page changes."""
 
-    def __init__(
-        self,
-        taking: Taking,
-        clock: Callable[[], datetime],
-        changed: Callable[[Watched], None],
-    ) -> None:
-        self._taking = taking
-        self._clock = clock
-        self._changed = changed
+    taking: Taking
+    clock: Callable[[], datetime]
+    changed: Callable[[Watched], None]
 
     async def decide(
         self, watched: Watched, usage: Job, outcome: Outcome, *, may_postpone: bool
     ) -> None:
-        """Take the outcome of ``usage``, and those of the jobs that it leads.
-
-        The verdict is applied without a wait in between, so that no page shows half of it.
-        """
+        """Take the outcomes of ``usage`` and of the jobs that it leads."""
         said = outcome.said(may_postpone=may_postpone)
         if said is Said.ANSWERED:
             await self._stand_on_usage(watched, usage, outcome, may_postpone=may_postpone)
             return
-        legacy = watched.of_side(Platform.LEGACY)
-        asked = await self._attempts(legacy if said is Said.REFUSED else ())
+        legacy = watched.of_side(Platform.LEGACY) if said is Said.REFUSED else ()
+        asked = await self._attempts(legacy)
         answers = [other.said(may_postpone=may_postpone) for _, other in asked]
         found = verdict(watched.standing, said, answers)
         if found is not None:  # else all are asked again after the limit
-            self._apply(watched, found, (usage, outcome), asked)
+            # No wait in between, so that no page shows half of a verdict.
+            self._apply(watched, found, usage, outcome, asked)
 
     def _apply(
         self,
         watched: Watched,
         found: Verdict,
-        led_by: tuple[Job, Outcome],
+        usage: Job,
+        outcome: Outcome,
         asked: Sequence[tuple[Job, Outcome]],
     ) -> None:
-        usage, outcome = led_by
         legacy = watched.of_side(Platform.LEGACY)
         if found.answered:
             self._switch(watched, Platform.LEGACY)
         watched.standing = found.standing
-        counted: list[Outcome] = []
+        counted: list[GitHubError | None] = []
         if found.usage is Taken.PASSED_OVER:
             usage.record(outcome, None, offered=False)
         else:
             closed = bool(asked) and all(isinstance(each.error, Closed) for _, each in asked)
             usage.seems_owned = closed and isinstance(outcome.error, NotFound)
-            self._taking.take(usage, outcome)
-            counted.append(outcome)
+            self.taking.take(usage, outcome)
+            counted.append(outcome.error)
         for (job, other), taken in zip(asked, found.legacy, strict=True):
             if taken is not Taken.LEFT:
-                self._taking.take(job, other, offered=taken is Taken.COUNTED)
+                self.taking.take(job, other, offered=taken is Taken.COUNTED)
             if taken is Taken.COUNTED:
-                counted.append(other)
+                counted.append(other.error)
         if found.shares_failure:
-            counted.append(outcome)
+            counted.append(outcome.error)
             for job in legacy:
                 if job.known.available is not False:
-                    self._taking.take(job, outcome)
-        self._taking.put_group(usage, legacy, next((each for each in counted if each.error), None))
+                    self.taking.take(job, outcome)
+        self.taking.put_group(usage, legacy, next(filter(None, counted), None))
 
     async def _stand_on_usage(
         self, watched: Watched, usage: Job, outcome: Outcome, *, may_postpone: bool
@@ -90,20 +84,20 @@ class Decider:
         moves = watched.standing.platform is Platform.LEGACY
         others = await self._attempts(stood_by) if moves else []
         self._switch(watched, Platform.USAGE)
-        self._taking.take(usage, outcome)
-        self._taking.put_group(usage, watched.of_side(Platform.LEGACY), None)
+        self.taking.take(usage, outcome)
+        self.taking.put_group(usage, watched.of_side(Platform.LEGACY), None)
         if not moves:
-            self._changed(watched)
+            self.changed(watched)
             others = await self._attempts(stood_by)
         for job, other in others:
             if other.unattempted and may_postpone:
-                schedule.put(job, self._clock(), timedelta(0))
+                schedule.put(job, self.clock(), timedelta(0))
             elif not watched.stands_by(job):
-                self._taking.take_alone(watched, job, other)
+                self.taking.take_alone(watched, job, other)
 
     async def _attempts(self, jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
         async with asyncio.TaskGroup() as tasks:
-            attempts = [(job, tasks.create_task(attempted(job, self._clock))) for job in jobs]
+            attempts = [(job, tasks.create_task(attempted(job, self.clock))) for job in jobs]
         return [(job, task.result()) for job, task in attempts]
 
     def _switch(self, watched: Watched, platform: Platform) -> None:

@@ -1,4 +1,4 @@
-"""Job: an account and a collector, and what came of it."""
+"""Job: an account and a collector, and the state of their polls."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,12 +20,10 @@ _REFUSALS = {Unauthorized.reason, Forbidden.reason, NotFound.reason}
 class Job:
     """One account and collector. Only the poller changes it.
 
-    ``begun`` is true from an attempt's slot to its end.
-    ``owner`` is the enterprise that owns the account, empty if none is known; ``seems_owned``
-    says that GitHub answers as if there were one.
-    ``series_limit`` is the most series of each metric that names repositories, and
-    ``series_ceiling`` the most of a whole reading.
-    ``was_refused`` says that GitHub refused it, and has not answered it since.
+    ``begun`` is true from an attempt's slot to its end, ``was_refused`` from GitHub's refusal to
+    its next answer. ``owner`` is the enterprise that owns the account, empty if none is known;
+    ``seems_owned`` is true if GitHub answers as if there were one.
+    ``series_limit`` bounds each metric that names repositories, ``series_ceiling`` a reading.
     """
 
     account: Account
@@ -52,16 +50,12 @@ class Job:
     requests: int = 0
 
     @property
-    def succeeded_ever(self) -> bool:
-        return self.known.last_success is not None
-
-    @property
     def names(self) -> dict[str, str]:
-        """Return the fields that name the job in the log."""
+        """The fields that name the job in the log."""
         return {**self.account.names, "collector": self.collector.name}
 
     def record(self, outcome: Outcome, failure: Failure | None, *, offered: bool = True) -> None:
-        """Take an attempt's outcome. A failure leaves the last good reading in place."""
+        """Record an attempt; a failure leaves the last good reading in place."""
         self.last_attempt, self.duration = outcome.at, outcome.duration
         self.requests = outcome.requests
         self.failure = failure
@@ -75,7 +69,7 @@ class Job:
                 before = last
             self.known = Known(True, outcome.at, outcome.reading, before)
         else:
-            # What fails may be offered by now: it must not hide behind an older answer.
+            # A failure may be offered by now: it must not hide behind an older answer.
             available = (self.known.available or None) if offered else False
             self.known = self.known._replace(available=available)
 
@@ -87,26 +81,23 @@ class Job:
         self.was_refused = False
 
     def hint(self, failure: Failure) -> str:
-        """Return how to mend a failure, which may be to ask the enterprise instead."""
-        asked_of_owner = self.account.type is AccountType.ORGANIZATION and any(
-            endpoint.startswith(USAGE_ROOTS[AccountType.ORGANIZATION])
-            for endpoint in self.collector.endpoints
+        """Return the hint of a failure, which may be to ask the enterprise instead."""
+        reports = USAGE_ROOTS[AccountType.ORGANIZATION]
+        of_owner = (
+            failure.reason in {Forbidden.reason, NotFound.reason}
+            and self.account.type is AccountType.ORGANIZATION
+            and any(endpoint.startswith(reports) for endpoint in self.collector.endpoints)
         )
-        if asked_of_owner and failure.reason in {Forbidden.reason, NotFound.reason}:
-            if self.owner:
-                return (
-                    f"Enterprise {self.owner} owns it: ask the enterprise instead. {failure.hint}"
-                )
-            if self.seems_owned:
-                return (
-                    "An enterprise may own its bill: then ask for the enterprise instead. "
-                    f"{failure.hint}"
-                )
+        if of_owner and self.owner:
+            return f"Enterprise {self.owner} owns it: ask the enterprise instead. {failure.hint}"
+        if of_owner and self.seems_owned:
+            instead = "An enterprise may own its bill: then ask for the enterprise instead."
+            return f"{instead} {failure.hint}"
         return failure.hint
 
     @property
     def failing(self) -> Failure | None:
-        """The failure of the last attempt, unless it was only not offered."""
+        """The failure of the last attempt, None if it was not offered."""
         return None if self.known.available is False else self.failure
 
     @property
@@ -116,11 +107,11 @@ class Job:
 
     @property
     def is_refused(self) -> bool:
-        """Whether GitHub refused the last attempt, be that a failure or not offered."""
+        """Whether GitHub refused the last attempt, as a failure or as not offered."""
         return self.failure is not None and self.failure.reason in _REFUSALS
 
     def was_refused_before(self, moment: datetime) -> bool:
-        """Return whether GitHub refused the last attempt, which had ended by then."""
+        """Return whether GitHub refused the last attempt and it ended before ``moment``."""
         if self.last_attempt is None or self.duration is None:
             return False
         return self.is_refused and self.last_attempt + self.duration < moment

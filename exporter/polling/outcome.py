@@ -1,10 +1,8 @@
-"""Outcome: a reading or an error, and a failure as people and metrics are told of it."""
+"""Outcome of an attempt, and a failure in words."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from exporter.accounts import Account
-from exporter.collectors import Collector
 from exporter.github.errors import Closed, GitHubError, NotOffered, RateLimited
 from exporter.metrics.model import Reading
 from exporter.polling.platform import Said
@@ -12,21 +10,16 @@ from exporter.polling.platform import Said
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed attempt: the reason that metrics show, and words for people."""
+    """Failed attempt: the reason that metrics show, and words for people."""
 
     reason: str
     detail: str
     hint: str
 
-    @classmethod
-    def of(cls, error: GitHubError, account: Account, collector: Collector) -> "Failure":
-        detail = str(error).replace("{account}", account.name)
-        return cls(error.reason, detail, error.mend(collector.permissions[account.type]))
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt came to: either a reading or an error."""
+    """Reading or error of one attempt."""
 
     at: datetime
     duration: timedelta
@@ -46,7 +39,7 @@ class Outcome:
         return isinstance(self.result, RateLimited) and self.result.unattempted
 
     def said(self, *, may_postpone: bool) -> Said:
-        """Return the answer as the platform rule takes it; what may not wait has failed."""
+        """Return the answer for the platform rule."""
         match self.result:
             case Reading():
                 return Said.ANSWERED

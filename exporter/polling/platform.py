@@ -1,4 +1,4 @@
-"""The platform rule: which billing platform an account is on, by GitHub's answers alone."""
+"""The platform rule: which billing platform an account is on, by GitHub's answers."""
 
 from collections.abc import Sequence
 from enum import Enum, auto
@@ -12,12 +12,12 @@ class Said(Enum):
 
     ANSWERED = auto()
     REFUSED = auto()
-    """403 or 404: also where the account is on the other platform."""
+    """403 or 404: also if the account is on the other platform."""
     CLOSED = auto()
     """410: the endpoint has moved."""
     FAILED = auto()
     UNATTEMPTED = auto()
-    """A limit was in the way before anything was asked."""
+    """A limit was known before anything was asked."""
 
 
 class Taken(Enum):
@@ -28,21 +28,20 @@ class Taken(Enum):
     PASSED_OVER = auto()
     """The other platform answers instead, or fails."""
     LEFT = auto()
-    """As if it had not been asked."""
+    """As if not asked."""
 
 
 class Standing(NamedTuple):
-    """Where an account stands: its platform, ``None`` while undecided, and the side shown."""
+    """An account's platform, None while undecided, and the side shown."""
 
     platform: Platform | None
     front: Platform
 
 
 class Verdict(NamedTuple):
-    """What follows from the answers: ``legacy`` in their order.
+    """How ``usage`` and each ``legacy`` answer count.
 
-    ``answered`` is true if the platform answered, ``shares_failure`` if the legacy collectors fail
-    as ``usage`` did.
+    ``answered`` if the platform answered, ``shares_failure`` if legacy fails as ``usage`` did.
     """
 
     standing: Standing
@@ -53,10 +52,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(before: Standing, usage: Said, legacy: Sequence[Said] = ()) -> Verdict | None:
-    """Return what follows from the answers, None if half of them are missing.
-
-    ``legacy`` are those of the legacy collectors, which are asked only if ``usage`` is refused.
-    """
+    """Return what follows from the answers, None if half of them are missing."""
     if usage is Said.ANSWERED:
         return Verdict(Standing(Platform.USAGE, Platform.USAGE), Taken.COUNTED, answered=True)
     if usage is not Said.REFUSED:  # it decides nothing, so the side that is shown fails
@@ -70,9 +66,8 @@ def verdict(before: Standing, usage: Said, legacy: Sequence[Said] = ()) -> Verdi
         platform = Platform.LEGACY if answered else before.platform
         # Legacy collectors are required on their platform, but for endpoints that GitHub closed.
         spared = {Said.CLOSED} if platform is Platform.LEGACY else {Said.CLOSED, Said.REFUSED}
-        standing = Standing(platform, Platform.LEGACY)
         takes = _each(legacy, spared, Taken.COUNTED)
-        return Verdict(standing, Taken.PASSED_OVER, takes, answered)
+        return Verdict(Standing(platform, Platform.LEGACY), Taken.PASSED_OVER, takes, answered)
     left = None if before.platform is Platform.LEGACY else before.platform
     refused = _each(legacy, {Said.CLOSED, Said.REFUSED}, Taken.LEFT)
     return Verdict(Standing(left, Platform.USAGE), Taken.COUNTED, refused)

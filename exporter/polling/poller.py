@@ -1,4 +1,4 @@
-"""The poller: attempts every job when it is due, and keeps the page."""
+"""The poller, which attempts every job when it is due and keeps the page."""
 
 import asyncio
 import time
@@ -23,10 +23,7 @@ _PLACES = {collector.name: place for place, collector in enumerate(ALL)}
 
 
 class Poller:
-    """Polls the accounts on their intervals. One job's failure touches no other.
-
-    ``clock`` returns the time in UTC, ``monotonic`` seconds that nobody sets.
-    """
+    """Polls the accounts on their intervals; one job's failure touches no other."""
 
     def __init__(
         self,
@@ -74,16 +71,16 @@ class Poller:
         """Attempt every job once; those that would have to wait for a limit fail."""
         began = self._clock()
         begun: list[Job] = []
-        while heads := [head for head in self._heads() if head[1] not in begun]:
+        while heads := [(w, j) for w in self.accounts for j in w.heads() if j not in begun]:
             begun += [job for _, job in heads]
             async with asyncio.TaskGroup() as tasks:
                 for watched, job in _in_order(heads):
                     tasks.create_task(self._poll(watched, job, may_postpone=False))
-            # Some are attempted with the decision for a platform, and head nothing before it.
+            # A decision for a platform attempts some that head nothing before it.
             begun += [j for j in self._jobs() if j.last_attempt and j.last_attempt >= began]
 
     def add(self, watched: Watched) -> None:
-        """Poll one more account, soon; readiness does not wait for it."""
+        """Poll one more account; readiness does not wait for it."""
         self.accounts.append(watched)
         self._page = None
 
@@ -95,20 +92,19 @@ class Poller:
         self._changed(watched)
 
     def discovered(self, facts: DiscoveryFacts) -> None:
-        """Take the result of a discovery, to be shown."""
+        """Show the result of a discovery."""
         self._discoveries[facts.credential] = facts
         self._all_changed()
 
     def page(self) -> Page:
-        """Return the page as it holds now: built anew after a poll and at an expiry."""
+        """Return the current page, built anew after a poll and at an expiry."""
         now = self._clock()
         self._notice_clock(now)
         page = self._page
         expired = page is not None and page.valid_until is not None and page.valid_until <= now
         if page is None or expired or now < page.now:
             facts = [self._facts_of(watched, now) for watched in self.accounts]
-            discoveries = self._discoveries.values()
-            page = self._page = Page(facts, self._build, now, discoveries)
+            page = self._page = Page(facts, self._build, now, self._discoveries.values())
         return page
 
     def _facts_of(self, watched: Watched, now: datetime) -> AccountFacts:
@@ -146,14 +142,8 @@ class Poller:
     def _jobs(self) -> list[Job]:
         return [job for watched in self.accounts for job in watched.jobs]
 
-    def _heads(self) -> list[tuple[Watched, Job]]:
-        return [(watched, job) for watched in self.accounts for job in watched.heads()]
-
     def _notice_clock(self, now: datetime) -> None:
-        """Make every job due if the clock was set back; drop the readings if it was set back far.
-
-        Their age is unknown then.
-        """
+        """Make jobs due if the clock was set back; if far, drop readings of an unknown age."""
         if now < self._looked:
             far = self._looked - now > CLOCK_SLACK
             for job in self._jobs():
@@ -165,20 +155,19 @@ class Poller:
         self._looked = now
 
     def _due(self, now: datetime) -> list[tuple[Watched, Job]]:
-        """Return the jobs to begin now, and count the polls that have not begun for too long."""
+        """Return the jobs to begin now, and count missed polls."""
         due = []
         # Every turn looks at every job, thousands of them: the cheapest question comes first.
         for watched, job in [(w, job) for w in self.accounts for job in w.jobs if job.due <= now]:
-            if not watched.asks_by_itself(job):
-                continue
-            if missed := schedule.newly_missed(job, now):
-                self._observer.missed(job.collector.name, missed)
-            if not job.running and _may_begin(job):
-                due.append((watched, job))
+            if watched.asks_by_itself(job):
+                if missed := schedule.newly_missed(job, now):
+                    self._observer.missed(job.collector.name, missed)
+                if not job.running and _may_begin(job):
+                    due.append((watched, job))
         return _in_order(due)
 
     async def _rest(self, now: datetime) -> None:
-        """Wait for the next turn, or less if a poll ends meanwhile and is due before it."""
+        """Wait for the next turn, or until a poll ends and is due before it."""
         self._early.clear()
         turn = now + timedelta(seconds=_TURN_SECONDS)
         # Jobs due by now have begun, or a limit holds them.
@@ -228,8 +217,8 @@ def _may_begin(job: Job) -> bool:
 def _priority(job: Job) -> float:
     """Return the place of a job between 0, the most valuable, and 1.
 
-    The bill's own collectors are at 0 and all others beyond the middle: half of the requests
-    that a credential has are the bill's, however many accounts share them.
+    The bill's own collectors are at 0, all others at 0.5 or more: half of a credential's
+    requests are the bill's, however many accounts share them.
     """
     if job.collector.required:
         return 0.0

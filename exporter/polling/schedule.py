@@ -3,22 +3,21 @@
 import random
 from datetime import datetime, timedelta
 
-from exporter.github.errors import RateLimited, Unauthorized
+from exporter.github.errors import GitHubError, RateLimited, Unauthorized
 from exporter.polling.job import Job
-from exporter.polling.outcome import Outcome
 
 _NOT_OFFERED_WAITS = (*(timedelta(minutes=each) for each in (1, 5, 15, 60)), timedelta(days=1))
-"""One after the other: most refusals that pass do so soon."""
+"""Most refusals that pass do so soon."""
 
 _FAILURE_WAIT = timedelta(minutes=15)
 _UNAUTHORIZED_WAIT = timedelta(hours=1)
 _EDGE = timedelta(minutes=5)
+_random = random.uniform
 
 
-def wait_after(job: Job, outcome: Outcome | None, now: datetime) -> timedelta:
-    """Return the wait after an attempt; None is one that did not fail."""
+def wait_after(job: Job, error: GitHubError | None, now: datetime) -> timedelta:
+    """Return the wait after an attempt, by its error."""
     interval = job.settings.interval
-    error = outcome.error if outcome else None
     if isinstance(error, RateLimited) and error.retry_at is not None:
         # GitHub's shortest advice, taken again and again, would never let it rest.
         told = error.retry_at - now + timedelta(seconds=_random(0, 5))
@@ -30,12 +29,12 @@ def wait_after(job: Job, outcome: Outcome | None, now: datetime) -> timedelta:
 
 
 def wait_not_offered(job: Job) -> timedelta:
-    """Return the wait after an attempt that was not offered, by how often in a row."""
+    """Return the wait after an attempt that was not offered, again."""
     return _NOT_OFFERED_WAITS[: job.not_offered_in_row][-1] * _jitter()
 
 
 def put(job: Job, now: datetime, wait: timedelta) -> None:
-    """Make a job due after ``wait``, or soon after the month's edge if it reads a month."""
+    """Make a job due after ``wait``, or soon after the end of the cycle it reads."""
     job.missed = 0
     end = job.known.reading.cycle_end if job.known.reading else None
     if end is not None and now < end + _EDGE:  # an attempt may have begun before the edge
@@ -44,7 +43,7 @@ def put(job: Job, now: datetime, wait: timedelta) -> None:
 
 
 def newly_missed(job: Job, now: datetime) -> int:
-    """Return how many polls were due and not begun within an interval, each once."""
+    """Count polls that were due and not begun within an interval, each once."""
     if job.begun or now < job.due:
         return 0
     missed = max(int((now - job.due) / job.settings.interval) - job.missed, 0)
@@ -53,9 +52,4 @@ def newly_missed(job: Job, now: datetime) -> int:
 
 
 def _jitter() -> float:
-    # Downwards only, so that nothing grows older than the settings say.
-    return _random(0.9, 1.0)
-
-
-def _random(least: float, most: float) -> float:
-    return random.uniform(least, most)  # noqa: S311  (no secret)
+    return _random(0.9, 1.0)  # at most 1: nothing may grow older than the settings say

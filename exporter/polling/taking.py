@@ -1,13 +1,14 @@
-"""Outcomes taken: recorded in their jobs, counted, logged, and the next attempt put."""
+"""Outcomes recorded in their jobs, counted and logged, and the next attempts put."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from exporter.accounts import Platform
-from exporter.github.errors import Barred, Closed, NotOffered
+from exporter.github.errors import Barred, Closed, GitHubError, NotOffered
 from exporter.polling import schedule
 from exporter.polling.job import Job
 from exporter.polling.outcome import Failure, Outcome
@@ -23,30 +24,28 @@ class Observer(Protocol):
     def missed(self, collector: str, polls: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
 class Taking:
     """Takes outcomes. ``clock`` returns the time in UTC."""
 
-    def __init__(self, observer: Observer, clock: Callable[[], datetime]) -> None:
-        self._observer = observer
-        self._clock = clock
+    observer: Observer
+    clock: Callable[[], datetime]
 
     def take(self, job: Job, outcome: Outcome, *, offered: bool = True) -> None:
-        """Record an outcome, but for when the job is due again."""
-        reading = outcome.reading
+        """Record an outcome, without making the job due again."""
+        reading, error = outcome.reading, outcome.error
         if reading is not None:
             before = job.known.reading
             if reading.notes and (before is None or before.notes != reading.notes):
                 log.info("reading leaves out", **job.names, detail=" ".join(reading.notes))
             job.record(outcome, None)
-        elif outcome.error is not None:
-            failure = Failure.of(outcome.error, job.account, job.collector)
-            words = {
-                "reason": failure.reason,
-                "detail": failure.detail,
-                "hint": job.hint(failure),
-            }
+        elif error is not None:
+            detail = str(error).replace("{account}", job.account.name)
+            hint = error.mend(job.collector.permissions[job.account.type])
+            failure = Failure(error.reason, detail, hint)
+            words = {"reason": error.reason, "detail": detail, "hint": job.hint(failure)}
             if offered:
-                self._observer.failed(job.collector.name, failure.reason)
+                self.observer.failed(job.collector.name, failure.reason)
                 log.warning("collector failed", **job.names, **words)
             elif job.known.available is not False:
                 log.info("collector not offered", **job.names, **words)
@@ -54,26 +53,22 @@ class Taking:
 
     def take_alone(self, watched: Watched, job: Job, outcome: Outcome) -> None:
         """Take the outcome of a job that is attempted by itself."""
-        now, error = self._clock(), outcome.error
-        wanted = job.settings.required or job.succeeded_ever
+        now, error = self.clock(), outcome.error
+        wanted = job.settings.required or job.known.last_success is not None
         refused = isinstance(error, NotOffered | Closed) and not wanted
         moved = isinstance(error, Closed) and job.collector.platform is Platform.LEGACY
-        not_offered = refused or (moved and job.account.platform is None)
-        self.take(job, outcome, offered=not not_offered)
-        wait = (
-            schedule.wait_not_offered(job)
-            if not_offered
-            else schedule.wait_after(job, outcome, now)
-        )
+        offered = not (refused or (moved and job.account.platform is None))
+        self.take(job, outcome, offered=offered)
+        wait = schedule.wait_after(job, error, now) if offered else schedule.wait_not_offered(job)
         if isinstance(error, Barred):
             wait = min(wait, watched.bill_interval)
         if job.is_refused and watched.recovered is not None and outcome.at < watched.recovered:
-            wait = timedelta(0)  # it was asked before the cause was gone
+            wait = timedelta(0)  # asked before the cause was gone
         schedule.put(job, now, wait)
 
-    def put_group(self, usage: Job, legacy: Sequence[Job], failed: Outcome | None) -> None:
-        """Make ``usage`` and the legacy jobs, which it leads, due together."""
-        now = self._clock()
-        schedule.put(usage, now, schedule.wait_after(usage, failed, now))
+    def put_group(self, usage: Job, legacy: Sequence[Job], error: GitHubError | None) -> None:
+        """Make ``usage`` and the legacy jobs that it leads due together."""
+        now = self.clock()
+        schedule.put(usage, now, schedule.wait_after(usage, error, now))
         for job in legacy:
             job.missed, job.wait, job.due = 0, usage.wait, usage.due
