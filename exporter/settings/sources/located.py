@@ -1,10 +1,8 @@
 """Values that know where the user wrote them, so that a fault can say so."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-from pydantic_settings import InitSettingsSource
 
 from exporter.settings.model import Loc, Settings
 
@@ -69,8 +67,10 @@ class Sources(NamedTuple):
 
     def settings(self) -> Settings:
         """Merge the sources. Raises pydantic's ``ValidationError``."""
-        sources = tuple(InitSettingsSource(Settings, tree.plain()) for tree in self.trees)
-        return Settings(_build_sources=(sources, {}))
+        merged: dict[str, Any] = {}
+        for tree in reversed(self.trees):
+            _update(merged, tree.plain())
+        return Settings(**merged)
 
     def at(self, loc: Loc) -> Located | None:
         """Return the value that rules at ``loc``; ``None`` for a default."""
@@ -85,3 +85,11 @@ class Sources(NamedTuple):
 
     def without(self, cut: Collection[Located]) -> "Sources":
         return Sources(tuple(tree.without(cut) for tree in self.trees))
+
+
+def _update(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
+            _update(below[key], value)
+        else:
+            below[key] = value
