@@ -1,8 +1,8 @@
-"""Whose bill it is: organizations, users and enterprises."""
+"""Accounts: whose bill it is, on which platform, with which quotas, watched by which replica."""
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -62,17 +62,6 @@ def account_key(kind: AccountType, name: str) -> tuple[AccountType, str]:
 def is_name(text: str) -> bool:
     """Whether an account may have this name, which is one step of a path (docs: usernames)."""
     return re.fullmatch(r"[A-Za-z0-9._-]+", text) is not None and text not in {".", ".."}
-
-
-USAGE_ROOTS: Mapping[AccountType, str] = {
-    AccountType.ORGANIZATION: "/organizations/{account}",
-    AccountType.USER: "/users/{account}",
-    AccountType.ENTERPRISE: "/enterprises/{account}",
-}
-"""Roots of the usage reports, AI credits and budgets (OpenAPI 23.0.2)."""
-
-CLASSIC_ROOTS = {**USAGE_ROOTS, AccountType.ORGANIZATION: "/orgs/{account}"}
-"""Roots of the legacy endpoints, GHAS and Copilot."""
 
 
 def overlaps(accounts: Iterable[Account]) -> list[str]:

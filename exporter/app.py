@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import structlog
 
-from exporter import __version__
+from exporter import REVISION_VARIABLE, __version__
 from exporter.accounts import overlaps
 from exporter.collectors import ALL
 from exporter.files import shortage
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from exporter.web.guard import LiveWebConfig
 
 REASONS = tuple(dict.fromkeys(error.reason for error in errors.ALL))
-REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
 
 _SILENT_SECONDS = 60.0
 
@@ -46,17 +45,6 @@ log = structlog.get_logger()
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def web_file(settings: Settings) -> "LiveWebConfig | None":
-    """Return the web configuration file, watched, if there is one. Raises `SettingsError`."""
-    if settings.web.config.file is None:
-        return None
-    from exporter.web.guard import LiveWebConfig  # noqa: PLC0415  (few have the file)
-
-    web = LiveWebConfig(settings.web.config.file)
-    web.watch()
-    return web
 
 
 @dataclass(frozen=True, slots=True)

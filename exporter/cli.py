@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from exporter import __version__
+from exporter import REVISION_VARIABLE, __version__
 from exporter.commands.shared import NO_CREDENTIAL, PROGRAM, WRONG_SETTINGS, end
 
 COMMANDS = ("run", "check", "once", "licenses", "demo", "health")
@@ -42,7 +42,7 @@ class _ByName(click.Group):
 @click.version_option(
     __version__,
     message=f"{PROGRAM} %(version)s (revision "
-    f"{os.environ.get('GITHUB_BILLING_EXPORTER_REVISION') or 'unknown'}, "
+    f"{os.environ.get(REVISION_VARIABLE) or 'unknown'}, "
     f"Python {platform.python_version()})",
 )
 @click.pass_context

@@ -5,12 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
+from exporter.accounts import Account, AccountType
 from exporter.billing.owners import organization_of
 from exporter.billing.values import Number, fits_label
-from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
+from exporter.collectors.collector import HOURLY, MANY_PAGES, REFUSED, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
+from exporter.github.endpoints import CLASSIC_ROOTS
 from exporter.github.errors import InvalidPayload, NotFound, NotOffered
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
@@ -18,7 +19,6 @@ from exporter.metrics.model import Reading, Sample, present
 _BUNDLED = "advanced_security"
 _SPLIT = ("code_security", "secret_protection")
 PER_PAGE = 100
-_NOT_THIS_WORLD = (400, 403, 404, 422)
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ async def products(github: GitHub, account: Account) -> dict[str, Report]:
         report = await github.get_or_none(
             endpoint,
             Report,
-            absent=_NOT_THIS_WORLD,
+            absent=REFUSED,
             account=account.name,
             per_page=1,
             **of_product(product),

@@ -9,12 +9,11 @@ from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
 from exporter.collectors import cost_centers, usage
 from exporter.collectors.budgets import BUDGETS, Budget, listed
-from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
+from exporter.collectors.collector import HOURLY, MANY_PAGES, REFUSED, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
-_REFUSED = (400, 403, 404, 422)
 _FILTERS = 100
 """Budgets for single organizations, repositories and cost centers take a request each."""
 
@@ -47,11 +46,11 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     # The whole account's budgets first: they take one request, and matter most.
     scopes = sorted(by_filters.items(), key=lambda each: len(each[0]))
     for filters, covered in scopes[:_FILTERS]:
-        absent = _REFUSED if filters else ()
+        absent = REFUSED if filters else ()
         rows = await usage.ask_or_none(github, account, cycle, absent=absent, **dict(filters))
         if rows is None:
             without["as GitHub refuses the usage of what they are for"] += covered
-        elif not rows and _by_id(covered[0]):
+        elif not rows and _may_be_id(covered[0]):
             without["as GitHub knows no usage by the id of what they are for"] += covered
         else:
             samples += (
@@ -81,7 +80,7 @@ async def _cost_centers(
         for state in ("active", "deleted"):
             if wanted <= ids.keys():
                 break
-            for center in await cost_centers.listed(github, account, state, absent=_REFUSED):
+            for center in await cost_centers.listed(github, account, state, absent=REFUSED):
                 ids.setdefault(center.id, center.id)
                 if center.name is not None:
                     ids.setdefault(center.name, center.id)
@@ -105,8 +104,7 @@ def _filters(budget: Budget, account: Account, centers: Mapping[str, str]) -> _F
     return None
 
 
-def _by_id(budget: Budget) -> bool:
-    """Whether the entity may be an id, which does not filter usage."""
+def _may_be_id(budget: Budget) -> bool:
     _, _, name = budget.entity.rpartition("/")
     return budget.budget_scope != "cost_center" and _ID.fullmatch(name) is not None
 

@@ -7,7 +7,7 @@ import msgspec
 from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
 from exporter.billing.values import Number, fits_label
-from exporter.collectors.budgets import BUDGETS, ENDPOINTS, listed
+from exporter.collectors.budgets import BUDGETS, ENDPOINTS, UNIVERSAL_SCOPES, listed
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
@@ -16,7 +16,6 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
 _ENDPOINT = f"{ENDPOINTS[AccountType.ENTERPRISE]}/{{budget}}/user-states"
-_UNIVERSAL_SCOPES = frozenset({"multi_user_customer", "multi_user_cost_center"})
 _PER_PAGE = 100
 
 
@@ -38,7 +37,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     samples: list[Sample] = []
     uncounted = found.others
     for budget in found.budgets:
-        if budget.budget_scope in _UNIVERSAL_SCOPES:
+        if budget.budget_scope in UNIVERSAL_SCOPES:
             people = await _people(github, account, budget.id)
             if people.others:
                 uncounted += 1

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from exporter.accounts import USAGE_ROOTS, Account, AccountType
+from exporter.accounts import Account, AccountType
 from exporter.billing import budgets
 from exporter.billing.cycle import Cycle
 from exporter.billing.owners import PERSON, organization_of
@@ -14,13 +14,14 @@ from exporter.billing.values import Number, fits_label
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import LIMIT, Understood
+from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
 _ENTITY_SCOPES = frozenset({"organization", "repository", "cost_center"})
 ENDPOINTS = {kind: f"{root}/settings/billing/budgets" for kind, root in USAGE_ROOTS.items()}
-_PERSONAL_SCOPES = frozenset({"user", "multi_user_customer", "multi_user_cost_center"})
+UNIVERSAL_SCOPES = frozenset({"multi_user_customer", "multi_user_cost_center"})
 
 
 class Alerting(msgspec.Struct, frozen=True):
@@ -61,7 +62,7 @@ class Budget(msgspec.Struct, frozen=True):
     @property
     def personal(self) -> bool:
         """Whether its limit is each person's (docs: budgets for usage-based billing)."""
-        return self.budget_scope in _PERSONAL_SCOPES
+        return self.budget_scope == "user" or self.budget_scope in UNIVERSAL_SCOPES
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -10,6 +10,12 @@ from exporter.github.api import GitHub
 from exporter.metrics.model import Metric, Reading
 
 MANY_PAGES = timedelta(minutes=10)
+HIDDEN = (403, 404)
+"""Statuses by which GitHub hides an endpoint, whichever the reason."""
+
+REFUSED = (400, 403, 404, 422)
+"""Statuses of an endpoint that an account does not have in this form."""
+
 HOURLY = timedelta(hours=1)
 SIX_HOURLY = timedelta(hours=6)
 

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from exporter.accounts import CLASSIC_ROOTS, Account, AccountType
+from exporter.accounts import Account, AccountType
 from exporter.billing.skus import normal_form
 from exporter.billing.values import Number, Text
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector
 from exporter.github.api import GitHub
+from exporter.github.endpoints import CLASSIC_ROOTS
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present

@@ -6,7 +6,7 @@ from itertools import chain, starmap
 
 import msgspec
 
-from exporter.accounts import USAGE_ROOTS, Account, AccountType
+from exporter.accounts import Account, AccountType
 from exporter.billing import sums, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.sums import Sums
@@ -16,6 +16,7 @@ from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.collectors.usage import ask
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
+from exporter.github.endpoints import USAGE_ROOTS
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 

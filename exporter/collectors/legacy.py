@@ -6,11 +6,12 @@ from typing import TypeVar
 
 import msgspec
 
-from exporter.accounts import CLASSIC_ROOTS, Account, AccountType, Platform
+from exporter.accounts import Account, AccountType, Platform
 from exporter.billing import skus
 from exporter.billing.values import Number, Text
 from exporter.collectors.collector import Collect, Collector
 from exporter.github.api import GitHub
+from exporter.github.endpoints import CLASSIC_ROOTS
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading
 

@@ -5,12 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from exporter.accounts import USAGE_ROOTS, Account, AccountType
+from exporter.accounts import Account, AccountType
 from exporter.billing.skus import normal_form
 from exporter.billing.values import Number, Text, fits_label
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
+from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from exporter.accounts import USAGE_ROOTS, Account
+from exporter.accounts import Account
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.usage import SummaryRow
 from exporter.billing.values import Text
-from exporter.collectors.collector import Collector
+from exporter.collectors.collector import HIDDEN, Collector
 from exporter.collectors.usage import PERMISSIONS, Report, rows_or_none
 from exporter.github.api import GitHub
+from exporter.github.endpoints import USAGE_ROOTS
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
@@ -19,7 +20,6 @@ _AI_CREDITS = {
 _PREMIUM_REQUESTS = {
     kind: f"{root}/settings/billing/premium_request/usage" for kind, root in USAGE_ROOTS.items()
 }
-_NOT_HERE = (403, 404)
 
 
 class ModelRow(SummaryRow, frozen=True, rename="camel", kw_only=True):
@@ -34,7 +34,7 @@ async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelRow
     """
     rows: list[ModelRow] | None = []
     for endpoints in (_AI_CREDITS, _PREMIUM_REQUESTS):
-        absent = _NOT_HERE if rows is not None else ()
+        absent = HIDDEN if rows is not None else ()
         rows = await rows_or_none(
             github, endpoints[account.type], Report[ModelRow], account, cycle, absent=absent
         )

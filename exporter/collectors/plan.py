@@ -7,7 +7,7 @@ import msgspec
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.billing import quotas
 from exporter.billing.values import Number, Text
-from exporter.collectors.collector import HOURLY, Collector
+from exporter.collectors.collector import HIDDEN, HOURLY, Collector
 from exporter.github.api import GitHub
 from exporter.github.errors import NotFound
 from exporter.metrics import catalogue
@@ -15,7 +15,6 @@ from exporter.metrics.model import Reading, present
 
 _ORGANIZATION = "/orgs/{account}"
 _USER = "/user"
-_UNTOLD = (403, 404)
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -40,10 +39,10 @@ class User(msgspec.Struct, frozen=True):
 async def _ask(github: GitHub, account: Account) -> Plan | None:
     if account.type is AccountType.ORGANIZATION:
         organization = await github.get_or_none(
-            _ORGANIZATION, Organization, absent=_UNTOLD, account=account.name
+            _ORGANIZATION, Organization, absent=HIDDEN, account=account.name
         )
         return organization.plan if organization else None
-    user = await github.get_or_none(_USER, User, absent=_UNTOLD)
+    user = await github.get_or_none(_USER, User, absent=HIDDEN)
     is_own = user is not None and user.login.casefold() == account.name.casefold()
     return user.plan if user and is_own else None
 

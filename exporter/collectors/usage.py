@@ -6,12 +6,13 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from exporter.accounts import USAGE_ROOTS, Account, AccountType, Platform
+from exporter.accounts import Account, AccountType, Platform
 from exporter.billing import usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.usage import SummaryRow
 from exporter.collectors.collector import SIX_HOURLY, Collector
 from exporter.github.api import GitHub
+from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present

@@ -6,20 +6,20 @@ from functools import partial
 from itertools import repeat
 from operator import attrgetter
 
-from exporter.accounts import USAGE_ROOTS, Account, AccountType
+from exporter.accounts import Account, AccountType
 from exporter.billing import reports, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.reports import Names, Report, ReportFold, ReportRow, Total
 from exporter.billing.sums import Sums, rest
 from exporter.collectors import cost_centers
 from exporter.collectors import usage as summary
-from exporter.collectors.collector import MANY_PAGES, SIX_HOURLY, Collector
+from exporter.collectors.collector import HIDDEN, MANY_PAGES, SIX_HOURLY, Collector
 from exporter.github.api import GitHub
+from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
-_NOT_HERE = (403, 404)
 _NOBODY = "none"
 _SKU = attrgetter("product", "sku", "unit")
 _DAY = timedelta(days=1)
@@ -85,11 +85,11 @@ async def ask_all(github: GitHub, account: Account, now: datetime, *, repositori
     has_centers = account.type is AccountType.ENTERPRISE
     active: list[str] | None = []
     if has_centers:
-        active = await cost_centers.ids_or_none(github, account, "active", absent=_NOT_HERE)
+        active = await cost_centers.ids_or_none(github, account, "active", absent=HIDDEN)
     for center in dict.fromkeys(active or ()):
         await ask_part(cost_center_id=center)
     cycle = Cycle.at(now)
-    absent = () if has_centers else _NOT_HERE
+    absent = () if has_centers else HIDDEN
     rows = await summary.ask_or_none(github, account, cycle, absent=absent)
     if rows is None:
         return total

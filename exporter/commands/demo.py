@@ -12,7 +12,7 @@ from exporter.accounts import AccountType
 from exporter.app import App, utc_now
 from exporter.collectors import ALL
 from exporter.commands.assembled import configure_logs
-from exporter.commands.run import serve
+from exporter.commands.service import serve
 from exporter.commands.shared import faults_told, nested_flags, settings_options
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth

@@ -10,7 +10,7 @@ import click
 from exporter import files
 from exporter.commands.assembled import assembled
 from exporter.commands.check import failed
-from exporter.commands.run import state_file
+from exporter.commands.service import state_file
 from exporter.commands.shared import FAILED, deliver, load_settings, output_option, settings_options
 from exporter.web.exposition import text
 

@@ -1,4 +1,4 @@
-"""A simulated GitHub, good enough to develop against; only cli and tests import it.
+"""A simulated GitHub, good enough to develop against: for the demo, tests and benchmarks.
 
 It knows nothing of how the exporter reads GitHub, so that the two check each other.
 """

@@ -184,7 +184,6 @@ class SimulatedGitHub:
         return ok(limits if request.version == "2026-03-10" else limits | {"rate": core})
 
     def _dressed(self, request: RecordedRequest, asking: Caller | Answer, said: Answer) -> Answer:
-        """Add the headers that every answer has."""
         self._answered += 1
         caller = _DEFAULT_CALLER if isinstance(asking, Answer) else asking
         headers = {

@@ -17,7 +17,7 @@ from exporter.github.stream import Fold, Streamed
 from exporter.github.work import on_loop, work
 
 T = TypeVar("T")
-Said = TypeVar("Said", bound=graphql.Answer)
+AnswerT = TypeVar("AnswerT", bound=graphql.Answer)
 Item = TypeVar("Item")
 
 NewDecoder = Callable[[], body.Decoder[T]]
@@ -173,7 +173,7 @@ class GitHub:
             for narrower in instead:
                 yield await one(**narrower)
 
-    async def graphql(self, query: str, model: type[Said], **variables: str | None) -> Said:
+    async def graphql(self, query: str, model: type[AnswerT], **variables: str | None) -> AnswerT:
         """Ask GraphQL; come short by the answer's first error, or raise it if there are no data."""
         post = msgspec.json.encode({"query": query, "variables": variables})
         url = self._client.base_url.removesuffix("/v3") + graphql.ENDPOINT

@@ -11,10 +11,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from exporter.accounts import CLASSIC_ROOTS, Account
+from exporter.accounts import Account
 from exporter.github import body, errors
 from exporter.github.auth import WRONG_APP_KEY, Credential, Secret, Token
 from exporter.github.client import Client, core_limit, fill
+from exporter.github.endpoints import CLASSIC_ROOTS
 from exporter.github.pacing import Clock
 from exporter.github.work import work
 

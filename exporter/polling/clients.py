@@ -25,7 +25,7 @@ _Key = tuple[str, AccountType, str]
 """A credential and the key of an account."""
 
 
-def watched(file: Path) -> Source:
+def watched_file(file: Path) -> Source:
     return files.Watcher(partial(files.read_secret, file))
 
 
@@ -34,7 +34,7 @@ def credentials(
     environment: Mapping[str, str],
     *,
     clock: Callable[[], datetime],
-    of_file: Callable[[Path], Source] = watched,
+    of_file: Callable[[Path], Source] = watched_file,
 ) -> tuple[Credential, ...]:
     """Return the credentials of the settings that name a secret, in their order."""
     given = [each for each in resolved.credentials(settings) if each.given]

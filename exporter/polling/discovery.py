@@ -168,7 +168,6 @@ class Discovery:
                 yield account, seen.installation
 
     def _apply(self, now: datetime) -> None:
-        """Watch the accounts that are seen, and no others."""
         wanted = self._wanted()
         lost = self._watched.keys() - wanted.keys()
         for key in lost:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from exporter.accounts import USAGE_ROOTS, Account, AccountType
+from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
 from exporter.github.api import CachedAnswers
 from exporter.github.client import Client
+from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import Forbidden, NotFound, RateLimited, Unauthorized
 from exporter.metrics.model import Known, Reading
 from exporter.metrics.page import JobFacts

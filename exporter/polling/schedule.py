@@ -12,7 +12,6 @@ _NOT_OFFERED_WAITS = (*(timedelta(minutes=each) for each in (1, 5, 15, 60)), tim
 _FAILURE_WAIT = timedelta(minutes=15)
 _UNAUTHORIZED_WAIT = timedelta(hours=1)
 _EDGE = timedelta(minutes=5)
-_random = random.uniform
 
 
 def wait_after(job: Job, error: GitHubError | None, now: datetime) -> timedelta:
@@ -20,7 +19,7 @@ def wait_after(job: Job, error: GitHubError | None, now: datetime) -> timedelta:
     interval = job.settings.interval
     if isinstance(error, RateLimited) and error.retry_at is not None:
         # GitHub's shortest advice, taken again and again, would never let it rest.
-        told = error.retry_at - now + timedelta(seconds=_random(0, 5))
+        told = error.retry_at - now + timedelta(seconds=random.uniform(0, 5))  # noqa: S311  (no secret)
         return max(told, min(interval, _FAILURE_WAIT) * _jitter())
     if isinstance(error, Unauthorized):
         doubled = interval * (1 << max(0, min(job.unauthorized_in_row - 1, 10)))
@@ -38,7 +37,7 @@ def put(job: Job, now: datetime, wait: timedelta) -> None:
     job.missed = 0
     end = job.known.reading.cycle_end if job.known.reading else None
     if end is not None and now < end + _EDGE:  # an attempt may have begun before the edge
-        wait = min(wait, max(end - now, timedelta(0)) + _EDGE * _random(0, 1))
+        wait = min(wait, max(end - now, timedelta(0)) + _EDGE * random.uniform(0, 1))  # noqa: S311  (no secret)
     job.wait, job.due = wait, now + wait
 
 
@@ -52,4 +51,5 @@ def newly_missed(job: Job, now: datetime) -> int:
 
 
 def _jitter() -> float:
-    return _random(0.9, 1.0)  # at most 1: nothing may grow older than the settings say
+    # At most 1: nothing may grow older than the settings say.
+    return random.uniform(0.9, 1.0)  # noqa: S311  (no secret)

@@ -66,7 +66,6 @@ def _names(settings: Settings, sources: Sources) -> Iterator[_Fault]:
 
 
 def _holders(settings: Settings) -> Iterator[tuple[Loc, Section]]:
-    """Yield the sections that name secrets, each with its place."""
     yield ("github",), settings.github
     for position, entry in enumerate(settings.credential_entries):
         yield ("credentials", position), entry

@@ -98,18 +98,18 @@ def _counted(number: int, noun: str) -> str:
 
 def _discovery(found: DiscoveryFacts, now: datetime) -> str:
     accounts = _counted(found.accounts, "more account")
-    state = accounts if found.success else f"<span{_FAILS}>fails</span>"
+    standing = accounts if found.success else f"<span{_FAILS}>fails</span>"
     ago = f", last succeeded {_span(now - found.last_success)} ago" if found.last_success else ""
-    why = f": {escape(found.detail)}. {escape(found.hint)}" if found.detail else ""
-    return f"<p>Discovery by {escape(found.credential)}: {state}{ago}{why}</p>"
+    reason = f": {escape(found.detail)}. {escape(found.hint)}" if found.detail else ""
+    return f"<p>Discovery by {escape(found.credential)}: {standing}{ago}{reason}</p>"
 
 
 def _account(
     page: Page, account: AccountFacts, states: Counter[str], now: datetime, *, alone: bool
 ) -> str:
     counts = " · ".join(
-        f"<span{_FAILS if state == 'fails' else ''}>{state} {number}</span>"
-        for state, number in sorted(states.items(), key=lambda each: each[0] != "fails")
+        f"<span{_FAILS if standing == 'fails' else ''}>{standing} {number}</span>"
+        for standing, number in sorted(states.items(), key=lambda each: each[0] != "fails")
     )
     platform = f" · {account.platform} platform" if account.platform else ""
     rows = "\n".join(_row(page, job, now) for job in account.jobs)

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from exporter import __version__
-from exporter.app import REVISION_VARIABLE
+from exporter import REVISION_VARIABLE, __version__
 from exporter.cli import COMMANDS
 from exporter.settings import options
 from tests.support.paths import ROOT

@@ -1,4 +1,4 @@
-"""Hosts: several in one process, each with its credential, its certificates and its version."""
+"""Clients of several hosts in one process, each with its credential, certificates and version."""
 
 import asyncio
 import os

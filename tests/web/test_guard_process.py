@@ -240,8 +240,8 @@ def up(url: str) -> bool:
 class TestWithoutFile:
     def test_what_it_takes_is_not_loaded(self) -> None:
         program = (
-            "import sys, exporter.app, exporter.cli, exporter.web.application\n"
-            "exporter.app.web_file(exporter.settings.load({}, {}, ()))\n"
+            "import sys, exporter.cli, exporter.commands.service, exporter.web.application\n"
+            "exporter.commands.service.web_file(exporter.settings.load({}, {}, ()))\n"
             "print(*sys.modules)"
         )
         loaded = subprocess.run(

@@ -187,7 +187,6 @@ def _unnamed(rows: Rows) -> Rows:
 
 
 def _merged(found: list[Use]) -> list[Use]:
-    """Make one use of each SKU."""
     by_sku: dict[str, list[Use]] = {}
     for use in found:
         by_sku.setdefault(use.meter.sku, []).append(use)

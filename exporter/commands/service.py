@@ -1,0 +1,68 @@
+"""The service of `run` and `demo`: its files, its sockets, its end."""
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+
+from exporter.app import App
+from exporter.commands.shared import FAILED, end, faults_told
+from exporter.settings import Settings
+from exporter.state.file import StateFile
+from exporter.web.server import listen
+
+if TYPE_CHECKING:
+    from exporter.web.guard import LiveWebConfig
+
+_LEAVE_SECONDS = 0.9
+
+
+def state_file(settings: Settings) -> StateFile | None:
+    path = settings.state.file
+    try:
+        return StateFile(path) if path else None
+    except BlockingIOError:
+        end(FAILED, f"--state.file {path}: another process has it: give each one of its own")
+
+
+def serve(settings: Settings, app: App) -> None:
+    with faults_told():
+        web = web_file(settings)
+    address = settings.web.listen_address
+    try:
+        listening = listen(address)
+    except OSError as error:
+        end(FAILED, f"--web.listen-address {address}: cannot listen: {error.strerror or error}")
+
+    try:
+        asyncio.run(app.run(listening, web, stopping=_leave_in_time))
+    except* Exception:
+        structlog.get_logger().exception("ended by a fault of its own")
+        _leave_in_time(FAILED)
+        sys.exit(FAILED)
+
+
+def web_file(settings: Settings) -> "LiveWebConfig | None":
+    """Return the web configuration file, watched, if there is one. Raises `SettingsError`."""
+    if settings.web.config.file is None:
+        return None
+    from exporter.web.guard import LiveWebConfig  # noqa: PLC0415  (few have the file)
+
+    web = LiveWebConfig(settings.web.config.file)
+    web.watch()
+    return web
+
+
+def _leave_in_time(code: int = 0) -> None:
+    # A look-up of a name may hang in a thread, which the exit would wait for.
+    def go() -> None:
+        logging.shutdown()
+        os._exit(code)
+
+    leave = threading.Timer(_LEAVE_SECONDS, go)
+    leave.daemon = True
+    leave.start()

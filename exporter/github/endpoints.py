@@ -1,0 +1,15 @@
+"""Where GitHub's endpoints of an account begin."""
+
+from collections.abc import Mapping
+
+from exporter.accounts import AccountType
+
+USAGE_ROOTS: Mapping[AccountType, str] = {
+    AccountType.ORGANIZATION: "/organizations/{account}",
+    AccountType.USER: "/users/{account}",
+    AccountType.ENTERPRISE: "/enterprises/{account}",
+}
+"""Roots of the usage reports, AI credits and budgets (OpenAPI 23.0.2)."""
+
+CLASSIC_ROOTS = {**USAGE_ROOTS, AccountType.ORGANIZATION: "/orgs/{account}"}
+"""Roots of the legacy endpoints, GHAS and Copilot."""
