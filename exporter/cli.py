@@ -30,6 +30,19 @@ class _ByName(click.Group):
         command: click.Command = getattr(import_module(f"exporter.commands.{cmd_name}"), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take signals as the command does, before the imports that take most of its start."""
+        if args[0] in _SERVICES:
+            # Whoever sends it wants settings read again, not the service ended.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        else:
+            # What is ended before it has done its work has failed.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return super().resolve_command(ctx, args)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in {"--help", "--version"}):
             args = ["run", *args]
@@ -45,21 +58,13 @@ class _ByName(click.Group):
     f"{os.environ.get(REVISION_VARIABLE) or 'unknown'}, "
     f"Python {platform.python_version()})",
 )
-@click.pass_context
-def commands(context: click.Context) -> None:
+def commands() -> None:
     """Watch what GitHub costs you: GitHub's bill as Prometheus metrics.
 
     Without a command it runs the service. Settings are flags over environment over a YAML file
     (--config.file); docs/settings.md has them all. The token comes from GITHUB_BILLING_TOKEN,
     GITHUB_TOKEN or --github.token-file; a GitHub App has --github.app-id.
     """
-    if context.invoked_subcommand in _SERVICES:
-        # Whoever sends it wants settings read again, not the service ended.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    else:
-        # What is ended before it has done its work has failed.
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

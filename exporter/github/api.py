@@ -166,12 +166,15 @@ class GitHub:
             return payload
 
         try:
-            yield await one()
+            whole = await one()
         except errors.Unreachable as error:
             if error.status is None or not instead:
                 raise
-            for narrower in instead:
-                yield await one(**narrower)
+        else:
+            yield whole
+            return
+        for narrower in instead:
+            yield await one(**narrower)
 
     async def graphql(self, query: str, model: type[AnswerT], **variables: str | None) -> AnswerT:
         """Ask GraphQL; come short by the answer's first error, or raise it if there are no data."""

@@ -60,8 +60,9 @@ class Decider:
         if found.usage is Taken.PASSED_OVER:
             usage.record(outcome, None, offered=False)
         else:
-            closed = bool(asked) and all(isinstance(each.error, Closed) for _, each in asked)
-            usage.seems_owned = closed and isinstance(outcome.error, NotFound)
+            if asked:
+                closed = all(isinstance(each.error, Closed) for _, each in asked)
+                usage.seems_owned = closed and isinstance(outcome.error, NotFound)
             self.taking.take(usage, outcome)
             counted.append(outcome.error)
         for (job, other), taken in zip(asked, found.legacy, strict=True):

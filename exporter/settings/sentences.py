@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from exporter.settings.model import Loc
 from exporter.settings.options import closest, known_keys
 
 _SENTENCES = {
@@ -15,12 +16,18 @@ _SENTENCES = {
 }
 
 
+def no_such_key(model: type[BaseModel], loc: Loc) -> str:
+    """Return the fault of a key that a ``model`` does not have, and what may be meant."""
+    *section, last = loc
+    return f"no such key: {closest(str(last), known_keys(model, tuple(section)))}"
+
+
 def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
     """Return one fault of a ``model`` and its mend."""
-    *section, last = error["loc"]
+    last = error["loc"][-1]
     match error["type"]:
         case "extra_forbidden":
-            return f"no such key: {closest(str(last), known_keys(model, tuple(section)))}"
+            return no_such_key(model, error["loc"])
         case "literal_error":
             return f"must be {error['ctx']['expected']}"
         case "value_error":

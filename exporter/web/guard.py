@@ -51,6 +51,7 @@ class LiveWebConfig:
         """Read the file again if it or one that it names has changed."""
         if all(_state(file) == state for file, state in self._seen.items()):
             return
+        self._taken = False  # whatever reading it may raise
         config, faults = self._read()
         if config and (lost := self._lost_by(config)):
             config, faults = None, (f"{self._path}: {lost}",)

@@ -1,6 +1,8 @@
 """Signals: which end the service, how soon, and which do not."""
 
 import signal
+import subprocess
+import sys
 import time
 
 import httpx
@@ -14,6 +16,41 @@ from tests.support.simulator_server import asking, simulated_github
 
 SECONDS = 20.0
 STOP_SECONDS = 3.0  # one, and two for a machine that is busy with the other tests
+
+
+AT_THE_IMPORT = """
+import signal, sys
+
+class Finder:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == "exporter.commands." + sys.argv[1]:
+            print([signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)])
+
+sys.meta_path.insert(0, Finder)
+from exporter.__main__ import main
+main()
+"""
+"""Runs a command, and prints what signals do while its module is imported."""
+
+
+class TestWhileACommandIsImported:
+    @pytest.mark.parametrize("verb", ["check", "once", "licenses"])
+    def test_what_is_ended_has_failed(self, verb: str) -> None:
+        assert self.handlers(verb)[0] == repr(signal.SIG_DFL)
+
+    @pytest.mark.parametrize("verb", ["run", "demo"])
+    def test_a_service_ends_well_and_by_no_hangup(self, verb: str) -> None:
+        terminated, hung_up = self.handlers(verb)
+        assert terminated.startswith("<function")
+        assert hung_up == repr(signal.SIG_IGN)
+
+    @staticmethod
+    def handlers(verb: str) -> list[str]:
+        command = [sys.executable, "-c", AT_THE_IMPORT, verb, "--help"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        first = printed.splitlines()[0].strip("[]")
+        return [each.strip() for each in first.split(", ")]
 
 
 class TestSignals:

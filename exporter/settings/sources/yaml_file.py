@@ -6,8 +6,9 @@ from pathlib import Path
 import yaml
 
 from exporter import files
-from exporter.settings.model import Loc
+from exporter.settings.model import Loc, Settings
 from exporter.settings.options import options
+from exporter.settings.sentences import no_such_key
 from exporter.settings.sources.given import Source, misplaced
 from exporter.settings.sources.located import Located
 
@@ -35,8 +36,17 @@ def read_file(path: Path, place: str) -> Source:
         if (found := tree.at(section)) and not isinstance(found.value, dict)
     ]
     shapes = [f"{found.place}: must be a mapping (key: value)" for found in shapeless]
-    read = misplaced(tree.without(shapeless), (option for option in options() if option.elsewhere))
-    return Source(read.tree, (*faults, *shapes, *read.faults))
+    # pydantic-settings would take them for arguments of its own.
+    own = (
+        [name for name in tree.value if name.startswith("_")]
+        if isinstance(tree.value, dict)
+        else []
+    )
+    unknown = [(found, name) for name in own if (found := tree.at((name,)))]
+    strange = [f"{found.place}: {no_such_key(Settings, (name,))}" for found, name in unknown]
+    wanted = tree.without([*shapeless, *(found for found, _ in unknown)])
+    read = misplaced(wanted, (option for option in options() if option.elsewhere))
+    return Source(read.tree, (*faults, *shapes, *strange, *read.faults))
 
 
 def read_yaml(path: Path, place: str) -> Source:

@@ -56,7 +56,7 @@ def _text(value: object) -> str:
 
 
 def _client_auth(value: object) -> object:
-    if value in {"RequestClientCert", "RequireAnyClientCert", "RequireClientCert"}:
+    if value in ("RequestClientCert", "RequireAnyClientCert", "RequireClientCert"):
         raise ValueError(
             "must be a type that verifies certificates, as unverified ones cannot be taken here: "
             "RequireAndVerifyClientCert, or VerifyClientCertIfGiven"

@@ -104,8 +104,11 @@ BAD = {
     tls("client_auth_type: RequestClientCert"): f"4: {SECTION}.client_auth_type: must be a type "
     "that verifies certificates, as unverified ones cannot be taken here: "
     "RequireAndVerifyClientCert, or VerifyClientCertIfGiven",
-    tls("client_auth_type: Any"): f"4: {SECTION}.client_auth_type: must be 'NoClientCert', "
-    "'VerifyClientCertIfGiven' or 'RequireAndVerifyClientCert'",
+    **dict.fromkeys(
+        (tls(f"client_auth_type: {wrong}") for wrong in ("Any", "[x]", "{x: y}")),
+        f"4: {SECTION}.client_auth_type: must be 'NoClientCert', "
+        "'VerifyClientCertIfGiven' or 'RequireAndVerifyClientCert'",
+    ),
     tls("client_ca_file: ca.pem"): f"4: {SECTION}.client_ca_file: must have client_auth_type "
     "beside it, such as RequireAndVerifyClientCert",
     tls(VERIFIED, "client_ca_file: server.key"): f"5: {SECTION}.client_ca_file: must be "
