@@ -40,23 +40,27 @@ class CredentialSettings:
 
 
 class AppEntry(Section):
-    id: fields.AppId
-    """The App's id or client id."""
-    private_key_file: Path | None = None
-    """File that holds the App's private key; read again when it changes."""
+    id: fields.AppId = Field(..., description="The App's id or client id.")
+    private_key_file: Path | None = Field(
+        None, description="File that holds the App's private key; read again when it changes."
+    )
     private_key_variable: Annotated[
         fields.Variable | None, fields.exactly_one_with("private_key_file")
-    ] = Field(None, validate_default=True)
-    """Name of the environment variable that holds the private key."""
+    ] = Field(
+        None,
+        validate_default=True,
+        description="Name of the environment variable that holds the private key.",
+    )
 
 
 class CredentialEntry(Section):
-    name: fields.CredentialName
-    """What accounts and metrics call it."""
-    token_file: Path | None = None
-    """File that holds the token alone; read again when it changes."""
-    token_variable: fields.Variable | None = None
-    """Name of the environment variable that holds the token."""
+    name: fields.CredentialName = Field(..., description="What accounts and metrics call it.")
+    token_file: Path | None = Field(
+        None, description="File that holds the token alone; read again when it changes."
+    )
+    token_variable: fields.Variable | None = Field(
+        None, description="Name of the environment variable that holds the token."
+    )
     app: Annotated[AppEntry | None, fields.exactly_one_with("token_file", "token_variable")] = (
         Field(
             None,
@@ -65,18 +69,18 @@ class CredentialEntry(Section):
             "`private_key_variable`, the name of an environment variable.",
         )
     )
-    api_url: fields.ApiUrl | None = None
-    """As github.api_url, here alone."""
-    api_version: fields.ApiVersion | None = None
-    """As github.api_version, here alone."""
-    ca_file: Path | None = None
-    """As github.ca_file, here alone."""
-    discover: bool | None = None
-    """As discover.enabled, here alone."""
-    include: tuple[fields.Pattern, ...] | None = None
-    """As discover.include, here alone."""
-    exclude: tuple[fields.Pattern, ...] | None = None
-    """As discover.exclude, here alone."""
+    api_url: fields.ApiUrl | None = Field(None, description="As github.api_url, here alone.")
+    api_version: fields.ApiVersion | None = Field(
+        None, description="As github.api_version, here alone."
+    )
+    ca_file: Path | None = Field(None, description="As github.ca_file, here alone.")
+    discover: bool | None = Field(None, description="As discover.enabled, here alone.")
+    include: tuple[fields.Pattern, ...] | None = Field(
+        None, description="As discover.include, here alone."
+    )
+    exclude: tuple[fields.Pattern, ...] | None = Field(
+        None, description="As discover.exclude, here alone."
+    )
 
     def resolved(self, default: CredentialSettings) -> CredentialSettings:
         """Return the credential, which takes what it does not set from ``default``."""

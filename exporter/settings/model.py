@@ -18,37 +18,44 @@ Loc = tuple[str | int, ...]
 class Settings(BaseSettings):
     """All settings. Reads nothing but its arguments; `load` reads the sources."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    organizations: Annotated[tuple[Login, ...], Shown("NAME")] = ()
-    """Organization whose bill is watched."""
-    users: Annotated[tuple[Login, ...], Shown("NAME")] = ()
-    """User whose bill is watched."""
-    enterprises: Annotated[tuple[Slug, ...], Shown("SLUG")] = ()
-    """Enterprise whose bill is watched."""
+    organizations: Annotated[tuple[Login, ...], Shown("NAME")] = Field(
+        (), description="Organization whose bill is watched."
+    )
+    users: Annotated[tuple[Login, ...], Shown("NAME")] = Field(
+        (), description="User whose bill is watched."
+    )
+    enterprises: Annotated[tuple[Slug, ...], Shown("SLUG")] = Field(
+        (), description="Enterprise whose bill is watched."
+    )
     github: sections.GitHubSettings = sections.GitHubSettings()
     discover: sections.DiscoverSettings = sections.DiscoverSettings()
     poll: sections.PollSettings = sections.PollSettings()
     platform: Annotated[
         sections.PlatformChoice, Shown("|".join(get_args(sections.PlatformChoice)))
-    ] = "auto"
-    """GitHub's billing platform; auto asks and follows a move."""
-    collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = ()
-    """Collector to run beside the default ones; its failures count."""
-    no_collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = ()
-    """Collector not to run."""
-    series_limit: Annotated[Count, Shown("SERIES")] = 1_000
-    """Most series of one account and metric where repositories are labels; the smallest are folded
-    into one.
-    """
-    series_ceiling: Annotated[Count, Shown("SERIES")] = 50_000
-    """Most series of one account and collector, whatever their labels; one that comes to more
-    fails.
-    """
-    shard: Annotated[ShardChoice | None, Shown("INDEX/COUNT", "all accounts")] = None
-    """Replica that this is, counted from 0, of how many: accounts are divided among them."""
+    ] = Field("auto", description="GitHub's billing platform; auto asks and follows a move.")
+    collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = Field(
+        (), description="Collector to run beside the default ones; its failures count."
+    )
+    no_collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = Field(
+        (), description="Collector not to run."
+    )
+    series_limit: Annotated[Count, Shown("SERIES")] = Field(
+        1_000,
+        description="Most series of one account and metric where repositories are labels; the "
+        "smallest are folded into one.",
+    )
+    series_ceiling: Annotated[Count, Shown("SERIES")] = Field(
+        50_000,
+        description="Most series of one account and collector, whatever their labels; one "
+        "that comes to more fails.",
+    )
+    shard: Annotated[ShardChoice | None, Shown("INDEX/COUNT", "all accounts")] = Field(
+        None,
+        description="Replica that this is, counted from 0, of how many: accounts are divided "
+        "among them.",
+    )
     quota: sections.QuotaSettings = sections.QuotaSettings()
     state: sections.StateSettings = sections.StateSettings()
     web: sections.WebSettings = sections.WebSettings()
@@ -63,8 +70,9 @@ class Settings(BaseSettings):
         description="Further credentials and hosts, one entry each, beside the one of the flags, "
         "which is named default.",
     )
-    collector_settings: dict[str, sections.JobTimes] = {}
-    """Times of single collectors, by name."""
+    collector_settings: dict[str, sections.JobTimes] = Field(
+        {}, description="Times of single collectors, by name."
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -85,7 +85,7 @@ def _option(path: tuple[str, ...], field: FieldInfo, shown: Shown) -> Option:
         repeatable=repeatable,
         switch=field.annotation is bool,
         default_text=_text(field.default) if shown.default is None else shown.default,
-        description=" ".join((field.description or "").split()),
+        description=field.description or "",
         metavar=shown.metavar,
         elsewhere=shown.elsewhere,
     )
