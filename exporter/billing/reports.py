@@ -189,8 +189,7 @@ def sum_by(total: Total, key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
 
 def unknown_skus(total: Total) -> frozenset[tuple[str, str]]:
     """Return the pairs of product and SKU that GitHub does not publish."""
-    pairs = {(names.product, names.sku) for names in total.sums}
-    return frozenset(pair for pair in pairs if not skus.is_known(*pair))
+    return skus.unknown({(names.product, names.sku) for names in total.sums})
 
 
 def _interned(key: _Spelt) -> _Spelt:

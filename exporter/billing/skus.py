@@ -6,7 +6,7 @@ and of its runner price tables; unknown ones keep their normal form.
 """
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 
 STANDARD_RUNNERS = frozenset(
@@ -167,6 +167,11 @@ def unit_name(text: str) -> str:
 def is_known(product: str, sku: str) -> bool:
     """Whether GitHub publishes this SKU for this product, in any spelling of both."""
     return sku_name(sku) in _KNOWN.get(product_name(product), ())
+
+
+def unknown(pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return the pairs of product and SKU that GitHub does not publish."""
+    return frozenset(pair for pair in pairs if not is_known(*pair))
 
 
 def runner_of_sku(sku: str) -> str:

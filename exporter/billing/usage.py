@@ -84,8 +84,7 @@ def prices(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], float]:
 
 def unknown_skus(rows: Iterable[SummaryRow]) -> frozenset[tuple[str, str]]:
     """Return the pairs of product and SKU that GitHub does not publish."""
-    pairs = (_names(row)[:2] for row in rows)
-    return frozenset(pair for pair in pairs if not skus.is_known(*pair))
+    return skus.unknown(_names(row)[:2] for row in rows)
 
 
 def sums(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Sums]:

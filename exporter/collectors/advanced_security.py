@@ -8,17 +8,23 @@ import msgspec
 from exporter.accounts import Account, AccountType
 from exporter.billing.owners import organization_of
 from exporter.billing.values import Number, fits_label
-from exporter.collectors.collector import HOURLY, MANY_PAGES, REFUSED, Collector, left_out
-from exporter.github.api import GitHub
+from exporter.collectors.collector import (
+    HOURLY,
+    MANY_PAGES,
+    REFUSED,
+    Collector,
+    check_total,
+    left_out,
+)
+from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.body import Understood
 from exporter.github.endpoints import CLASSIC_ROOTS
-from exporter.github.errors import InvalidPayload, NotFound, NotOffered
+from exporter.github.errors import NotFound, NotOffered
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
 _BUNDLED = "advanced_security"
 _SPLIT = ("code_security", "secret_protection")
-PER_PAGE = 100
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -146,12 +152,8 @@ async def listings(github: GitHub, account: Account, product: str) -> AsyncItera
             # Whichever page is right, none is missing.
             total = max(total or 0, page.total_count)
         yield page
-    if total is not None and len(names) + named.others < total:
-        raise InvalidPayload(
-            detail="its pages hold fewer repositories than total_count says",
-            hint="Repositories may have changed while they were read: try again.",
-            endpoint=endpoint,
-        )
+    hint = "Repositories may have changed while they were read: try again."
+    check_total(len(names) + named.others, total or 0, "repositories", endpoint, hint)
 
 
 _PERMISSIONS = {

@@ -8,15 +8,13 @@ from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
 from exporter.billing.values import Number, fits_label
 from exporter.collectors.budgets import BUDGETS, ENDPOINTS, UNIVERSAL_SCOPES, listed
-from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
-from exporter.github.api import GitHub
+from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, check_total, left_out
+from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.body import Understood
-from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
 _ENDPOINT = f"{ENDPOINTS[AccountType.ENTERPRISE]}/{{budget}}/user-states"
-_PER_PAGE = 100
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -60,14 +58,11 @@ async def _people(github: GitHub, account: Account, budget: str) -> Understood[P
         lambda page: bool(page.has_next_page),
         account=account.name,
         budget=budget,
-        per_page=_PER_PAGE,
+        per_page=PER_PAGE,
     ):
         people.add(page.user_states)
         total = max(total, page.total_count or 0)
-    if len(people.found) + people.others < total:
-        raise InvalidPayload(
-            detail="its pages hold fewer people than total_count says", endpoint=_ENDPOINT
-        )
+    check_total(len(people.found) + people.others, total, "people", _ENDPOINT)
     return people
 
 

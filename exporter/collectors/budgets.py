@@ -11,8 +11,9 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.owners import PERSON, organization_of
 from exporter.billing.skus import normal_form
 from exporter.billing.values import Number, fits_label
-from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
-from exporter.github.api import GitHub
+from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, check_total, left_out
+from exporter.collectors.usage import USAGE
+from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.body import LIMIT, Understood
 from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import InvalidPayload
@@ -84,7 +85,11 @@ async def listed(github: GitHub, account: Account) -> Listed:
     elements: dict[bytes, None] = {}
     total = 0
     async for page in github.pages(
-        endpoint, Page, lambda page: bool(page.has_next_page), account=account.name, per_page=100
+        endpoint,
+        Page,
+        lambda page: bool(page.has_next_page),
+        account=account.name,
+        per_page=PER_PAGE,
     ):
         elements |= dict.fromkeys(map(bytes, page.budgets))
         if sum(map(len, elements)) > LIMIT:
@@ -95,10 +100,7 @@ async def listed(github: GitHub, account: Account) -> Listed:
     listing = Understood(Budget, endpoint, fits_label)
     by_id = {budget.id: budget for budget in listing.add(elements)}
     listing.check()
-    if len(by_id) + listing.others < total:
-        raise InvalidPayload(
-            detail="its pages hold fewer budgets than total_count says", endpoint=endpoint
-        )
+    check_total(len(by_id) + listing.others, total, "budgets", endpoint)
     return Listed(list(by_id.values()), listing.others)
 
 
@@ -132,8 +134,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 PERMISSIONS = {
     AccountType.ORGANIZATION: "owner or billing manager; classic token with admin:org, or "
     "fine-grained token or App with Administration: read",
-    AccountType.ENTERPRISE: "owner or billing manager; classic token with "
-    "manage_billing:enterprise, or App with enterprise billing: read",
+    AccountType.ENTERPRISE: USAGE.permissions[AccountType.ENTERPRISE],
 }
 
 BUDGETS = Collector(

@@ -7,6 +7,7 @@ from typing import Any
 
 from exporter.accounts import Account, AccountType, Platform
 from exporter.github.api import GitHub
+from exporter.github.errors import InvalidPayload
 from exporter.metrics.model import Metric, Reading
 
 MANY_PAGES = timedelta(minutes=10)
@@ -23,6 +24,13 @@ SIX_HOURLY = timedelta(hours=6)
 def left_out(number: int, what: str) -> tuple[str, ...]:
     """Return the note of a reading that leaves elements of a list out, if any."""
     return (f"Not understood and left out: {number} of the {what}.",) if number else ()
+
+
+def check_total(found: int, total: float, what: str, endpoint: str, hint: str = "") -> None:
+    """Raise `InvalidPayload` if pages hold fewer elements than any of them says there are."""
+    if found < total:
+        detail = f"its pages hold fewer {what} than total_count says"
+        raise InvalidPayload(detail=detail, hint=hint, endpoint=endpoint)
 
 
 Collect = Callable[[GitHub, Account, datetime], Coroutine[Any, Any, Reading]]

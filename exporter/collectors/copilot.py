@@ -9,14 +9,13 @@ from exporter.accounts import Account, AccountType
 from exporter.billing.skus import normal_form
 from exporter.billing.values import Number, Text
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector
-from exporter.github.api import GitHub
+from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.endpoints import CLASSIC_ROOTS
 from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present
 
 _PERSON = "User"
-_PER_PAGE = 100
 _DAYS_OF_AGES = {"0-7d": 7, "8-30d": 30, "31-90d": 90}
 _LONGER = "over_90d"
 _NEVER = "never"
@@ -100,10 +99,10 @@ async def collect_activity(github: GitHub, account: Account, now: datetime) -> R
 
     def more(page: Seats) -> bool:
         if page.total_seats is None:
-            return len(page.seats or ()) == _PER_PAGE
+            return len(page.seats or ()) == PER_PAGE
         return bool(page.seats) and len(last_used) < page.total_seats
 
-    async for page in github.pages(endpoint, Seats, more, account=account.name, per_page=_PER_PAGE):
+    async for page in github.pages(endpoint, Seats, more, account=account.name, per_page=PER_PAGE):
         total = page.total_seats
         for seat in page.seats or ():
             rows += 1

@@ -10,6 +10,7 @@ from exporter.accounts import Account, AccountType, Platform
 from exporter.billing import skus
 from exporter.billing.values import Number, Text
 from exporter.collectors.collector import Collect, Collector
+from exporter.collectors.usage import USAGE
 from exporter.github.api import GitHub
 from exporter.github.endpoints import CLASSIC_ROOTS
 from exporter.metrics import catalogue
@@ -20,8 +21,7 @@ T = TypeVar("T")
 _PERMISSIONS = {
     AccountType.ORGANIZATION: "owner; classic token with repo or admin:org, or fine-grained "
     "token with Administration: read",
-    AccountType.USER: "the user's own classic token with user, or fine-grained token with "
-    "Plan: read",
+    AccountType.USER: USAGE.permissions[AccountType.USER],
     AccountType.ENTERPRISE: "enterprise administrator; classic token with "
     "manage_billing:enterprise",
 }

@@ -9,7 +9,7 @@ from exporter.accounts import Account, AccountType
 from exporter.billing.skus import normal_form
 from exporter.billing.values import Number, Text, fits_label
 from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector, left_out
-from exporter.github.api import GitHub
+from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.body import Understood
 from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import InvalidPayload
@@ -17,7 +17,6 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
 _LICENSES = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/consumed-licenses"
-_PER_PAGE = 100
 _SYNC = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/license-sync-status"
 
 
@@ -67,9 +66,9 @@ async def collect_types(github: GitHub, account: Account, now: datetime) -> Read
     async for page in github.pages(
         _LICENSES,
         Holders,
-        lambda page: len(page.users or ()) == _PER_PAGE,
+        lambda page: len(page.users or ()) == PER_PAGE,
         account=account.name,
-        per_page=_PER_PAGE,
+        per_page=PER_PAGE,
     ):
         held.update(normal_form(holder.license_type or "") for holder in page.users or ())
     samples = (catalogue.LICENSES_TYPE_SEATS(n, license_type=kind) for kind, n in held.items())

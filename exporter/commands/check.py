@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from exporter.accounts import Platform, overlaps
+from exporter.accounts import overlaps
 from exporter.app import App
 from exporter.commands.assembled import assembled
 from exporter.commands.shared import FAILED, aligned, load_settings, settings_options
@@ -143,10 +143,8 @@ def _requests_an_hour(
     """Estimate from one attempt, or from ``usual`` if a limit prevented it."""
     if facts.standing_by:
         return 0.0
-    asked_with_usage = job.collector.decides or job.collector.platform is Platform.LEGACY
     # What is not offered is asked once a day in the end, unless it decides the platform.
-    at_every_poll = watched.decides and asked_with_usage
-    a_day = facts.known.available is False and not at_every_poll
+    a_day = facts.known.available is False and not watched.in_group(job)
     unasked = job.requests == 0 and facts.failure == RateLimited.reason
     requests = usual.get(job.collector.name, 1.0) if unasked else job.requests
     return requests * (timedelta(hours=1) / (timedelta(days=1) if a_day else facts.interval))

@@ -25,7 +25,7 @@ from exporter.app import App
 from exporter.collectors import advanced_security
 from exporter.commands import shared
 from exporter.commands.assembled import assembled
-from exporter.github.api import GitHub, attempt
+from exporter.github.api import PER_PAGE, GitHub, attempt
 from exporter.github.body import decode
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError, NotFound
@@ -170,11 +170,7 @@ async def _committers(
             repository = decode(bytes(element), Repository, endpoint)
             read[repository.name] = repository
         total = page.total_count
-        pages = (
-            ""
-            if total is None
-            else f" of {max(number, -int(-total // advanced_security.PER_PAGE))}"
-        )
+        pages = "" if total is None else f" of {max(number, -int(-total // PER_PAGE))}"
         progress(f"{account}, {product}: page {number}{pages} …")
     found: list[Committer] = []
     for repository in read.values():

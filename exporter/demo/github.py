@@ -158,7 +158,7 @@ class SimulatedGitHub:
         return self._counted(request, caller, routes)
 
     def _counted(self, request: RecordedRequest, caller: Caller, routes: Routes) -> Answer:
-        """Answer within the caller's limit; what is unchanged costs nothing."""
+        """Answer within the caller's limit, of which an unchanged answer takes nothing."""
         path, now = self._path(request), self._clock()
         limited = not self.enterprise_server
         if limited and self._limits.spent(caller.id, request.resource, self.rate_limit, now):

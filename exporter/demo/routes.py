@@ -104,7 +104,7 @@ class Routes:
         return NOT_FOUND if rest else ok(profiles.user(self._viewer(request.caller)))
 
     def _of_app(self, request: Request, parts: list[str]) -> Answer:
-        """Answer what an App alone may ask, with its JWT."""
+        """Answer questions that only an App may ask, with its JWT."""
         if request.caller.kind is not Kind.APP or self.app is None:
             return NO_JWT
         match request.method, parts:
@@ -131,7 +131,7 @@ class Routes:
     def _of_bill(
         self, request: Request, account: SimulatedAccount, root: str, rest: list[str]
     ) -> Answer:
-        """Tell apart what stands under ``/organizations/`` and what under ``/orgs/``."""
+        """Answer about a bill, under ``/organizations/`` or ``/orgs/`` as GitHub has it."""
         item = ""
         if rest[2:3] in (["budgets"], ["cost-centers"]) and len(rest) > 3:
             item, rest[3] = rest[3], "{id}"

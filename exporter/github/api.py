@@ -22,6 +22,9 @@ Item = TypeVar("Item")
 
 NewDecoder = Callable[[], body.Decoder[T]]
 
+PER_PAGE = 100
+"""Elements of a page at most (docs: using pagination)."""
+
 _PAGES = 1_000
 _ELEMENTS = 1_000
 """Elements of a page: GitHub gives 100 at most (docs: using pagination)."""

@@ -44,7 +44,7 @@ class Metric:
 
 
 class Triple(NamedTuple):
-    """The metrics of what was used, what discounts covered, and what is left."""
+    """Gross, discount and net: three metrics with the same labels."""
 
     gross: Metric
     discount: Metric

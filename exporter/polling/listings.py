@@ -7,7 +7,7 @@ import msgspec
 from exporter.accounts import AccountType, account_key
 from exporter.billing.values import Text, fits_label
 from exporter.github import graphql
-from exporter.github.api import GitHub
+from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.body import Understood
 from exporter.github.errors import InvalidPayload
 
@@ -97,7 +97,7 @@ class Owned(graphql.Answer, frozen=True, kw_only=True):
 
 
 async def _pages(github: GitHub, model: type[T], endpoint: str, **params: str) -> list[T]:
-    pages = github.pages(endpoint, Elements, lambda _: False, **params, per_page=100)
+    pages = github.pages(endpoint, Elements, lambda _: False, **params, per_page=PER_PAGE)
     return [each async for page in pages for each in _read(github, page, model, endpoint)]
 
 

@@ -72,18 +72,23 @@ class Watched:
     def of_side(self, platform: Platform) -> list[Job]:
         return [job for job in self.jobs if job.collector.platform is platform]
 
+    def in_group(self, job: Job) -> bool:
+        """Return whether a job is asked at every poll to decide the platform."""
+        of_group = job.collector.decides or job.collector.platform is Platform.LEGACY
+        return self.decides and of_group
+
     def heads(self) -> list[Job]:
         """Return the jobs that are attempted by themselves."""
         return [job for job in self.jobs if self.asks_by_itself(job)]
 
     def asks_by_itself(self, job: Job) -> bool:
         """Return whether a job is attempted when it is due itself."""
-        led = self.decides and job.collector.platform is Platform.LEGACY
+        led = self.in_group(job) and not job.collector.decides
         return not led and not self.stands_by(job)
 
     def asked_together(self, job: Job) -> list[Job]:
         """Return a job and the ones attempted with it: ``usage`` leads its group."""
-        leads = self.decides and job.collector.decides
+        leads = self.in_group(job) and job.collector.decides
         return [job, *(self.of_side(Platform.LEGACY) if leads else [])]
 
     def refused(self, job: Job) -> set[Job]:

@@ -9,11 +9,9 @@ from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
 from exporter.settings import resolved
 from exporter.settings.durations import format_duration
-from exporter.settings.model import Loc, Settings
+from exporter.settings.model import Fault, Loc, Settings
 from exporter.settings.options import closest
 from exporter.settings.sources.located import Sources
-
-_Fault = tuple[Loc, str]
 
 
 def check(
@@ -37,7 +35,7 @@ def check(
         yield from _times(settings, sources, collectors)
 
 
-def _accounts(settings: Settings, sources: Sources) -> Iterator[_Fault]:
+def _accounts(settings: Settings, sources: Sources) -> Iterator[Fault]:
     first: dict[tuple[AccountType, str], Loc] = {}
     for account, loc in resolved.located_accounts(settings):
         if first.setdefault(account.key, loc) != loc:
@@ -53,7 +51,7 @@ def _collector_lists(settings: Settings) -> Iterator[tuple[Loc, tuple[str, ...]]
         yield ("accounts", position, "no_collectors"), entry.no_collectors
 
 
-def _unknown_collectors(settings: Settings, collectors: Sequence[Collector]) -> Iterator[_Fault]:
+def _unknown_collectors(settings: Settings, collectors: Sequence[Collector]) -> Iterator[Fault]:
     known = tuple(collector.name for collector in collectors)
     named: list[tuple[Loc, str]] = [
         ((*loc, position), name)
@@ -66,7 +64,7 @@ def _unknown_collectors(settings: Settings, collectors: Sequence[Collector]) -> 
             yield loc, f"no such collector: {closest(name, known)}"
 
 
-def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[_Fault]:
+def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[Fault]:
     lists = dict(_collector_lists(settings))
     everywhere: Loc = ("no_collectors",)
     pairs: list[tuple[Loc, Loc]] = [(("collectors",), everywhere)]
@@ -81,7 +79,7 @@ def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[
                 yield (*wanted, position), fault
 
 
-def _unfitting_collectors(settings: Settings, collectors: Sequence[Collector]) -> Iterator[_Fault]:
+def _unfitting_collectors(settings: Settings, collectors: Sequence[Collector]) -> Iterator[Fault]:
     types = {collector.name: collector.account_types for collector in collectors}
     for at, entry in enumerate(settings.entries):
         kind, _ = entry.named
@@ -91,7 +89,7 @@ def _unfitting_collectors(settings: Settings, collectors: Sequence[Collector]) -
                 yield ("accounts", at, "collectors", position), fault
 
 
-def _idle_accounts(settings: Settings, collectors: Sequence[Collector]) -> Iterator[_Fault]:
+def _idle_accounts(settings: Settings, collectors: Sequence[Collector]) -> Iterator[Fault]:
     for account, loc in resolved.located_accounts(settings):
         if collectors and not resolved.collectors_for(settings, account, collectors):
             yield loc, f"every collector is excluded for {account}: leave one, or leave it out"

@@ -7,13 +7,12 @@ from exporter.github.auth import bare
 from exporter.settings import resolved
 from exporter.settings.certificates import no_certificates
 from exporter.settings.credentials import DEFAULT
-from exporter.settings.model import Loc, Settings
+from exporter.settings.model import Fault, Loc, Settings
 from exporter.settings.named_files import UnreadableFile, read_for
 from exporter.settings.options import closest
 from exporter.settings.sections import GitHubSettings, Section
 from exporter.settings.sources.located import Sources
 
-_Fault = tuple[Loc, str]
 _SECRET_FILES = {
     "token_file": "token",
     "app_private_key_file": "private key",
@@ -37,7 +36,7 @@ def check_credentials(
         yield f"{sources.place(*loc)}: {fault}"
 
 
-def _of_flags(github: GitHubSettings, sources: Sources) -> Iterator[_Fault]:
+def _of_flags(github: GitHubSettings, sources: Sources) -> Iterator[Fault]:
     secrets = [name for name in ("token", "token_file", "app_id") if getattr(github, name)]
     keys = [name for name in ("app_private_key", "app_private_key_file") if getattr(github, name)]
     for given in (secrets, keys):
@@ -54,7 +53,7 @@ def _of_flags(github: GitHubSettings, sources: Sources) -> Iterator[_Fault]:
         yield ("github", keys[0]), "the App's id is missing: set --github.app-id"
 
 
-def _names(settings: Settings, sources: Sources) -> Iterator[_Fault]:
+def _names(settings: Settings, sources: Sources) -> Iterator[Fault]:
     first: dict[str, Loc] = {}
     for position, entry in enumerate(settings.credential_entries):
         loc: Loc = ("credentials", position)
@@ -73,7 +72,7 @@ def _holders(settings: Settings) -> Iterator[tuple[Loc, Section]]:
             yield ("credentials", position, "app"), entry.app
 
 
-def _unusable(settings: Settings, environment: Mapping[str, str]) -> Iterator[_Fault]:
+def _unusable(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fault]:
     holders = list(_holders(settings))
     for loc, model in holders:
         for leaf, what in _SECRET_FILES.items():
@@ -93,7 +92,7 @@ def _unusable(settings: Settings, environment: Mapping[str, str]) -> Iterator[_F
                 yield (*loc, leaf), "the variable is not set"
 
 
-def _references(settings: Settings) -> Iterator[_Fault]:
+def _references(settings: Settings) -> Iterator[Fault]:
     known = tuple(credential.name for credential in resolved.credentials(settings))
     for position, entry in enumerate(settings.entries):
         if entry.credential is not None and entry.credential not in known:

@@ -14,6 +14,9 @@ from exporter.settings.fields import CollectorName, Count, Login, ShardChoice, S
 Loc = tuple[str | int, ...]
 """The way to a setting: keys and, in lists, positions from 0."""
 
+Fault = tuple[Loc, str]
+"""Where a setting stands, and its fault."""
+
 
 class Settings(BaseSettings):
     """All settings. Reads nothing but its arguments; `load` reads the sources."""

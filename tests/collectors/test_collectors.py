@@ -10,6 +10,7 @@ from exporter.accounts import Account, AccountType, Quotas
 from exporter.github import errors
 from tests.support.accounts import ACME, CORP, MONA
 from tests.support.collect import COLLECTORS, NOW, Says, read, said
+from tests.support.legacy_figures import PACKAGES, SHARED_STORAGE
 from tests.support.world import row
 
 
@@ -27,16 +28,8 @@ class TestLegacy:
                 "total": 1250,
             },
         },
-        "packages": {
-            "total_gigabytes_bandwidth_used": 50,
-            "total_paid_gigabytes_bandwidth_used": 40,
-            "included_gigabytes_bandwidth": 10,
-        },
-        "shared-storage": {
-            "days_left_in_billing_cycle": 20,
-            "estimated_paid_storage_for_month": 15,
-            "estimated_storage_for_month": 40,
-        },
+        "packages": PACKAGES,
+        "shared-storage": SHARED_STORAGE,
     }
     READINGS: Mapping[str, Mapping[str, float]] = {
         "actions": {

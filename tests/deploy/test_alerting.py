@@ -156,7 +156,7 @@ def test_every_rule_is_evaluated_on_the_demo_without_a_fault(tmp_path: Path) -> 
 
 
 def of_budgets(messages: Iterable[Message]) -> dict[str, list[Told]]:
-    """Give what each receiver was told of budgets."""
+    """Return the alerts about budgets by receiver."""
     told: dict[str, list[Told]] = {}
     for message in messages:
         if found := [each for each in message.alerts if "budget" in each.labels]:

@@ -1,4 +1,4 @@
-"""Failures: what each answer of GitHub means, how to mend it, and what is never told."""
+"""Failures: the meaning of each answer of GitHub, its mend, and no secret in any."""
 
 from collections.abc import Mapping
 

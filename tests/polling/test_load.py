@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from exporter.accounts import Platform
 from exporter.collectors import ALL
 from exporter.demo import SimulatedAccount
+from tests.support.legacy_figures import PACKAGES, SHARED_STORAGE
 from tests.support.world import World, enterprise, in_virtual_time, organization, row, user
 
 INTERVAL = timedelta(minutes=15)
@@ -36,16 +37,8 @@ FIGURES = {
         "included_minutes": 3000,
         "minutes_used_breakdown": {"UBUNTU": 7, "total": 7},
     },
-    "packages": {
-        "total_gigabytes_bandwidth_used": 50,
-        "total_paid_gigabytes_bandwidth_used": 40,
-        "included_gigabytes_bandwidth": 10,
-    },
-    "shared-storage": {
-        "days_left_in_billing_cycle": 20,
-        "estimated_paid_storage_for_month": 15,
-        "estimated_storage_for_month": 40,
-    },
+    "packages": PACKAGES,
+    "shared-storage": SHARED_STORAGE,
 }
 
 

@@ -104,18 +104,8 @@ def prometheus(
     seconds, so ask with ``until``. Relative paths in ``config`` start at its scratch folder.
     ``data`` is a folder of blocks that it knows from before, ``flags`` are further ones.
     """
-    url = f"http://127.0.0.1:{free_port()}"
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        (folder / "prometheus.yml").write_text(config)
-        command = [
-            str(program("prometheus", version)),
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={data or folder / 'data'}",
-            f"--web.listen-address={url.removeprefix('http://')}",
-            "--log.level=warn",
-            *flags,
-        ]
+    with _configured("prometheus", version, config) as (folder, command, url):
+        command += [f"--storage.tsdb.path={data or folder / 'data'}", *flags]
         with _started(command, os.environ, folder / "stderr", f"{url}/-/ready"):
             yield url
 
@@ -123,20 +113,30 @@ def prometheus(
 @contextmanager
 def alertmanager(config: str, version: Version = "oldest") -> Iterator[str]:
     """Run an Alertmanager of its own with this configuration (YAML), and give its base URL."""
+    with _configured("prometheus-alertmanager", version, config) as (folder, command, url):
+        command += [f"--storage.path={folder / 'data'}", "--cluster.listen-address="]
+        with _started(command, os.environ, folder / "stderr", f"{url}/-/ready"):
+            yield url
+
+
+@contextmanager
+def _configured(name: str, version: Version, config: str) -> Iterator[tuple[Path, list[str], str]]:
+    """Yield a scratch folder with the configuration, the command that reads it, and its URL."""
     url = f"http://127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "alertmanager.yml").write_text(config)
-        command = [
-            str(program("prometheus-alertmanager", version)),
-            f"--config.file={folder / 'alertmanager.yml'}",
-            f"--storage.path={folder / 'data'}",
-            f"--web.listen-address={url.removeprefix('http://')}",
-            "--cluster.listen-address=",
-            "--log.level=warn",
-        ]
-        with _started(command, os.environ, folder / "stderr", f"{url}/-/ready"):
-            yield url
+        file = folder / f"{name.removeprefix('prometheus-')}.yml"
+        file.write_text(config)
+        yield (
+            folder,
+            [
+                str(program(name, version)),
+                f"--config.file={file}",
+                f"--web.listen-address={url.removeprefix('http://')}",
+                "--log.level=warn",
+            ],
+            url,
+        )
 
 
 def query(base_url: str, promql: str) -> list[Point]:
