@@ -1,4 +1,4 @@
-"""The server answers scrapes and probes, as an application in process and on a socket."""
+"""Scrapes and probes, in process and over a socket."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -103,7 +103,7 @@ class TestReadiness:
 
     def test_comes_after_an_interval_though_an_attempt_hangs_and_stays(self) -> None:
         async def scenario() -> None:
-            server = Server(without=["plan"])  # which has an interval of its own
+            server = Server(without=["plan"])  # its interval differs
             server.github.faults.add(Fault.hanging())
             polling = asyncio.ensure_future(server.app.poller.once())
             await asyncio.sleep(0)

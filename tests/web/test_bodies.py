@@ -1,4 +1,4 @@
-"""The page for people is made off the event loop, and once for all who look within a second."""
+"""The landing page is rendered off the event loop, at most once per second."""
 
 import asyncio
 import threading
@@ -21,7 +21,7 @@ LOOKERS = 20
 
 
 class GatedPage(Page):
-    """A page of one job that counts its renderings and holds each at a gate."""
+    """Page of one job. Counts its renderings and blocks each until ``gate`` is set."""
 
     def __init__(self) -> None:
         account = AccountFacts("organization", "acme", "api.github.com", "usage", (WORKING,))
@@ -34,7 +34,7 @@ class GatedPage(Page):
 
 
 class GatedDiscoveries(tuple[DiscoveryFacts, ...]):
-    """None, which a rendering asks for once."""
+    """Empty tuple that each rendering iterates once."""
 
     page: GatedPage
 
@@ -46,7 +46,7 @@ class GatedDiscoveries(tuple[DiscoveryFacts, ...]):
 
 
 class Looked:
-    """The application over one page, which another may take the place of."""
+    """Application over a replaceable page."""
 
     def __init__(self) -> None:
         self.page = GatedPage()

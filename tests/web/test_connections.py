@@ -1,4 +1,4 @@
-"""The server's connections: whoever is slow or says too much is cut off, others are served."""
+"""Slow clients are cut off; the others are served."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ PIECE = 640_000
 
 
 async def taken(connection: Connection, seconds: float) -> None:
-    """Take the large answer evenly in so many seconds."""
+    """Read the large answer at an even rate over `seconds`."""
     reader, _ = connection
     await reader.readuntil(b"\r\n\r\n")
     for _ in range(len(LARGE) // PIECE):

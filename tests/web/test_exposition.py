@@ -1,4 +1,4 @@
-"""The page is rendered once for each format, whoever asks and whoever goes."""
+"""The page is rendered once per format, however many scrapers request it or hang up."""
 
 import asyncio
 import gzip
@@ -21,13 +21,13 @@ from tests.support.simulator_client import NOW
 from tests.support.world import virtual
 
 MORE_THAN_ITS_THREADS = 40
-"""The loop's own threads are 32 at most."""
+"""asyncio's default executor has at most 32 threads."""
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 
 class GatedPage(Page):
-    """A page that counts its renderings and holds each at a gate."""
+    """Counts its renderings and blocks each until ``gate`` is set."""
 
     def __init__(self) -> None:
         super().__init__([], Build("1.2.3", ""), NOW)

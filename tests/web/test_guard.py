@@ -1,4 +1,4 @@
-"""The web configuration file at work: what it guards, and how a change arrives."""
+"""The web configuration file: authentication, headers and reloading."""
 
 import asyncio
 import threading
@@ -21,12 +21,11 @@ AUTH = ("alice", PASSWORD)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer every path, with a header of its own."""
     await answer(send, 200, PLAIN, scope["path"].encode(), (b"x-frame-options", b"own"))
 
 
 class Guarded:
-    """An application behind a file that the test may change."""
+    """Application behind a web configuration file that the test may change."""
 
     def __init__(self, folder: Path, text: str) -> None:
         self.path = folder / "web.yml"
@@ -50,7 +49,7 @@ class Guarded:
         return asyncio.run(asking())
 
     def change(self, text: str) -> list[EventDict]:
-        """Change the file, look once, and return what was logged."""
+        """Change the file, reload it and return the log entries."""
         scratch = self.path.with_suffix(".new")
         scratch.write_text(text)
         scratch.rename(self.path)
@@ -90,7 +89,7 @@ class TestPasswords:
             "Basic",
             "Basic ",
             "Basic %%%",
-            "Basic YWxpY2U=",  # a name alone
+            "Basic YWxpY2U=",  # no password
             "Bearer YWxpY2U6eA==",
             "Basic YWxpY2U6eA== YWxpY2U6eA==",
         ],

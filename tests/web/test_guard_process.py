@@ -1,4 +1,4 @@
-"""The web configuration file and the installed exporter: curl, openssl, real Prometheus."""
+"""The installed exporter with a web configuration file: curl, openssl and Prometheus."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ CLIENT = "prometheus.example"
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The demo behind a file; ``client`` is a certificate that it takes."""
+    """The demo with a web configuration file. ``client`` is a certificate for mutual TLS."""
 
     exporter: Exporter
     certificates: Certificates
@@ -62,7 +62,7 @@ class Served:
         return self.curl(path, *options).stdout.splitlines()[-1]
 
     def openssl(self, *options: str) -> str:
-        """Shake hands once; what openssl says of it."""
+        """Return the output of one ``openssl s_client`` handshake."""
         answered = subprocess.run(
             [system_program("openssl"), "s_client", "-connect", self.address, *options],
             input="",
@@ -132,7 +132,7 @@ class TestTls:
         for served in serving(tmp_path, chosen):
             said = served.openssl("-curves", "X25519:P-384:P-256")
             assert "New, TLSv1.2, Cipher is ECDHE-ECDSA-CHACHA20-POLY1305" in said
-            assert "P-384" in said or "secp384r1" in said  # by the version of openssl
+            assert "P-384" in said or "secp384r1" in said  # depends on the openssl version
             assert "Cipher is (NONE)" in served.openssl("-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256")
             assert "Cipher is (NONE)" in served.openssl("-curves", "X25519:P-256")
 

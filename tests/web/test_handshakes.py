@@ -1,4 +1,4 @@
-"""What happens before a handshake of TLS is over: bounded in time, and told where it fails."""
+"""TLS handshakes are bounded in time, and failures are reported to the client."""
 
 import asyncio
 import contextlib
@@ -23,17 +23,17 @@ from tests.support.connections import (
 
 A_RECORD_OF_A_HANDSHAKE = b"\x16"
 WAITING_SECONDS = 0.5
-"""How long the server's end waits for connections."""
+"""When it stops, the server waits at most this long for open connections."""
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    """Run a test with TLS alone."""
+    """Contexts of a server and of a client that trusts it."""
     return tls_pair(tmp_path_factory.mktemp("tls"))
 
 
 async def alert_to(url: str, client: ssl.SSLContext) -> str:
-    """Shake hands and ask for a page, and return how OpenSSL names what it is told instead."""
+    """Return OpenSSL's name of the alert that answers a handshake and request."""
     try:
         reader, writer = await connect(url, Tls(client, client))
         with contextlib.closing(writer):
@@ -89,7 +89,7 @@ class TestHandshakesThatDawdle:
         async with serving(pair) as url:
             silent, begun = await connect(url), await connect(url)
             begun[1].write(hello(pair)[:100])
-            # Both are taken before the server is told to stop.
+            # A completed handshake shows that both were accepted before the server stops.
             connection = await connect(url, pair)
             connection[1].close()
         assert await end_of(silent) <= 1
@@ -99,7 +99,7 @@ class TestHandshakesThatDawdle:
 class TestHandshakes:
     def test_come_in_any_pieces(self, pair: Tls) -> None:
         async def relayed(url: str, size: int) -> bytes:
-            """Ask by TLS through a relay that hands on so many bytes at a time."""
+            """Send a request over TLS in pieces of `size` bytes."""
             incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
             tls = pair.client.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
             reader, writer = await connect(url)
@@ -182,7 +182,7 @@ class TestHandshakesThatFail:
             assert (await answered(connection)).startswith(b"HTTP/1.1 200")
             connection[1].close()
             began = loop.time()
-        # The server waits for connections that it believes to be open.
+        # Closing waits for every connection that still counts as open.
         assert loop.time() - began < WAITING_SECONDS
 
 

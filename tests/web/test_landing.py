@@ -1,4 +1,4 @@
-"""The landing page tells people how each job stands, and nothing that is not theirs to see."""
+"""The landing page shows the state of each job, no amounts and nothing external."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ TAGS = {
 
 
 class Reader(HTMLParser):
-    """Reads the page as a browser would: its tags, where it points to, accounts and tables."""
+    """Collect the tags, link targets, accounts and table rows of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -78,7 +78,6 @@ def html(*jobs: JobFacts, account: str = "acme", platform: str = "usage") -> str
 
 
 def row(job: JobFacts) -> list[str]:
-    """Give the cells of the job's row."""
     _, cells = Reader(html(job)).rows
     return cells
 

@@ -1,4 +1,4 @@
-"""Listening: which addresses a host stands for, and what a client finds there."""
+"""Listening: the addresses of a host name, and connecting to them."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -14,13 +14,13 @@ from tests.support.simulator_server import command
 
 IPV4, IPV6 = "127.0.0.1", "::1"
 NOT_OURS = "192.0.2.1"
-"""An address of documentation, which no machine has (RFC 5737)."""
+"""Reserved for documentation (RFC 5737): no machine has it."""
 
 Resolve = Callable[..., list[tuple[object, ...]]]
 
 
 def families() -> list[str]:
-    """List the loopback addresses of this machine, which may be without IPv6."""
+    """Return the loopback addresses of this machine, which may lack IPv6."""
     try:
         with socket.create_server((IPV6, 0), family=socket.AF_INET6):
             return [IPV4, IPV6]
@@ -29,7 +29,7 @@ def families() -> list[str]:
 
 
 def names(*addresses: str) -> Resolve:
-    """Resolve every name to these addresses, as a machine's hosts file may."""
+    """Resolve every name to `addresses`, as a hosts file may."""
 
     def resolve(_: bytes, port: int, **asked: int) -> list[tuple[object, ...]]:
         return [each for a in addresses for each in socket.getaddrinfo(a, port, **asked)]
@@ -39,7 +39,7 @@ def names(*addresses: str) -> Resolve:
 
 @contextmanager
 def listening(host: str, port: int = 0, resolve: Resolve | None = None) -> Iterator[list[str]]:
-    """Listen until the block ends, and give each address, the port being the same of all."""
+    """Listen until the block ends and yield the addresses, which share one port."""
     with ExitStack() as stack:
         found = listen((host, port), resolve) if resolve else listen((host, port))
         bound = [stack.enter_context(each).getsockname() for each in found]
@@ -120,6 +120,6 @@ class TestTheService:
 
 
 def said(log: bytes) -> list[str]:
-    """List where the service says that it listens."""
+    """Return the URLs of the "listening" log lines."""
     lines = map(msgspec.json.decode, log.splitlines())
     return [line["url"] for line in lines if line["event"] == "listening"]

@@ -1,4 +1,4 @@
-"""A scraper gets the page in the format that it wants most, packed where it wants that."""
+"""Content negotiation: the scraper's preferred format, gzipped on request."""
 
 import asyncio
 import gzip
@@ -26,7 +26,7 @@ PROMETHEUS_3 = (
 PROMETHEUS_3_OF_TEXT = (
     "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.4"
 )
-"""The headers that Prometheus 2.42 and 3.5 were seen to send, the last with text protocols set."""
+"""Recorded from Prometheus 2.42 and 3.5; the last with text protocols configured."""
 
 
 class TestFormats:
@@ -85,7 +85,7 @@ class TestFormats:
         }
         by_openmetrics = {
             (sample.name, *sorted(sample.labels.items())): sample.value
-            for family in open_families(opened.text)  # type: ignore[no-untyped-call]  # theirs
+            for family in open_families(opened.text)  # type: ignore[no-untyped-call]
             for sample in family.samples
             if "github_billing_usage" in sample.name
         }

@@ -1,4 +1,4 @@
-"""Passwords are checked with the same work for everyone, once, and forgotten."""
+"""Password checks: equal work for every name, one comparison at a time, no password kept."""
 
 import asyncio
 import gc
@@ -18,7 +18,7 @@ USERS = {b"alice": hashed("open sesame"), b"bob": hashed("swordfish", 5)}
 
 
 class Comparing:
-    """bcrypt that keeps what it was asked, and waits for a word where it has one."""
+    """bcrypt that records its calls and first waits for `word`, if any."""
 
     def __init__(self, word: threading.Event | None = None) -> None:
         self.asked: list[tuple[bytes, bytes]] = []
@@ -36,7 +36,6 @@ class Comparing:
 
 
 def answers(passwords: Passwords, *tries: tuple[str, str]) -> list[bool]:
-    """Try names and passwords one after the other."""
 
     async def trying() -> list[bool]:
         return [await passwords.allow(USERS, n.encode(), p.encode()) for n, p in tries]
@@ -122,7 +121,7 @@ class TestWork:
                 for _ in range(1000)
             ]
             await asyncio.sleep(0)
-            tries[0].cancel()  # one who hangs up
+            tries[0].cancel()  # a client that hangs up
             word.set()
             assert all(await asyncio.gather(*tries[1:]))
             assert len(comparing.asked) == 1
@@ -159,7 +158,7 @@ class TestWork:
 
 
 class TestTurns:
-    """Whoever has the right password gets in while others guess."""
+    """The right password is accepted while others guess."""
 
     HOME = "192.0.2.1"
 
@@ -172,9 +171,9 @@ class TestTurns:
         home: str = HOME,
         guesses: int = 150,
     ) -> int:
-        """Count the comparisons that alice waits for, amid guesses by name and address.
+        """Return how many comparisons come before alice's.
 
-        Where she is ``forgiven``, bob has come in from her address meanwhile.
+        ``forgiven``: bob has logged in from her address after the refused attempts.
         """
 
         async def scenario() -> int:
@@ -203,7 +202,7 @@ class TestTurns:
             await asyncio.sleep(0)
             tries += guess(range(guesses - 30, guesses))
             await asyncio.sleep(0)
-            word.set()  # the first was under way before she came
+            word.set()  # the first guess was being compared before she came
             assert await alice
             await asyncio.gather(*tries, return_exceptions=True)
             return [password for password, _ in comparing.asked].index(b"open sesame")
@@ -259,7 +258,7 @@ class TestSecrecy:
 
 
 def _bytes_within(root: object) -> Iterable[bytes]:
-    """Give all bytes that an object of ours holds, however deep."""
+    """Yield all bytes that the attributes of `root` refer to, at any depth."""
     seen: set[int] = set()
     left: list[object] = [vars(root)]
     while left:

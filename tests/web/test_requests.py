@@ -1,4 +1,4 @@
-"""What is no request, or too large for one, is refused, and others are served."""
+"""Invalid and oversized requests are refused; the others are served."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ class TestMoreBeforeAnAnswer:
                 await reader.readuntil(b"\r\n\r\n")
                 writer.write(more if apart else b"")
                 assert len(await reader.readexactly(len(LARGE))) == len(LARGE)
-                with contextlib.suppress(ConnectionError):  # as not all of it was read
+                with contextlib.suppress(ConnectionError):  # a reset: the server left data unread
                     assert await reader.read() == b""
                 writer.close()
 

@@ -1,4 +1,4 @@
-"""The exporter as a process under many scrapers: polls go on, and health answers."""
+"""The exporter process under many scrapers: it keeps polling and answering health checks."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ SLOW = 50
 IDLE = 10_000
 DAWDLING = 2_000
 USUAL_DESCRIPTORS = 1_024
-"""What a login shell or a service has, unless it asks for more."""
+"""The usual soft limit of a login shell or a service."""
 
 POLLING = ("demo", "--poll.interval", "1s", "--poll.stale-after", "1m")
 SECONDS = 60.0
@@ -40,7 +40,7 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @pytest.fixture(scope="module", autouse=True)
 def _descriptors_for_all() -> Iterator[None]:
-    """Let this process, and those that it starts, have descriptors for all connections."""
+    """Raise the descriptor limit of this process and its children for all connections."""
     before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (2 * IDLE, max(2 * IDLE, hard)))
     yield
@@ -49,7 +49,7 @@ def _descriptors_for_all() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The demo as a process, and with what context it is asked where it speaks TLS."""
+    """The demo as a process. `tls` is the client context if it serves TLS."""
 
     exporter: Exporter
     tls: ssl.SSLContext | None
@@ -63,7 +63,7 @@ class Demo:
         return httpx.get(url, trust_env=False, timeout=SECONDS, verify=self.tls or True)
 
     def polled(self) -> float:
-        """Tell when usage was last asked for."""
+        """Return the time of the last successful poll of usage, or 0."""
         return max(
             (
                 sample.value
@@ -83,13 +83,13 @@ class Demo:
         return len(list(Path(f"/proc/{self.exporter.process.pid}/fd").iterdir()))
 
     def megabytes(self) -> float:
-        """Tell how much memory it holds."""
+        """Return the resident memory of the process."""
         status = Path(f"/proc/{self.exporter.process.pid}/status").read_text()
         (kilobytes,) = re.findall(r"VmRSS:\s+(\d+) kB", status)
         return int(kilobytes) / 1000
 
     async def connect(self, takes: int = 65536) -> Connection:
-        """Connect, to take so many bytes before they are read, and say nothing."""
+        """Connect with a receive buffer of `takes` bytes and send nothing."""
         url = httpx.URL(self.exporter.base_url)
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
@@ -98,7 +98,7 @@ class Demo:
         return await asyncio.open_connection(sock=client, limit=takes)
 
     async def ask(self, request: bytes, takes: int = 65536) -> Connection:
-        """Send a request over a connection of its own, by TLS where that is spoken."""
+        """Send a request over a new connection, with TLS if the demo serves it."""
         reader, writer = await self.connect(takes)
         if self.tls:
             await writer.start_tls(self.tls, server_hostname="127.0.0.1")
@@ -116,7 +116,7 @@ class Demo:
 
 @contextlib.contextmanager
 def demonstrated(folder: Path, limit: str, *, tls: bool) -> Iterator[Demo]:
-    """Run the demo under a ``ulimit`` until the block ends, once it has polled."""
+    """Run the demo under a ``ulimit`` until the block ends. Wait for its first poll."""
     arguments, context = list(POLLING), None
     if tls:
         context = Certificates(folder).trusting()
@@ -139,21 +139,21 @@ def demo(
 
 
 async def over(reader: asyncio.StreamReader) -> bool:
-    """Wait until the other side has ended a connection without a word."""
+    """Wait until the server closes the connection. False if it sent anything."""
     with contextlib.suppress(ConnectionError):
         return await reader.read() == b""
     return True
 
 
 async def ended(connections: list[Connection]) -> None:
-    """Wait until the other side has ended all of them without a word."""
+    """Wait until the server closes all connections without sending anything."""
     for reader, writer in connections:
         assert await asyncio.wait_for(over(reader), SECONDS)
         writer.close()
 
 
 async def quickest_scrape(demo: Demo) -> float:
-    """Scrape three times, and tell the seconds that the quickest took."""
+    """Return the seconds of the quickest of three scrapes."""
     times = []
     for _ in range(3):
         began = time.monotonic()
@@ -163,7 +163,7 @@ async def quickest_scrape(demo: Demo) -> float:
 
 
 def assert_undisturbed(demo: Demo, disturb: Callable[[], Awaitable[None]]) -> None:
-    """Hold that polls go on and health answers while something is going on, and after it."""
+    """Assert that polling and health checks work during and after `disturb`."""
 
     async def disturbed() -> None:
         before = await asyncio.to_thread(demo.polled)
