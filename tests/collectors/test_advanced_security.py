@@ -1,4 +1,4 @@
-"""GitHub Advanced Security: one product or two, many pages, and nobody's name."""
+"""GitHub Advanced Security: bundled and split products, paging, and no names."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +22,7 @@ Products = Mapping[str, Mapping[str, object] | int]
 def report(
     seats: float = 2, repositories: Sequence[str] = ("acme/web", "acme/ios"), **fields: object
 ) -> dict[str, object]:
-    """Make a report as GitHub sends it, with people in it."""
+    """Return a report as GitHub sends it, including people."""
     committer = {
         "user_login": "mona",
         "last_pushed_date": "2026-10-03",
@@ -46,11 +46,10 @@ def report(
 
 
 class GitHub:
-    """Answers by the product asked for: a report, or the status of a refusal.
+    """Answer with the requested product's report, or the status of its refusal.
 
-    Pages are cut from the report's repositories, by ``per_page`` and ``page``; ``links`` says
-    the next page in a header too, ``telling`` how many pages tell the total, of which the first
-    one tells ``first``.
+    Pages of repositories are cut by ``per_page`` and ``page``. ``links``: send a Link header.
+    ``telling``: only that many pages have a total. ``first``: the total on the first page.
     """
 
     def __init__(
@@ -104,7 +103,7 @@ class TestProducts:
     def test_bundled_are_one_and_no_other_is_asked(self) -> None:
         github = GitHub({"bundled": report(2)})
         assert said(read(SEATS, ACME, github)) == seats("advanced_security", 2)
-        assert github.asked == [{"per_page": "1"}], "one page where no repository is wanted"
+        assert github.asked == [{"per_page": "1"}], "one page, as only totals are needed"
 
     @pytest.mark.parametrize("status", NOT_THIS_WORLD)
     def test_split_are_two_that_are_not_added(self, status: int) -> None:

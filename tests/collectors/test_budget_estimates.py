@@ -1,4 +1,4 @@
-"""Our estimate of what is consumed of a budget."""
+"""Our estimate of the dollars consumed of a budget."""
 
 from collections.abc import Mapping
 from math import fsum
@@ -24,7 +24,7 @@ ROWS = (
 
 
 def estimate(budget_type: str, *targets: str) -> float:
-    """Estimate a budget of the whole organization over ``ROWS``."""
+    """Estimate an organization-wide budget from ``ROWS``."""
     items = [row(product=p, sku=s, netAmount=net, grossAmount=999.0) for p, s, net in ROWS]
     summary = {"timePeriod": {"year": 2026, "month": 10}, "usageItems": items}
     one = budget(budget_type=budget_type, budget_product_sku=None, budget_product_skus=targets)
@@ -123,7 +123,7 @@ class TestAnEstimate:
 
 
 def covered() -> SimulatedAccount:
-    """Make an enterprise with budgets of every scope, two of some."""
+    """Return an enterprise with budgets of every scope."""
     make = SimulatedBudget
     return enterprise(
         size=30.0,
@@ -183,7 +183,7 @@ class TestEstimatesOfAnEnterprise:
                 world.value("budget_estimated_consumed_usd", budget=each.id)
                 for each in account.budgets
             ]
-            assert estimated[5:] == [None, None], "of no cost center there is, and in seats"
+            assert estimated[5:] == [None, None], "an unknown cost center, and a budget of seats"
             assert estimated[:5] == pytest.approx(expected, rel=1e-3)
 
     @in_virtual_time

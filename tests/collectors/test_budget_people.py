@@ -1,4 +1,4 @@
-"""People at the limit that a universal budget sets each of them: numbers, never names."""
+"""People at the limit of a universal budget: numbers, never names."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ def state(consumed: float, target: float = 20) -> dict[str, object]:
 
 
 def github(*pages: list[dict[str, object]], total: int | None = None) -> GitHub:
-    """Answer for one universal budget, b1, whose people come in pages, and one of another scope."""
+    """Answer with the universal budget b1, its people in pages, and a budget of another scope."""
 
     def answering(request: httpx.Request) -> httpx.Response:
         if request.url.path == BUDGETS:

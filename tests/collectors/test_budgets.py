@@ -1,4 +1,4 @@
-"""Budgets: what GitHub says of them, and who may see them."""
+"""Budgets: reading them, and the permissions this takes."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,7 +19,6 @@ from tests.support.world import World, in_virtual_time, organization, user
 
 
 def paged(*pages: Mapping[str, object], asked: list[Mapping[str, str]] | None = None) -> GitHub:
-    """Answer for the page asked for."""
 
     def github(request: httpx.Request) -> httpx.Response:
         query = dict(request.url.params)
@@ -31,7 +30,6 @@ def paged(*pages: Mapping[str, object], asked: list[Mapping[str, str]] | None = 
 
 
 def of(**fields: object) -> dict[str, float]:
-    """Read one budget."""
     return said(read(BUDGETS, ACME, Says({PATH: listed({**budget(), **fields})})))
 
 

@@ -1,4 +1,4 @@
-"""The collectors: what each reads from GitHub's payloads."""
+"""The readings that collectors make of GitHub's payloads."""
 
 import json
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ class TestLegacy:
         reading = read(collector, account, Says({path: self.PAYLOADS[family]}))
         assert said(reading) == self.READINGS[family]
         assert reading.taken == NOW
-        assert reading.cycle_end is None, "GitHub does not say when a legacy cycle ends"
+        assert reading.cycle_end is None, "GitHub sends no end of a legacy cycle"
 
     @pytest.mark.parametrize(("family", "field"), FIELDS)
     @pytest.mark.parametrize("value", [..., None, "12", [1]], ids=str)

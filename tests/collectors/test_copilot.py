@@ -1,4 +1,4 @@
-"""Copilot: how many seats, how used, and when last, by people whom nobody names."""
+"""Copilot: seats, their use and the age of the last use, without names."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import fsum
@@ -30,13 +30,13 @@ AGES = ("0-7d", "8-30d", "31-90d", "over_90d", "never")
 
 
 def seat(person: int | None, last_activity_at: str | None = None) -> dict[str, object]:
-    """Make a grant as GitHub sends it, with a name in it."""
+    """Return a seat as GitHub sends it, including a name."""
     assignee = None if person is None else {"id": person, "login": f"canary-{person}"}
     return {"assignee": assignee, "last_activity_at": last_activity_at, "plan_type": "unknown"}
 
 
 class GitHub:
-    """Lists seats in pages; ``links`` says the next page in a header, as GitHub does."""
+    """List seats in pages. ``links``: send a Link header, as GitHub does."""
 
     def __init__(
         self, seats: Sequence[Mapping[str, object]], total: int, *, links: bool = True
@@ -59,7 +59,7 @@ class GitHub:
 
 
 def ages(seats: Iterable[Mapping[str, object]], total: int) -> dict[str, float]:
-    """Read the ages of an organization's seats that are not none."""
+    """Return the number of an organization's seats by age, without zeros."""
     found = said(read(ACTIVITY, ACME, GitHub(list(seats), total)))
     assert list(found) == [f"copilot_seat_last_activity_seats {age}" for age in AGES]
     return {name.split()[1]: value for name, value in found.items() if value}
@@ -207,7 +207,7 @@ class TestThePage:
     async def test_adds_the_ages_up_to_the_seats(self) -> None:
         accounts = (
             organization(seats=130, enterprise="acme-corp"),
-            # Of its people some are acme's too.
+            # Some of its people have a seat in acme, too.
             enterprise(seats=12),
         )
         async with World(*accounts, settings=OPTED_IN, collectors=DEFAULT) as world:
@@ -220,7 +220,7 @@ class TestThePage:
             inactive = world.value("copilot_inactive_seats")
             assert active is not None
             assert inactive is not None
-            assert 0 < active + inactive < 130, "who never used it is neither"
+            assert 0 < active + inactive < 130, "seats that were never used are neither"
 
     @in_virtual_time
     async def test_names_nobody(self) -> None:

@@ -1,4 +1,4 @@
-"""Ages of the last use: every moment has exactly one."""
+"""Ages of the last use: every time has exactly one."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

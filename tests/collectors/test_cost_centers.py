@@ -1,4 +1,4 @@
-"""Cost centers: what they are, and a bill that they divide without a rest."""
+"""Cost centers, and the bill divided among them without a remainder."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ CANARY = "canary-login"
 
 
 def center(center_id: str = "c1", **fields: object) -> dict[str, object]:
-    """Make a cost center as GitHub sends it, with a person in it."""
+    """Return a cost center as GitHub sends it, including a person."""
     return {
         "id": center_id,
         "name": "Platform",
@@ -32,7 +32,7 @@ def center(center_id: str = "c1", **fields: object) -> dict[str, object]:
 
 
 class GitHub:
-    """Lists cost centers by the state asked for."""
+    """List the cost centers of the requested state."""
 
     def __init__(self, **states: Sequence[Mapping[str, object]]) -> None:
         self.states = states
@@ -46,7 +46,7 @@ class GitHub:
 
 
 def acme_corp() -> SimulatedAccount:
-    """Make an enterprise of which an active cost center, a deleted one and none use something."""
+    """Return an enterprise with usage of an active, a deleted and no cost center."""
     return enterprise(
         size=20.0,
         repositories=["acme/web", "acme/ios", "research/models", "labs/paper"],
@@ -120,7 +120,7 @@ class TestAPool:
     @staticmethod
     def of(**fields: object) -> dict[str, float]:
         reading = read(COST_CENTERS, CORP, GitHub(active=[{**center(), **fields}]))
-        assert reading.cycle_end == datetime(2026, 11, 1, tzinfo=UTC), "it is of a month"
+        assert reading.cycle_end == datetime(2026, 11, 1, tzinfo=UTC), "a pool is monthly"
         info = "cost_center_info"
         return {name: v for name, v in said(reading).items() if not name.startswith(info)}
 

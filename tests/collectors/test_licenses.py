@@ -1,4 +1,4 @@
-"""Enterprise licences: their totals, whether servers have told of theirs, and nobody's name."""
+"""Enterprise licences: totals, synchronisation of servers, and no names."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Usage by model: the rows of exactly one report, summed and never added to the other's."""
+"""Usage by model: summed from one report, never from both."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -29,13 +29,13 @@ KINDS = [f"{part}_{unit}" for part in ("gross", "discount", "net") for unit in (
 
 
 def used(model: str, **fields: object) -> dict[str, object]:
-    """Make a row of AI credits, every number 0 unless it is given."""
+    """Return a row of AI credits. Numbers default to 0."""
     names = {"product": "Copilot", "sku": "Copilot AI Credits", "unitType": "ai-credits"}
     return row(**{**names, "model": model, **fields})
 
 
 def asked_for(model: str, **fields: object) -> dict[str, object]:
-    """Make a row of premium requests."""
+    """Return a row of premium requests."""
     names = {"product": "Copilot", "sku": "Copilot Premium Request", "unitType": "requests"}
     return row(**{**names, "model": model, **fields})
 

@@ -1,4 +1,4 @@
-"""Last month: its dollars, asked for often while late rows land in it, and gone with it."""
+"""Last month's dollars: polled often while late rows arrive, dropped when the month ends."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -24,7 +24,7 @@ def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> date
 
 
 def by_month(year: int, month: int) -> list[dict[str, object]]:
-    """Make usage that tells of which month it is, in net dollars."""
+    """Return usage with the month's number as its net dollars."""
     return [row(grossAmount=month + 0.5, discountAmount=0.5, netAmount=float(month))]
 
 
@@ -139,7 +139,6 @@ class TestTheMonthsEdge:
 
     @in_virtual_time
     async def test_leaves_no_page_without_it(self) -> None:
-        # Read twelve hours before: the interval of the first two days is shorter than that.
         account = organization(usage_items=by_month)
         async with World(account, start=utc(2026, 10, 31, 13), collectors=BOTH) as world:
             await world.passes_until(utc(2026, 11, 1) - timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""The rows of a usage report: in any spelling, of the month asked for, and not too many names."""
+"""Rows of a usage report: any spelling, only the requested month, a bounded number of names."""
 
 import json
 import tracemalloc
@@ -36,7 +36,7 @@ def items(rows: Iterable[Row]) -> bytes:
 
 
 class Reports(httpx.AsyncBaseTransport):
-    """Answers each usage report by its query, and all else as a simulated GitHub does."""
+    """Answer usage reports with `report`, and all else like the simulated GitHub."""
 
     def __init__(self, report: Callable[[Mapping[str, str]], httpx.Response]) -> None:
         self._report = report

@@ -1,4 +1,4 @@
-"""A bill that cost centers share: every part counts once, and none is lost, whatever its sign."""
+"""A bill shared by cost centers: every part counts once, even if negative."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ NONE = "none"
 
 
 def used(minutes: float, gross: float, net: float | None = None) -> Row:
-    """Make a row of the summary: Linux minutes and what they cost."""
+    """Return a summary row of Linux minutes and their cost."""
     net = gross if net is None else net
     return row(
         pricePerUnit=0.006,
@@ -39,7 +39,7 @@ def used(minutes: float, gross: float, net: float | None = None) -> Row:
 
 
 def reported(of: Row) -> Row:
-    """Make the row of the usage report that says the same."""
+    """Return the same row as the usage report has it."""
     return {
         "date": "2026-10-02T03:00:00Z",
         "product": "actions",
@@ -54,9 +54,9 @@ def reported(of: Row) -> Row:
 
 @dataclass
 class Shared:
-    """GitHub's answers for a bill, by who pays: ``none`` or the id of a cost center.
+    """Answer with the bill by payer: ``none`` or the id of a cost center.
 
-    ``late`` is what only the summaries hold; ``refused`` is the status of the list of centers.
+    ``late``: a row that only the summaries have. ``refused``: the status of the list of centers.
     """
 
     paid: Mapping[str, Row]
@@ -134,7 +134,7 @@ class TestACostCenter:
 class TestByCostCenter:
     @pytest.mark.parametrize("late", [used(-700, -7), used(700, 7), used(0, 0, net=-2)], ids=str)
     def test_parts_sum_to_the_summary_of_the_same_reading(self, late: Row) -> None:
-        """GitHub counted on between the answers: what is left belongs to none, with its sign."""
+        """GitHub's bill changes between the answers. The difference belongs to no cost center."""
         paid = {NONE: used(4_000, 40), "a": used(3_500, 35)}
         calls = 0
 
@@ -156,7 +156,7 @@ class TestByCostCenter:
             expected = fsum(float(str(each[name])) for each in whole)
             assert total(reading, what) == pytest.approx(expected)
         of_a = said(reading)["cost_center_usage_net_usd a actions actions_linux"]
-        assert of_a == 35, "a cost center's own is what GitHub says"
+        assert of_a == 35, "GitHub's own figure of a cost center stays"
 
 
 class TestByOrganization:
@@ -165,7 +165,7 @@ class TestByOrganization:
         github = Shared({NONE: used(100, 95)}, late=late)
         reading = read(BY_ORGANIZATION, CORP, github)
         assert total(reading, "net_usd") == pytest.approx(84)
-        assert total(reading, "gross_quantity") == 100, "what is not reported yet is nobody's"
+        assert total(reading, "gross_quantity") == 100, "late minutes are not reported yet"
 
     @pytest.mark.parametrize("status", [403, 404])
     def test_an_organizations_report_needs_no_summary(self, status: int) -> None:

@@ -1,4 +1,4 @@
-"""Lists that leave accounts out: those listed are watched, and no other vanishes."""
+"""Incomplete lists: listed accounts are watched, and no other account is dropped."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ DISCOVERED = "exporter_discovery_last_success_timestamp_seconds"
 
 
 def told(world: World) -> str:
-    """Join what people are told of the discovery, on the page and by ``check``."""
+    """Return the landing page and the report of ``check``."""
     page = landing.render(world.app.poller.page(), world.clock())
     return f"{page} {check.report(world.app)}"
 
@@ -39,7 +39,7 @@ class TestSingleSignOn:
         self, page: int
     ) -> None:
         async def scenario(world: World) -> None:
-            assert names(world) == {"acme", "beta", "gamma"}, "what is listed is watched"
+            assert names(world) == {"acme", "beta", "gamma"}, "listed accounts are watched"
             assert world.value("exporter_discovery_success") == 0
             assert world.value(DISCOVERED) is None
             said = told(world)
@@ -64,7 +64,7 @@ class TestSingleSignOn:
             assert world.value(DISCOVERED) == discovered
             lists.seen, lists.sso = ["acme", "gamma", "delta"], {}
             await world.passes(minutes=16)
-            assert names(world) == {"acme", "gamma", "delta"}, "the whole list counts again"
+            assert names(world) == {"acme", "gamma", "delta"}, "a complete list counts again"
             assert world.value("exporter_discovery_success") == 1
 
         scene(lists, scenario, ACME, BETA, GAMMA, DELTA)
@@ -92,7 +92,7 @@ class TestSingleSignOn:
             assert names(world) == {"acme", "beta"}
             asked = lists.paths.count("/user/orgs")
             await world.passes(minutes=30)
-            assert lists.paths.count("/user/orgs") == asked, "hourly again"
+            assert lists.paths.count("/user/orgs") == asked, "back to once an hour"
 
         scene(lists, scenario, ACME, BETA, poll={"interval": "5s", "timeout": "5s"})
 

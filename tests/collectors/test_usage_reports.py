@@ -1,4 +1,4 @@
-"""The usage report on the page: every dollar of the bill once, by whose it is."""
+"""The usage report on the page: every dollar of the bill once, by owner."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,11 +17,11 @@ from tests.support.world import START, World, enterprise, organization, user, vi
 BY_REPOSITORY = {"collectors": ["usage_repositories"]}
 BY_ORGANIZATION = {"collectors": ["usage_organizations"]}
 A_MINUTE = 1 / (24 * 60 * (START.day - 1))
-"""What an account uses in it, as a part of the month so far."""
+"""One minute's usage as a fraction of the usage of the month so far."""
 
 
 def asked(world: World) -> list[Mapping[str, str]]:
-    """Give the queries of the usage reports asked for, the summaries aside."""
+    """Return the queries of the requested usage reports, without summaries."""
     return [r.query for r in world.github.requests if r.path.endswith("/settings/billing/usage")]
 
 
@@ -37,7 +37,7 @@ def acme_corp(**fields: Any) -> SimulatedAccount:
 
 
 def dollars(world: World, kind: str, by: str) -> dict[tuple[str, str], float]:
-    """Add the series of a kind of dollars up by product and SKU."""
+    """Sum `kind` dollars by product and SKU."""
     sums: dict[tuple[str, str], list[float]] = {}
     for labels, value in world.series(f"{by}usage_{kind}_usd").items():
         found = dict(labels)
@@ -50,7 +50,7 @@ def labels_of(world: World, name: str, label: str) -> set[str]:
 
 
 def assert_adds_up(world: World, by: str, *, drift: float = 1e-6) -> None:
-    """Hold that the parts come to the summary, in another spelling, SKU by SKU."""
+    """Assert that the parts sum to the summary, SKU by SKU."""
     for kind in ("gross", "discount", "net"):
         whole = dollars(world, kind, "")
         assert sum(whole.values()) > 0
@@ -238,7 +238,7 @@ class TestTheSeriesLimit:
 
 
 def assert_adds_up_roughly(world: World) -> None:
-    """Hold it for readings of different hours."""
+    """Assert it for readings of different hours."""
     whole = sum(dollars(world, "gross", "").values())
     assert sum(dollars(world, "gross", "repository_").values()) == pytest.approx(whole, rel=0.05)
 
