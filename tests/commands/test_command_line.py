@@ -1,4 +1,4 @@
-"""The command line as an operator meets it: faults and help."""
+"""The command line: error messages and help."""
 
 import re
 import socket
@@ -15,7 +15,7 @@ WITH_SETTINGS = ("run", "check", "once")
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, list[str]]:
-    """Give exit code and lines of a command that does not begin its work."""
+    """Return the exit code and the error lines of a command that fails to start."""
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     said = capsys.readouterr()
@@ -24,7 +24,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object
 
 
 def squeezed(text: str) -> str:
-    """Leave out what wrapping puts between words, and within those that are too long."""
+    """Remove whitespace: help wraps lines, even within long words."""
     return "".join(text.split())
 
 

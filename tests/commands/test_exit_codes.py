@@ -1,4 +1,4 @@
-"""Exit codes: what the outcome of a command is to whoever runs it."""
+"""Exit codes of the commands."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ WATCHING_ACME = ("--organization", "acme", "--poll.timeout", "2s", "--log.level"
 
 @pytest.fixture(scope="module")
 def github() -> Iterator[str]:
-    """Serve an organization of whose answers those about Copilot never come."""
+    """Serve an organization whose Copilot requests hang."""
     with simulated_github(SimulatedAccount(AccountType.ORGANIZATION, "acme")) as (it, url):
         it.faults.add(Fault.hanging(match="/copilot/"))
         yield url

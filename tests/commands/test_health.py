@@ -1,4 +1,4 @@
-"""The command ``health``: asks a running service as the health check of a container does."""
+"""The command ``health``, the health check of a container."""
 
 import socket
 import ssl
@@ -30,7 +30,7 @@ async def standing_still(_scope: Any, _receive: Any, send: Any) -> None:
 
 @contextmanager
 def served(application: Asgi, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Serve on loopback, by TLS with a context, and give the address."""
+    """Serve on loopback, with TLS if there is a `context`, and yield the address."""
     config = uvicorn.Config(application, log_config=None, lifespan="off")
     config.load()
     config.ssl = context
@@ -47,7 +47,7 @@ def served(application: Asgi, context: ssl.SSLContext | None = None) -> Iterator
 
 @pytest.fixture
 def tls() -> ssl.SSLContext:
-    """Give a certificate that nobody here trusts, for a name that is not of this machine."""
+    """Return a context with an untrusted certificate for another host name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("billing.example.com").configure_cert(context)
     return context
@@ -68,7 +68,7 @@ class TestHealth:
         assert ended.returncode == 0
 
     def test_minds_no_setting_but_the_address(self) -> None:
-        # The files may be in the middle of a change, which the service itself survives.
+        # Files may be half-written; the running service survives that.
         broken = {"GITHUB_BILLING_CONFIG_FILE": "/nowhere.yaml", "GITHUB_BILLING_SHARD": "none"}
         with served(alive) as address:
             ended = command("health", "--web.listen-address", address, env=broken)
@@ -129,7 +129,7 @@ class TestProblem:
 
 
 def _greet(listener: socket.socket, times: int) -> None:
-    """Answer each connection as a mail server would."""
+    """Answer like a mail server."""
     for _ in range(times):
         connection, _ = listener.accept()
         with connection:

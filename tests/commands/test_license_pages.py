@@ -1,4 +1,4 @@
-"""The pages that the license report is read from, and addresses that mean harm in a sheet."""
+"""Paging of the license report, and addresses that would harm a spreadsheet or a terminal."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from tests.support.world import World, organization, virtual
 
 
 def page(*, total: int | None, count: int, first: int = 0) -> bytes:
-    """Make a page of repositories ``r0``, ``r1``, …, with one committer each."""
+    """Return a page of repositories ``r0``, ``r1``, …, with one committer each."""
     repositories = [
         {
             "name": f"acme/r{number}",
@@ -30,7 +30,7 @@ def page(*, total: int | None, count: int, first: int = 0) -> bytes:
 
 
 def read(answer: Callable[[httpx.Request], httpx.Response]) -> list[licenses.Committer]:
-    """Read organization acme's report from a GitHub that answers so, on a clock that jumps."""
+    """Read the report of organization acme in virtual time."""
     found: list[licenses.Committer] = []
 
     async def scenario() -> None:
@@ -42,7 +42,7 @@ def read(answer: Callable[[httpx.Request], httpx.Response]) -> list[licenses.Com
 
 
 def paged(*pages: bytes) -> Callable[[httpx.Request], httpx.Response]:
-    """Answer with these pages; a request for one repository, as for the product, with the first."""
+    """Answer with `pages` by number. Requests without a number get the first."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params.get("page", "1"))

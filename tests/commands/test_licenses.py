@@ -1,4 +1,4 @@
-"""The licence report as a process of its own, over a simulated GitHub on the loopback."""
+"""The licence report as a process, with the simulated GitHub on loopback."""
 
 import csv
 import io
@@ -40,7 +40,7 @@ PREVIOUS = "the report of last month\n"
 
 @dataclass
 class Desk:
-    """A person's desk: a GitHub to ask, and the command."""
+    """A simulated GitHub, and the command that reads from it."""
 
     github: FaultyGitHub
     url: str
@@ -48,7 +48,7 @@ class Desk:
     def licenses(
         self, *arguments: str, stdout: int = subprocess.PIPE
     ) -> subprocess.CompletedProcess[str]:
-        """Run the command to its end, telling all that it would ever log."""
+        """Run the command with debug logging."""
         return subprocess.run(
             [sys.executable, "-m", "exporter", "licenses", "--log.level", "debug", *arguments],
             cwd=ROOT,
@@ -78,7 +78,7 @@ def desk(*accounts: SimulatedAccount) -> Iterator[Desk]:
 
 
 def large() -> SimulatedAccount:
-    """Make an organization whose repositories take three pages."""
+    """Return an organization whose repositories take three pages."""
     names = [f"r{number:03}" for number in range(250)]
     return organization(ghas="bundled", repositories=names, committers=CANARIES)
 
@@ -88,7 +88,7 @@ def rows_of(report: str) -> list[list[str]]:
 
 
 def truth(at: Desk, account: str, product: str = "") -> set[tuple[str, str, str, str]]:
-    """Ask the simulated GitHub itself who commits where, page by page."""
+    """Read the committers from the simulated GitHub, without the exporter."""
     found = set()
     query = {"advanced_security_product": product} if product else {}
     headers = {"authorization": f"Bearer {DEMO_TOKEN}"}

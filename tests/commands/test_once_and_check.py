@@ -1,4 +1,4 @@
-"""``once`` and ``check`` as an operator meets them."""
+"""The commands ``once`` and ``check``."""
 
 import re
 import subprocess
@@ -32,7 +32,7 @@ def values(page: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
 
 @pytest.fixture(scope="module")
 def github() -> Iterator[str]:
-    """Serve the demo's accounts, and one that a proxy's login page stands before."""
+    """Serve the demo's accounts, and one behind a proxy's login page."""
     accounts = [*demo_accounts(), SimulatedAccount(AccountType.ORGANIZATION, "broken")]
     with simulated_github(*accounts, expires=datetime(2027, 1, 2, 3, 4, tzinfo=UTC)) as (it, url):
         it.faults.add(Fault.html_with_200(account="broken"))
@@ -137,11 +137,11 @@ class TestOnce:
     def test_a_file_that_cannot_be_finished_leaves_no_part_of_it(
         self, github: str, tmp_path: Path
     ) -> None:
-        limited = 'ulimit -f 8 && exec "$@"'  # blocks, a fraction of the page
+        limited = 'ulimit -f 8 && exec "$@"'  # blocks: less than the page
         once = ("once", "--organization", "acme", "--log.level", "error", "--output")
         ended = subprocess.run(
             ["sh", "-c", limited, "sh", installed_command(), *once, tmp_path / "github.prom"],
-            # What coverage and the compiler write would be cut off as well.
+            # Coverage data and bytecode files would hit the limit, too.
             env={**asking(github), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
@@ -212,7 +212,7 @@ class TestCheck:
 
     @staticmethod
     def rows(report: str) -> Mapping[tuple[str, str], list[str]]:
-        """Read the table: the cells behind account and collector."""
+        """Return the cells of the table by account and collector."""
         _, _, table = report.partition("\n\n")
         found: dict[tuple[str, str], list[str]] = {}
         rest: list[str] = []

@@ -1,4 +1,4 @@
-"""Signals: which end the service, how soon, and which do not."""
+"""Signals: which stop the service, and how quickly."""
 
 import signal
 import subprocess
@@ -15,7 +15,7 @@ from tests.support.programs import running, until
 from tests.support.simulator_server import asking, simulated_github
 
 SECONDS = 20.0
-STOP_SECONDS = 3.0  # one, and two for a machine that is busy with the other tests
+STOP_SECONDS = 3.0  # 1 s, and 2 s for a busy machine
 
 
 AT_THE_IMPORT = """
@@ -31,7 +31,7 @@ sys.meta_path.insert(0, Finder)
 from exporter.__main__ import main
 main()
 """
-"""Runs a command, and prints what signals do while its module is imported."""
+"""Runs a command and prints the signal handlers during the import of its module."""
 
 
 class TestWhileACommandIsImported:
