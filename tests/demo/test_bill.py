@@ -1,4 +1,4 @@
-"""The simulated bill divides by cost center, model, day and owner, and its parts are the whole."""
+"""The simulated bill: its parts by cost center, model, day and owner sum to the whole."""
 
 from collections.abc import Mapping, Sequence
 from math import fsum, isclose
@@ -113,7 +113,7 @@ class TestRowsOfATest:
         assert net("usage/summary") == 7
         assert net("usage/summary", cost_center_id=center.id) == 4
         assert net("usage/summary", cost_center_id="none") == 3
-        assert net("usage/summary", organization="labs") == 3, "what names nobody is everyone's"
+        assert net("usage/summary", organization="labs") == 3, "rows without names match all"
         assert net("usage/summary", repository="acme/api") == 5
         assert net("usage", cost_center_id=center.id) == 4
         items = asker.rows(f"{CORP_BILL}/usage", OCTOBER)

@@ -1,4 +1,4 @@
-"""Who asks the simulated GitHub: tokens, an App and its installations, and what each is shown."""
+"""Credentials of the simulated GitHub: tokens, an App and its installations."""
 
 from datetime import datetime, timedelta
 

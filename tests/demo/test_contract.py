@@ -1,4 +1,4 @@
-"""What the simulated GitHub says is what GitHub's OpenAPI description says it says."""
+"""The simulated GitHub conforms to GitHub's OpenAPI description."""
 
 import json
 import re
@@ -38,11 +38,11 @@ DESCRIBED = {
         for p, o in contract(name).items()
     },
 }
-"""Today's description; of the closed endpoints, the last that had them."""
+"""The current description, and for closed endpoints the last that had them."""
 
 
 def as_json_schema(schema: JSON, *, closed: bool) -> JSON:
-    """Turn OpenAPI 3.0 into JSON Schema; ``closed`` forbids fields that are not described."""
+    """Convert OpenAPI 3.0 to JSON Schema. ``closed`` forbids undescribed fields."""
     if isinstance(schema, list):
         return [as_json_schema(each, closed=closed) for each in schema]
     if not isinstance(schema, dict):
@@ -56,24 +56,24 @@ def as_json_schema(schema: JSON, *, closed: bool) -> JSON:
 
 
 DEFECTS = {
-    "quantity": "type",  # the usage report types it integer and sends fractions
-    "minutes_used_breakdown": "type",  # legacy numbers arrive as floats, enterprises' unrounded
+    "quantity": "type",  # described as integer; the usage report has fractions
+    "minutes_used_breakdown": "type",  # legacy numbers are floats, unrounded for enterprises
     "total_minutes_used": "type",
     "total_paid_minutes_used": "type",
-    "budget_product_sku": "required",  # GitHub's own examples send a list in its place
+    "budget_product_sku": "required",  # GitHub's own examples have a list instead
     "budget_product_skus": "additionalProperties",
-    "budget_type": "oneOf",  # BundlePricing, which GitHub's own example has
-    "github_com_two_factor_auth": "anyOf",  # empty text in GitHub's own example
+    "budget_type": "oneOf",  # BundlePricing in GitHub's own example
+    "github_com_two_factor_auth": "anyOf",  # empty in GitHub's own example
 }
-"""Fields that GitHub describes otherwise than it sends them, and the rule that they break."""
+"""Fields that GitHub sends differently than described, and the rule they break."""
 
 UNDESCRIBED = {
-    401: "no credential, or a wrong one: any endpoint",
-    404: "the commonest answer of all, described for some endpoints only",
-    403: "Advanced Security, cost centers or reports that are not there, or not to be seen",
-    410: "the closed endpoints, described only while they were open",
-    422: "Advanced Security asked for the other product; the status is a guess",
-    400: "an unknown API version, or budgets that are not to be seen",
+    401: "any endpoint: a missing or wrong credential",
+    404: "the most frequent answer, described for some endpoints only",
+    403: "Advanced Security, cost centers or reports: missing or not permitted",
+    410: "closed endpoints: described only while they were open",
+    422: "Advanced Security: request for the other product; the status is a guess",
+    400: "an unknown API version, or budgets: not permitted",
 }
 BASIC_ERROR = {
     "type": "object",
@@ -83,7 +83,7 @@ BASIC_ERROR = {
 
 
 def faults_of(response: httpx.Response, template: str) -> Iterator[jsonschema.ValidationError]:
-    """Give where an answer departs from GitHub's description of it."""
+    """Yield the differences between an answer and its description."""
     answers = DESCRIBED[template]["get"]["responses"]
     described = answers.get(str(response.status_code))
     if described is None:
@@ -100,7 +100,7 @@ def is_defect(fault: jsonschema.ValidationError) -> bool:
 
 
 def named(fault: jsonschema.ValidationError) -> set[str]:
-    """Name the fields that a fault is about."""
+    """Return the names of the fields at fault."""
     if fault.validator in {"required", "additionalProperties"}:
         return set(re.findall(r"'(\w+)'", fault.message))
     return {part for part in fault.path if isinstance(part, str)}
@@ -115,7 +115,7 @@ FAMILIES: set[Family] = set(get_args(Family))
 
 
 def billing_paths(account: SimulatedAccount) -> Iterator[tuple[str, str]]:
-    """Pair each described path about an account's bill with its template."""
+    """Yield the template and the path of each described billing endpoint."""
     for template in DESCRIBED:
         root, _, rest = template.removeprefix("/").partition("/")
         if root in ROOTS[account.type] and not rest.endswith("/installation") and rest:

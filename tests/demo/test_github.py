@@ -1,4 +1,4 @@
-"""The simulated GitHub behaves as the real one is described and has been observed to."""
+"""The simulated GitHub behaves as GitHub is documented and was observed to behave."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

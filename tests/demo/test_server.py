@@ -1,4 +1,4 @@
-"""The simulated Enterprise Server: Advanced Security under /api/v3, and no other bill."""
+"""The simulated Enterprise Server: only Advanced Security, under /api/v3."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every path and link in the Markdown files leads to something."""
+"""Every path and link in the Markdown files exists."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The pages of docs/ name all that the code can list."""
+"""The reference pages of docs/ are complete."""
 
 from pathlib import Path
 

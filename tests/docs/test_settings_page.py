@@ -1,4 +1,4 @@
-"""The page of the settings lists every option, and its example is right."""
+"""docs/settings.md lists every option, and its example is valid."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The page as Prometheus reads it, and what may stand on it."""
+"""The page of metrics: formats, labels and sums."""
 
 import importlib
 import pkgutil
@@ -48,17 +48,17 @@ SPELLINGS = tuple(map(attrgetter, ("summary", "report", "example")))
 
 
 def everything() -> World:
-    """Make the world of the demo, in which all that can be said is said, for once."""
+    """Return the demo's world, with every family on the page."""
     world = World()
     wanted = load_demo({}, {})
     world.app = assemble_demo(wanted, world.clock, process=False)
-    world.app.telemetry.remembered(START)  # the demo remembers nothing
-    world.app.telemetry.web_config(lambda: True)  # and has no such file here
+    world.app.telemetry.remembered(START)  # the demo has no state file
+    world.app.telemetry.web_config(lambda: True)  # nor a web configuration file
     return world
 
 
 async def once(world: World) -> World:
-    """Poll once, so that time stands still while a thread renders."""
+    """Poll once: without a scheduler, virtual time stands still while a thread renders."""
     await world.app.once()
     return world
 
@@ -73,7 +73,7 @@ def parsed(text: str, accept: str) -> Series:
     read = openmetrics_families if accept == OPENMETRICS else text_families
     samples = [sample for family in read(text) for sample in family.samples]
     series = {(s.name, frozenset(s.labels.items())): s.value for s in samples}
-    assert len(series) == len(samples), "a series stands on the page twice"
+    assert len(series) == len(samples), "duplicate series on the page"
     return series
 
 
@@ -82,7 +82,7 @@ def label(series: Series, name: str, wanted: str) -> set[str]:
 
 
 def spoken(row: SummaryRow) -> dict[str, object]:
-    """Write a row as GitHub's JSON has it."""
+    """Return the row as GitHub's JSON has it, in camelCase."""
     return {
         "".join([first, *map(str.title, rest)]): getattr(row, field)
         for field in row.__struct_fields__

@@ -1,4 +1,4 @@
-"""The series limit folds whole repositories, smallest first, and loses no dollar."""
+"""The series limit folds whole repositories, smallest first, and keeps the total."""
 
 from collections import Counter
 from dataclasses import replace
@@ -23,7 +23,7 @@ Bill = dict[tuple[str, str, str], float]
 
 
 def reading(gross: Bill, end: datetime | None = END) -> Reading:
-    """Make a reading of gross dollars by organization, repository and SKU."""
+    """Return a reading of gross dollars by organization, repository and SKU."""
     samples: list[Sample] = [catalogue.USAGE_LATEST_ITEM(1.0)]
     for (organization, repository, sku), dollars in gross.items():
         labels = {"organization": organization, "repository": repository, "sku": sku}

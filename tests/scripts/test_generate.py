@@ -1,4 +1,4 @@
-"""Generated files: those of the repository are current, and a difference is named and mended."""
+"""Generated files: the repository's are current, and differences are reported and fixed."""
 
 import shutil
 from collections.abc import Callable
@@ -13,7 +13,7 @@ CHART = "deploy/helm/github-billing-exporter"
 
 @pytest.fixture(name="tree", scope="module")
 def _tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the files that code generates or reads for it."""
+    """Copy the generated files and those they are generated from."""
     tree = tmp_path_factory.mktemp("tree")
     shutil.copytree(ROOT / "docs", tree / "docs")
     shutil.copytree(ROOT / "deploy", tree / "deploy")
