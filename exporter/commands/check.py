@@ -79,19 +79,19 @@ def report(app: App) -> str:
             an_hour = _requests_an_hour(watched, job, facts, usual)
             credential = job.client.credential.name
             requests[credential][job.client] += an_hour
-            reading = page.shown(facts)
+            reading = facts.known.reading
             rows.append(
                 (
                     str(watched.account),
                     facts.collector,
-                    landing.state(page, facts),
+                    landing.state(facts),
                     str(len(reading.samples) if reading else 0),
                     f"{an_hour:.1f}",
                     credential,
                 )
             )
             reason = f"{facts.failure}: " if facts.failure else ""
-            whys.append("" if facts.standing_by else f"{reason}{landing.why(page, facts)}")
+            whys.append("" if facts.standing_by else f"{reason}{landing.why(facts)}")
     lines = zip(aligned(rows), whys, strict=True)
     samples = text(page, app.telemetry.registry).splitlines()
     return "\n".join(

@@ -1,9 +1,12 @@
 """Metric, Sample, and Reading: all samples of a collector at one time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, NamedTuple, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+
+from prometheus_client.utils import floatToGoString
 
 
 class Sample(NamedTuple):
@@ -20,6 +23,10 @@ class Metric:
 
     ``per_account`` metrics carry ``account_type`` and ``account`` before their own ``labels``.
     ``summable`` is false if its series overlap, as one person commits to several repositories.
+
+        >>> SEATS = Metric("github_billing_seats", "Seats by state.", ("state",))
+        >>> SEATS(3, state="assigned").value
+        3.0
     """
 
     name: str
@@ -54,7 +61,7 @@ class Triple(NamedTuple):
         return tuple(metric(value, **labels) for metric, value in zip(self, totals, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """All samples of a collector at one time. Raises ``ValueError`` if two have the same labels.
 
@@ -72,6 +79,9 @@ class Reading:
     shown: frozenset[tuple[str, str]] = frozenset()
     folded: int = 0
     notes: tuple[str, ...] = ()
+    _lines: dict[tuple[str, ...], Mapping[Metric, bytes]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         seen: dict[Metric, set[tuple[str, ...]]] = {}
@@ -80,6 +90,53 @@ class Reading:
             if labels in said:
                 raise ValueError(f"{metric.name} was said twice with the same labels: sum the rows")
             said.add(labels)
+
+    def lines(self, account: tuple[str, str]) -> Mapping[Metric, bytes]:
+        """Return the text of the samples by metric, rendered once for an account."""
+        if account not in self._lines:
+            self._lines[account] = lines(self.samples, account)
+        return self._lines[account]
+
+
+_InOrder = Callable[[tuple[str, ...]], Any]
+
+
+class _Escaped(dict[str, str]):
+    """Label values as the exposition formats escape them, each escaped once."""
+
+    def __missing__(self, value: str) -> str:
+        escaped = self[value] = value.translate(_ESCAPES)
+        return escaped
+
+
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+def lines(samples: Iterable[Sample], account: tuple[str, ...] = ()) -> dict[Metric, bytes]:
+    """Return the text of samples by metric, one line a sample, the same in every format.
+
+    ``account`` are the values of ``account_type`` and ``account``, if the metrics carry them.
+    """
+    text: dict[Metric, list[str]] = {}
+    forms: dict[Metric, tuple[str, _InOrder]] = {}
+    escaped = _Escaped()
+    for metric, labels, value in samples:
+        if metric not in text:
+            text[metric], forms[metric] = [], _form(metric)
+        template, in_order = forms[metric]
+        number = floatToGoString(value)  # type: ignore[no-untyped-call]  # the library has no type here
+        values = (*map(escaped.__getitem__, (*account, *labels)), number)
+        text[metric].append(template % in_order(values))
+    return {metric: "".join(its).encode() for metric, its in text.items()}
+
+
+def _form(metric: Metric) -> tuple[str, _InOrder]:
+    """Return the template of a metric's lines, and what puts labels and value into its order."""
+    names = metric.all_labels
+    places = sorted(range(len(names)), key=names.__getitem__)
+    pairs = ",".join(f'{names[place]}="%s"' for place in places)
+    name = f"{metric.name}{{{pairs}}}" if places else metric.name
+    return f"{name} %s\n", itemgetter(*places, len(names))
 
 
 def present(*pairs: tuple[Metric, float | None], **labels: str) -> tuple[Sample, ...]:

@@ -1,18 +1,14 @@
 """The page: the readings and jobs at one time as metric families."""
 
 import platform
-import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
-
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+from functools import cached_property
 
 from exporter.metrics import catalogue
-from exporter.metrics.model import Known, Metric, Reading, Sample, present
+from exporter.metrics.model import Known, Metric, Reading, Sample, lines, present
 
 CLOCK_SLACK = timedelta(minutes=5)
 """A clock that is set back by no more keeps the readings."""
@@ -25,7 +21,8 @@ LINGERING = timedelta(hours=1)
 class JobFacts:
     """A job as the page shows it; ``failure`` is the reason of the last attempt's failure.
 
-    ``standing_by`` jobs wait behind another platform and show no metric.
+    ``standing_by`` jobs wait behind another platform and show no metric. The reading in ``known``
+    is None if it is too old to be shown.
     """
 
     collector: str
@@ -48,8 +45,18 @@ class JobFacts:
         stale, end = reading.taken + self.stale_after, reading.cycle_end
         return stale if end is None else min(stale, end + LINGERING)
 
+    def at(self, now: datetime) -> "JobFacts":
+        """Return the facts without a reading that is too old, or of the future."""
+        reading, expires = self.known.reading, self.expires
+        if reading is None or expires is None:
+            return self
+        # After the clock was set back, the age of an earlier reading is unknown.
+        if now < expires and reading.taken <= now + CLOCK_SLACK:
+            return self
+        return replace(self, known=self.known._replace(reading=None))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class AccountFacts:
     """An account and its jobs as the page shows them; ``platform`` is empty while undecided."""
 
@@ -59,10 +66,29 @@ class AccountFacts:
     platform: str
     jobs: tuple[JobFacts, ...]
 
-    def valid_until(self, now: datetime) -> datetime | None:
-        """Return when the next reading is too old to be shown."""
-        expiries = (job.expires for job in self.jobs)
-        return min((at for at in expiries if at is not None and at > now), default=None)
+    @property
+    def valid_until(self) -> datetime | None:
+        """When the next reading is too old to be shown, None without readings."""
+        return min((job.expires for job in self.jobs if job.expires is not None), default=None)
+
+    @cached_property
+    def lines(self) -> Sequence[tuple[Metric, bytes]]:
+        """The text of the account's samples by metric, rendered once."""
+        identity = (self.account_type, self.account)
+        readings = [job.known.reading for job in self.jobs if job.known.reading]
+        own = lines(self._samples(readings), identity)
+        pieces = [own, *(reading.lines(identity) for reading in readings)]
+        return [each for piece in pieces for each in piece.items()]
+
+    def _samples(self, readings: Sequence[Reading]) -> Iterator[Sample]:
+        for job in self.jobs:
+            yield from _of_job(job)
+        folding = [reading for reading in readings if reading.shown or reading.folded]
+        if folding:
+            yield catalogue.REPOSITORIES_FOLDED(sum(reading.folded for reading in folding))
+        plans = [reading.facts["plan"] for reading in readings if "plan" in reading.facts]
+        plan = plans[-1] if plans else ""
+        yield catalogue.ACCOUNT_INFO(1, platform=self.platform, plan=plan, host=self.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +116,7 @@ class Build:
     notice: str = ""
 
 
-class Page(Collector):
+class Page:
     """What is shown at ``now``, immutable and valid until ``valid_until``."""
 
     def __init__(
@@ -104,54 +130,22 @@ class Page(Collector):
         self.discoveries = tuple(discoveries)
         self.build = build
         self.now = now
-        expiries = (account.valid_until(now) for account in self.accounts)
+        expiries = (account.valid_until for account in self.accounts)
         self.valid_until = min((at for at in expiries if at is not None), default=None)
 
-    def shown(self, job: JobFacts) -> Reading | None:
-        """Return the job's reading, None if it is too old."""
-        reading, expires = job.known.reading, job.expires
-        if reading is None or expires is None or expires <= self.now:
-            return None
-        # After the clock was set back, the age of an earlier reading is unknown.
-        return reading if reading.taken <= self.now + CLOCK_SLACK else None
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the families that have samples, in the order of the catalogue."""
-        return self.slices(sys.maxsize)
-
-    def slices(self, most: int) -> Iterator[GaugeMetricFamily]:
-        """Yield the families in pieces of at most ``most`` samples."""
-        # Group references only: building all label tuples would hold 100,000 of them.
-        said: dict[Metric, defaultdict[tuple[str, ...], list[Sample]]] = {
-            metric: defaultdict(list) for metric in catalogue.BILL + catalogue.JOBS
+    def families(self) -> Iterator[tuple[Metric, bytes]]:
+        """Yield each metric that has samples and their lines, in the order of the catalogue."""
+        pieces: dict[Metric, list[bytes]] = {
+            metric: [] for metric in catalogue.BILL + catalogue.JOBS
         }
         for account in self.accounts:
-            identity = (account.account_type, account.account)
-            for sample in self._of_account(account):
-                said[sample.metric][identity].append(sample)
-        for sample in self._of_exporter():
-            said[sample.metric][()].append(sample)
-        for metric, accounts in said.items():
-            samples = ((of, sample) for of, its in accounts.items() for sample in its)
-            while piece := tuple(islice(samples, most)):
-                family = GaugeMetricFamily(metric.name, metric.help, labels=metric.all_labels)
-                for of, sample in piece:
-                    family.add_metric(of + sample.labels, sample.value)
-                yield family
-
-    def _of_account(self, account: AccountFacts) -> Iterator[Sample]:
-        plan, folded = "", None
-        for job in account.jobs:
-            yield from _of_job(job)
-            reading = self.shown(job)
-            if reading is not None:
-                plan = reading.facts.get("plan", plan)
-                if reading.shown or reading.folded:
-                    folded = (folded or 0) + reading.folded
-                yield from reading.samples
-        if folded is not None:
-            yield catalogue.REPOSITORIES_FOLDED(folded)
-        yield catalogue.ACCOUNT_INFO(1, platform=account.platform, plan=plan, host=account.host)
+            for metric, text in account.lines:
+                pieces[metric].append(text)
+        for metric, text in lines(self._of_exporter()).items():
+            pieces[metric].append(text)
+        for metric, its in pieces.items():
+            if its:
+                yield metric, b"".join(its)
 
     def _of_exporter(self) -> Iterator[Sample]:
         types = Counter(account.account_type for account in self.accounts)
@@ -162,7 +156,7 @@ class Page(Collector):
             if found.last_success is not None:
                 at = found.last_success.timestamp()
                 yield catalogue.DISCOVERY_LAST_SUCCESS(at, credential=found.credential)
-        readings = (self.shown(job) for account in self.accounts for job in account.jobs)
+        readings = (job.known.reading for account in self.accounts for job in account.jobs)
         unknown = {pair for reading in readings if reading for pair in reading.unknown_skus}
         for product, sku in sorted(unknown):
             yield catalogue.UNKNOWN_SKU_INFO(1, product=product, sku=sku)

@@ -61,4 +61,5 @@ async def _read(job: Job, github: GitHub, now: datetime) -> Reading:
             raise InvalidPayload(
                 detail=f"a label of {sample.metric.name} would be longer than {LABEL:,} bytes"
             )
+    reading.lines((job.account.type.value, job.account.name))  # here, off the event loop
     return reading

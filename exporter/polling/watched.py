@@ -133,6 +133,7 @@ class Watched:
                 job.stand_by()
 
     def facts(self, now: datetime) -> AccountFacts:
+        """Return the account as the page shows it at ``now``."""
         jobs = {job.collector.name: job.facts(standing_by=self.stands_by(job)) for job in self.jobs}
         for job in self.jobs:
             if lead := jobs.get(job.collector.follows):
@@ -142,7 +143,7 @@ class Watched:
             account=self.account.name,
             host=self.host,
             platform=self.standing.platform or "",
-            jobs=tuple(jobs.values()),
+            jobs=tuple(job.at(now) for job in jobs.values()),
         )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 
-from exporter.metrics.page import Page
 from exporter.polling.poller import Poller
 from exporter.web import landing
 from exporter.web.exposition import Exposition
@@ -54,8 +53,8 @@ class Application:
                 return _probe(self.poller.ready, "ready", "not every account was asked yet")
         return 404, PLAIN, b"not found: see / for what there is\n"
 
-    async def _landing(self, page: Page) -> bytes:
-        now = self.clock()
+    async def _landing(self) -> bytes:
+        page, now = self.poller.page(), self.clock()
         return await self.exposition.bodies.in_thread(lambda: landing.render(page, now).encode())
 
     async def _metrics(self, scope: Scope) -> tuple[Any, ...]:

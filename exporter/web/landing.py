@@ -39,7 +39,7 @@ _FAILS = ' class="fails"'
 
 def render(page: Page, now: datetime) -> str:
     """Return the page as HTML, one row a job; accounts with failures come first and open."""
-    accounts = [(each, Counter(state(page, job) for job in each.jobs)) for each in page.accounts]
+    accounts = [(each, Counter(state(job) for job in each.jobs)) for each in page.accounts]
     accounts.sort(key=lambda each: not each[1]["fails"])
     total = sum(states["fails"] for _, states in accounts)
     summary = f"<span{_FAILS}>{total} failing</span>" if total else "nothing fails"
@@ -58,13 +58,13 @@ def render(page: Page, now: datetime) -> str:
 {now:%Y-%m-%d %H:%M:%S} UTC</p>
 {"".join(_discovery(found, now) for found in page.discoveries)}
 <p><a href="metrics">Metrics</a> · <a href="healthz">Health</a> · <a href="readyz">Readiness</a></p>
-{"".join(_account(page, *each, now, alone=len(accounts) == 1) for each in accounts)}
+{"".join(_account(*each, now, alone=len(accounts) == 1) for each in accounts)}
 </body>
 </html>
 """
 
 
-def state(page: Page, job: JobFacts) -> str:
+def state(job: JobFacts) -> str:
     """Return the state of a job in a word or two."""
     if job.standing_by:
         return "stands by"
@@ -74,10 +74,10 @@ def state(page: Page, job: JobFacts) -> str:
         return "fails"
     if job.last_attempt is None:
         return "not asked yet"
-    return "works" if page.shown(job) is not None else "too old"
+    return "works" if job.known.reading is not None else "too old"
 
 
-def why(page: Page, job: JobFacts) -> str:
+def why(job: JobFacts) -> str:
     """Return the reason of a job's state in a sentence, empty if all is well."""
     if job.standing_by:
         return "Stands on the account's other billing platform."
@@ -85,7 +85,7 @@ def why(page: Page, job: JobFacts) -> str:
         return "The legacy platform answers instead; asked again at every poll."
     if job.detail:
         return f"{job.detail}. {job.hint}"
-    shown = page.shown(job)
+    shown = job.known.reading
     if shown is None:
         return ""
     beyond = f"Repositories beyond the series limit, without series of their own: {shown.folded}"
@@ -104,15 +104,13 @@ def _discovery(found: DiscoveryFacts, now: datetime) -> str:
     return f"<p>Discovery by {escape(found.credential)}: {standing}{ago}{reason}</p>"
 
 
-def _account(
-    page: Page, account: AccountFacts, states: Counter[str], now: datetime, *, alone: bool
-) -> str:
+def _account(account: AccountFacts, states: Counter[str], now: datetime, *, alone: bool) -> str:
     counts = " · ".join(
         f"<span{_FAILS if standing == 'fails' else ''}>{standing} {number}</span>"
         for standing, number in sorted(states.items(), key=lambda each: each[0] != "fails")
     )
     platform = f" · {account.platform} platform" if account.platform else ""
-    rows = "\n".join(_row(page, job, now) for job in account.jobs)
+    rows = "\n".join(_row(job, now) for job in account.jobs)
     return f"""<details{" open" if alone or states["fails"] else ""}>
 <summary><h2>{escape(account.account)}</h2>
 {escape(account.account_type)}{escape(platform)} · {counts}</summary>
@@ -127,23 +125,23 @@ def _account(
 """
 
 
-def _row(page: Page, job: JobFacts, now: datetime) -> str:
-    standing = state(page, job)
+def _row(job: JobFacts, now: datetime) -> str:
+    standing = state(job)
     reason = f"<b>{escape(job.failure)}</b>: " if job.failure else ""
     return (
         f"<tr><td>{escape(job.collector)}</td>"
         f"<td{_FAILS if standing == 'fails' else ''}>{standing}</td>"
-        f'<td data-says="age ">{_age(page, job, now)}</td>'
+        f'<td data-says="age ">{_age(job, now)}</td>'
         f'<td data-says="next ">{_until(now, job.next_attempt)}</td>'
-        f"<td>{reason}{escape(why(page, job))}</td></tr>"
+        f"<td>{reason}{escape(why(job))}</td></tr>"
     )
 
 
-def _age(page: Page, job: JobFacts, now: datetime) -> str:
+def _age(job: JobFacts, now: datetime) -> str:
     if job.known.last_success is None or job.standing_by:
         return "-"
     age = _span(now - job.known.last_success)
-    return age if page.shown(job) is not None else f"{age}, no longer shown"
+    return age if job.known.reading is not None else f"{age}, no longer shown"
 
 
 def _until(now: datetime, at: datetime | None) -> str:

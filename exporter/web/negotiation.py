@@ -8,12 +8,14 @@ from prometheus_client import exposition
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
+Encode = Callable[[Collector], bytes]
+
 
 class Format(NamedTuple):
     """A format of /metrics and its ranges of Accept, whose ``escaping`` changes no plain name."""
 
     content_type: str
-    encode: Callable[[Collector], bytes]
+    encode: Encode
     ranges: tuple[str, ...]
 
 

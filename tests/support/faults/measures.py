@@ -4,11 +4,11 @@ import gc
 import multiprocessing
 import os
 import resource
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Metric
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.metrics.page import Page
@@ -45,11 +45,7 @@ def apart(judged: Callable[[], Judged]) -> Judged:
 
 def parsed(page: Page) -> invariant.Page:
     """Read the page as Prometheus does, without what the process counts of itself."""
-    said = text(page, CollectorRegistry()).decode()
-    return series_of(text_string_to_metric_families(said))
-
-
-def series_of(families: Iterable[Metric]) -> invariant.Page:
+    families = text_string_to_metric_families(text(page, CollectorRegistry()).decode())
     found = [sample for family in families for sample in family.samples]
     series = {(s.name, frozenset(s.labels.items())): s.value for s in found}
     assert len(series) == len(found), "a series stands on the page twice"

@@ -36,7 +36,6 @@ from tests.support.faults.measures import (
     open_files,
     parsed,
     resident_memory,
-    series_of,
 )
 from tests.support.world import in_virtual_time
 
@@ -166,7 +165,7 @@ class Soak:
         whole = poller.page()
         of_them = [each for each in whole.accounts if each.account in names]
         part = Page(of_them, whole.build, whole.now)
-        apart(lambda: self.judge.holds(series_of(part.collect())))
+        apart(lambda: self.judge.holds(parsed(part)))
         late = [
             f"{account.account}: {job.collector}"
             for account in whole.accounts
