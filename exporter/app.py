@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -91,7 +92,7 @@ class App:
         build = Build(__version__, os.environ.get(REVISION_VARIABLE, ""), notice)
         poller = Poller(watched, build=build, observer=telemetry, clock=clock, monotonic=monotonic)
         discoveries = tuple(
-            Discovery(each, settings, clients, poller, clock, sleep)
+            Discovery(each, settings, clients, poller, clock)
             for each in resolved.credentials(settings)
             if each.discover
         )
@@ -110,6 +111,20 @@ class App:
             await self.poller.once()
             if self.keeper:
                 await self.keeper.keep()
+
+    def _watch_secrets(self, loop: asyncio.AbstractEventLoop) -> None:
+        def changed() -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self.wake)
+
+        for secret in self.clients.secrets:
+            secret.watch(changed)
+
+    def wake(self) -> None:
+        """Look now whether a credential's secret is another one."""
+        self.poller.wake()
+        for discovery in self.discoveries:
+            discovery.wake()
 
     async def run(
         self,
@@ -134,6 +149,7 @@ class App:
             loop.add_signal_handler(number, end)
         for warning in overlaps(watched.account for watched in self.poller.accounts):
             log.warning("accounts overlap", detail=warning)
+        self._watch_secrets(loop)
         if self.keeper:
             self.keeper.restore()
         exposition = Exposition(self.poller.page, self.telemetry.registry)

@@ -66,7 +66,10 @@ def read_secret(path: Path) -> str:
 
 
 class Watcher(Generic[T]):
-    """Calls ``look`` every second in a thread; the first result has ``patience`` seconds."""
+    """Calls ``look`` every second in a thread; the first result has ``patience`` seconds.
+
+    The thread calls ``changed`` after another result or a first error.
+    """
 
     def __init__(self, look: Callable[[], T], *, patience: float = _PATIENCE_SECONDS) -> None:
         self._look = look
@@ -74,6 +77,7 @@ class Watcher(Generic[T]):
         self._late = TimeoutError(errno.ETIMEDOUT, f"it is not read within {patience:g} s")
         self._began: float | None = time.monotonic()
         self._looked = Event()
+        self.changed: Callable[[], None] = lambda: None
         self._found: T
         self._error: Exception | None = self._late
         # A daemon: a file that hangs must not keep the process from its end.
@@ -94,13 +98,18 @@ class Watcher(Generic[T]):
         return self._late if late else self._error
 
     def _watch(self) -> None:
+        last: object = None
         while True:
             try:
                 self._found, self._error = self._look(), None
+                found: object = self._found
             except Exception as error:
-                self._error = error
+                self._error, found = error, type(error)
             self._began = None
             self._looked.set()
+            if found != last:
+                self.changed()
+            last = found
             time.sleep(_LOOK_SECONDS)
             self._began = time.monotonic()
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from exporter.files import SHORTAGE_HINT, shortage
+from exporter.files import SHORTAGE_HINT, Watcher, shortage
 from exporter.github.errors import GitHubError, Unauthorized, Unreachable
 
 FINE_GRAINED = "fine-grained personal access token"
@@ -65,6 +65,10 @@ class Credential(Protocol):
         """Note that GitHub answered 401; return whether another token can be had at once."""
         return False
 
+    def watch(self, changed: Callable[[], None]) -> None:  # noqa: ARG002  (most have no file)
+        """Call ``changed``, from any thread, after the secret's file has changed."""
+        return
+
     def kind(self) -> str:
         """Return the kind for people, or raise `GitHubError` if there is no secret."""
 
@@ -106,6 +110,10 @@ class Secret:
             raise self.unusable(fault)
         return Token(found, self._version)
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        if isinstance(self._source, Watcher):
+            self._source.changed = changed
+
     def unusable(self, fault: str) -> Unauthorized:
         """Return the failure for a ``fault``, which must not repeat the text."""
         return Unauthorized(
@@ -129,6 +137,9 @@ class TokenCredential(Credential):
     @property
     def version(self) -> int:
         return self._secret.version
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        self._secret.watch(changed)
 
     async def read(self) -> Token:
         return self._checked()

@@ -1,6 +1,7 @@
 """GitHub App: its key, and the credentials of the App itself and of its installations."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, TypeVar
@@ -46,6 +47,9 @@ class AppKey:
     def version(self) -> int:
         return self._secret.version
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        self._secret.watch(changed)
+
     def read(self) -> tuple[RSAPrivateKey, int]:
         """Return the key and its version, or raise `Unauthorized`."""
         text, version, _ = self._secret.read()
@@ -86,6 +90,9 @@ class AppCredential(Credential):
     @property
     def version(self) -> int:
         return self._key.version
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        self._key.watch(changed)
 
     async def read(self) -> Token:
         """Return a JWT, signed anew before it ends, or raise `Unauthorized`."""

@@ -104,6 +104,14 @@ class Pacing:
         """Forget the limit, which was of the credential before."""
         self._until = self._limit = None
 
+    def begins(self, priority: float, now: datetime) -> datetime:
+        """Return when a job of ``priority`` may begin, ``now`` or earlier if it may already."""
+        blocked, limit = self.blocked_until or now, self._limit
+        if limit is None or self.has_budget_for(priority):
+            return blocked
+        time_left = timedelta(hours=limit.remaining / limit.limit / priority)
+        return max(blocked, limit.reset - time_left)
+
     def has_budget_for(self, priority: float) -> bool:
         """Whether a job may begin, so that requests last until the limit begins anew.
 

@@ -1,6 +1,7 @@
 """Discovery: the accounts that a credential can see, watched for as long as it sees them."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
 from exporter.settings import CredentialSettings, Settings, resolved
 
-_LOOK = timedelta(seconds=5)
+_LOOK = timedelta(minutes=1)  # the clock may be set meanwhile
 _FAILURE_WAIT = timedelta(minutes=15)
 _LEAST_DEADLINE = timedelta(minutes=2)  # of a list, whose pages may take ten seconds each
 _PERMISSIONS = {
@@ -57,7 +58,6 @@ class Discovery:
     clients: Clients
     poller: Poller
     clock: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]]
     success: bool = False
     last_success: datetime | None = None
     _lists: dict[str, list[Seen]] = field(default_factory=dict)
@@ -65,6 +65,7 @@ class Discovery:
     _watched: dict[Key, Watched] = field(default_factory=dict)
     _owned: set[Key] = field(default_factory=set)
     _logged: str = ""
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         while True:
@@ -74,14 +75,21 @@ class Discovery:
                 wait = min(interval, self.settings.poll.interval, _FAILURE_WAIT)
             await self._rest(self.clock() + wait, wait)
 
+    def wake(self) -> None:
+        """Look now whether the secret is another one."""
+        self._woken.set()
+
     async def _rest(self, until: datetime, longest: timedelta) -> None:
-        """Wait until a time, another secret, or a clock that is set back."""
+        """Sleep until a time, another secret, or a clock that is set back."""
         version = self._own.credential.version
         while self._own.credential.version == version:
             left = until - self.clock()
             if not timedelta(0) < left <= longest:
                 return
-            await self.sleep(min(left, _LOOK).total_seconds())
+            self._woken.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, _LOOK).total_seconds()):
+                    await self._woken.wait()
 
     async def once(self) -> None:
         """Discover once, and update the poller."""

@@ -16,8 +16,10 @@ from exporter.polling.refusals import Credentials, ask_after_recovery, ask_with_
 from exporter.polling.taking import Observer, Taking
 from exporter.polling.watched import Watched
 
-_TURN_SECONDS = 5.0
-_SHORTEST_TURN_SECONDS = 0.1
+_SHORTEST_REST = timedelta(seconds=0.1)
+_LONGEST_REST = timedelta(seconds=30)
+"""The clock may be set forward meanwhile, and nothing reports that."""
+
 _ALIVE_SECONDS = 60.0
 _PLACES = {collector.name: place for place, collector in enumerate(ALL)}
 
@@ -46,7 +48,7 @@ class Poller:
         self._monotonic = monotonic
         self._turned = monotonic()
         self._started = self._looked = self._next = clock()
-        self._early = asyncio.Event()
+        self._woken = asyncio.Event()
         self._ready = False
         self._page: Page | None = None
         self._credentials = Credentials()
@@ -56,16 +58,22 @@ class Poller:
         """Poll until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
+                self._woken.clear()
                 now, self._turned = self._clock(), self._monotonic()
                 self._notice_clock(now)
                 self._credentials.notice(self.accounts, now)
-                for watched, job in self._due(now):
+                begin, held_until = self._due(now)
+                for watched, job in begin:
                     job.running = True
                     task = tasks.create_task(self._poll(watched, job))
                     polls = self._polls.setdefault(watched, set())
                     polls.add(task)
                     task.add_done_callback(polls.discard)
-                await self._rest(now)
+                await self._rest(now, held_until)
+
+    def wake(self) -> None:
+        """Look now whether a job is due."""
+        self._woken.set()
 
     async def once(self) -> None:
         """Attempt every job once; those that would have to wait for a limit fail."""
@@ -83,6 +91,7 @@ class Poller:
         """Poll one more account; readiness does not wait for it."""
         self.accounts.append(watched)
         self._page = None
+        self.wake()
 
     def remove(self, watched: Watched) -> None:
         """Remove an account, its attempts under way and its part of the page."""
@@ -111,7 +120,7 @@ class Poller:
         facts, valid_until = self._facts.get(watched, (None, None))
         if facts is None or (valid_until is not None and valid_until <= now):
             facts = watched.facts(now)
-            self._facts[watched] = facts, facts.valid_until(now)
+            self._facts[watched] = facts, facts.valid_until
         return facts
 
     def _changed(self, watched: Watched) -> None:
@@ -143,7 +152,10 @@ class Poller:
         return [job for watched in self.accounts for job in watched.jobs]
 
     def _notice_clock(self, now: datetime) -> None:
-        """Make jobs due if the clock was set back; if far, drop readings of an unknown age."""
+        """Make jobs due if the clock was set back; if far, drop readings of an unknown age.
+
+        A scrape that notices a clock that was set, back or forward, wakes the scheduler.
+        """
         if now < self._looked:
             far = self._looked - now > CLOCK_SLACK
             for job in self._jobs():
@@ -152,34 +164,40 @@ class Poller:
                 if far:
                     job.known = job.known._replace(reading=None)
             self._all_changed()
+        if not self._looked <= now <= self._next:
+            self.wake()
         self._looked = now
 
-    def _due(self, now: datetime) -> list[tuple[Watched, Job]]:
-        """Return the jobs to begin now, and count missed polls."""
-        due = []
+    def _due(self, now: datetime) -> tuple[list[tuple[Watched, Job]], datetime]:
+        """Return the jobs to begin now, and when a limit lets the next one begin.
+
+        Counts missed polls.
+        """
+        due, held_until = [], now + _LONGEST_REST
         # Every turn looks at every job, thousands of them: the cheapest question comes first.
         for watched, job in [(w, job) for w in self.accounts for job in w.jobs if job.due <= now]:
             if watched.asks_by_itself(job):
                 if missed := schedule.newly_missed(job, now):
                     self._observer.missed(job.collector.name, missed)
-                if not job.running and _may_begin(job):
-                    due.append((watched, job))
-        return _in_order(due)
+                if not job.running:
+                    begins = job.client.pacing.begins(_priority(job), now)
+                    if begins <= now:
+                        due.append((watched, job))
+                    held_until = min(held_until, max(begins, now))
+        return _in_order(due), held_until
 
-    async def _rest(self, now: datetime) -> None:
-        """Wait for the next turn, or until a poll ends and is due before it."""
-        self._early.clear()
-        turn = now + timedelta(seconds=_TURN_SECONDS)
-        # Jobs due by now have begun, or a limit holds them.
-        first = min((job.due for job in self._jobs() if job.due > now), default=turn)
-        pause = max(_SHORTEST_TURN_SECONDS, (min(first, turn) - now).total_seconds())
-        self._next = now + timedelta(seconds=pause)
+    async def _rest(self, now: datetime, held_until: datetime) -> None:
+        """Sleep until a job is due or may begin, or until `wake`."""
+        following = (job.due for job in self._jobs() if job.due > now)
+        self._next = max(min((held_until, *following)), now + _SHORTEST_REST)
+        await asyncio.sleep(_SHORTEST_REST.total_seconds())  # however often `wake` is called
         with suppress(TimeoutError):
-            async with asyncio.timeout(pause):  # wait_for would take a task of its own
-                await self._early.wait()
+            async with asyncio.timeout((self._next - now - _SHORTEST_REST).total_seconds()):
+                await self._woken.wait()
 
     async def _poll(self, watched: Watched, job: Job, *, may_postpone: bool = True) -> None:
-        version, refused = job.client.credential.version, watched.refused(job)
+        credential, refused = job.client.credential, watched.refused(job)
+        before = version, _ = credential.version, credential.renewed
         try:
             priority = _priority(job) if may_postpone else 0.0
             outcome = await attempted(job, self._clock, priority=priority)
@@ -190,15 +208,16 @@ class Poller:
             elif not watched.stands_by(job):  # the platform may have changed meanwhile
                 self._taking.take_alone(watched, job, outcome)
             now = self._clock()
-            if job.client.credential.version != version:
+            if credential.version != version:
                 ask_with_another_secret(watched, job, now)
             if any(each.answered for each in refused - watched.refused(job)):
                 ask_after_recovery(watched, job, now)
+                self.wake()
         finally:
             job.running = False
             self._changed(watched)
-            if self._clock() < job.due < self._next:
-                self._early.set()
+            if job.due < self._next or before != (credential.version, credential.renewed):
+                self.wake()
 
 
 def _is_decided(watched: Watched) -> bool:
@@ -207,11 +226,6 @@ def _is_decided(watched: Watched) -> bool:
 
 def _in_order(heads: Iterable[tuple[Watched, Job]]) -> list[tuple[Watched, Job]]:
     return sorted(heads, key=lambda head: _priority(head[1]))
-
-
-def _may_begin(job: Job) -> bool:
-    pacing = job.client.pacing
-    return pacing.blocked_until is None and pacing.has_budget_for(_priority(job))
 
 
 def _priority(job: Job) -> float:

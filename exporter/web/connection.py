@@ -2,9 +2,12 @@
 
 import asyncio
 import ssl
+import time
 from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -29,6 +32,11 @@ class _Deadline:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+@lru_cache(1)
+def _dated(second: int) -> list[tuple[bytes, bytes]]:
+    return [(b"date", formatdate(second, usegmt=True).encode())]
 
 
 class Connection(HttpToolsProtocol):
@@ -75,6 +83,7 @@ class Connection(HttpToolsProtocol):
         return self.context if self.scheme == "http" else None
 
     def data_received(self, data: bytes) -> None:
+        self.server_state.default_headers = _dated(int(time.time()))
         if context := self._tls_ahead:
             self._shake_hands(context, data)
             return

@@ -75,6 +75,14 @@ def _most_connections() -> int:
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def main_loop(self) -> None:
+        """Sleep until ``stop``; uvicorn itself looks for its end ten times a second."""
+        await self._stop.wait()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the process, whose exit code they decide."""
@@ -95,16 +103,16 @@ async def serve(
         access_log=False,
         log_config=None,
         server_header=False,
+        date_header=False,  # made by the connection: uvicorn's own is made in the main loop
         http=type("Connection", (Connection,), bounds),
         ws="none",
         backlog=_BACKLOG // len(listening),
         timeout_keep_alive=75,
     )
-    server = _Server(config)
+    server = _Server(config, stop)
 
     async def end() -> None:
         await stop.wait()
-        server.should_exit = True
         await asyncio.sleep(0.5)
         server.force_exit = True
 

@@ -163,7 +163,7 @@ class TestTheExporter:
             failure = world.job("usage").failure
             assert failure is not None
             assert failure.reason == "unauthorized"
-            file.write_text(DEMO_TOKEN, encoding="utf-8")
+            world.replace_secret(file, DEMO_TOKEN)
             await world.passes(seconds=10)
             assert world.job("usage").failure is None
 

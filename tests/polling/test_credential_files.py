@@ -26,7 +26,7 @@ class TestACredentialFromAFile:
             await world.passes(seconds=30)
             assert world.about("available", "advanced_security") == 0
             world.github.token = "ghp_" + "owner" * 8
-            token.write_text(world.github.token)
+            world.replace_secret(token, world.github.token)
             await world.passes(seconds=6)
             assert world.value("advanced_security_used_seats") == 6
             assert world.value("actions_included_minutes") == 3000
@@ -45,7 +45,7 @@ class TestACredentialFromAFile:
             assert minutes[:3] == pytest.approx([14.25, 28.5, 57], rel=0.06)
             assert minutes[3:] == pytest.approx([57] * len(minutes[3:]), rel=0.06)
             assert len(minutes) > 8
-            token.write_text(DEMO_TOKEN)
+            world.replace_secret(token, DEMO_TOKEN)
             await world.passes(seconds=6)
             assert world.about("success", "usage") == 1
 

@@ -141,10 +141,10 @@ class TestAnEndpointThatIsRefused:
         async with World(account, credential=credential, collectors=collectors) as world:
             await world.passes(hours=20)
             world.github.token = "ghp_" + "another" * 5
-            token.write_text(world.github.token)
+            world.replace_secret(token, world.github.token)
             changed = world.clock()
             await world.passes(minutes=10)
-            later = [at for at in asked_at(world, SEATS) if at > changed][::3]
+            later = [at for at in asked_at(world, SEATS) if at >= changed][::3]
             assert len(later) == 3
             assert later[0] - changed <= timedelta(seconds=5)
 

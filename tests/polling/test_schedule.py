@@ -112,6 +112,7 @@ class TestAccountsThatCannotBeReached:
             # All are due at once now, those that hang before the one that answers.
             world.step = -timedelta(days=1)
             before = len(world.github.requests)
+            assert world.value("actions_used_minutes", account="acme") is None
             await world.passes(seconds=6)
             asked = [request.path.split("/")[2] for request in list(world.github.requests)[before:]]
             assert asked.count("acme") == 1

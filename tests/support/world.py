@@ -189,6 +189,11 @@ class World:
                 page = self.app.poller.page()
                 yield
 
+    def replace_secret(self, file: Path, secret: str) -> None:
+        """Write another secret, and wake the exporter as the watcher of the file would."""
+        file.write_text(secret)
+        self.app.wake()
+
     def text(self) -> str:
         return text(self.app.poller.page(), self.app.telemetry.registry).decode()
 
