@@ -1,4 +1,4 @@
-"""From GitHub's bill to a message: exporter, Prometheus and Alertmanager, all real, end to end."""
+"""From GitHub's bill to a message, end to end: exporter, Prometheus and Alertmanager."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ collector_settings:
 
 
 class Message(msgspec.Struct, rename="camel"):
-    """What Alertmanager sends to a webhook, as far as it is asserted here."""
+    """The fields of an Alertmanager webhook that are asserted here."""
 
     receiver: str
     status: str
@@ -48,7 +48,7 @@ class Told(msgspec.Struct, rename="camel"):
 
 @contextmanager
 def webhook() -> Iterator[tuple[str, list[Message]]]:
-    """Listen on loopback; give the base URL, and the messages as they come."""
+    """Listen on loopback. Yield the base URL and the growing list of messages."""
     messages: list[Message] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,7 +59,7 @@ def webhook() -> Iterator[tuple[str, list[Message]]]:
             self.end_headers()
 
         def log_message(self, *args: object) -> None:
-            """Say nothing."""
+            """Do not log requests."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever)
@@ -72,7 +72,7 @@ def webhook() -> Iterator[tuple[str, list[Message]]]:
 
 
 def spent(usd: float) -> list[dict[str, object]]:
-    """Give the rows of a summary in which Actions costs so much."""
+    """Return summary rows in which Actions costs `usd`."""
     return [
         {
             "product": "Actions",
@@ -90,7 +90,7 @@ def spent(usd: float) -> list[dict[str, object]]:
 
 
 def hurried(text: str) -> str:
-    """Shorten every wait of a rule file or of the Alertmanager to a second, and nothing else."""
+    """Shorten every wait in a rule file or an Alertmanager configuration to a second."""
     return re.sub(r"((?:for|interval|group_wait|group_interval): )\S+", r"\g<1>1s", text)
 
 
@@ -135,7 +135,7 @@ class _Rules(msgspec.Struct):
 
 
 def evaluated(url: str) -> list[_Rule]:
-    """List the rules once each was evaluated; before that there are none."""
+    """Return the rules, or an empty list until each was evaluated."""
     answer = httpx.get(f"{url}/api/v1/rules", trust_env=False)
     found = msgspec.json.decode(answer.content, type=_Rules).data.groups
     rules = [rule for group in found for rule in group.rules]
@@ -150,7 +150,7 @@ def test_every_rule_is_evaluated_on_the_demo_without_a_fault(tmp_path: Path) -> 
         until(lambda: query(url, "account:github_billing_usage_net_usd:sum"), SECONDS)
         rules = until(lambda: evaluated(url), SECONDS)
         assert [rule for rule in rules if rule.health != "ok" or rule.last_error] == []
-        # The demo has a hard budget that is nearly consumed, and a token that lacks a right.
+        # The demo has a nearly consumed hard budget and a token that lacks a permission.
         expected = {"GitHubBillingBudgetNearlyConsumed", "GitHubBillingCollectorFailing"}
         until(lambda: expected <= {p.labels["alertname"] for p in query(url, "ALERTS")}, SECONDS)
 

@@ -1,4 +1,4 @@
-"""The example for Alertmanager: who hears of which alert, and which alert silences which."""
+"""The Alertmanager example: receivers of alerts, and inhibitions between them."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ each_version = pytest.mark.parametrize("version", ["oldest", "newest"])
 
 
 def amtool(version: Version, *args: str | Path) -> str:
-    """Run amtool and give what it prints; what it finds fails the test."""
+    """Return the output of amtool. Its errors fail the test."""
     done = subprocess.run(
         [program("amtool", version), *args], capture_output=True, text=True, check=False
     )
@@ -27,7 +27,7 @@ def amtool(version: Version, *args: str | Path) -> str:
 
 
 def alert(name: str, **labels: str) -> dict[str, str]:
-    """Give the labels of an alert of the organization acme, which is a warning if nothing else."""
+    """Return the labels of an alert of organization acme, by default a warning."""
     usual = {"severity": "warning", "account_type": "organization", "account": "acme"}
     return {**usual, "alertname": f"GitHubBilling{name}", **labels}
 
@@ -48,10 +48,10 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def inhibited(url: str, account: str, *firing: Mapping[str, str], expected: set[str]) -> bool:
-    """Let alerts fire at one account, and wait until just the expected ones are inhibited.
+    """Fire alerts of one account and wait until exactly `expected` are inhibited.
 
-    Alertmanager learns of what inhibits a moment after it knows of what fires, so each call
-    expects one at least, and what must stay is judged once that one is gone.
+    Alertmanager inhibits with a delay. Expect at least one alert: once it is inhibited, the
+    remaining ones are known to stay.
     """
     posted = [{"labels": {**labels, "account": account}} for labels in firing]
     httpx.post(f"{url}/api/v2/alerts", json=posted, trust_env=False).raise_for_status()

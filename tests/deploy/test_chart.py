@@ -1,4 +1,4 @@
-"""The chart as a whole: it renders, is what Kubernetes takes, and keeps its conventions."""
+"""The whole chart: rendering, the schemas of Kubernetes, and conventions."""
 
 import json
 import re
@@ -40,12 +40,12 @@ each_helm = pytest.mark.parametrize("version", VERSIONS)
 
 @cache
 def validate(manifest: str, kubernetes: str) -> None:
-    """Validate an object against the schemas of a version; most features share most objects."""
+    """Validate an object against a version's schemas. Cached, as features share most objects."""
     kubernetes_validate.validate(json.loads(manifest), kubernetes, strict=True)
 
 
 def selectors(manifest: Object) -> list[dict[str, str]]:
-    """List the label selectors of an object that select its own pods."""
+    """Return the label selectors of an object that select the exporter's pods."""
     spec = manifest.get("spec", {})
     found = [spec.get("selector"), spec.get("podSelector")]
     return [each.get("matchLabels", each) for each in found if each]
@@ -74,7 +74,7 @@ class TestEveryFeature:
         for manifest in feature(name).objects:
             if model := OPERATOR.get(manifest["kind"]):
                 read = model.model_validate(manifest)
-                # What the model does not know it leaves out.
+                # The model drops unknown fields.
                 said = json.loads(read.model_dump_json(by_alias=True, exclude_unset=True))
                 assert said == manifest
 
@@ -82,7 +82,7 @@ class TestEveryFeature:
     def test_is_in_the_releases_namespace_with_the_recommended_labels(self, name: str) -> None:
         for manifest in feature(name).objects:
             if manifest["metadata"]["name"].endswith(("-extra", "-text")):
-                continue  # what the user adds is the user's
+                continue  # the user's own objects
             assert manifest["metadata"]["namespace"] == NAMESPACE
             labels = manifest["metadata"]["labels"]
             assert labels["app.kubernetes.io/name"] == "github-billing-exporter"

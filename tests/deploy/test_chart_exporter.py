@@ -1,4 +1,4 @@
-"""The chart against the real exporter: what a pod is started with works."""
+"""The chart and the real exporter: the arguments, variables and files of the pod work."""
 
 import ssl
 import subprocess
@@ -50,7 +50,7 @@ SCRAPER: Secrets = {"github-billing-scrape": {"username": "prometheus", "passwor
 
 
 def started(manifests: Manifests, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Load the settings as the command `run` does in the pod; exit code 2 where they are wrong."""
+    """Load the settings as `run` does in the pod. Exit with 2 if they are invalid."""
     pod = container(manifests, folder, SECRETS)
     verb, *flags = pod.arguments
     for name, value in pod.environment.items():
@@ -99,7 +99,7 @@ class TestTheExporter:
 
 
 def script(test: Object, base_url: str, secrets: Secrets) -> subprocess.CompletedProcess[str]:
-    """Run what `helm test` runs, with this Python in the image's place."""
+    """Run the command of `helm test` with this Python."""
     (it,) = test["spec"]["containers"]
     interpreter, *arguments = it["command"]
     assert interpreter == "python3"
@@ -112,14 +112,13 @@ def script(test: Object, base_url: str, secrets: Secrets) -> subprocess.Complete
 
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Exporter]:
-    """Run the demo."""
     with running(["demo"], {}) as exporter:
         yield exporter
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
-    """Run the demo as the chart does, with TLS and a password, but on a port of its own."""
+    """Run the demo as the chart does, with TLS and a password, but on a free port."""
     values = {"demo": True, "webConfig": {"existingSecret": "github-billing-web"}}
     pod = container(rendered(values), tmp_path_factory.mktemp("pod"), SECRETS)
     arguments = [each for each in pod.arguments if "listen-address" not in each]

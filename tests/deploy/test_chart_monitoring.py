@@ -1,4 +1,4 @@
-"""What the chart makes for Prometheus, Grafana and the network, beside the exporter."""
+"""The chart's objects for Prometheus, Grafana and the network."""
 
 import shutil
 import subprocess
@@ -36,10 +36,10 @@ groups:
         for: 14d
         labels: { severity: info }
 """
-"""Alert rules as the chart holds them, with thresholds by name."""
+"""Alert rules with named thresholds, as in the chart."""
 
 BOARD = '{"title": "Überblick", "legend": "{{account}}"}\n'
-"""A dashboard, as far as the chart minds."""
+"""A minimal dashboard: the chart does not read it."""
 
 NEARLY, EXHAUSTED, UNUSED = (
     "GitHubBillingBudgetNearlyConsumed",
@@ -50,7 +50,7 @@ NEARLY, EXHAUSTED, UNUSED = (
 
 @pytest.fixture(scope="module")
 def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the chart, with the rules above and one dashboard instead of its own."""
+    """Return a copy of the chart with the rules and the dashboard above."""
     copy = tmp_path_factory.mktemp("chart") / CHART.name
     shutil.copytree(CHART, copy)
     (copy / "files" / "rules" / "alerts.yaml").write_text(ALERTS)
@@ -69,7 +69,7 @@ def groups(manifests: Manifests) -> dict[str, Object]:
 
 
 def alerts(chart: Path, **settings: Any) -> dict[str, Object]:
-    """Render the alerts above with these settings of `prometheusRule`."""
+    """Render the rules above with `settings` of `prometheusRule`, by alert."""
     values = {**TOKEN, "prometheusRule": {"enabled": True, **settings}}
     found = groups(rendered(values, chart=chart))
     return {

@@ -1,4 +1,4 @@
-"""The exporter's pod: what runs in it, as whom, with which secrets and state."""
+"""The exporter's pod: containers, user, secrets and state."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ FOLDER = "/etc/github-billing-exporter"
 
 
 def mounted(manifests: Manifests, path: str) -> Object:
-    """Give the volume that is mounted at a path."""
+    """Return the volume mounted at a path."""
     (name,) = [m["name"] for m in manifests.container["volumeMounts"] if m["mountPath"] == path]
     (volume,) = [volume for volume in manifests.pod["volumes"] if volume["name"] == name]
     assert isinstance(volume, dict)

@@ -1,4 +1,4 @@
-"""The chart's values: typos and contradictions are told first; all are documented."""
+"""The chart's values: typos and contradictions are errors, and every value is documented."""
 
 import json
 import re
@@ -33,7 +33,7 @@ IN_FREE_FORM = {"serviceMonitor.basicAuth.username", "serviceMonitor.basicAuth.p
 
 
 def closed(schema: dict[str, Any], prefix: str = "") -> set[str]:
-    """Name every value that the schema knows by itself, with the mappings that hold them."""
+    """Return every value that the schema declares, including mappings, as dotted paths."""
     found = set()
     for key, child in schema["properties"].items():
         found.add(f"{prefix}{key}")
@@ -256,7 +256,7 @@ class TestTheDocumentation:
 
 
 def notes(values: dict[str, Any] | Path, tmp_path: Path) -> str:
-    """Give what is told after the installation; Helm 3 needs a cluster for it."""
+    """Return the notes of the installation. Helm 3 would need a cluster."""
     if not isinstance(values, Path):
         (tmp_path / "values.yaml").write_text(yaml.safe_dump(values))
         values = tmp_path / "values.yaml"

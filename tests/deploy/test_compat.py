@@ -1,4 +1,4 @@
-"""The rules that give our series the names of other exporters: lint, unit tests, a real run."""
+"""Compatibility rules with the metric names of other exporters: lint, unit tests, a real run."""
 
 import re
 import subprocess
@@ -56,7 +56,7 @@ def unit_tests(file: Path) -> Path:
 
 
 def promtool(version: Version, *args: str | Path) -> None:
-    """Run promtool; what it finds fails the test."""
+    """Run promtool. Its errors fail the test."""
     done = subprocess.run(
         [program("promtool", version), *args], capture_output=True, text=True, check=False
     )
@@ -87,7 +87,7 @@ class TestFiles:
             for case in test["promql_expr_test"]
             for metric in metrics(case["expr"])
         }
-        # Names with a colon are steps on the way to others.
+        # Names with a colon are intermediate.
         recorded = {rule.record for rule in rules(file) if ":" not in rule.record}
         assert recorded <= asked
 
@@ -126,7 +126,7 @@ class _Answer(msgspec.Struct):
 
 
 def documented(key: str) -> dict[str, Any]:
-    """Read the one YAML example of docs/moving.md that has this key."""
+    """Return the only YAML example of docs/moving.md with this key."""
     text = (ROOT / "docs" / "moving.md").read_text()
     fences = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     (found,) = [example for example in map(yaml.safe_load, fences) if key in example]
@@ -135,7 +135,7 @@ def documented(key: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def scraper() -> Iterator[str]:
-    """Run a Prometheus as docs/moving.md has it, with every file, on the demo."""
+    """Run a Prometheus on the demo, configured as in docs/moving.md, with every rule file."""
     with running(["demo", "--poll.interval", "4s", "--poll.timeout", "4s"], {}) as exporter:
         config = documented("scrape_configs")
         (job,) = config["scrape_configs"]

@@ -1,4 +1,4 @@
-"""The compose files: as Docker Compose itself reads them, with the programs that they name."""
+"""The compose files, read by Docker Compose, and the programs that they start."""
 
 import json
 import re
@@ -28,7 +28,7 @@ Composed = dict[str, Any]
 
 
 def composed(*files: Path) -> Composed:
-    """Read compose files, the later over the earlier, as Docker Compose does."""
+    """Return the configuration that Docker Compose reads from files. Later files override."""
     named = [argument for file in files for argument in ("--file", str(file))]
     found = subprocess.run(
         [program("docker-compose", "newest"), *named, "config", "--format", "json"],
@@ -48,7 +48,7 @@ def demo() -> Composed:
 
 @pytest.fixture(scope="module")
 def github(tmp_path_factory: pytest.TempPathFactory) -> Composed:
-    """Read what a user has who copied the example."""
+    """Return the configuration of a user who copied the example."""
     folder = tmp_path_factory.mktemp("repository") / "deploy" / "compose"
     shutil.copytree(FOLDER, folder)
     (folder / "github.env.example").rename(folder / "github.env")
@@ -61,7 +61,7 @@ def services(found: Composed) -> dict[str, Composed]:
 
 
 def mounted(service: Composed) -> dict[str, Path]:
-    """Give the files and folders of the repository that a service sees, by where it sees them."""
+    """Return the mounted files and folders of the repository by path in the container."""
     return {
         volume["target"]: Path(volume["source"])
         for volume in service.get("volumes", ())
@@ -177,7 +177,7 @@ def dockerfile() -> str:
 
 
 class Stack(NamedTuple):
-    """What runs without containers: the base URLs, and what takes names to those of here."""
+    """Programs run without containers. ``here`` maps addresses and paths to local ones."""
 
     exporter: str
     prometheus: str
@@ -185,7 +185,6 @@ class Stack(NamedTuple):
     here: Mapping[str, str]
 
     def healthy(self, service: Composed) -> bool:
-        """Run the health check of a service."""
         _, name, *arguments = service["healthcheck"]["test"]
         command = [str(program(name, "newest")), *translated(arguments, self.here)]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -197,7 +196,7 @@ def translated(words: Sequence[str], here: Mapping[str, str]) -> list[str]:
 
 
 def laid_out(service: Composed, root: Path, here: Mapping[str, str]) -> None:
-    """Put the files of a service where it has them in its container, below ``root``."""
+    """Copy the mounted files of a service below ``root``, with local addresses."""
     for target, source in mounted(service).items():
         place = root / target.removeprefix("/")
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -206,7 +205,7 @@ def laid_out(service: Composed, root: Path, here: Mapping[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def stack(demo: Composed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Run the demo, Prometheus and Alertmanager as composed: with their files and arguments."""
+    """Run the demo, Prometheus and Alertmanager with their composed files and arguments."""
     root = tmp_path_factory.mktemp("root")
     monitors = {name: services(demo)[name] for name in ("prometheus", "alertmanager")}
     with ExitStack() as running_here:

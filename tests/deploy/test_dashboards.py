@@ -1,4 +1,4 @@
-"""The dashboards by what makes one good: nothing here asks a Prometheus."""
+"""Conventions of the dashboards, checked without a Prometheus."""
 
 import itertools
 import re
@@ -116,7 +116,7 @@ class TestABoard:
             "Exporter restarted",
         ]
         assert all(mark["datasource"] == DATASOURCE for mark in marks)
-        # Their times are values in milliseconds; a move is marked where it is seen.
+        # Cycles and restarts take their time from the value; a move is marked when first scraped.
         assert [mark.get("useValueForTime", False) for mark in marks] == [True, False, True]
 
 
@@ -148,7 +148,7 @@ class TestAPanel:
         for thresholds in judged:
             first, *others = thresholds["steps"]
             assert first["value"] is None, (
-                "a panel without a first step is green below and red at 80"
+                "without a first step Grafana uses green, and red from 80"
             )
             assert {step["value"] for step in others} <= {0, 1, *astuple(DEFAULTS)}
 

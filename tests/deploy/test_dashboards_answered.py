@@ -1,4 +1,4 @@
-"""Every expression of the dashboards, asked of a real Prometheus that scraped the demo."""
+"""Every expression of the dashboards, queried from a Prometheus that scraped the demo."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,14 +16,14 @@ from tests.support.programs import prometheus, running, until
 EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
 FRESH_SECONDS = 60.0
 TAKES_A_DAY = ("offset", "[1d]", "spend1d", "forecast", "shared_storage")
-"""Parts of expressions answered only after a day of scraping, or the first days of a month."""
+"""Expressions with these need a day of scrapes or the first days of a month."""
 
 MONTH = timedelta(days=30)
 SPENT = next(each for each in EVERY_EXPRESSION if each.title == "Spent this month")
 
 
 def answered(url: str, path: str, **question: str | float) -> list[dict[str, Any]]:
-    """Give the series that Prometheus answers; an error of its own fails the test."""
+    """Return the series of a query. An error fails the test."""
     answer = httpx.get(f"{url}/api/v1/{path}", params=question, trust_env=False, timeout=30)
     assert answer.status_code == 200, f"{question['query']}: {answer.text}"
     result: list[dict[str, Any]] = answer.json()["data"]["result"]
@@ -31,19 +31,19 @@ def answered(url: str, path: str, **question: str | float) -> list[dict[str, Any
 
 
 def values(url: str, each: Asked, at: datetime) -> list[float]:
-    """Ask for the enterprise at a time."""
+    """Return the values for the enterprise at a time."""
     found = answered(url, "query", query=filled(each.expr), time=at.timestamp())
     return [float(series["value"][1]) for series in found]
 
 
 def now(url: str, each: Asked) -> bool:
-    """Tell whether there is an answer for any type of account."""
+    """Return whether any type of account has a result."""
     kinds = [answered(url, "query", query=filled(each.expr, kind)) for kind in ACCOUNT_TYPES]
     return any(kinds)
 
 
 def within(url: str, each: Asked, end: datetime) -> bool:
-    """Tell whether there is an answer in the month before, or at its end, as the panel asks."""
+    """Return whether there is a result in the month before `end` or at it, as the panel needs."""
     span = {"start": (end - MONTH).timestamp(), "end": end.timestamp(), "step": 6 * 3600}
     path, when = ("query_range", span) if each.ranged else ("query", {"time": end.timestamp()})
     kinds = [answered(url, path, query=filled(each.expr, kind), **when) for kind in ACCOUNT_TYPES]
@@ -52,14 +52,14 @@ def within(url: str, each: Asked, end: datetime) -> bool:
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a Prometheus that has scraped the demo for more than a month, moves and all."""
+    """Run a Prometheus with more than a month of the demo, including moves."""
     with remembered(tmp_path_factory.mktemp("month")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a Prometheus with the recording rules, that begins to scrape the demo."""
+    """Run a Prometheus that starts to scrape the demo, with the recording rules."""
     rules = yaml.safe_load(RECORDING.read_text())
     for group in rules["groups"]:
         group["interval"] = "1s"

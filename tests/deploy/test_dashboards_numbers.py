@@ -1,4 +1,4 @@
-"""What panels show where the demo has no example: asked of promtool, with series made by hand."""
+"""Panels whose cases the demo lacks: handwritten series, evaluated by promtool."""
 
 import subprocess
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ MOVED_BACK = {
         ("available", available),
     )
 }
-"""An account that went back from the usage platform: ``usage`` last succeeded ten hours ago."""
+"""An account moved back from the usage platform. ``usage`` last succeeded ten hours ago."""
 
 
 def shown(
     tmp_path: Path, board: str, title: str, series: Mapping[str, float], *expected: str
 ) -> None:
-    """Compare the series of a panel's first expression at ten o'clock; a difference fails."""
+    """Assert the series of a panel's first expression after ten hours."""
     expr = next(each.expr for each in asked(board) if each.title == title)
     samples = [{"labels": said, "value": float(value)} for said, value in map(_parts, expected)]
     test = {
@@ -80,7 +80,7 @@ class TestRepositories:
 
 
 class TestAges:
-    """After a move back to the legacy platform, that the usage collector is no longer offered."""
+    """After a move back to the legacy platform the usage collector is not offered."""
 
     def test_of_the_bill_are_of_what_is_offered(self, tmp_path: Path) -> None:
         shown(tmp_path, "overview", "The bill was read ago", MOVED_BACK, "{} 3600")

@@ -1,4 +1,4 @@
-"""The image: its Dockerfile agrees with the code. ``make image`` builds and runs it."""
+"""The Dockerfile agrees with the code. ``make image`` builds and runs the image."""
 
 import json
 import re
@@ -19,7 +19,7 @@ DOCKERFILE = ROOT / "Dockerfile"
 
 
 def instructions() -> list[tuple[str, str]]:
-    """Read the instructions of the Dockerfile, each as its verb and the rest on one line."""
+    """Return the verb and the arguments of each instruction, with continued lines joined."""
     lines = (line for line in DOCKERFILE.read_text().splitlines() if not line.startswith("#"))
     whole = re.sub(r"\\\n\s*", "", "\n".join(lines))
     parted = (line.partition(" ") for line in whole.splitlines() if line)
@@ -27,7 +27,7 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def stages() -> list[list[tuple[str, str]]]:
-    """Part the instructions at each ``FROM``; what stands before the first is left out."""
+    """Split the instructions at each ``FROM``, without those before the first."""
     found: list[list[tuple[str, str]]] = []
     for verb, rest in instructions():
         if verb == "FROM":
@@ -38,12 +38,12 @@ def stages() -> list[list[tuple[str, str]]]:
 
 
 def final(verb: str) -> list[str]:
-    """Give what the last stage says by this verb."""
+    """Return the arguments of `verb` in the last stage."""
     return [rest for found, rest in stages()[-1] if found == verb]
 
 
 def pairs(verb: str) -> dict[str, str]:
-    """Read names and values of the last stage, as in ``ENV`` and ``LABEL``."""
+    """Return the names and values of `verb` in the last stage, for ``ENV`` and ``LABEL``."""
     return {
         name: quoted.strip('"')
         for rest in final(verb)

@@ -1,4 +1,4 @@
-"""What the helper of the rules' tests finds in an expression."""
+"""The PromQL helpers of the rule tests."""
 
 import pytest
 

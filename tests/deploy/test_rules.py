@@ -1,4 +1,4 @@
-"""Recording and alert rules: what they read, what promtool says, and what goes with each alert."""
+"""Recording and alert rules: their metrics, promtool, and the runbook of each alert."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ FILES = [PROMETHEUS / "recording.yml", PROMETHEUS / "alerts.yml"]
 UNIT_TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 SECTIONS = ["What it means", "How to see it", "What to do"]
 OF_PANELS = {"quota_nearly_spent_ratio"}
-"""Thresholds that colour panels and are no alert's."""
+"""Thresholds that only colour panels."""
 
 each_version = pytest.mark.parametrize("version", ["oldest", "newest"])
 
@@ -51,7 +51,7 @@ each_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: str(aler
 
 
 def level(record: str) -> set[str]:
-    """Read the labels of a recorded series off the first part of its name."""
+    """Return the labels of a recorded series, from the first part of its name."""
     account, *others = record.partition(":")[0].split("_")
     assert account == "account"
     return {"account_type", "account", *others}
@@ -65,7 +65,7 @@ KNOWN: Mapping[str, set[str]] = {
 
 
 def promtool(version: Version, *args: str | Path) -> None:
-    """Run promtool; what it finds fails the test."""
+    """Run promtool. Its errors fail the test."""
     done = subprocess.run(
         [program("promtool", version), *args], capture_output=True, text=True, check=False
     )
@@ -73,7 +73,7 @@ def promtool(version: Version, *args: str | Path) -> None:
 
 
 def alert_cases() -> Iterator[tuple[str, bool]]:
-    """Give the alert of each unit test, and whether it is to fire."""
+    """Yield the alert of each unit test, and whether it should fire."""
     for path in UNIT_TESTS:
         for test in yaml.safe_load(path.read_text())["tests"]:
             for case in test.get("alert_rule_test", ()):
@@ -92,7 +92,7 @@ class TestPromtool:
 
     @pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: path.stem)
     def test_evaluates_the_groups_as_they_stand_in_the_files(self, path: Path) -> None:
-        # Otherwise it takes them in any order, and a rule misses what another has yet to record.
+        # In another order a rule could miss a series that is recorded later.
         test = yaml.safe_load(path.read_text())
         files = [path.parent / name for name in test["rule_files"]]
         names = [group["name"] for file in files for group in groups(file)]
@@ -123,7 +123,7 @@ class TestRules:
 
     @each_rule
     def test_aggregate_what_is_scraped(self, rule: dict[str, Any]) -> None:
-        # A new pod is no new series; recorded series have been aggregated.
+        # A new pod must not start a new series. Recorded series are aggregated already.
         if metrics(rule["expr"]) & {metric.name for metric in catalogue.ALL}:
             assert re.search(r"\b(max|min|sum|count|group) by ", rule["expr"])
 

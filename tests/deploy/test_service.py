@@ -1,4 +1,4 @@
-"""The systemd unit: systemd itself finds no fault in it, and it is as confined as can be."""
+"""The systemd unit: systemd reports no fault, and it is confined as far as possible."""
 
 import json
 from pathlib import Path
@@ -13,11 +13,11 @@ from tests.support.programs import installed_command, systemd_analyze
 FOLDER = ROOT / "deploy" / "systemd"
 UNIT = FOLDER / "github-billing-exporter.service"
 EXPOSURE = "15"
-"""In tenths: 1.2 are left, which reaching GitHub and telling the process's own facts takes."""
+"""In tenths. The unit has 1.2: it needs the network and its own process's metrics."""
 
 
 def said(key: str) -> list[str]:
-    """Give all that the unit says by this key."""
+    """Return all values of a key of the unit."""
     lines = (line.partition("=") for line in UNIT.read_text().splitlines())
     return [value for name, _, value in lines if name == key]
 
@@ -28,7 +28,7 @@ def variables() -> dict[str, str]:
 
 class TestUnit:
     def test_is_one_in_which_systemd_finds_no_fault(self, tmp_path: Path) -> None:
-        # The program is not where a user puts it, which systemd looks at too.
+        # systemd also checks that the program exists.
         program, _, _ = said("ExecStart")[0].partition(" ")
         text = UNIT.read_text()
         assert program in text
@@ -44,7 +44,7 @@ class TestUnit:
         assert "exposure level" in found.stdout
 
     def test_says_nothing_that_systemd_does_not_know(self) -> None:
-        # An unknown key is passed over with a warning, and would confine nothing.
+        # systemd ignores an unknown key with a warning.
         found = systemd_analyze("security", "--offline=true", "--json=short", str(UNIT))
         assert found.stderr == ""
         assert json.loads(found.stdout)
