@@ -1,4 +1,4 @@
-"""The ceiling of series: a reading beyond it fails, and one at it does not."""
+"""The series ceiling: a reading above it fails, a reading at it does not."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,6 @@ def skus(count: int) -> list[Mapping[str, object]]:
 
 
 def failure(world: World, collector: str) -> tuple[str, str, str]:
-    """Give why a job failed: the reason, and what people are told."""
     found = world.job(collector).failure
     assert found is not None
     return found.reason, found.detail, found.hint

@@ -1,4 +1,4 @@
-"""Clients of several hosts in one process, each with its credential, certificates and version."""
+"""Clients of several hosts, each with its own credential, certificates and API version."""
 
 import asyncio
 import os
@@ -50,9 +50,9 @@ ENVIRONMENT = {
 
 
 class TestTwoHosts:
-    """One simulated GitHub answers for all hosts, each to its own token alone."""
+    """One simulated GitHub serves all hosts. Each host accepts only its own token."""
 
-    TOKENS = {  # noqa: RUF012  (no class of instances)
+    TOKENS = {  # noqa: RUF012
         "api.github.com": "of-github",
         "github.example.com": "of-server",
         "api.beta.ghe.com": "of-resident",
@@ -139,7 +139,7 @@ class TestTwoHosts:
 
 @asynccontextmanager
 async def tls_server(authority: trustme.CA) -> AsyncIterator[str]:
-    """Serve ``{}`` to everyone over TLS on the loopback address."""
+    """Answer every request with ``{}`` over TLS on loopback."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -156,12 +156,12 @@ async def tls_server(authority: trustme.CA) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def spoiling(url: str) -> AsyncIterator[str]:
-    """Stand between a client and ``url``: what comes after the handshake comes spoilt."""
+    """Relay to ``url`` and corrupt its first data after the handshake."""
 
     async def stand_between(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = httpx.URL(url)
         host_reader, host_writer = await asyncio.open_connection(asked.host, asked.port)
-        # The client's hello and the host's, then the client's end of it, with the request behind.
+        # Both hellos, then the client's Finished together with its request.
         host_writer.write(await reader.read(65536))
         writer.write(await host_reader.read(65536))
         host_writer.write(await reader.read(65536))

@@ -1,4 +1,4 @@
-"""Credentials of one host: what it says to one reaches no other, and no other's answer."""
+"""Credentials of one host share no cookies, connections or answers."""
 
 import asyncio
 import json
@@ -23,17 +23,17 @@ TOKENS = ("ghp_of-alpha", "ghp_of-beta")
 BILLS = dict(zip(TOKENS, (1, 2), strict=True))
 BOMB = [f"crumb-{number}={'x' * 1000}; Path=/" for number in range(40)]
 CONNECTIONS = 100
-"""As many as a transport of httpx makes at once."""
+"""httpx's default limit per transport."""
 
 SECONDS = 120
-"""Only what hangs takes so long."""
+"""Only a hang takes this long."""
 
 
 @dataclass
 class Front:
-    """A host that lets people in by cookie where they have one: its bill is whose session it is.
+    """A host with sessions: a session cookie, if sent, selects the bill instead of the token.
 
-    ``bomb`` are further cookies of every answer. Requests of more than 16 KiB are refused.
+    ``bomb``: further cookies of every answer. Requests with headers over 16 KiB are refused.
     """
 
     bomb: list[str] = field(default_factory=list)
@@ -98,10 +98,10 @@ class TestCookies:
 
 @dataclass
 class Host:
-    """A host that keeps connections for whoever asks again, and says more than it was asked.
+    """A host that keeps connections open and sends an extra answer after each.
 
-    ``connections`` have the tokens shown on each; ``asked`` is released at each request, ``ended``
-    when the exporter closes a connection. Who asks for ``/silence`` waits for ever.
+    ``connections``: the tokens sent on each. ``asked`` is released at each request, ``ended`` when
+    a connection is closed. Requests for ``/silence`` are never answered.
     """
 
     url: str = ""
@@ -132,7 +132,7 @@ class Host:
 
 @asynccontextmanager
 async def asked(folder: Path) -> AsyncIterator[tuple[Host, Client, Client]]:
-    """Open the clients of two credentials of one host."""
+    """Open two clients of one host with different credentials."""
     host = Host()
     async with await asyncio.start_server(host.serve, "127.0.0.1", 0) as server:
         host.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""Discovery: what a credential can see is watched while it sees it, and leaves nothing behind."""
+"""Discovery: accounts are watched while a credential sees them, and removed entirely after."""
 
 import asyncio
 from pathlib import Path
@@ -180,7 +180,7 @@ class TestChanges:
             assert names(world) == {"acme"}
             assert world.value("exporter_discovery_success", credential="default") == 0
             after = world.value("exporter_discovery_last_success_timestamp_seconds")
-            assert before == after == world.app.discoveries[0].last_success.timestamp()  # type: ignore[union-attr] # it had one
+            assert before == after == world.app.discoveries[0].last_success.timestamp()  # type: ignore[union-attr]
             assert "fails" in landing.render(world.app.poller.page(), world.clock())
 
         scene(lists, scenario, ACME)

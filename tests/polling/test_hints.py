@@ -1,4 +1,4 @@
-"""Hints: what a refusal is most likely due to, in words that lead to its mend."""
+"""Hints: the likely cause of a refusal, and its fix."""
 
 import pytest
 

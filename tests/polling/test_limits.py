@@ -1,4 +1,4 @@
-"""Limits as the whole exporter meets them: jobs that wait, and the page that says so."""
+"""Rate limits: jobs wait, and the page shows it."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ class TestTheExporter:
             asked = len(world.github.requests)
             world.step = timedelta(days=-1)
             await world.passes(minutes=10)
-            assert len(world.github.requests) == asked, "it is still limited"
+            assert len(world.github.requests) == asked, "still rate limited"
             await world.passes(minutes=22)
             assert len(world.github.requests) > asked
             assert world.job("usage").failure is None

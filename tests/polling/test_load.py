@@ -12,11 +12,11 @@ from tests.support.world import World, enterprise, in_virtual_time, organization
 
 INTERVAL = timedelta(minutes=15)
 LATEST = INTERVAL * 1.05 + timedelta(seconds=30)
-"""An interval with its jitter, a turn of the scheduler and the wait for one of eight slots."""
+"""An interval with jitter, one scheduler turn and the wait for one of eight slots."""
 
 
 def usage(number: int) -> list[dict[str, object]]:
-    """Make a bill that stays as it is, another for each account."""
+    """Return a bill that never changes, different for each account."""
     return [row(sku=f"actions_linux_{cores}_core", netAmount=number) for cores in (4, 8, 16)]
 
 
@@ -75,8 +75,8 @@ class TestAHundredAccounts:
             await world.passes(minutes=16)
             steady = list(world.github.requests)[first:]
             refused = [r for r in steady if r.status not in {200, 304}]
-            # What is refused has no ETag: usage of the old ones, the bundle of the split ones, and
-            # Advanced Security where there is none, asked for in three ways once after 5 minutes.
+            # Refusals have no ETag: usage of old accounts, the bundle of split ones, and missing
+            # Advanced Security, requested in three ways once after 5 minutes.
             of_seats = {"org": 40 * 3, "old": 20 * 3, "ghas": 20}
             assert Counter(
                 (r.path.split("/")[2].partition("-")[0], r.path.rpartition("/")[2]) for r in refused
@@ -84,8 +84,7 @@ class TestAHundredAccounts:
                 ("old", "summary"): 20,
                 **{(kind, "advanced-security"): number for kind, number in of_seats.items()},
             }
-            # Nine users are not the token's own: that is no refusal, and their plan
-            # is asked for again.
+            # Nine users are not the token's own: no refusal, and their plan is requested again.
             others = [r for r in steady if r not in refused and r.path == "/user"]
             assert len(others) == 9
             changeless = [r for r in steady if r not in refused and r not in others]
@@ -100,6 +99,6 @@ class TestAHundredAccounts:
             if name == "github_billing_exporter_collector_last_success_timestamp_seconds"
             and ("collector", "plan") not in labels
         ]
-        # Usage of eighty, three of legacy for twenty, Advanced Security of thirty.
+        # Usage of 80 accounts, three legacy collectors of 20, Advanced Security of 30.
         assert len(ages) == 80 + 3 * 20 + 30
         assert max(ages) <= LATEST

@@ -1,4 +1,4 @@
-"""Hundreds of accounts: paced, fresh, divided, come and gone, and never refused for a limit."""
+"""Hundreds of accounts: paced, fresh, sharded, added and removed, never rate limited."""
 
 import asyncio
 import gc
@@ -42,7 +42,7 @@ def organizations(number: int) -> list[str]:
 
 
 def changing_bills(number: int) -> list[SimulatedAccount]:
-    """Make organizations whose bills change at every question, so that no answer to it is free."""
+    """Return organizations whose bills change at each request, so that no answer is a 304."""
     questions = count()
 
     def bill(_year: int, _month: int) -> list[dict[str, object]]:
@@ -55,7 +55,7 @@ def changing_bills(number: int) -> list[SimulatedAccount]:
 
 
 def installations(names: Collection[str]) -> list[SimulatedInstallation]:
-    """Install on each name; an id is the name's for ever, as on GitHub."""
+    """Return an installation for each name. A name keeps its id, as on GitHub."""
     return [
         SimulatedInstallation(int(name.removeprefix("org-")) + 1, AccountType.ORGANIZATION, name)
         for name in names
@@ -65,7 +65,7 @@ def installations(names: Collection[str]) -> list[SimulatedInstallation]:
 def app_world(
     number: int, key: Path, collectors: Collection[str] = EVERYTHING, **settings: object
 ) -> World:
-    """Make a world of one App, installed on so many organizations, which it discovers."""
+    """Return a world of one App that discovers its `number` installations."""
     key.write_text(pem())
     flags: Mapping[str, object] = {
         "github": {"app_id": "1", "app_private_key_file": str(key)},
@@ -87,7 +87,7 @@ def app_world(
 
 
 def counted(world: World, name: str, by: str) -> dict[str, float]:
-    """Sum a counter by one of its labels; a page of hundreds of accounts is slow to read."""
+    """Sum a counter by a label, without the page: hundreds of accounts make it slow to read."""
     found: dict[str, float] = {}
     for family in world.app.telemetry.registry.collect():
         for sample in family.samples:
@@ -97,14 +97,14 @@ def counted(world: World, name: str, by: str) -> dict[str, float]:
 
 
 def ages(world: World, collector: str = "usage") -> list[timedelta]:
-    """Tell how old what a collector said is, of every account that it has said anything of."""
+    """Return the ages of a collector's readings, one for each account with a reading."""
     jobs = [job for account in world.app.poller.page().accounts for job in account.jobs]
     at = [job.known.last_success for job in jobs if job.collector == collector]
     return [world.clock() - each for each in at if each is not None]
 
 
 def told(report: str) -> dict[str, tuple[str, str]]:
-    """Read a report of one account: the state of each collector and why it is in it."""
+    """Parse the report of one account: the state of each collector and its reason."""
     found: dict[str, tuple[str, str]] = {}
     name = ""
     for line in report.splitlines():
@@ -121,8 +121,8 @@ class TestFiveHundredOrganizationsOnOneApp:
     @in_virtual_time
     async def test_are_fresh_for_two_hours_and_never_refused(self, tmp_path: Path) -> None:
         world = app_world(500, tmp_path / "key", SPINE)
-        # Enough for the App, which asks for a token an hour of each, and for each installation;
-        # far from enough for all of them together.
+        # Enough for the App, with a token per installation and hour, and for each installation,
+        # but not for all of them together.
         world.github.rate_limit = 1000
         async with discovering(world):
             await world.passes(minutes=5)
@@ -153,12 +153,12 @@ class TestAShortLimit:
     @in_virtual_time
     async def test_is_kept_for_the_bill_while_the_least_valuable_wait(self) -> None:
         world = World(*changing_bills(60), collectors=EVERYTHING)
-        world.github.rate_limit = 450  # of some 700 wanted, more than half of them for bills
+        world.github.rate_limit = 450  # of about 700 needed, over half of them for bills
         async with world:
             for _ in range(36):
                 await world.passes(minutes=5)
                 assert len(ages(world)) == 60
-                # At the hour's end all may wait some minutes for the limit to be new.
+                # At the end of the hour all may wait some minutes for the limit's reset.
                 assert max(ages(world)) <= QUARTER * 4 / 3
             missed = counted(world, "polls_missed_total", by="collector")
             assert missed["usage"] == missed["plan"] == missed["budgets"] == 0
@@ -203,7 +203,7 @@ class TestAccountsThatComeAndGo:
         assert held[0]["Watched"] > held[3]["Watched"]
 
     def held(self) -> Counter[str]:
-        """Count what is in memory of what an account brings with it."""
+        """Count the objects and tasks that accounts keep in memory."""
         gc.collect()
         found = Counter(
             type(each).__name__

@@ -1,4 +1,4 @@
-"""The platform rule: whose numbers stand for an account, and how they change places."""
+"""The platform rule: which platform's numbers an account shows, and when this changes."""
 
 from collections.abc import Callable
 
@@ -71,8 +71,8 @@ class TestUsageThatIsRefused:
             assert world.platform() == "legacy"
             assert world.about("success", answering) == 1
             assert world.about("available", others[0]) == 0
-            assert world.failures(others[0]) == 0, "410 is counted nowhere"
-            assert world.reason(others[1]) == "not_found", "on legacy its endpoints are required"
+            assert world.failures(others[0]) == 0, "a 410 is no failure"
+            assert world.reason(others[1]) == "not_found", "legacy endpoints are required on legacy"
             assert world.failures(others[1]) == 1
             world.github.faults.add(Fault.server_error(match=SUMMARY))
             await world.passes(minutes=17)
@@ -99,7 +99,7 @@ class TestUsageThatIsRefused:
                 assert world.about("success", name) is None
                 assert world.failures(name) == 0
             await world.passes(minutes=16)
-            assert world.failures("usage") == 2, "and is asked again"
+            assert world.failures("usage") == 2, "usage is polled again"
 
     @in_virtual_time
     async def test_leaves_it_undecided_where_legacy_fails_otherwise_and_legacy_fails(self) -> None:
@@ -190,7 +190,7 @@ class TestTheMove:
             assert platforms[0] == before
             assert platforms[-1] == after
             assert platforms == sorted(platforms, key=lambda platform: platform == after), (
-                "and once for all"
+                "the platform changes once"
             )
 
     @in_virtual_time
@@ -202,7 +202,7 @@ class TestTheMove:
             assert (world.platform(), bill(world)) == ("usage", NEW)
             assert sum(map(world.failures, ("usage", *LEGACY_PATHS))) == 0
             shown = [world.about("last_attempt_timestamp_seconds", name) for name in LEGACY_PATHS]
-            assert shown == [None] * 3, "they stand by"
+            assert shown == [None] * 3, "legacy collectors stand by"
 
     @in_virtual_time
     async def test_goes_ahead_without_the_plan_where_only_that_fails(self) -> None:

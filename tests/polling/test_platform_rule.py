@@ -1,9 +1,9 @@
-"""The platform rule as a table: before, what GitHub said, and what follows.
+"""The platform rule as a table: standing before, answers, standing after, verdict.
 
-Answers: A answered, R refused (403, 404), C closed (410), F failed, U unattempted. ``usage`` is the
-first, the three legacy collectors follow if they were asked. Taken: c counted, n not offered,
-p passed over, l left as if not asked; ``usage`` first. Then whether the platform answered (``!``),
-or the legacy collectors share the failure of ``usage`` (``=``).
+Answers: A answered, R refused (403, 404), C closed (410), F failed, U unattempted; first of
+``usage``, then of the three legacy collectors if polled. Verdict in the same order: c counted,
+n not offered, p passed over, l left as if not polled; then ``!`` if the platform answered, or
+``=`` if the legacy collectors share the failure of ``usage``.
 """
 
 import pytest
@@ -13,7 +13,7 @@ from exporter.polling.platform import Said, Standing, Taken, Verdict, verdict
 
 UNKNOWN = Standing(None, Platform.USAGE)
 UNKNOWN_LEGACY = Standing(None, Platform.LEGACY)
-"""Undecided, and the legacy side is shown, as it is that which fails."""
+"""Undecided. Legacy is shown because it fails."""
 ON_USAGE = Standing(Platform.USAGE, Platform.USAGE)
 ON_LEGACY = Standing(Platform.LEGACY, Platform.LEGACY)
 
@@ -32,12 +32,12 @@ TAKEN = {
 }
 
 ROWS = [
-    # usage answers: that is the platform, whatever was before
+    # usage answers: it is the platform, whatever it was before
     (UNKNOWN, "A", ON_USAGE, "c!"),
     (UNKNOWN_LEGACY, "A", ON_USAGE, "c!"),
     (ON_USAGE, "A", ON_USAGE, "c!"),
     (ON_LEGACY, "A", ON_USAGE, "c!"),
-    # a 401, a 5xx or a limit decides nothing: the side that is shown fails
+    # a 401, a 5xx or a limit decides no platform: the shown side fails
     (UNKNOWN, "F", UNKNOWN, "c"),
     (UNKNOWN_LEGACY, "F", UNKNOWN_LEGACY, "p="),
     (ON_USAGE, "F", ON_USAGE, "c"),
@@ -46,7 +46,7 @@ ROWS = [
     (UNKNOWN, "C", UNKNOWN, "c"),
     (ON_USAGE, "C", ON_USAGE, "c"),
     (ON_LEGACY, "C", ON_LEGACY, "p="),
-    # usage is refused and one of legacy answers: legacy, whose collectors are required then
+    # usage is refused and a legacy collector answers: legacy, whose collectors become required
     (UNKNOWN, "RAAA", ON_LEGACY, "pccc!"),
     (UNKNOWN, "RARR", ON_LEGACY, "pccc!"),
     (UNKNOWN, "RRRA", ON_LEGACY, "pccc!"),
@@ -60,7 +60,7 @@ ROWS = [
     (ON_LEGACY, "RARR", ON_LEGACY, "pccc!"),
     (ON_LEGACY, "RACC", ON_LEGACY, "pcnn!"),
     (ON_LEGACY, "RAFF", ON_LEGACY, "pccc!"),
-    # all of legacy say no as well: usage fails with its own reason
+    # all of legacy is refused, too: usage fails with its own reason
     (UNKNOWN, "RRRR", UNKNOWN, "cnnn"),
     (UNKNOWN, "RCCC", UNKNOWN, "cnnn"),
     (UNKNOWN, "RRCR", UNKNOWN, "cnnn"),
@@ -68,21 +68,21 @@ ROWS = [
     (UNKNOWN_LEGACY, "RCCC", UNKNOWN, "cnnn"),
     (ON_USAGE, "RRRR", ON_USAGE, "cnnn"),
     (ON_USAGE, "RCCC", ON_USAGE, "cnnn"),
-    # legacy turned away from an account: nothing is known any more
+    # an account on legacy is refused by all: undecided again
     (ON_LEGACY, "RCCC", UNKNOWN, "cnnn"),
     (ON_LEGACY, "RRRR", UNKNOWN, "cnnn"),
     (ON_LEGACY, "RCRC", UNKNOWN, "cnnn"),
-    # legacy fails otherwise: it is legacy that fails
+    # legacy fails otherwise: the failure is shown on the legacy side
     (UNKNOWN, "RFFF", UNKNOWN_LEGACY, "pccc"),
     (UNKNOWN, "RFRC", UNKNOWN_LEGACY, "pcnn"),
     (UNKNOWN_LEGACY, "RFFF", UNKNOWN_LEGACY, "pccc"),
     (UNKNOWN_LEGACY, "RRFR", UNKNOWN_LEGACY, "pncn"),
     (ON_LEGACY, "RFFF", ON_LEGACY, "pccc"),
     (ON_LEGACY, "RFRC", ON_LEGACY, "pccn"),
-    # but an account on usage leaves it only for a platform that answers
+    # but an account only leaves usage for a platform that answers
     (ON_USAGE, "RFFF", ON_USAGE, "clll"),
     (ON_USAGE, "RFRC", ON_USAGE, "clnn"),
-    # a limit in the way of some: an answer is enough, everything else waits for all
+    # a limit leaves some unattempted: one answer is enough, all else waits for the rest
     (UNKNOWN, "RAUU", ON_LEGACY, "pcll!"),
     (ON_LEGACY, "RUAR", ON_LEGACY, "plcc!"),
     (ON_USAGE, "RUCA", ON_LEGACY, "plnc!"),
@@ -91,7 +91,7 @@ ROWS = [
     (UNKNOWN_LEGACY, "RFUF", None, ""),
     (ON_USAGE, "RRRU", None, ""),
     (ON_LEGACY, "RUCC", None, ""),
-    # without a legacy collector there is no other platform
+    # without legacy collectors there is no other platform
     (UNKNOWN, "R", UNKNOWN, "c"),
     (ON_USAGE, "R", ON_USAGE, "c"),
     (ON_LEGACY, "R", UNKNOWN, "c"),

@@ -1,4 +1,4 @@
-"""The platform by settings, without some of its collectors, and the plan beside it."""
+"""The platform set in the settings or with some collectors disabled, and the plan."""
 
 from exporter.accounts import Platform
 from tests.support.both_platforms import NEW, OLD, acme, bill, each, legacy_asked
@@ -19,7 +19,7 @@ class TestAFixedPlatform:
             assert world.reason("usage") == "not_found"
             assert world.failures("usage", "not_found") == 2
             assert legacy_asked(world) == each(0)
-            assert world.value("actions_included_minutes") == NEW["included"], "the plan stands"
+            assert world.value("actions_included_minutes") == NEW["included"], "the plan stays"
 
     @in_virtual_time
     async def test_legacy_never_asks_usage_or_the_plan(self) -> None:

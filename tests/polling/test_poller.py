@@ -1,4 +1,4 @@
-"""The poller: what works, what fails, what is not offered, and that one touches no other."""
+"""The poller: jobs work, fail or are not offered, each independent of the others."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ SEATS = "/settings/billing/advanced-security"
 MINUTE = timedelta(minutes=1)
 INTERVAL = 15 * MINUTE
 LATEST = INTERVAL * 1.05 + timedelta(seconds=5)
-"""An interval with its jitter and a turn of the scheduler."""
+"""An interval with jitter and one scheduler turn."""
 
 FAULTS = {
     "unauthorized": Fault.unauthorized(match=SUMMARY, account="acme"),
@@ -38,7 +38,7 @@ FAULTS = {
 
 
 def named(log: Sequence[Mapping[str, object]], event: str, **fields: object) -> int:
-    """Count the log's lines of an event that hold these fields."""
+    """Count the log entries of an event with these fields."""
     return sum(line["event"] == event and fields.items() <= line.items() for line in log)
 
 
@@ -49,7 +49,7 @@ def last_success(world: World, collector: str, account: str | None = None) -> da
 
 
 def raising(year: int, month: int) -> list[dict[str, object]]:
-    """Stand in for a fault of our own: what it raises comes out of the middle of a request."""
+    """Simulate a bug: raise in the middle of a request."""
     raise ZeroDivisionError(f"{year}-{month}")
 
 
@@ -105,9 +105,9 @@ class TestAFailingJob:
             await world.passes_until(taken + 3 * INTERVAL)
             assert world.series("usage_gross_usd") == {}
             assert world.value("cycle_remaining_days") is None
-            assert world.value("actions_included_minutes") is not None, "the plan is another's"
+            assert world.value("actions_included_minutes") is not None, "the plan stays"
             await world.passes(hours=5)
-            assert last_success(world, "usage") == taken, "it stays after the values"
+            assert last_success(world, "usage") == taken, "kept after the values"
             world.github.faults.clear()
             await world.passes(minutes=16)
             assert world.series("usage_gross_usd").keys() == bill.keys()
@@ -170,7 +170,7 @@ class TestAnOptionalCollector:
             assert world.about("available", "advanced_security") == 1
             assert world.reason("advanced_security") == "forbidden"
             assert world.failures("advanced_security", "forbidden") == 1
-            assert world.value("advanced_security_used_seats") == 6, "until it is stale"
+            assert world.value("advanced_security_used_seats") == 6, "kept until stale"
 
     @in_virtual_time
     async def test_that_the_user_named_is_required(self) -> None:
@@ -261,7 +261,7 @@ class TestWhatThePageSaysOfAJob:
             assert world.about("interval_seconds", "usage") == 600
             assert world.about("stale_after_seconds", "usage") == 35 * 60
             assert world.about("interval_seconds", "plan") == 3600
-            assert world.about("stale_after_seconds", "plan") == 3 * 3600, "of its own interval"
+            assert world.about("stale_after_seconds", "plan") == 3 * 3600, "from its own interval"
             began = world.about("last_attempt_timestamp_seconds", "usage")
             assert began == world.about("last_success_timestamp_seconds", "usage")
             assert began == pytest.approx(START.timestamp(), abs=0.1)
@@ -285,7 +285,7 @@ class TestWhatThePageSaysOfAJob:
             assert missed == 0
             await world.passes(hours=2)
             missed = world.value("exporter_polls_missed_total", collector="usage")
-            # Due within a quarter of an hour, begun after two: seven of eight went by.
+            # Due within 15 minutes, started after two hours: seven of eight polls were missed.
             assert missed in {6.0, 7.0}
             assert world.about("success", "usage") == 1
 

@@ -1,4 +1,4 @@
-"""Refusals: which are failures, which are not offered, and how soon it is seen that one passed."""
+"""Refusals: failed or not offered, and how soon their end is noticed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -48,7 +48,7 @@ class TestWhatRefusesTheWholeAccount:
                 assert world.reason(name) == "forbidden"
                 assert world.about("success", name) == 0
                 assert world.about("available", name) is None
-            assert world.asked("/billing/actions") == 0, "it decides no platform"
+            assert world.asked("/billing/actions") == 0, "this refusal decides no platform"
             world.github.faults.clear()
             await comes(world, 30, lambda: work(world) == set(OPTIONAL))
             assert world.value("budget_limit_usd") == 11
@@ -83,7 +83,7 @@ class TestWhatRefusesTheWholeAccount:
         world.github.faults.add(Fault.forbidden(SSO, match="/orgs/acme"))
         async with world:
             assert world.reason("plan") == "forbidden"
-            assert "single sign-on" in world.job("plan").failure.detail  # type: ignore[union-attr] # it has one
+            assert "single sign-on" in world.job("plan").failure.detail  # type: ignore[union-attr]
 
     @in_virtual_time
     async def test_leaves_the_other_accounts_of_the_credential_alone(self) -> None:
@@ -108,7 +108,7 @@ class TestAnEndpointThatIsRefused:
         async with world:
             await world.passes(hours=79)
             assert world.about("available", "advanced_security") == 0
-            # The product is asked for in three ways each time.
+            # Each poll tries three requests.
             at = asked_at(world, SEATS)[::3]
             waits = [later - each for each, later in pairwise(at)]
             meant = [1, 5, 15, 60, 1440, 1440, 1440]
@@ -207,10 +207,10 @@ class TestARecovery:
             await world.passes(hours=2)
             before = len(asked_at(world, SEATS))
             await world.passes(hours=2)
-            assert len(asked_at(world, SEATS)) == before, "the bill answers all the time"
+            assert len(asked_at(world, SEATS)) == before, "no retry while the bill is answered"
             world.github.faults.add(Fault.not_found(match=SUMMARY, times=1))
             await world.passes(hours=2)
-            assert len(asked_at(world, SEATS)) == before + 3, "in three ways, once"
+            assert len(asked_at(world, SEATS)) == before + 3, "one poll of three requests"
 
     @in_virtual_time
     async def test_is_none_from_an_outage_which_refuses_nobody(self) -> None:

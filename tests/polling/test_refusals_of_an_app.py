@@ -1,4 +1,4 @@
-"""Refusals that a GitHub App meets: suspended, not yet installed, with a token too young."""
+"""Refusals of a GitHub App: suspended, not yet installed, or with a token that is too new."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.support.world import World, in_virtual_time, read_at_each_use
 def app_world(
     key: Path, account: SimulatedAccount, collectors: list[str], **settings: Any
 ) -> World:
-    """Make a world of an App that is installed on the account."""
+    """Return a world of an App that is installed on the account."""
     key.write_text(pem())
     flags = {"github": {"app_id": "1", "app_private_key_file": str(key)}, **settings}
     (secret,) = credentials(load(flags, {}, ALL), {}, clock=virtual_now, of_file=read_at_each_use)
@@ -86,10 +86,10 @@ class TestAGitHubApp:
         world.github.faults.add(Fault.slow(3, match="/access_tokens"))
         async with world:
             await world.passes(seconds=50)
-            assert len(asked_at(world, SEATS)) == 3, "in three ways, once"
+            assert len(asked_at(world, SEATS)) == 3, "one poll of three requests"
             await world.passes(hours=2.2)
             made = asked_at(world, "/access_tokens")
-            assert len(made) == 3, "one at the start, and one in each hour"
+            assert len(made) == 3, "one at the start and one per hour"
             last = made[-1] + timedelta(seconds=3)
             later = [at for at in asked_at(world, SEATS) if at > last][::3]
             assert len(later) == 1

@@ -1,4 +1,4 @@
-"""The schedule: when jobs are asked again, and that none keeps another from its turn."""
+"""The schedule: when jobs are polled, and that no job blocks another."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -109,7 +109,7 @@ class TestAccountsThatCannotBeReached:
             assert {world.reason("usage", account.name) for account in dead} == {"unreachable"}
             while any(world.job("usage", account.name).running for account in dead):
                 await world.passes(seconds=1)
-            # All are due at once now, those that hang before the one that answers.
+            # All are due now, the hanging ones before the one that answers.
             world.step = -timedelta(days=1)
             before = len(world.github.requests)
             assert world.value("actions_used_minutes", account="acme") is None

@@ -1,4 +1,4 @@
-"""Time: the month's edge, readings that end, and clocks that somebody sets."""
+"""Time: the end of the month, readings that expire, and changes of the clock."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> date
 
 
 def by_month(year: int, month: int) -> list[dict[str, object]]:
-    """Make usage that tells of which month it is: 10 minutes in October, 11 in November."""
+    """Return usage with the month's number as its minutes: 10 in October, 11 in November."""
     return [row(pricePerUnit=1, grossQuantity=float(month), netQuantity=float(year))]
 
 
@@ -91,7 +91,7 @@ class TestTheMonthsEdge:
             assert world.value("cycle_end_timestamp_seconds") is None
             assert world.about("stale_after_seconds", "usage") == 86400
             assert world.about("last_success_timestamp_seconds", "usage") is not None
-            assert world.value("actions_included_minutes") is not None, "a plan has no month"
+            assert world.value("actions_included_minutes") is not None, "the plan stays"
             world.github.faults.clear()
             await world.passes(minutes=16)
             assert world.value("actions_used_minutes") == 11

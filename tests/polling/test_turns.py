@@ -1,7 +1,7 @@
-"""The event loop's turns: none takes longer for an answer that is large.
+"""Large answers do not lengthen the turns of the event loop.
 
-What is measured are calls of functions on the loop's thread between two turns of a task that does
-nothing else, so that a slow machine measures the same.
+A turn is measured in function calls on the loop's thread, so that the speed of the machine does
+not matter.
 """
 
 import asyncio
@@ -27,13 +27,13 @@ FEW, MANY = 3, 1000
 BILL = "/enterprises/acme/settings/billing"
 
 Payloads = Callable[[int], Mapping[str, object]]
-"""The payloads of a GitHub by path, where there is so much of everything."""
+"""Return GitHub's payloads by path, with the given number of items."""
 
 
 async def longest_turn(scenario: Coroutine[Any, Any, None]) -> int:
-    """Give the most calls between two turns of the loop while a scenario runs.
+    """Return the most function calls between two turns of the loop.
 
-    Nothing may be decoded there, as that is one call however much it is.
+    Assert that no JSON is decoded on it: this would count as one call, however long it takes.
     """
     calls = longest = 0
 
@@ -61,7 +61,7 @@ async def longest_turn(scenario: Coroutine[Any, Any, None]) -> int:
 
 
 def once(collector: str, github: Callable[[httpx.Request], httpx.Response]) -> tuple[int, int]:
-    """Poll one collector of an enterprise once; give the longest turn and the series."""
+    """Poll one collector of an enterprise. Return the longest turn and the number of series."""
 
     async def at_once(seconds: float) -> None: ...
 
