@@ -1,4 +1,4 @@
-"""Bad files, each beginning with its one fault; and what tests of the settings share."""
+"""Invalid files, each starting with its only fault, and helpers for tests of the settings."""
 
 import traceback
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ async def ask_nothing(github: GitHub, account: Account, now: datetime) -> Readin
 def collector(
     name: str, *types: AccountType, every: timedelta | None = None, why_off: str = ""
 ) -> Collector:
-    """Make a collector; ``every`` is an interval of its own."""
+    """Return a collector, with its own interval ``every`` if given."""
     return Collector(
         name=name,
         summary="Asks nothing.",
@@ -64,7 +64,7 @@ def faults(
 
 
 def any_faults(file: Path) -> tuple[str, ...]:
-    """Give the faults of a file that may have none. All but `SettingsError` is raised."""
+    """Return the faults of a file, if any. Only `SettingsError` is caught."""
     try:
         load({"config": {"file": str(file)}}, {}, COLLECTORS)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""Certificates to trust: a file of the settings, and what variables of the environment name."""
+"""Trusted certificates from the settings and from environment variables."""
 
 import os
 from collections.abc import Callable
@@ -22,7 +22,7 @@ NONE_IN = "the folder must hold certificates by the names that `openssl rehash` 
 
 
 def revocations() -> bytes:
-    """Make a list of the certificates that an authority takes back, which holds none."""
+    """Return an empty certificate revocation list."""
     made = CertificateRevocationListBuilder(Name([]), NOW, NOW + timedelta(days=1))
     return made.sign(generate_private_key(SECP256R1()), SHA256()).public_bytes(Encoding.PEM)
 
@@ -36,7 +36,7 @@ def a_file(content: bytes) -> Callable[[Path], object]:
 
 
 def a_folder(**files: bytes) -> Callable[[Path], object]:
-    """Make a folder; ``_`` in the name of a file is a dot."""
+    """Return a function that makes a folder. ``_`` in a file's name becomes a dot."""
 
     def make(path: Path) -> None:
         path.mkdir()
@@ -127,7 +127,7 @@ class TestFolder:
 
 
 class TestKeyLog:
-    """The file of `SSLKEYLOGFILE`, which Python opens for every connection by TLS."""
+    """The file of `SSLKEYLOGFILE`. Python opens it for every TLS connection."""
 
     def test_that_cannot_be_written_is_a_fault(self) -> None:
         assert faults({}, {"SSLKEYLOGFILE": "/gone/keys"}) == (

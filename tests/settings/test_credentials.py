@@ -1,4 +1,4 @@
-"""Credentials in the settings: several, named, each with its accounts and its host."""
+"""Credentials in the settings: several, each with a name, accounts and a host."""
 
 import os
 from pathlib import Path

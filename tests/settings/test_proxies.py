@@ -1,4 +1,4 @@
-"""Proxies of the environment: which are refused, and whom they lead to, as curl has it."""
+"""Proxies from the environment: invalid ones, and the same choice of hosts as curl."""
 
 import subprocess
 import threading
@@ -86,7 +86,7 @@ class _Refusing(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[str]:
-    """Serve as a proxy that answers 502 to everyone."""
+    """Serve a proxy that always answers 502."""
     with HTTPServer(("127.0.0.1", 0), _Refusing) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -96,7 +96,7 @@ def proxy() -> Iterator[str]:
 
 
 def curl_asks(url: str, proxy: str, no_proxy: str) -> bool:
-    """Whether curl asks the proxy. Directly it reaches nothing, as nothing listens there."""
+    """Return whether curl uses the proxy. Without it the connection is refused."""
     quiet = ("--silent", "--output", "/dev/null", "--max-time", "20")
     code = subprocess.run(
         [system_program("curl"), *quiet, "--write-out", "%{http_code}", url],
@@ -169,7 +169,7 @@ class TestNoProxy:
         ],
     )
     def test_takes_networks_of_ipv6_too(self, no_proxy: str, direct: bool) -> None:
-        # By curl's manual, as the curl of Debian 12 compares addresses of IPv6 as text.
+        # According to curl's manual: Debian 12's curl compares IPv6 addresses as text.
         environment = {"HTTPS_PROXY": "http://proxy", "NO_PROXY": no_proxy}
         assert (proxy_for("https://[fdab::7]/api/v3", environment) is None) == direct
         assert proxy_for(GITHUB, environment) == "http://proxy"

@@ -1,4 +1,4 @@
-"""The settings: precedence, credentials, and what they come to for an account and a job."""
+"""The settings: precedence, credentials, and the resolved settings of accounts and jobs."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The settings: what each accepts, faults told all at once, and what is listed from them."""
+"""The settings: accepted values, faults reported all at once, and the list of options."""
 
 from contextlib import suppress
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The state file: whole, private, damaged, not to be written, and of one process."""
+"""The state file: complete, private, damaged, unwritable, and locked by one process."""
 
 import asyncio
 from datetime import datetime
@@ -113,7 +113,7 @@ class TestTheKeeper:
                 written.append(state(path).written)
             polls = len({r.at for r in world.github.requests if r.path.endswith("/summary")})
             assert polls >= 4
-            assert 4 <= len(set(written)) <= 3 * polls, "collectors poll by themselves"
+            assert 4 <= len(set(written)) <= 3 * polls, "each collector polls by itself"
 
             def kept() -> datetime | None:
                 return state(path).accounts[0].jobs["usage"].last_success

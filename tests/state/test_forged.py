@@ -1,4 +1,4 @@
-"""A state file with a right checksum that no exporter has written stops no start."""
+"""A forged state file with a valid checksum never prevents a start."""
 
 import hashlib
 import subprocess
@@ -42,11 +42,11 @@ most = (size << 10) + int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_AS, (most, most))
 print(StateFile(Path(sys.argv[1])).read() is not None)
 """
-"""Reads a state file with so much more address space than the program itself has."""
+"""Reads a state file with a limit on additional address space."""
 
 
 def forged(payload: bytes) -> bytes:
-    """Make a file of the payload, as an exporter would that had packed it."""
+    """Return a state file of a compressed payload, with a valid checksum."""
     true = sealed(b"")
     magic = true[: -len(zlib.compress(b"", 1)) - 32]
     return magic + hashlib.blake2b(payload, digest_size=32).digest() + payload
@@ -76,7 +76,7 @@ def readings(draw: st.DrawFn, names: tuple[str, ...]) -> object:
 
 @st.composite
 def states(draw: st.DrawFn) -> object:
-    """Draw what is shaped as a state of ``acme`` and what was discovered."""
+    """Draw a state of ``acme`` and of discoveries. Only its shape is valid."""
     jobs = {}
     for collector in (each for each in ALL if each.name in SPINE):
         names = tuple(metric.name for metric in collector.metrics[:2])

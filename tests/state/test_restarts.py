@@ -1,4 +1,4 @@
-"""The installed exporter killed, starved and told to end, with a state file."""
+"""The installed exporter with a state file: killed, short of resources, or stopped."""
 
 import os
 import resource
@@ -21,8 +21,8 @@ from tests.support.known_rows import ROWS
 from tests.support.programs import Exporter, free_port, installed_command, running, series, until
 from tests.support.simulator_server import asking, simulated_github
 
-SECONDS = 90.0  # a machine may be busy; what is awaited takes ten at most when it is not
-STOP_SECONDS = 3.0  # one, and two for a machine that is busy with the other tests
+SECONDS = 90.0  # for a busy machine: an idle one needs at most 10 s
+STOP_SECONDS = 3.0  # 1 s, and 2 s for a busy machine
 BILLED = SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=ROWS)
 QUICK = (
     *("--poll.interval", "1s", "--poll.timeout", "1s", "--poll.stale-after", "1h"),
@@ -59,7 +59,7 @@ def told(exporter: Exporter, event: str) -> int:
 
 
 def kept(state: Path) -> bool:
-    """Whether the file holds a bill; a file that is not whole raises."""
+    """Return whether the file holds a bill. Raises if the file is incomplete."""
     return state.exists() and any(
         job.reading is not None and name == "usage"
         for account in opened(state.read_bytes()).accounts
@@ -108,20 +108,20 @@ class TestKilled:
 
 
 def takes_signals(process: subprocess.Popen[bytes]) -> bool:
-    """Tell whether a process has a handler for SIGTERM; before, Python itself is starting."""
+    """Return whether a process handles SIGTERM. While Python itself starts, it does not."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
     return bool(int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1))
 
 
 def own_seconds(process: subprocess.Popen[bytes]) -> float:
-    """Tell how long a process has computed."""
+    """Return the user CPU time of a process."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) / os.sysconf("SC_CLK_TCK")
 
 
 class TestToldToEnd:
-    """It ends well and at once, whatever it is doing, and its file is whole."""
+    """It stops with exit code 0 at any time, quickly and with a complete file."""
 
     @staticmethod
     def ends(exporter: Exporter) -> None:
@@ -133,14 +133,14 @@ class TestToldToEnd:
 
     @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 0.5])
     def test_while_it_starts(self, tmp_path: Path, seconds: float) -> None:
-        """``seconds`` are of its own, so that it is as far on a busy machine as on an idle one."""
+        """``seconds`` are CPU time, to reach the same point on a busy machine as on an idle one."""
         with (
             simulated_github(BILLED) as (_, url),
             (tmp_path / "stderr").open("wb") as stderr,
             subprocess.Popen(
                 [installed_command(), *watching(tmp_path / "state")],
                 env={
-                    # Measured, a process takes signals before it runs a line of ours.
+                    # With coverage a process handles signals before it runs our code.
                     **{k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")},
                     **asking(url),
                     "GITHUB_BILLING_WEB_LISTEN_ADDRESS": f"127.0.0.1:{free_port()}",
@@ -179,10 +179,10 @@ class TestToldToEnd:
 
 
 class TestStarved:
-    """Polls go on, and what is said of it is a line when it begins and one when it ends."""
+    """Polling continues. The start and the end of a shortage are logged, one line each."""
 
     def test_where_nothing_can_be_written(self) -> None:
-        nowhere = Path("/sys/kernel/exporter-state")  # no user may make a file there
+        nowhere = Path("/sys/kernel/exporter-state")  # not even root can create a file there
         with (
             simulated_github(BILLED) as (_, url),
             running(watching(nowhere), asking(url)) as exporter,
@@ -201,7 +201,7 @@ class TestStarved:
         ):
             until(lambda: kept(state), SECONDS, exporter.stderr)
             room = state.stat().st_size // 2
-            assert exporter.stderr.stat().st_size == 0, "the limit is that of the log too"
+            assert exporter.stderr.stat().st_size == 0, "the limit applies to the log, too"
             with limited(exporter, resource.RLIMIT_FSIZE, room):
                 until(lambda: told(exporter, "state not written"), SECONDS)
                 success, at = last_success(exporter), written(exporter)
@@ -243,7 +243,7 @@ class TestStarved:
 
 @contextmanager
 def limited(exporter: Exporter, what: int, most: int) -> Iterator[None]:
-    """Let the process have no more of something until the block ends."""
+    """Limit a resource of the process until the block ends."""
     pid = exporter.process.pid
     before = resource.prlimit(pid, what)
     resource.prlimit(pid, what, (most, before[1]))

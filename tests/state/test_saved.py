@@ -1,4 +1,4 @@
-"""What comes back after a restart, with its true age, and what never does."""
+"""Readings after a restart: restored with their age, or dropped."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -155,7 +155,7 @@ class TestTheMonthsEdge:
             tmp_path / "state", organization(), start=start, settings=settings, fault=ALL_FAIL
         ) as world:
             assert (world.value("actions_used_minutes") is not None) == shown
-            assert world.value("actions_included_minutes") is not None, "a plan has no month"
+            assert world.value("actions_included_minutes") is not None, "the plan stays"
             await world.passes_until(EDGE + timedelta(hours=1))
             assert world.value("actions_used_minutes") is None
 

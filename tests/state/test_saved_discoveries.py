@@ -1,4 +1,4 @@
-"""Accounts that a discovery found, after a restart in an outage."""
+"""Discovered accounts after a restart in an outage."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from tests.support.world import World, in_virtual_time, organization
 
 
 class TestDiscoveredAccounts:
-    """A token sees ``acme`` and ``beta``; then a process starts in an outage."""
+    """A token sees ``acme`` and ``beta``. Then the exporter restarts in an outage."""
 
     ACCOUNTS = (organization("acme"), organization("beta"))
 

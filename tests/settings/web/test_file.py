@@ -1,4 +1,4 @@
-"""The web configuration file itself: what is read, what is refused, and in which words."""
+"""Reading the web configuration file: accepted and invalid values, and error messages."""
 
 import traceback
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""The files that exporter-toolkit is tested with, by their names: what it takes, and what we do.
+"""exporter-toolkit's test files: its verdict on each, and ours.
 
-The names and verdicts are those of prometheus/exporter-toolkit, ``web/testdata`` and
-``tls_config_test.go``; the files are written anew, each to say what the one of its name says.
+Names and verdicts are from prometheus/exporter-toolkit, ``web/testdata`` and
+``tls_config_test.go``. The contents are our own, with the meaning of the original.
 """
 
 import ssl
@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 
 
 class Fact(NamedTuple):
-    """A file, and the fault that it has here; none where it is taken."""
+    """A file and its fault here, empty if we accept the file."""
 
     text: str
     fault: str = ""
@@ -26,7 +26,7 @@ def tls(*lines: str) -> str:
 
 
 def inline(*keys: str) -> str:
-    """Stand for certificate or key in the file itself."""
+    """Return a file with an inline certificate or key."""
     return "tls_server_config:\n" + "".join(f"  {key}: |\n    <{key}>\n" for key in keys)
 
 
@@ -108,7 +108,7 @@ ACCEPTED = {
     "web_config_users.good.yml": Fact(f"{TLS}{USERS}  {SLOW}\n"),
     "web_config_users_noTLS.good.yml": Fact(f"{USERS}  {SLOW}\n"),
 }
-"""What exporter-toolkit takes, though some be called bad for what they do to clients."""
+"""Accepted by exporter-toolkit. The ``bad`` ones only reject the test's clients."""
 
 REFUSED = {
     "web_config_auth_clientCAs_invalid.bad.yml": Fact(
@@ -171,7 +171,7 @@ REFUSED = {
         tls("min_version: TLS111"), "must be 'TLS12' or 'TLS13'"
     ),
 }
-"""What exporter-toolkit does not take; the one that is taken here lacks a suite for HTTP/2."""
+"""Refused by exporter-toolkit. We accept the one that lacks a cipher suite for HTTP/2."""
 
 
 @pytest.fixture(scope="module")
