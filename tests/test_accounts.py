@@ -1,4 +1,4 @@
-"""Accounts among replicas: each once, evenly, and hardly moved by one more replica."""
+"""Sharding: each account once, evenly, and few accounts move to a new replica."""
 
 from collections import Counter
 

@@ -28,7 +28,7 @@ ECHO = (
     f'{{"message": "{LOGINS[1]} <{LOGINS[2]}> may not, with Bearer {TOKEN}", '
     f'"login": "{LOGINS[1]}", "documentation_url": "https://docs.github.com/?{TOKEN}"}}'
 ).encode()
-"""A body that names a person and repeats the token, as a proxy may."""
+"""A body that names a person and echoes the token, as a proxy may."""
 
 BROKEN = (
     *("unauthorized", "forbidden", "failing", "garbled", "mistyped", "redirected", "misled"),
@@ -42,7 +42,7 @@ EVERYTHING = (
     *("--collector", "advanced_security_repositories", "--log.level", "debug"),
     *("--poll.timeout", "2s"),
 )
-SECONDS = 120.0  # a machine may be busy; what is awaited takes ten at most when it is not
+SECONDS = 120.0  # for a busy machine: an idle one needs at most 10 s
 LOGGING = """
 import logging, sys, structlog
 from exporter.logs import configure
@@ -64,7 +64,7 @@ except ValueError:
 
 
 def faults(url: str, elsewhere: str) -> dict[str, Fault]:
-    """Make what goes wrong, by the account that it goes wrong for."""
+    """Return the faults by account."""
     planted = {
         "server": TOKEN,
         "x-canary": LOGINS[0],
@@ -85,13 +85,13 @@ def faults(url: str, elsewhere: str) -> dict[str, Fault]:
 
 
 def signed_in(url: str) -> str:
-    """Put a user and a password into a URL, which many clients show in the token's place."""
+    """Add a user and a password to a URL. Many clients send them instead of the token."""
     return url.replace("://", f"://{LOGINS[1]}:{TOKEN}@")
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A GitHub that holds what must not get out, and a host to which it sends people on."""
+    """A GitHub with secrets and names, and another host that it redirects to."""
 
     github: SimulatedGitHub
     url: str
@@ -122,7 +122,7 @@ def world() -> Iterator[World]:
 def said(
     request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, str]:
-    """Let the service, ``check`` and ``once`` meet every fault, and keep all that they said."""
+    """Run the service, ``check`` and ``once`` with every fault, and return their output."""
     arguments = [*WATCHED, *EVERYTHING, "--log.format", request.param]
     env = asking(world.url, TOKEN)
     with service(arguments, env, tmp_path_factory.mktemp("canary")) as (url, by_place):
@@ -144,7 +144,7 @@ def said(
 def service(
     arguments: Sequence[str], env: Mapping[str, str], folder: Path
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Run the service until the block ends, and then tell what it wrote and was called."""
+    """Run the service until the block ends. Then add its output, state file and command line."""
     address = f"127.0.0.1:{free_port()}"
     places = ["--web.listen-address", address, "--state.file", str(folder / "state")]
     by_place: dict[str, str] = {}
@@ -163,7 +163,7 @@ def service(
             log = folder / "stderr"
             until(lambda: "listening" in log.read_text(), SECONDS, log)
             cmdline = Path(f"/proc/{process.pid}/cmdline")
-            if cmdline.exists():  # Linux alone shows it there
+            if cmdline.exists():  # only on Linux
                 by_place["command line"] = cmdline.read_text()
             yield f"http://{address}", by_place
         finally:

@@ -1,4 +1,4 @@
-"""What the program is made of: exact, with hashes, and listed."""
+"""Dependencies: pinned exactly, with hashes, and listed in the SBOM."""
 
 import json
 import re
@@ -16,7 +16,7 @@ LOCKS = sorted(ROOT.glob("requirements*.lock"))
 
 
 def pins(lock: Path) -> dict[str, int]:
-    """Give each pinned release, and how many hashes it may have."""
+    """Return the pinned releases, each with its number of hashes."""
     entries = lock.read_text().replace("\\\n", " ").splitlines()
     found = (re.match(r"([^\s\[]+)\S*==([^\s;]+)", entry) for entry in entries)
     return {f"{f[1]}@{f[2]}": f.string.count("--hash=sha256:") for f in found if f}
@@ -30,7 +30,7 @@ class TestLocks:
         assert all(pins(lock).values())
 
     def test_pin_what_is_needed_with_an_extra_by_that_name(self) -> None:
-        """pip before 23.3 takes the newest of ``coverage[toml]`` where ``coverage`` is pinned."""
+        """pip before 23.3 ignores the pin of ``coverage`` when it installs ``coverage[toml]``."""
         lock = (ROOT / "requirements-dev.lock").read_text()
         pinned = set(re.findall(r"^(\S+\[\S+\])==", lock, re.MULTILINE))
         needed = {

@@ -1,4 +1,4 @@
-"""Files are read within bounds and without a wait, and one that hangs keeps nobody."""
+"""Files are read within bounds and without blocking, even if a read hangs."""
 
 import os
 import subprocess
@@ -70,12 +70,12 @@ class TestRead:
         for path in (Path("/dev/null"), tmp_path) * 100:
             with pytest.raises(NotRegular):
                 files.read(path, MOST_SECRET)
-        assert count() < before + 100, "threads of other tests may have some"
+        assert count() < before + 100, "threads of other tests may hold some"
 
 
 @pytest.fixture
 def end() -> Iterator[threading.Event]:
-    """Let what hangs go at the end of a test."""
+    """Release hanging reads at the end of a test."""
     event = threading.Event()
     yield event
     event.set()
@@ -96,7 +96,7 @@ class TestWatcher:
         for _ in range(3):
             with pytest.raises(FileNotFoundError) as caught:
                 watched()
-            assert len(caught.traceback) == 2, "it does not grow"
+            assert len(caught.traceback) == 2, "the traceback does not grow"
         file.write_text("there")
         until(lambda: watched.fault is None, SECONDS)
         assert watched() == "there"

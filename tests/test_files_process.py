@@ -1,4 +1,4 @@
-"""Files that turn into something else under the installed exporter, or hang."""
+"""Files that change into a pipe or a huge file, or hang, under the installed exporter."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def pipe(path: Path) -> None:
 
 
 def sparse(path: Path) -> None:
-    """Make it a file of a gigabyte, which takes no room on the disk."""
+    """Write a file of 1 GiB that takes no disk space."""
     with path.open("wb") as file:
         file.truncate(1 << 30)
 
@@ -51,13 +51,13 @@ def ends_in_time(process: "subprocess.Popen[bytes]") -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An exporter that asks a GitHub with a token of a file."""
+    """An exporter with a token from a file."""
 
     exporter: Exporter
     token: Path
 
     def reason(self) -> str | None:
-        """Return why the usage failed, as the page has it."""
+        """Return the reason of the usage collector's failure, from the page."""
         return next(
             (reason for name, reason in FAILING.findall(self.page()) if name == "usage"), None
         )
@@ -119,7 +119,7 @@ class TestTokenFile:
                 unread = ("usage", "unreachable")
                 until(lambda: unread in FAILING.findall(answer("/metrics")), SECONDS, log)
                 assert answer("/healthz") == "alive\n"
-                assert "github_billing_usage_net_usd{" in answer("/metrics"), "it was read once"
+                assert "github_billing_usage_net_usd{" in answer("/metrics"), "first reading stays"
                 ends_in_time(process)
             finally:
                 process.kill()

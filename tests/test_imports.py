@@ -1,4 +1,4 @@
-"""What several tests need stands in tests/support, not in one of them."""
+"""Tests share code in tests/support and never import each other."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whoever reads the log, or does not, the service goes on and ends when it is told to."""
+"""The service runs and stops normally even if its log is not read."""
 
 import fcntl
 import os
@@ -21,10 +21,10 @@ from tests.support.programs import Exporter, installed_command, running, until
 from tests.support.simulator_server import asking, simulated_github
 
 SECONDS = 20.0
-STOP_SECONDS = 4.0  # one, one more for the log, and two for a machine that is busy
+STOP_SECONDS = 4.0  # 1 s, 1 s for the log, and 2 s for a busy machine
 LINES = 5_000
 WAITING = 1_000
-"""Lines that wait for their reader at most."""
+"""The most lines that wait to be written."""
 
 LOGGING = f"""
 import structlog
@@ -39,7 +39,7 @@ print(len(lost))
 
 @contextmanager
 def narrow_pipe() -> Iterator[tuple[int, int]]:
-    """Open a pipe that holds as little as can be."""
+    """Open a pipe of the smallest size."""
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
     try:
@@ -57,7 +57,7 @@ def dropped(exporter: Exporter) -> float:
 
 
 def stop(exporter: Exporter) -> float:
-    """End the service, and tell the seconds that it took."""
+    """Stop the service and return the seconds it took."""
     began = time.monotonic()
     exporter.process.send_signal(signal.SIGTERM)
     assert exporter.process.wait(timeout=SECONDS) == 0
@@ -82,7 +82,7 @@ class TestLinesThatNobodyReads:
 
     def test_keep_no_service_from_its_work_and_its_end(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "log")
-        # The service opens it to write; somebody has to be there to read.
+        # Opening a FIFO for writing blocks until it has a reader.
         reading = os.open(tmp_path / "log", os.O_RDWR)
         fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 4096)
         os.write(reading, b"x" * 4096)

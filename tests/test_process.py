@@ -1,4 +1,4 @@
-"""The installed exporter as a process, scraped by real Prometheus."""
+"""The installed exporter as a process, scraped by Prometheus."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ def total(exporter: Exporter) -> float:
 
 
 def scraped(url: str) -> bool:
-    """Tell whether a Prometheus has a bill of both jobs."""
+    """Return whether Prometheus has the bills of both jobs."""
     return len(query(url, "group by (job) (github_billing_usage_net_usd)")) == 2
 
 
@@ -56,7 +56,7 @@ def demo() -> Iterator[Exporter]:
 
 @pytest.fixture(scope="module")
 def billed() -> Iterator[Exporter]:
-    """Run over a GitHub whose rows are known."""
+    """Run the exporter with known billing rows."""
     accounts = (
         SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=ROWS),
         SimulatedAccount(
@@ -70,7 +70,7 @@ def billed() -> Iterator[Exporter]:
 
 @pytest.fixture(scope="module")
 def scrapers(demo: Exporter, billed: Exporter) -> Iterator[Mapping[Version, str]]:
-    """Run every Prometheus at once, as each takes its time, and give their base URLs."""
+    """Run all versions of Prometheus at once, to save time, and yield their base URLs."""
     jobs = "".join(
         f"  - job_name: {name}\n"
         f"    static_configs: [{{targets: ['{exporter.base_url.removeprefix('http://')}']}}]\n"
@@ -102,7 +102,7 @@ class _Answer(msgspec.Struct):
 
 
 def ready(exporter: Exporter) -> None:
-    """Wait until every account was asked once."""
+    """Wait until every account was polled once."""
     until(lambda: httpx.get(f"{exporter.base_url}/readyz").is_success, SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""What this machine is short of is told as that, and is no fault of a credential or a file."""
+"""Shortages of the machine are reported as such, not as faults of a credential or file."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ FILE_UNREAD = "credential default: its file cannot be read now"
 
 @contextmanager
 def descriptors(left: int) -> Iterator[None]:
-    """Let this process open no more files and sockets at once than so many."""
+    """Let this process open only `left` more files and sockets."""
     opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(left + 1)]
     for descriptor in opened:
         os.close(descriptor)
@@ -43,7 +43,7 @@ def descriptors(left: int) -> Iterator[None]:
 
 
 def failure(github: dict[str, object], environment: Mapping[str, str]) -> tuple[str, str]:
-    """Ask with these settings while there are no descriptors; return the detail and its mend."""
+    """Send a request without free descriptors. Return the detail of its failure and the fix."""
 
     async def asking() -> None:
         settings = load({"github": github}, environment, ALL)
@@ -113,7 +113,7 @@ class TestDescriptors:
 
 class TestDisks:
     def test_that_cannot_be_read_are_no_fault_of_the_credential(self) -> None:
-        # The memory of a process begins with nothing: reading it is an error of input.
+        # The start of a process's memory is not mapped: reading it is an input/output error.
         credential = from_file("default", Path("/proc/self/mem"))
         with pytest.raises(Unreachable, match="Input/output error"):
             asyncio.run(credential.read())

@@ -1,4 +1,4 @@
-"""No file is longer than a reader can hold."""
+"""Python files stay short enough to read."""
 
 import subprocess
 
