@@ -144,7 +144,7 @@ def said(
 def service(
     arguments: Sequence[str], env: Mapping[str, str], folder: Path
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Run the service until the block ends. Then add its output, state file and command line."""
+    """Run the service until the block ends. Yield its URL and its output, complete at the end."""
     address = f"127.0.0.1:{free_port()}"
     places = ["--web.listen-address", address, "--state.file", str(folder / "state")]
     by_place: dict[str, str] = {}

@@ -39,7 +39,7 @@ groups:
 """Alert rules with named thresholds, as in the chart."""
 
 BOARD = '{"title": "Überblick", "legend": "{{account}}"}\n'
-"""A minimal dashboard: the chart does not read it."""
+"""A minimal dashboard, with braces and an umlaut that Helm must keep."""
 
 NEARLY, EXHAUSTED, UNUSED = (
     "GitHubBillingBudgetNearlyConsumed",

@@ -43,7 +43,7 @@ def now(url: str, each: Asked) -> bool:
 
 
 def within(url: str, each: Asked, end: datetime) -> bool:
-    """Return whether there is a result in the month before `end` or at it, as the panel needs."""
+    """Return whether the panel's query has a result, over the month before `end` or at `end`."""
     span = {"start": (end - MONTH).timestamp(), "end": end.timestamp(), "step": 6 * 3600}
     path, when = ("query_range", span) if each.ranged else ("query", {"time": end.timestamp()})
     kinds = [answered(url, path, query=filled(each.expr, kind), **when) for kind in ACCOUNT_TYPES]

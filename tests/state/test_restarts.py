@@ -133,7 +133,7 @@ class TestToldToEnd:
 
     @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 0.5])
     def test_while_it_starts(self, tmp_path: Path, seconds: float) -> None:
-        """``seconds`` are CPU time, to reach the same point on a busy machine as on an idle one."""
+        """``seconds`` are CPU time, so that a busy machine gets as far as an idle one."""
         with (
             simulated_github(BILLED) as (_, url),
             (tmp_path / "stderr").open("wb") as stderr,
