@@ -1,4 +1,4 @@
-"""What every test may rely on: a clean environment and unhurried property tests."""
+"""Fixtures of every test: a clean environment, and property tests without deadlines."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from tests.support.connections import Tls, tls_pair
 
-# The profile that is active already stays underneath: hypothesis' own for CI is deterministic.
+# Inherit the active profile: Hypothesis' own for CI is deterministic.
 settings.register_profile("exporter", parent=settings(), deadline=None)
 settings.load_profile("exporter")
 
@@ -24,13 +24,13 @@ _SLOWEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slowest files, lest one worker is busy with them when all others are done."""
+    """Start with the slowest files, so that no worker is left with them at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(_SLOWEST))
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _clean_environment() -> Iterator[None]:
-    """Keep the developer's tokens, accounts and proxies out, also of the processes started."""
+    # Patch the environment itself: child processes inherit it.
     foreign = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
@@ -41,5 +41,5 @@ def _clean_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=["plain", "tls"])
 def tls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tls | None:
-    """Run a test without TLS and with it."""
+    """Run a test with and without TLS."""
     return tls_pair(tmp_path_factory.mktemp("tls")) if request.param == "tls" else None

@@ -1,4 +1,4 @@
-"""Accounts that tests name."""
+"""Accounts used by the tests."""
 
 from exporter.accounts import Account, AccountType
 

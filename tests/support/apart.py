@@ -1,4 +1,4 @@
-"""A process of its own for what counts or limits all that a process has open."""
+"""A separate process for tests that count or limit open files."""
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return the result of a function of a module, called in a new process.
+    """Call a module-level function in a new process and return its result.
 
-    In this one threads that other tests left behind open and close files meanwhile.
+    In this process, threads left behind by other tests open and close files.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *args, **kwargs).result()

@@ -1,6 +1,6 @@
-"""A GitHub App as GitHub sees it: it knows the public key alone, and checks what it is shown.
+"""GitHub's side of an App, which checks JWTs against the public key.
 
-`Asking` is the App's own side, in front of it.
+`Asking` is the App's side.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ ANYTHING = "/orgs/{account}/anything"
 APP_ID = "123456"
 PKCS1, PKCS8 = PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8
 KEYS = [generate_private_key(65537, 2048) for _ in range(2)]
-"""Two, so that one can take the other's place."""
+"""Two, for key rotation."""
 
 
 def pem(key: RSAPrivateKey = KEYS[0], form: PrivateFormat = PKCS1) -> str:
@@ -50,11 +50,11 @@ def public_pem(key: RSAPrivateKey = KEYS[0]) -> str:
 
 @dataclass
 class AppServer:
-    """Answers to an App and its installations; ``installed`` are ids by account, lower case.
+    """The endpoints of an App and its installations; ``installed`` has ids by lower-case account.
 
-    ``asked`` counts requests by method and path, ``tokens`` are all that were given, each with
-    its installation and end, and ``said`` takes the place of what is said of one. What is not
-    the App's business is answered by ``rest``, once the token is one of those.
+    ``asked`` counts requests by method and path. ``tokens`` has the installation and expiry of
+    each token created, and ``said`` overrides fields of a token's response. ``limits`` has the
+    remaining requests by installation. ``rest`` answers other requests with a valid token.
     """
 
     clock: Callable[[], datetime]
@@ -83,7 +83,7 @@ class AppServer:
         return self._answer(request)
 
     def transport(self) -> httpx.MockTransport:
-        """Give a network to it, which takes its time, so that requests overlap."""
+        """Return a transport that takes 0.05 s for an answer, so that requests overlap."""
 
         async def slowly(request: httpx.Request) -> httpx.Response:
             await asyncio.sleep(0.05)
@@ -95,7 +95,6 @@ class AppServer:
         return len(self.tokens)
 
     def _proven(self, request: httpx.Request) -> httpx.Response | None:
-        """Check the JWT as the docs say: signed, not in the future, ten minutes at most."""
         shown = request.headers["authorization"].removeprefix("Bearer ")
         self.jwts.append(shown)
         options = {"verify_exp": False, "verify_iat": False}
@@ -103,6 +102,7 @@ class AppServer:
             claims = jwt.decode(shown, self.key.public_key(), ["RS256"], options)  # type: ignore[arg-type] # a subset
         except jwt.InvalidTokenError:
             return httpx.Response(401, json={"message": "A JSON web token could not be decoded"})
+        # As GitHub documents it: not issued in the future, valid for ten minutes at most.
         now = self.clock().timestamp()
         if claims["iss"] != APP_ID or not claims["iat"] <= now < claims["exp"] <= now + 600:
             return httpx.Response(401, json={"message": "'Expiration time' claim ('exp')"})
@@ -156,7 +156,7 @@ def virtual_now() -> datetime:
 
 
 class Asking:
-    """An App whose key lies in a file, and its server. Made inside a virtual loop."""
+    """An App with its key in a file, and its server. Create it inside a virtual loop."""
 
     def __init__(self, key_file: Path, **server: Any) -> None:
         self.server = AppServer(virtual_now, **server)
@@ -176,7 +176,7 @@ class Asking:
         )
 
     def put_key(self, text: str | None) -> None:
-        """Write the file anew, or take it away."""
+        """Replace the key file, or remove it."""
         self.key_file.unlink(missing_ok=True)
         if text is not None:
             self.key_file.write_text(text)

@@ -1,4 +1,4 @@
-"""An account whose legacy figures and usage differ, so that a page shows which of them it has."""
+"""An account whose legacy figures and usage differ, so that a page shows its source."""
 
 from exporter.accounts import Platform
 from exporter.demo import SimulatedAccount
@@ -12,7 +12,7 @@ NEW = {"used": 100.0, "included": 2000.0, "bandwidth": 1.0}
 
 
 def acme(platform: Platform = Platform.USAGE) -> SimulatedAccount:
-    """Make an account whose legacy figures are ``OLD``, and whose usage and plan say ``NEW``."""
+    """Return an account with the legacy figures ``OLD`` and the usage and plan of ``NEW``."""
     return organization(
         plan="free",
         platform=platform,

@@ -1,4 +1,4 @@
-"""Budgets of the demo's accounts, and the collectors that ask for them."""
+"""Budgets of the demo's accounts, and the collectors that request them."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What tests of the web configuration file share: certificates, hashes, files made of them."""
+"""Certificates and password hashes for tests of the web configuration file."""
 
 import ssl
 from pathlib import Path
@@ -14,7 +14,7 @@ MUTUAL = f"{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file
 
 
 class Certificates:
-    """An authority, and what it issued, as files of a folder."""
+    """A certificate authority and its certificates, as files of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -23,7 +23,7 @@ class Certificates:
         self.issue_server()
 
     def issue_server(self, *names: str) -> None:
-        """Put a new certificate and key of the server into the place of the last ones."""
+        """Replace the server's certificate and key."""
         issued = self._authority.issue_cert("127.0.0.1", *names)
         self.write("server.pem", b"".join(each.bytes() for each in issued.cert_chain_pems))
         self.write("server.key", issued.private_key_pem.bytes())
@@ -34,13 +34,13 @@ class Certificates:
         return path
 
     def write(self, name: str, content: bytes) -> None:
-        """Put content into a file at once, as renewing programs do."""
+        """Replace a file atomically, as programs that renew certificates do."""
         scratch = self.folder / f"{name}.new"
         scratch.write_bytes(content)
         scratch.rename(self.folder / name)
 
     def trusting(self, client: Path | None = None) -> ssl.SSLContext:
-        """Make a client's context that trusts the authority."""
+        """Return a client context that trusts the authority."""
         context = ssl.create_default_context(cafile=self.folder / "ca.pem")
         if client:
             context.load_cert_chain(client)

@@ -1,4 +1,4 @@
-"""One collector's reading, from a GitHub of the test's own making."""
+"""One collector's reading, from a fake GitHub."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ GitHub = Callable[[httpx.Request], httpx.Response]
 
 
 def read(collector: Collector, account: Account, github: GitHub) -> Reading:
-    """Attempt one collector at ``NOW``. Retries wait for nothing."""
+    """Attempt one collector at ``NOW``. Retries do not wait."""
 
     async def at_once(seconds: float) -> None: ...
 
@@ -46,7 +46,7 @@ def read(collector: Collector, account: Account, github: GitHub) -> Reading:
 
 
 def budget(number: int = 1, **fields: object) -> dict[str, object]:
-    """Make a budget of an organization as GitHub sends it, with a person in it."""
+    """Return an organization's budget as GitHub sends it, with a person in it."""
     return {
         "id": f"b{number}",
         "budget_type": "ProductPricing",
@@ -61,14 +61,14 @@ def budget(number: int = 1, **fields: object) -> dict[str, object]:
 
 
 def answer(said: object) -> httpx.Response:
-    """Answer 200 with a payload, or with bytes as they are; a number is a refusal's status."""
+    """Answer 200 with JSON or raw bytes; an ``int`` is the status of a refusal."""
     if isinstance(said, int):
         return httpx.Response(said, json={"message": "No", "status": str(said)})
     return httpx.Response(200, content=said if isinstance(said, bytes) else json.dumps(said))
 
 
 class Says:
-    """A GitHub of few paths; what is not among them is not found."""
+    """A GitHub of a few paths; others return 404."""
 
     def __init__(self, paths: Mapping[str, object]) -> None:
         self.paths = paths
@@ -80,7 +80,7 @@ class Says:
 
 
 def said(reading: Reading) -> dict[str, float]:
-    """Give what was said: a metric's name and its labels' values, parted by spaces."""
+    """Return the samples, keyed by metric name and label values separated by spaces."""
     return {
         " ".join([metric.name.removeprefix("github_billing_"), *labels]): value
         for metric, labels, value in reading.samples

@@ -1,4 +1,4 @@
-"""Connections to a server in this process: with TLS or without, in time that jumps."""
+"""Connections to a server in this process, with or without TLS, in virtual time."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from tests.support.certificates import Certificates
 
 HEAD = b"GET / HTTP/1.1\r\nhost: exporter\r\n"
 LARGE = b"x" * 32_000_000
-"""Bytes: more than the kernel's buffers hold."""
+"""More bytes than the kernel's buffers hold."""
 
 ASKING_FOR_LARGE = b"GET /large HTTP/1.1\r\nhost: exporter\r\n"
 
@@ -32,7 +32,7 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def in_virtual_time(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
-    """Make a test of a coroutine function: its time jumps, but for a moment for the sockets."""
+    """Make a coroutine function a test in virtual time; sockets get 2 ms to become ready."""
     return world.in_virtual_time(test, moment=0.002)
 
 
@@ -46,7 +46,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def tls_pair(folder: Path) -> Tls:
-    """Make the contexts of a server and of a client that trusts it."""
+    """Return the contexts of a server and of a client that trusts it."""
     certificates = Certificates(folder)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificates.folder / "server.pem", certificates.folder / "server.key")
@@ -55,7 +55,7 @@ def tls_pair(folder: Path) -> Tls:
 
 @asynccontextmanager
 async def on_socket(application: Asgi, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """Serve on loopback until the block ends, with TLS by ``context``, and give the base URL."""
+    """Serve on loopback until the block ends; yield the base URL. TLS if ``context`` is set."""
     (listening,) = listen(("127.0.0.1", 0))
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
@@ -69,7 +69,7 @@ def serving(tls: Tls | None) -> AbstractAsyncContextManager[str]:
 
 
 def hello(tls: Tls) -> bytes:
-    """Return what a client says first."""
+    """Return a client's first TLS message."""
     said = ssl.MemoryBIO()
     with contextlib.suppress(ssl.SSLWantReadError):
         tls.client.wrap_bio(ssl.MemoryBIO(), said, server_hostname="127.0.0.1").do_handshake()
@@ -82,7 +82,7 @@ async def connect(url: str, tls: Tls | None = None) -> Connection:
 
 
 async def end_of(connection: Connection) -> float:
-    """Wait for a connection's end, and give the seconds that it took."""
+    """Wait for the end of a connection and return the seconds it took."""
     reader, writer = connection
     began = asyncio.get_running_loop().time()
     try:
@@ -97,7 +97,7 @@ async def end_of(connection: Connection) -> float:
 
 
 async def end_while_dropping(connection: Connection, said: bytes) -> float:
-    """Say it once a second until the connection ends, and give the seconds that it took."""
+    """Send ``said`` every second until the connection ends; return the seconds it took."""
     ending = asyncio.ensure_future(end_of(connection))
     while not (await asyncio.wait([ending], timeout=1))[0]:
         connection[1].write(said)

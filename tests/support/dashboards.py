@@ -1,4 +1,4 @@
-"""The dashboards as they are committed, read as data, and their expressions as PromQL."""
+"""The committed dashboards as data, and their expressions as PromQL."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ _SERIES_OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")
 
 
 class Asked(NamedTuple):
-    """An expression, and where it stands; ``ranged`` is whether it is asked for a range."""
+    """An expression of a panel or an annotation; ``ranged`` if it is a range query."""
 
     board: str
     title: str
@@ -35,12 +35,12 @@ def board(name: str) -> dict[str, Any]:
 
 
 def panels(name: str) -> list[dict[str, Any]]:
-    """List the panels of a board that show data."""
+    """Return the panels of a board, without its rows."""
     return [panel for panel in board(name)["panels"] if panel["type"] != "row"]
 
 
 def asked(name: str) -> Iterator[Asked]:
-    """List every expression of a board, those of its annotations too."""
+    """Yield every expression of a board, including its annotations."""
     for panel in panels(name):
         for target in panel["targets"]:
             yield Asked(name, panel["title"], target["expr"], bool(target["range"]))
@@ -49,7 +49,7 @@ def asked(name: str) -> Iterator[Asked]:
 
 
 def filled(expr: str, account_type: str = "enterprise") -> str:
-    """Put values where the variables stand: all accounts, all products."""
+    """Replace the variables with values: all accounts, all products."""
     chosen = {"$account_type": account_type, "$account": ".*", "$product": ".*"}
     for name, value in chosen.items():
         expr = expr.replace(name, value)
@@ -57,7 +57,7 @@ def filled(expr: str, account_type: str = "enterprise") -> str:
 
 
 def labels_of_series() -> Mapping[str, set[str]]:
-    """Give the labels of every series that there is: said by the exporter, or recorded."""
+    """Return the labels of every exported or recorded series."""
     found = {"process_start_time_seconds": set(_SCRAPED)}
     for metric in catalogue.ALL:
         labels = {*metric.all_labels, *_SCRAPED}
@@ -78,7 +78,7 @@ def selectors(expr: promql_parser.Expr) -> Iterator[promql_parser.VectorSelector
 
 
 def nodes(expr: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
-    """Walk an expression and everything in it."""
+    """Walk an expression and its subexpressions."""
     yield expr
     for name in ("lhs", "rhs", "expr", "param", "vector_selector"):
         if (inner := getattr(expr, name, None)) is not None:
@@ -88,7 +88,7 @@ def nodes(expr: promql_parser.Expr) -> Iterator[promql_parser.Expr]:
 
 
 def unaggregated(expr: promql_parser.Expr) -> Iterator[str]:
-    """Name the series that reach the panel with the labels of their scrape."""
+    """Yield the names of the series that reach the panel with their scrape labels."""
     if isinstance(expr, promql_parser.AggregateExpr):
         return
     if isinstance(expr, promql_parser.VectorSelector):

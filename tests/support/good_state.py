@@ -1,4 +1,4 @@
-"""A state file as a process that has read a bill leaves it."""
+"""A state file left by a process that has read a bill."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +8,6 @@ from tests.support.world import organization, virtual
 
 
 def good() -> bytes:
-    """Make the file of a process that has read a bill."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "state"
 

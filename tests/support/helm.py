@@ -1,4 +1,4 @@
-"""The chart, and Helm 3 and 4 to render it with."""
+"""The chart, rendered with Helm 3 and 4."""
 
 import os
 import subprocess
@@ -28,12 +28,12 @@ TOKEN: Mapping[str, Any] = {
     "github": {"existingSecret": "github-billing"},
     "config": {"organizations": ["acme"]},
 }
-"""What is needed at least."""
+"""The minimal values."""
 
 
 @dataclass(frozen=True)
 class Manifests:
-    """What a release would put into the cluster."""
+    """The Kubernetes objects of a release."""
 
     objects: tuple[Object, ...]
 
@@ -51,7 +51,6 @@ class Manifests:
 
     @property
     def template(self) -> Object:
-        """The exporter's pod, as the workload makes it."""
         template: Object = self.workload["spec"]["template"]
         return template
 
@@ -70,10 +69,10 @@ class Manifests:
 def helm(
     *arguments: str | Path, version: HelmVersion = "helm4"
 ) -> subprocess.CompletedProcess[str]:
-    """Run Helm to its end, with folders of its own that are gone afterwards."""
+    """Run Helm with temporary home folders."""
     program = TOOLS / version / "helm"
     if not program.exists():
-        pytest.fail(f"{program} is missing: `make test` brings it")
+        pytest.fail(f"{program} is missing: `make test` downloads it")
     with TemporaryDirectory() as home:
         homes = {f"HELM_{name}_HOME": home for name in ("CACHE", "CONFIG", "DATA")}
         return subprocess.run(
@@ -104,7 +103,7 @@ def templating(
 def rendered(
     values: Mapping[str, Any] | Path, *, version: HelmVersion = "helm4", chart: Path = CHART
 ) -> Manifests:
-    """Render the chart; a fault fails the test with what Helm says."""
+    """Render the chart; an error fails the test with Helm's message."""
     ended = templating(values, version=version, chart=chart)
     assert ended.returncode == 0, ended.stderr
     return Manifests(tuple(filter(None, yaml.load_all(ended.stdout, _UniqueKeys))))
@@ -121,14 +120,14 @@ def feature_file(name: str) -> Path:
 
 
 def refused(values: Mapping[str, Any], *arguments: str, version: HelmVersion = "helm4") -> str:
-    """Give what Helm says of values that it must not render."""
+    """Return Helm's error message for values that it must reject."""
     ended = templating(values, *arguments, version=version)
     assert ended.returncode != 0, ended.stdout
     return ended.stderr
 
 
 def merged(*values: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay values over each other as Helm does; the last rules."""
+    """Merge values as Helm does; later ones win."""
     result: dict[str, Any] = {}
     for each in values:
         for key, value in each.items():
@@ -138,9 +137,9 @@ def merged(*values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """Refuses a key that stands twice, which Kubernetes does and PyYAML does not."""
+    """Reject duplicate keys, as Kubernetes does and PyYAML does not."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [self.construct_object(key) for key, _ in node.value]
-        assert len(keys) == len(set(keys)), f"a key twice, {node.start_mark}"
+        assert len(keys) == len(set(keys)), f"duplicate key, {node.start_mark}"
         return super().construct_mapping(node, deep)

@@ -1,4 +1,4 @@
-"""A job that works, as the page is told of it."""
+"""The facts of a working job, for the page."""
 
 from datetime import timedelta
 

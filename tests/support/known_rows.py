@@ -1,8 +1,8 @@
-"""Rows of a usage summary whose sums are known, for a simulated account of the process tests."""
+"""Rows of a usage summary with known sums, for the process tests."""
 
 
 def row(sku: str, unit: str, quantity: float, net: float) -> dict[str, object]:
-    """Make a row of the usage summary that nothing is free of."""
+    """Return a row of the usage summary without discounts."""
     return {
         "product": sku.partition("_")[0].title(),
         "sku": sku,

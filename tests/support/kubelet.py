@@ -1,4 +1,4 @@
-"""What the kubelet makes of a pod, as far as a folder and a process can stand in for it."""
+"""A stand-in for the kubelet: the pod's volumes below a folder, its container as a process."""
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,23 +8,23 @@ from pathlib import Path
 from tests.support.helm import Manifests, Object
 
 Secrets = Mapping[str, Mapping[str, str]]
-"""Text by Secret and key."""
+"""Values by Secret name and key."""
 
 POD_INDEX = "1"
 
 
 @dataclass(frozen=True)
 class Container:
-    """The exporter's container: its files are there, and the paths to them are these."""
+    """The exporter's container, with its mount paths moved below a folder."""
 
     arguments: list[str]
     environment: dict[str, str]
 
 
 def container(manifests: Manifests, folder: Path, secrets: Secrets) -> Container:
-    """Lay out the volumes below ``folder`` and give what the container would be started with.
+    """Write the volumes below ``folder`` and return the container to start.
 
-    ``KeyError`` for a volume, Secret or key that is not there: the pod would never start.
+    ``KeyError`` for a missing volume, Secret or key: the pod would never start.
     """
     own = {made["metadata"]["name"]: _texts(made) for made in manifests.all("Secret")}
     known = {**own, **secrets}
@@ -53,7 +53,7 @@ def container(manifests: Manifests, folder: Path, secrets: Secrets) -> Container
 
 
 def container_environment(variables: Sequence[Object], secrets: Secrets) -> dict[str, str]:
-    """Give the variables of a container; references to earlier ones are replaced."""
+    """Return the variables of a container, with references to earlier ones replaced."""
     environment: dict[str, str] = {}
     for variable in variables:
         match variable.get("valueFrom"):

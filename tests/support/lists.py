@@ -1,4 +1,4 @@
-"""A GitHub that lists the accounts that a credential can see, and worlds that discover from it."""
+"""A GitHub that lists a credential's accounts, and worlds that discover them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,17 +17,17 @@ ACME, BETA, GAMMA, DELTA = (organization(name) for name in ("acme", "beta", "gam
 CORP = enterprise("acme-corp")
 
 PAGE = 2
-"""Accounts on a page of a list."""
+"""Accounts per page."""
 
 
 @dataclass
 class Lists:
-    """A GitHub that lists accounts, and leaves their bills to the simulated one of ``world``.
+    """A GitHub that lists accounts; the simulated GitHub of ``world`` serves their bills.
 
-    ``seen`` are a token's organizations and ``owned`` those of enterprises: names, or whatever
-    else is to stand in the list; a status in place of a list is what is answered. ``sso`` is the
-    header of that name by page of ``seen``, which no 304 has. ``errors`` are what GraphQL tells
-    beside its data, by the place that its page begins at.
+    ``seen`` lists a token's organizations, ``owned`` those of each enterprise: names or raw
+    elements, or the status of a refusal. ``sso`` has the ``x-github-sso`` header by page, which a
+    304 lacks. ``errors`` has GraphQL errors sent beside the data, by the index of the page's first
+    element.
     """
 
     seen: list[Any] | int = field(default_factory=list)
@@ -125,7 +125,7 @@ def scene(
     credential: Callable[[], Credential] | None = None,
     **discover: Any,
 ) -> None:
-    """Run a world that discovers from ``lists`` and knows the bills of ``accounts``."""
+    """Run a world that discovers from ``lists`` and has the bills of ``accounts``."""
 
     async def run() -> None:
         secret = credential() if credential else None

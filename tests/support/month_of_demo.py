@@ -1,7 +1,7 @@
-"""Days of the demo in a Prometheus: what it would hold had it scraped the demo all the time.
+"""A Prometheus with weeks of the demo in it, as if it had scraped the demo all the time.
 
-The exporter polls the simulated GitHub on a clock that jumps; Prometheus' own tools make its
-pages and the recording rules into blocks.
+The exporter polls the simulated GitHub in virtual time. Prometheus' own tools make blocks of its
+pages and of the recording rules.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ END = datetime(2026, 10, 23, 18, 30, tzinfo=UTC)
 """The last scrape: late enough in a month for every forecast."""
 
 NOW = END + timedelta(minutes=25)
-"""The moment that is looked at: readings have an age."""
+"""The time of the queries, late enough for readings to have an age."""
 
 DAYS = 34
-"""So many, so that a month's edge and most of the month before are among them."""
+"""Enough for the turn of a month and most of the month before."""
 
 RECORDING = ROOT / "deploy/prometheus/recording.yml"
 
@@ -47,7 +47,7 @@ _MOVED = END - timedelta(days=15)
 _MOVING = AccountType.ORGANIZATION, "sandbox"
 _HOURLY = {"GITHUB_BILLING_POLL_INTERVAL": "1h"}
 _BUDGETS = {"acme": 25, "acme-corp": 340}
-"""US dollars that are nearly used by then; the demo's own are passed on its first day."""
+"""US dollars, nearly used up by `END`; the demo's own budgets are exceeded on its first day."""
 _LABELS = ("--label=job=github-billing", "--label=instance=exporter:9877")
 _RECORDED_NAME = re.compile(r"\w+:\w+:\w+")
 
@@ -67,16 +67,15 @@ class _Rules(msgspec.Struct):
 
 
 def recording_rules() -> list[_Rule]:
-    """Read the rules that are recorded, in their order."""
     read = msgspec.convert(yaml.safe_load(RECORDING.read_text()), _Rules)
     return [rule for group in read.groups for rule in group.rules]
 
 
 @contextmanager
 def remembered(folder: Path, step: timedelta = timedelta(hours=12)) -> Iterator[str]:
-    """Run a Prometheus that scraped the demo every ``step`` until `END`; give its base URL.
+    """Run a Prometheus that scraped the demo every ``step`` until `END`; yield its base URL.
 
-    Its blocks are made in ``folder``, unless they are there already.
+    Its blocks are created in ``folder`` unless they exist.
     """
     data = folder / "data"
     if not data.exists():
@@ -92,7 +91,7 @@ def remembered(folder: Path, step: timedelta = timedelta(hours=12)) -> Iterator[
 
 @contextmanager
 def _running(data: Path, step: timedelta) -> Iterator[str]:
-    """Run Prometheus; a reading holds until the next one, however seldom they are."""
+    # A sample must last until the next one, however long the step.
     lookback = f"--query.lookback-delta={int(step.total_seconds()) + 600}s"
     flags = (lookback, "--storage.tsdb.retention.time=10y", "--web.cors.origin=.*")
     with prometheus("{}", _VERSION, data=data, flags=flags) as url:
@@ -100,7 +99,6 @@ def _running(data: Path, step: timedelta) -> Iterator[str]:
 
 
 async def _pages(step: timedelta) -> list[bytes]:
-    """Poll the demo every ``step``, and give its pages with the time on each sample."""
     now = END - timedelta(days=DAYS)
     clock = partial(lambda: now)
     accounts = demo_accounts()
@@ -142,7 +140,7 @@ def _timed(page: bytes, at: datetime) -> bytes:
 
 
 def _levels(rules: Sequence[_Rule]) -> Iterator[list[_Rule]]:
-    """Sort rules so that each reads only what an earlier level has recorded."""
+    # The rules of a level read only series that earlier levels recorded.
     left = list(rules)
     while left:
         names = {rule.record for rule in left}
@@ -152,10 +150,7 @@ def _levels(rules: Sequence[_Rule]) -> Iterator[list[_Rule]]:
 
 
 def _recorded(url: str, rule: _Rule) -> Iterator[bytes]:
-    """Evaluate a rule through the history, as samples in OpenMetrics.
-
-    ``promtool tsdb create-blocks-from rules`` refuses a rule whose sides of an ``or`` take turns.
-    """
+    # `promtool tsdb create-blocks-from rules` rejects a rule if the sides of an `or` alternate.
     span = {"start": (END - timedelta(days=DAYS)).timestamp(), "end": NOW.timestamp()}
     question: dict[str, str | float] = {"query": rule.expr, "step": _EVERY.total_seconds(), **span}
     answer = httpx.get(f"{url}/api/v1/query_range", params=question, trust_env=False, timeout=60)
@@ -165,7 +160,7 @@ def _recorded(url: str, rule: _Rule) -> Iterator[bytes]:
         for series in answer.json()["data"]["result"]
         for at, value in series["values"]
     ]
-    # The sides of an `or` differ by __name__, and are one series once they are recorded.
+    # Sort by time: the sides of an `or` differ by __name__ but are recorded as one series.
     for _, line in sorted(samples):
         yield line.encode()
 
@@ -176,12 +171,11 @@ def _listed(labels: Mapping[str, str]) -> str:
 
 
 def _import(samples: Iterable[bytes], data: Path, *labels: str) -> None:
-    """Make samples in OpenMetrics into blocks."""
     with tempfile.NamedTemporaryFile() as file:
         file.writelines(samples)
         file.write(b"# EOF\n")
         file.flush()
-        # Blocks of two hours, the default, would read all samples anew for each.
+        # promtool reads all samples again for each block; the default is a block every two hours.
         command = [str(program("promtool", _VERSION)), "tsdb", "create-blocks-from"]
         options = ("--max-block-duration=60d", "openmetrics", *labels, file.name, str(data))
         subprocess.run([*command, *options], check=True, capture_output=True)

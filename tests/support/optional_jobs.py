@@ -1,4 +1,4 @@
-"""Optional collectors of an account, and what is asked for them."""
+"""The optional collectors of an account, and their requests."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,12 +23,12 @@ def asked_at(world: World, path: str) -> list[datetime]:
 
 
 def work(world: World) -> set[str]:
-    """Return which optional collectors succeeded last."""
+    """Return the optional collectors whose last attempt succeeded."""
     return {name for name in OPTIONAL if world.about("success", name) == 1}
 
 
 async def comes(world: World, seconds: int, holds: Callable[[], bool]) -> None:
-    """Let time pass until something holds, so many seconds at the most; only answers change it."""
+    """Let at most ``seconds`` pass until ``holds()``, which only a new request can change."""
     asked = -1
     for _ in range(seconds):
         if len(world.github.requests) != asked:
@@ -36,4 +36,4 @@ async def comes(world: World, seconds: int, holds: Callable[[], bool]) -> None:
             if holds():
                 return
         await world.passes(seconds=1)
-    assert holds(), "it has not come to pass in time"
+    assert holds(), f"{holds} was not true within {seconds} s"

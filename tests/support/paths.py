@@ -1,11 +1,11 @@
-"""Paths that tests name: of the repository, and of GitHub's API."""
+"""Paths used by the tests: of the repository and of GitHub's API."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
 SUMMARY = "/billing/usage/summary"
-"""The end of the path of any account's usage summary."""
+"""The path of every account's usage summary ends like this."""
 
 LEGACY_PATHS = {
     "legacy_actions": "/billing/actions",

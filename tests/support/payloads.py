@@ -1,4 +1,4 @@
-"""Payloads spoilt on their way: one of GitHub's answers is another JSON, or no JSON at all."""
+"""Corrupted payloads: other JSON than GitHub's, or not JSON at all."""
 
 import json
 import math
@@ -31,7 +31,7 @@ VALUES = st.recursive(
 
 
 def places(value: JSON, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """List the paths of all values in a JSON value, itself first."""
+    """Return the paths of all values in a JSON value, itself first."""
     found = [path]
     rows = dict(enumerate(value[:5])) if isinstance(value, list) else value  # rows are alike
     if isinstance(rows, dict):
@@ -41,7 +41,7 @@ def places(value: JSON, path: tuple[str | int, ...] = ()) -> list[tuple[str | in
 
 
 def replaced(value: JSON, path: tuple[str | int, ...], new: JSON) -> JSON:
-    """Give a copy with another value at the path."""
+    """Return a copy with another value at the path."""
     if not path:
         return new
     copy = value.copy()
@@ -50,7 +50,7 @@ def replaced(value: JSON, path: tuple[str | int, ...], new: JSON) -> JSON:
 
 
 def removed(value: JSON, path: tuple[str | int, ...]) -> JSON:
-    """Give a copy without what is at the path."""
+    """Return a copy without the value at the path."""
     copy = value.copy()
     if len(path) == 1:
         del copy[path[0]]
@@ -61,7 +61,7 @@ def removed(value: JSON, path: tuple[str | int, ...]) -> JSON:
 
 @st.composite
 def spoils(draw: st.DrawFn) -> Spoil:
-    """Draw what happens to a body: another value, a value gone, bytes cut or others."""
+    """Draw a corruption of a body: a value replaced or removed, or other bytes."""
     kind = draw(st.sampled_from(["replace", "remove", "cut", "flip", "repeat", "anything"]))
     new, at, more = draw(VALUES), draw(st.integers(0, 10**6)), draw(st.binary(max_size=8))
 
@@ -88,10 +88,7 @@ def spoils(draw: st.DrawFn) -> Spoil:
 
 
 class SpoilingTransport(httpx.AsyncBaseTransport):
-    """GitHub behind something that spoils the body of the ``number``-th answer with one, or of all.
-
-    All are where ``number`` is -1.
-    """
+    """Corrupt the body of the ``number``-th answer with status 200, or of all if it is -1."""
 
     def __init__(self, github: httpx.AsyncBaseTransport, number: int, spoil: Spoil) -> None:
         self._github = github
@@ -116,7 +113,7 @@ class SpoilingTransport(httpx.AsyncBaseTransport):
 
 
 def assert_honest(page: str) -> None:
-    """No fault of ours, and no number that is none."""
+    """Fail on an internal error of the exporter, or a bill that is not finite."""
     for family in text_string_to_metric_families(page):
         for sample in family.samples:
             ours = sample.name.startswith("github_billing_exporter_")

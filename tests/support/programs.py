@@ -1,6 +1,6 @@
-"""Real programs for the tests: Prometheus and its tools, and the exporter as installed.
+"""Real programs for the tests: Prometheus and its tools, and the installed exporter.
 
-A program that is missing fails the test that asks for it: ``make test`` brings them all.
+A missing program fails the test that needs it: ``make test`` downloads them all.
 """
 
 import os
@@ -27,7 +27,7 @@ from tests.support.paths import ROOT
 T = TypeVar("T")
 
 Version = Literal["oldest", "newest"]
-"""Of Prometheus and Alertmanager: 2.42 and 0.25, or today's 3.x and 0.3x."""
+"""Of Prometheus and Alertmanager: 2.42 and 0.25, or the current 3.x and 0.3x."""
 
 TOOLS = ROOT / ".tools"
 START_SECONDS = 30.0
@@ -35,9 +35,9 @@ STOP_SECONDS = 15.0
 
 
 def until(condition: Callable[[], T | None], seconds: float, log: Path | None = None) -> T:
-    """Ask again and again until the answer is true, and return it; else fail the test.
+    """Call ``condition`` until it is true and return its result; fail the test after ``seconds``.
 
-    ``log`` is a file that tells why it did not come true.
+    ``log`` is a file to show if the test fails.
     """
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
@@ -50,7 +50,6 @@ def until(condition: Callable[[], T | None], seconds: float, log: Path | None = 
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -58,20 +57,20 @@ def free_port() -> int:
 
 
 def program(name: str, version: Version = "oldest") -> Path:
-    """Find ``prometheus``, ``promtool``, ``prometheus-alertmanager``, ``amtool``, …"""
+    """Return the path of ``prometheus``, ``promtool``, ``amtool`` or another downloaded tool."""
     return _existing(TOOLS / version / name)
 
 
 def system_program(name: str) -> str:
-    """Find a program of the system, such as ``curl``."""
+    """Return the path of a program of the system, such as ``curl``."""
     path = shutil.which(name)
     if path is None:
-        pytest.fail(f"there is no {name}: `make test` brings it")
+        pytest.fail(f"{name} is missing: `make test` needs it")
     return path
 
 
 def systemd_analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run systemd-analyze, which needs no systemd that runs, to its end."""
+    """Run ``systemd-analyze``, which needs no running systemd."""
     folder = _existing(TOOLS / "systemd")
     return subprocess.run(
         [folder / "systemd-analyze", "--no-pager", *arguments],
@@ -83,12 +82,12 @@ def systemd_analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def installed_command() -> Path:
-    """Find the console script in the environment that runs the tests."""
+    """Return the path of the console script in the environment of the tests."""
     return _existing(Path(sys.executable).parent / "github-billing-exporter")
 
 
 class Point(NamedTuple):
-    """One element of an instant vector; ``labels`` hold ``__name__`` where there is one."""
+    """One element of an instant vector; ``labels`` include ``__name__`` if it has one."""
 
     labels: Mapping[str, str]
     value: float
@@ -98,11 +97,11 @@ class Point(NamedTuple):
 def prometheus(
     config: str, version: Version = "oldest", *, data: Path | None = None, flags: Sequence[str] = ()
 ) -> Iterator[str]:
-    """Run a Prometheus of its own with this configuration (YAML), and give its base URL.
+    """Run a Prometheus with this configuration (YAML); yield its base URL once it is ready.
 
-    It is ready to be asked, but has scraped nothing yet: the first scrape may take some
-    seconds, so ask with ``until``. Relative paths in ``config`` start at its scratch folder.
-    ``data`` is a folder of blocks that it knows from before, ``flags`` are further ones.
+    The first scrape may take some seconds, so query with ``until``. Relative paths in ``config``
+    start at its temporary folder. ``data`` is a folder of existing blocks, ``flags`` are
+    additional flags.
     """
     with _configured("prometheus", version, config) as (folder, command, url):
         command += [f"--storage.tsdb.path={data or folder / 'data'}", *flags]
@@ -112,7 +111,7 @@ def prometheus(
 
 @contextmanager
 def alertmanager(config: str, version: Version = "oldest") -> Iterator[str]:
-    """Run an Alertmanager of its own with this configuration (YAML), and give its base URL."""
+    """Run an Alertmanager with this configuration (YAML); yield its base URL."""
     with _configured("prometheus-alertmanager", version, config) as (folder, command, url):
         command += [f"--storage.path={folder / 'data'}", "--cluster.listen-address="]
         with _started(command, os.environ, folder / "stderr", f"{url}/-/ready"):
@@ -121,7 +120,6 @@ def alertmanager(config: str, version: Version = "oldest") -> Iterator[str]:
 
 @contextmanager
 def _configured(name: str, version: Version, config: str) -> Iterator[tuple[Path, list[str], str]]:
-    """Yield a scratch folder with the configuration, the command that reads it, and its URL."""
     url = f"http://127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -140,7 +138,7 @@ def _configured(name: str, version: Version, config: str) -> Iterator[tuple[Path
 
 
 def query(base_url: str, promql: str) -> list[Point]:
-    """Ask a Prometheus for an instant vector; an error of its own fails the test."""
+    """Query a Prometheus for an instant vector; an error fails the test."""
     answer = httpx.get(f"{base_url}/api/v1/query", params={"query": promql}, trust_env=False)
     assert answer.status_code == 200, answer.text
     vector = msgspec.json.decode(answer.content, type=_Answer).data.result
@@ -149,7 +147,7 @@ def query(base_url: str, promql: str) -> list[Point]:
 
 @contextmanager
 def serving(command: Sequence[str], ready_url: str) -> Iterator[None]:
-    """Run a program until the block ends, once it answers at ``ready_url``."""
+    """Run a program; enter the block once ``ready_url`` answers, and stop it after the block."""
     with (
         tempfile.TemporaryDirectory() as scratch,
         _started(command, os.environ, Path(scratch) / "stderr", ready_url),
@@ -159,7 +157,7 @@ def serving(command: Sequence[str], ready_url: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """The exporter as a process of its own; ``stderr`` is the file of what it logs."""
+    """The exporter as a separate process; ``stderr`` is its log file."""
 
     process: subprocess.Popen[bytes]
     base_url: str
@@ -174,12 +172,11 @@ def running(
     under: Sequence[str] = (),
     address: str | None = None,
 ) -> Iterator[Exporter]:
-    """Run the installed exporter until the block ends, once it is healthy.
+    """Run the installed exporter; enter the block once it is healthy, and stop it after the block.
 
-    ``env`` is added to the environment of the tests; with ``tls`` it is asked over TLS; ``under``
-    is a command that becomes it; ``address`` is where it listens, a free port by default. The test
-    fails with what was logged if the exporter ends before it is healthy, or does not end when it
-    is told to.
+    ``env`` is added to the environment of the tests. With ``tls`` its health is checked over TLS.
+    ``under`` is a command that executes it. ``address`` is its listen address, a free port by
+    default. The test fails with the log if the exporter exits early or ignores SIGTERM.
     """
     address = address or f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "GITHUB_BILLING_WEB_LISTEN_ADDRESS": address, **env}
@@ -198,7 +195,7 @@ def get(exporter: Exporter, path: str) -> str:
 
 
 def series(exporter: Exporter, name: str) -> dict[tuple[tuple[str, str], ...], float]:
-    """Read the series of a name off the page, by their sorted labels."""
+    """Return the series of a name on the page, by their sorted labels."""
     return {
         tuple(sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(get(exporter, "/metrics"))
@@ -222,7 +219,7 @@ class _Answer(msgspec.Struct):
 
 def _existing(path: Path) -> Path:
     if not path.exists():
-        pytest.fail(f"{path} is missing: `make test` brings it")
+        pytest.fail(f"{path} is missing: `make test` downloads it")
     return path
 
 

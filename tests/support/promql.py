@@ -1,4 +1,4 @@
-"""What an expression of PromQL reads: metrics, labels. For tests of rules and dashboards."""
+"""Metrics and labels that a PromQL expression reads. For tests of rules and dashboards."""
 
 from typing import NamedTuple
 
@@ -16,26 +16,25 @@ from promql_parser import (
 
 
 class Selector(NamedTuple):
-    """A metric that is read, and the labels that its matchers name."""
+    """A metric and the labels of its matchers."""
 
     metric: str
     labels: frozenset[str]
 
 
 def selectors(expression: str) -> list[Selector]:
-    """List what an expression reads; ``ValueError`` where it does not parse or names no metric."""
+    """Return the selectors; ``ValueError`` if the expression is invalid or one names no metric."""
     return [_selector(node) for node in _nodes(expression) if isinstance(node, VectorSelector)]
 
 
 def metrics(expression: str) -> set[str]:
-    """Name the metrics that an expression reads."""
     return {selector.metric for selector in selectors(expression)}
 
 
 def labels(expression: str) -> set[str]:
-    """Name the labels that an expression reads of its metrics: matched, grouped or joined by.
+    """Return the labels by which an expression matches, groups or joins.
 
-    Those that ``label_replace`` and ``label_join`` make are not among them.
+    Labels made by ``label_replace`` or ``label_join`` are left out.
     """
     read = {label for selector in selectors(expression) for label in selector.labels}
     made: set[str] = set()

@@ -1,11 +1,11 @@
-"""promtool on a page: its findings, and the ones that are meant."""
+"""promtool's findings on a page, and those that are allowed."""
 
 import subprocess
 
 from tests.support.programs import Version, program
 
 IN_GITHUBS_UNITS = {
-    # A billed minute is rounded up per job, a billed gigabyte is the invoice's.
+    # Units of the invoice; a billed minute is rounded up per job.
     "github_billing_actions_used_minutes": "minutes",
     "github_billing_actions_paid_minutes": "minutes",
     "github_billing_actions_included_minutes": "minutes",
@@ -16,7 +16,7 @@ IN_GITHUBS_UNITS = {
     "github_billing_shared_storage_estimated_gigabytes": "gigabytes",
     "github_billing_shared_storage_estimated_paid_gigabytes": "gigabytes",
     "github_billing_shared_storage_included_gigabytes": "gigabytes",
-    # GitHub's own number on the legacy platform, whole days.
+    # GitHub reports whole days on the legacy platform.
     "github_billing_cycle_remaining_days": "days",
 }
 _BASE_UNITS = {"minutes": "seconds", "days": "seconds", "gigabytes": "bytes"}
@@ -27,7 +27,7 @@ ALLOWED_FINDINGS = sorted(
 
 
 def promtool_check_metrics(text: str, version: Version = "oldest") -> list[str]:
-    """Lint a page in the text format: one finding a line; a page that cannot be read fails."""
+    """Return promtool's findings on a page in the text format; an invalid page fails the test."""
     check = subprocess.run(
         [program("promtool", version), "check", "metrics"],
         input=text,
@@ -35,6 +35,6 @@ def promtool_check_metrics(text: str, version: Version = "oldest") -> list[str]:
         text=True,
         check=False,
     )
-    # promtool's own statuses: 3 is a page with findings, 1 one that it cannot parse.
+    # promtool exits with 3 if it has findings, and with 1 if the page is invalid.
     assert check.returncode in {0, 3}, check.stderr
     return check.stderr.splitlines()

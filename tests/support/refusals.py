@@ -1,4 +1,4 @@
-"""GitHub's refusals, and the failure that each one means."""
+"""GitHub's refusals and the error that each must raise."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ MOVED_URL = "https://gh.io/billing-api-updates-"
 
 @dataclass(frozen=True)
 class Case:
-    """An answer of GitHub's, what it means, and words that the failure or its mend must say."""
+    """A response of GitHub, its error, and words that the detail and the fix must contain."""
 
     name: str
     status: int

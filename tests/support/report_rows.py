@@ -1,4 +1,4 @@
-"""Made usage reports: any use of any published SKU by any repository, in any spelling."""
+"""Generated usage reports of a few SKUs and repositories, in any spelling."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Processes one after the other over one state file, in time that jumps."""
+"""Successive processes over one state file, in virtual time."""
 
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future
@@ -25,7 +25,7 @@ ALL_FAIL = Fault.server_error()
 
 
 class AtOnce(Executor):
-    """Does in the caller's thread what it is given: time that jumps waits for no thread."""
+    """Run in the caller's thread, as virtual time does not wait for others."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
         future: Future[T] = Future()
@@ -44,7 +44,7 @@ async def life(
     lists: Lists | None = None,
     **fields: Any,
 ) -> AsyncIterator[World]:
-    """Run a process from its start to a kill that it does not notice."""
+    """Run a process that is killed without notice at the end of the block."""
     transport = httpx.MockTransport(lists) if lists else None
     with StateFile(path, AtOnce()) as state_file:
         world = World(*accounts, state_file=state_file, transport=transport, **fields)
@@ -62,7 +62,7 @@ async def keep(world: World) -> None:
 
 
 def bill(world: World) -> dict[Any, float]:
-    """Give all that the page says about the bill, the days left aside."""
+    """Return the samples of the bill, except the remaining days."""
     return {
         key: value
         for key, value in world.samples().items()
@@ -79,6 +79,6 @@ def rewrite(path: Path, said: State) -> None:
 
 
 def unpacked(path: Path) -> bytes:
-    """Give what the file holds as it was before it was compressed."""
+    """Return the decompressed content of a state file."""
     content = path.read_bytes()
     return decompress(content[content.index(b"\n") + 1 + 32 :])

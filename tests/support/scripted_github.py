@@ -1,4 +1,4 @@
-"""Conversation: a client of GitHub whose other end the test speaks, on a clock that jumps."""
+"""A GitHub client with replies scripted by the test, in virtual time."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ class Bill(msgspec.Struct, frozen=True):
 
 
 class Pieces(httpx.AsyncByteStream):
-    """A body that comes piece by piece, ``seconds`` apart; ``taken`` counts those read."""
+    """A body in pieces, ``seconds`` apart; ``taken`` counts the pieces read."""
 
     def __init__(self, pieces: Iterable[bytes], seconds: float = 0.0) -> None:
         self._pieces = pieces
@@ -51,7 +51,7 @@ class Pieces(httpx.AsyncByteStream):
 def says(
     status: int = 200, body: object = b"", headers: Mapping[str, str | bytes] = NO_HEADERS
 ) -> Reply:
-    """Answer with bytes as they are, with `Pieces`, or with anything else as JSON."""
+    """Reply with raw bytes, with `Pieces`, or with anything else as JSON."""
 
     async def reply(request: httpx.Request) -> httpx.Response:
         content = body if isinstance(body, bytes | Pieces) else json.dumps(body).encode()
@@ -81,9 +81,9 @@ def breaks(error: Exception) -> Reply:
 
 
 class Conversation:
-    """What one job asks GitHub, and GitHub's replies: one after the other, the last for ever.
+    """The requests of one job and the replies to them: in order, then the last one again.
 
-    ``passed`` are the seconds since its beginning, ``waits`` those that the client asked to wait.
+    ``passed`` is the time since the start and ``waits`` has the client's waits, in seconds.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Conversation:
         return START + timedelta(seconds=self.passed)
 
     def goes_on(self, *replies: Reply) -> None:
-        """Replace the replies that are still to come."""
+        """Replace the remaining replies."""
         self._replies[:] = replies
 
     async def ask(
@@ -130,7 +130,7 @@ class Conversation:
         seconds: float = 30.0,
         **params: str | int,
     ) -> T:
-        """Ask one question in an attempt of its own."""
+        """Send one request in its own attempt."""
         async with attempt(self.client, self.answers, seconds) as github:
             return await github.get(endpoint, model, **{"account": "acme", **params})
 
@@ -138,12 +138,12 @@ class Conversation:
         return (await self.ask(Bill, seconds=seconds)).total
 
     async def totals(self, *months: int, seconds: float = 30.0) -> list[float]:
-        """Ask for each of these months in one attempt."""
+        """Request each of these months in one attempt."""
         async with attempt(self.client, self.answers, seconds) as github:
             return [(await github.get("/bill", Bill, month=month)).total for month in months]
 
     async def failure(self, *, seconds: float = 30.0) -> GitHubError:
-        """Ask, and give what came of it, which must be a failure."""
+        """Send a request that must fail, and return its error."""
         with pytest.raises(GitHubError) as caught:
             await self.ask(Bill, seconds=seconds)
         return caught.value
@@ -159,7 +159,7 @@ class Conversation:
 
 
 def everything_told(error: GitHubError) -> str:
-    """Gather all that an error says to anybody, its traceback included."""
+    """Return all text of an error, including its traceback."""
     return "\n".join(
         [
             str(error),

@@ -1,4 +1,4 @@
-"""Asker: a client of one simulated GitHub in process, with a clock in its hand."""
+"""A client of one simulated GitHub in process, with a settable clock."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from tests.support.faults.faulty_github import FaultyGitHub
 
 NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
 OCTOBER = {"year": "2026", "month": "10"}
-JSON = Any  # what GitHub sends is checked against its own schema, not against types of ours
+JSON = Any  # payloads are validated against GitHub's schema instead
 
 
 class Clock:
@@ -24,8 +24,6 @@ class Clock:
 
 
 class Asker:
-    """A client of one simulated GitHub, in process."""
-
     def __init__(self, *accounts: SimulatedAccount, **given: Any) -> None:
         self.clock = Clock()
         self.github = FaultyGitHub(accounts or demo_accounts(), clock=self.clock, **given)
@@ -33,7 +31,7 @@ class Asker:
     def get(
         self, path: str, params: Mapping[str, str] | None = None, **headers: str | None
     ) -> httpx.Response:
-        """Ask; a header given as ``None`` is left out, ``_`` in its name is ``-``."""
+        """Send a GET; omit a header that is ``None``, and write ``-`` for ``_`` in header names."""
         return self._ask("GET", path, params, None, headers)
 
     def post(self, path: str, body: JSON = None, **headers: str | None) -> httpx.Response:
@@ -66,7 +64,7 @@ class Asker:
     def walk(
         self, path: str, params: Mapping[str, str] | None = None, **headers: str | None
     ) -> list[JSON]:
-        """Follow the links to the next page to the end, and give the pages."""
+        """Follow the links to the last page and return all pages."""
         response = self.get(path, params, **headers)
         pages = [response.json()]
         while following := response.links.get("next"):

@@ -22,7 +22,7 @@ COMMAND_SECONDS = 60.0
 def simulated_github(
     *accounts: SimulatedAccount, **fields: Any
 ) -> Iterator[tuple[FaultyGitHub, str]]:
-    """Serve a GitHub of these accounts on loopback until the block ends; give its base URL too.
+    """Serve a GitHub of these accounts on loopback until the block ends; yield it and its base URL.
 
     ``fields`` are those of `SimulatedGitHub`. It may be changed while it serves.
     """
@@ -43,7 +43,7 @@ def simulated_github(
 
 
 def asking(url: str, token: str = DEMO_TOKEN) -> dict[str, str]:
-    """Give the environment of an exporter that asks there."""
+    """Return the environment of an exporter that polls this URL."""
     return {"GITHUB_BILLING_API_URL": url, "GITHUB_BILLING_TOKEN": token}
 
 

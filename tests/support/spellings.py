@@ -1,4 +1,4 @@
-"""Every SKU that GitHub publishes, in each of the spellings it is met in."""
+"""Every SKU that GitHub publishes, in each known spelling."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class Sku:
 
     @property
     def example(self) -> Names:
-        """As the examples of the OpenAPI description write it."""
+        """The spelling in the examples of GitHub's OpenAPI description."""
         return Names(PRODUCT_TITLES[self.product], self.display, UNITS[self.unit][2])
 
     @property

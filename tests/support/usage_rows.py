@@ -1,4 +1,4 @@
-"""Made reports: any use of any published SKU, in any spelling."""
+"""Generated usage summaries: any published SKU, in any spelling."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ _NAMES = ("Actions", "actions_linux", "minutes")
 
 
 def only(field: str, value: float) -> SummaryRow:
-    """Make a row whose numbers are all 0 but one."""
+    """Return a row with one number set and all others 0."""
     return SummaryRow(*_NAMES, *(value if name == field else 0.0 for name in NUMBERS))
 
 

@@ -1,4 +1,4 @@
-"""The web application over a simulated GitHub, asked in process."""
+"""The web application over a simulated GitHub, requested in process."""
 
 import asyncio
 from collections.abc import MutableMapping, Sequence
@@ -31,7 +31,7 @@ class Answer:
 
 
 class Server:
-    """The application over a simulated GitHub in process; it polls when it is told to."""
+    """The application over a simulated GitHub in process. It polls only on request."""
 
     def __init__(self, *, without: Sequence[str] = ()) -> None:
         self.clock = Clock()
@@ -50,11 +50,11 @@ class Server:
         self.application = Application(self.app.poller, exposition, self.clock)
 
     async def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Ask as a server would have it asked; ``_`` in a header's name is ``-``."""
+        """Send a request as an ASGI server does; write ``-`` for ``_`` in header names."""
         said: list[MutableMapping[str, Any]] = []
 
         async def receive() -> MutableMapping[str, Any]:
-            raise AssertionError("no answer depends on a body")
+            raise AssertionError("the application read a request body")
 
         async def send(message: MutableMapping[str, Any]) -> None:
             said.append(message)
@@ -67,7 +67,7 @@ class Server:
         return Answer(start["status"], httpx.Headers(start["headers"]), body)
 
     def polled(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Poll once, then ask."""
+        """Poll once, then send a request."""
 
         async def polling() -> Answer:
             await self.app.poller.once()

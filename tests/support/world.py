@@ -1,7 +1,7 @@
-"""The exporter and a simulated GitHub in one process, on a clock that jumps from wait to wait.
+"""The exporter and a simulated GitHub in one process, in virtual time.
 
-An hour of simulated time takes as long as what happens in it. Nothing sleeps and nothing is
-patched: the event loop's own clock is the one that is handed in.
+The clock jumps from wait to wait, so an hour takes only as long as its work. There are no real
+sleeps and no patches: the exporter's clock is the event loop's.
 """
 
 import asyncio
@@ -44,14 +44,11 @@ SPINE = (
     "plan",
     "advanced_security",
 )
-"""The collectors that tests of polling, platforms and time count the requests of."""
+"""The collectors whose requests are counted by tests of polling, platforms and time."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Where nothing is ready within a moment, the time that would be waited for passes at once.
-
-    ``moment`` is in real seconds: sockets of the kernel may take one.
-    """
+    """Skip the timeout if no file becomes ready within ``moment`` real seconds."""
 
     passed = 0.0
 
@@ -77,7 +74,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        """Call it at once: no time passes while a thread works, and each run is the same."""
+        """Call ``func`` at once: threads take no virtual time, and every run is the same."""
         done: asyncio.Future[T] = self.create_future()
         try:
             done.set_result(func(*args))
@@ -89,7 +86,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 def in_virtual_time(
     test: Callable[P, Awaitable[None]], *, moment: float = 0.0
 ) -> Callable[P, None]:
-    """Make a test of a coroutine function: it runs on a loop whose time jumps."""
+    """Make a coroutine function a test in virtual time."""
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -103,15 +100,15 @@ def in_virtual_time(
 
 
 def virtual(scenario: Callable[[], Awaitable[None]]) -> None:
-    """Run a coroutine function on a loop whose time jumps."""
+    """Run a coroutine function in virtual time."""
     in_virtual_time(scenario)()
 
 
 class World:
-    """An exporter that polls a simulated GitHub. Made inside a virtual loop.
+    """An exporter that polls a simulated GitHub. Create it inside a virtual loop.
 
-    ``collectors`` are the ones of the default set to run; others that ``settings`` name run too.
-    ``further`` are the credentials of the entries that ``settings`` have, in their order.
+    ``collectors`` are the default collectors to run, in addition to those of ``settings``.
+    ``further`` are the credentials of the entries in ``settings``, in order.
     """
 
     def __init__(
@@ -154,11 +151,11 @@ class World:
         self._polling: asyncio.Task[None] | None = None
 
     def clock(self) -> datetime:
-        """Tell the time; ``step`` is by how much somebody has set the clock."""
+        """Return the time; ``step`` is how far a test has set the clock."""
         return self._start + timedelta(seconds=self._loop.time()) + self.step
 
     async def __aenter__(self) -> "World":
-        """Take up what a state file holds, begin to poll, and let the first attempts end."""
+        """Restore the state file, start polling, and let the first attempts end."""
         if self.app.keeper:
             self.app.keeper.restore()
         self._polling = self._loop.create_task(self.app.poller.run())
@@ -173,14 +170,14 @@ class World:
         await self.app.clients.aclose()
 
     async def passes(self, **time: float) -> None:
-        """Let time pass: ``minutes=15``."""
+        """Let time pass, for example ``minutes=15``."""
         await asyncio.sleep(timedelta(**time).total_seconds())
 
     async def passes_until(self, moment: datetime) -> None:
         await asyncio.sleep((moment - self.clock()).total_seconds())
 
     async def new_pages(self, **time: float) -> AsyncIterator[None]:
-        """Let time pass, stopping at every second that shows another page than before."""
+        """Let time pass, and yield after every second that brings a new page."""
         end = self.clock() + timedelta(**time)
         page = None
         while self.clock() < end:
@@ -198,17 +195,17 @@ class World:
         return text(self.app.poller.page(), self.app.telemetry.registry).decode()
 
     def samples(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-        """Read the page as Prometheus would: a series' name and labels, and its value."""
+        """Read the page as Prometheus would: values by name and labels."""
         found: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
         for family in text_string_to_metric_families(self.text()):
             for sample in family.samples:
                 key = (sample.name, frozenset(sample.labels.items()))
-                assert key not in found, f"{key} stands on the page twice"
+                assert key not in found, f"duplicate series {key}"
                 found[key] = sample.value
         return found
 
     def series(self, name: str, **labels: str) -> dict[frozenset[tuple[str, str]], float]:
-        """Give the series of a name whose labels include these."""
+        """Return the series of a name whose labels include these."""
         name = name if name.startswith("github_billing_") else f"github_billing_{name}"
         wanted = set(labels.items())
         return {
@@ -218,18 +215,18 @@ class World:
         }
 
     def value(self, name: str, **labels: str) -> float | None:
-        """Give the one value of a series, ``None`` where it is absent."""
+        """Return the value of a series, or ``None`` if it is absent."""
         values = list(self.series(name, **labels).values())
         assert len(values) <= 1, f"{len(values)} series match {name} {labels}"
         return values[0] if values else None
 
     def about(self, what: str, collector: str, account: str | None = None) -> float | None:
-        """Give what the page says of a job: ``success``, ``duration_seconds``, ``available``."""
+        """Return a job's value on the page: ``success``, ``duration_seconds``, ``available``."""
         labels = {"collector": collector} | ({} if account is None else {"account": account})
         return self.value(f"exporter_collector_{what}", **labels)
 
     def reason(self, collector: str, account: str | None = None) -> str | None:
-        """Give the reason that a job's last attempt failed for."""
+        """Return why a job's last attempt failed, or ``None``."""
         labels = {"collector": collector} | ({} if account is None else {"account": account})
         reasons = [
             dict(s)["reason"] for s in self.series("exporter_collector_failure_info", **labels)
@@ -238,12 +235,12 @@ class World:
         return reasons[0] if reasons else None
 
     def failures(self, collector: str, reason: str | None = None) -> float:
-        """Count the failures of a collector, of one reason or of all."""
+        """Count the failures of a collector, for one reason or all."""
         labels = {"collector": collector} | ({} if reason is None else {"reason": reason})
         return sum(self.series("exporter_collector_failures_total", **labels).values())
 
     def platform(self) -> str:
-        """Tell the platform that the page says of the only account."""
+        """Return the platform of the only account on the page."""
         (labels,) = self.series("account_info")
         return dict(labels)["platform"]
 
@@ -256,7 +253,7 @@ class World:
         )
 
     def asked(self, part: str) -> int:
-        """Count the requests whose path holds ``part``."""
+        """Count the requests whose path contains ``part``."""
         return sum(part in request.path for request in self.github.requests)
 
 
@@ -273,7 +270,7 @@ def enterprise(name: str = "acme-corp", **fields: Any) -> SimulatedAccount:
 
 
 def row(**fields: object) -> dict[str, object]:
-    """Make a row of the usage summary: Linux minutes, every number 0 unless it is given."""
+    """Return a row of the usage summary: Linux minutes, with numbers of 0 by default."""
     return {
         "product": "Actions",
         "sku": "actions_linux",
@@ -302,7 +299,7 @@ async def discovering(world: World) -> AsyncIterator[None]:
 
 
 def read_at_each_use(file: Path) -> Callable[[], str]:
-    """Read a secret in the caller's thread: time that jumps waits for no other."""
+    """Read a secret in the caller's thread, as virtual time does not wait for others."""
     return partial(files.read_secret, file)
 
 
