@@ -1,4 +1,4 @@
-"""Faults: the simulated GitHub fails as it is told to, where and as often as it is told to."""
+"""Faults of the simulated GitHub: their effects, their requests and their number."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ HEADERS = {"authorization": f"Bearer {DEMO_TOKEN}"}
 
 @asynccontextmanager
 async def served(github: FaultyGitHub) -> AsyncIterator[httpx.AsyncClient]:
-    """Serve over a real socket, and give a client of it."""
+    """Serve over a real socket; yield a client."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
             github, log_config=None, lifespan="off", timeout_graceful_shutdown=1
@@ -181,5 +181,5 @@ class TestTransport:
                     await client.get("/user", timeout=httpx.Timeout(5, read=0.05))
 
         asyncio.run(asking())
-        # A request that the server had to cancel would have no status.
+        # A request cancelled by the server would have no status.
         assert [each.status for each in github.requests] == [200]

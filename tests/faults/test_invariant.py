@@ -1,6 +1,6 @@
-"""Random lives of accounts and of GitHub, and after every step a page that does not lie.
+"""Random events around accounts and GitHub; the page must be right after every step.
 
-The gate lives 200 of them, always the same. ``make faults`` lives thousands, and others each time.
+``make test`` runs 200 sequences, always the same. ``make faults`` runs thousands of new ones.
 """
 
 import os
@@ -19,7 +19,7 @@ class TestAnyLife(Life.TestCase):  # type: ignore[valid-type,misc]
         max_examples=SEQUENCES,
         stateful_step_count=STEPS,
         derandomize=not HUNTING,
-        # Shrinking takes minutes: a hunt has them, the gate does not.
+        # Shrinking takes minutes, too long for `make test`.
         phases=[phase for phase in Phase if HUNTING or phase is not Phase.shrink],
         database=None,
         suppress_health_check=list(HealthCheck),

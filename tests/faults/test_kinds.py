@@ -1,4 +1,4 @@
-"""Each kind of fault: the last good value stays with its age, then goes, and comes back."""
+"""Each kind of fault: the last good value stays until it is too old; a new one follows."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ OPTED = {"usage_repositories"}
 
 
 def world(*opted: str) -> tuple[World, Wire]:
-    """Make a world of three accounts of one credential, whose bills differ."""
+    """Return a world of three accounts with one credential and different bills."""
     accounts = [
         organization(
             name,
@@ -54,7 +54,7 @@ def of_account(page: Page, account: str) -> Page:
 
 
 def bill(page: Page, *accounts: str) -> Page:
-    """Give all that a page says of the bills of these accounts."""
+    """Return the samples of these accounts' bills."""
     return {
         key: value
         for account in accounts
@@ -64,26 +64,26 @@ def bill(page: Page, *accounts: str) -> Page:
 
 
 def shown(page: Page, kind: Kind) -> Page:
-    """Return the samples of the metric that the fault befalls."""
+    """Return the samples of the metric that the fault affects."""
     name = f"github_billing_{SHOWS[kind.collector]}"
     return {key: value for key, value in of_account(page, "acme").items() if key[0] == name}
 
 
 def about(page: Page, what: str, collector: str, account: str) -> float | None:
-    """Give what the page says of a job."""
+    """Return a job's value on the page."""
     wanted = {("collector", collector), ("account", account)}
     name = f"github_billing_exporter_collector_{what}"
     return next((value for key, value in page.items() if key[0] == name and wanted <= key[1]), None)
 
 
 def reasons(page: Page) -> set[tuple[str, str, str]]:
-    """Give account, collector and reason of whatever fails."""
+    """Return account, collector and reason of each failure."""
     found = [dict(key[1]) for key in page if key[0].endswith("_collector_failure_info")]
     return {(each["account"], each["collector"], each["reason"]) for each in found}
 
 
 async def recovered(world: World, kind: Kind) -> Page:
-    """Let time pass until what failed works again, an hour and a quarter at the most."""
+    """Let time pass until the collector works again, at most 75 minutes."""
     for _ in range(15):
         await world.passes(minutes=5)
         page = world.samples()
@@ -149,7 +149,7 @@ class TestAFault:
 
 
 def limited(kind: Kind) -> set[tuple[str, str, str]]:
-    """Name what a limit interrupts, as it is the credential's: attempts of two questions."""
+    """Return the other failures that a limit causes: it interrupts attempts of two requests."""
     names = ("acme", "globex") if kind in LIMITS else ()
     return {(name, "advanced_security", "rate_limited") for name in names}
 

@@ -1,4 +1,4 @@
-"""A short soak in the gate; `make soak` runs a day of 500 accounts."""
+"""A short soak; `make soak` runs a day of 500 accounts."""
 
 import structlog
 
@@ -7,7 +7,7 @@ from tests.support.faults.soak import GROWTH, Hour, soaked
 
 
 def short_soak() -> tuple[list[Hour], int, int, int]:
-    """Return the hours, the kinds of faults met, the accounts moved and those lost."""
+    """Return the hours and the numbers of fault kinds, moved accounts and lost accounts."""
     with structlog.testing.capture_logs():
         soak = soaked(accounts=20, hours=5)
     return soak.hours, len(soak.faults), soak.moved, soak.lost

@@ -1,4 +1,4 @@
-"""Faults that only a socket has: names, ports, resets, and TLS that is not to be trusted."""
+"""Faults that need a socket: names, ports, resets and untrusted TLS."""
 
 import asyncio
 import socket
@@ -27,11 +27,11 @@ LOOPBACK = "127.0.0.1"
 
 
 async def at_once(seconds: float) -> None:
-    """Retries wait for nothing."""
+    """Do not wait before a retry."""
 
 
 def reasons(url: str, ca_file: Path | None = None) -> set[tuple[str, str]]:
-    """Ask for the bill once, and give the reasons that this failed for, with words for people."""
+    """Poll the bill once; return the reason and detail of each failure."""
     github = {"api_url": url} | ({"ca_file": str(ca_file)} if ca_file else {})
     others = [each.name for each in ALL if each.name != "usage"]
     flags = {"organizations": ["acme"], "github": github, "no_collectors": others}
@@ -45,7 +45,7 @@ def reasons(url: str, ca_file: Path | None = None) -> set[tuple[str, str]]:
 
 @contextmanager
 def github(certificate: trustme.LeafCert) -> Iterator[str]:
-    """Serve a simulated GitHub over TLS until the block ends, and give its base URL."""
+    """Serve a simulated GitHub over TLS until the block ends; yield its base URL."""
     simulated = FaultyGitHub([organization()], clock=utc_now)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
@@ -67,7 +67,7 @@ def github(certificate: trustme.LeafCert) -> Iterator[str]:
 
 @contextmanager
 def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Let each connection be answered by ``answer``, which closes it."""
+    """Serve each connection with ``answer``, which must close it; yield the base URL."""
     with socket.create_server((LOOPBACK, 0)) as listener:
 
         def serve() -> None:
@@ -88,7 +88,7 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def reset(connection: socket.socket) -> None:
-    """Close so that the peer gets a reset and no end."""
+    """Close the connection with a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 

@@ -1,4 +1,4 @@
-"""Samples that a collector may say, by the payload or the rows that it was told."""
+"""The expected samples of a collector, by its payload or rows."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -19,7 +19,6 @@ def _organization(row: Row) -> dict[str, str]:
 
 
 def _paid_by(row: Row) -> dict[str, str]:
-    """Give the label of the cost center that pays for a row's place."""
     platform, research = CENTERS
     centers = {PLACES[0]: platform.id, PLACES[1]: platform.id, PLACES[2]: research.id}
     place = row["organizationName"], row["repositoryName"]

@@ -1,4 +1,4 @@
-"""Fault: what goes wrong between GitHub and its client, put in the way of chosen requests."""
+"""Faults between GitHub and its client, for chosen requests."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ _ERROR_PAGE = b"<html><body><h1>Server Error</h1></body></html>"
 
 
 class Where(TypedDict, total=False):
-    """Which requests a fault meets; see `Fault`."""
+    """The requests of a fault; see `Fault`."""
 
     match: str
     account: str | None
@@ -36,13 +36,12 @@ class Where(TypedDict, total=False):
 class Fault:
     """A fault of the requests whose path contains ``match`` and, if given, names ``account``.
 
-    It happens ``times`` times, or until cleared. ``status``, ``body`` (sent as it is, never
-    compressed; chunks serve once) and ``headers`` take the place of the true answer's; what is
-    not given stays.
-    ``hang`` holds the answer back until the event is set or the client goes. ``delay`` are
-    seconds before the headers, ``chunk_delay`` seconds between quarters of the body. With
-    ``cut`` the connection breaks after so many bytes of a body announced as longer. Parameters
-    of the query that are ``unheard`` are as if they were not there.
+    It happens ``times`` times, or until cleared. ``status``, ``body`` (never compressed; an
+    iterator serves once) and ``headers`` replace those of the true answer, if they are set.
+    ``hang`` holds the answer back until the event is set or the client disconnects. ``delay`` is
+    the time before the headers and ``chunk_delay`` the time between quarters of the body, in
+    seconds. ``cut`` breaks the connection after so many bytes of the body. Query parameters in
+    ``unheard`` are ignored.
     """
 
     match: str = ""
@@ -58,12 +57,12 @@ class Fault:
     unheard: frozenset[str] = frozenset()
 
     def meets(self, path: str) -> bool:
-        """Tell whether a request for ``path`` is one of its own."""
+        """Return whether a request for ``path`` meets this fault."""
         named = self.account is None or path.casefold().split("/")[2:3] == [self.account.casefold()]
         return self.times != 0 and self.match in path and named
 
     def spoil(self, answer: Answer) -> Answer:
-        """Give what is said in place of ``answer``."""
+        """Return the answer sent instead of ``answer``."""
         return replace(
             answer,
             status=answer.status if self.status is None else self.status,
@@ -91,12 +90,12 @@ class Fault:
 
     @classmethod
     def moved(cls, **where: Unpack[Where]) -> Self:
-        """Close an endpoint as GitHub closed the legacy ones of organizations."""
+        """Close an endpoint as GitHub closed the legacy endpoints of organizations."""
         return cls._of(moved(AccountType.ORGANIZATION), {}, where)
 
     @classmethod
     def rate_limited_primary(cls, reset: datetime, **where: Unpack[Where]) -> Self:
-        """Refuse until ``reset``, with nothing remaining."""
+        """Refuse until ``reset``, with no requests remaining."""
         headers = {
             "x-ratelimit-remaining": "0",
             "x-ratelimit-reset": str(int(reset.timestamp())),
@@ -107,13 +106,13 @@ class Fault:
     def rate_limited_secondary(
         cls, retry_after: int | None = None, *, status: int = 403, **where: Unpack[Where]
     ) -> Self:
-        """Refuse with 403 or 429, ``retry_after`` in seconds; GitHub often leaves it out."""
+        """Refuse with 403 or 429; GitHub often omits ``retry_after`` (seconds)."""
         headers = {} if retry_after is None else {"retry-after": str(retry_after)}
         return cls._of(refusal(status, _SECONDARY_LIMIT), headers, where)
 
     @classmethod
     def secondary_in_disguise(cls, **where: Unpack[Where]) -> Self:
-        """Speak of the primary limit while requests remain, as has been observed."""
+        """Report the primary limit although requests remain, as GitHub was seen to do."""
         return cls._of(_LIMIT_EXCEEDED, {}, where)
 
     @classmethod
@@ -138,12 +137,12 @@ class Fault:
 
     @classmethod
     def slow(cls, delay: float, **where: Unpack[Where]) -> Self:
-        """Answer the truth ``delay`` seconds late."""
+        """Send the true answer ``delay`` seconds late."""
         return cls(delay=delay, **where)
 
     @classmethod
     def unheard_of(cls, *parameters: str, **where: Unpack[Where]) -> Self:
-        """Answer without these parameters, as a cache does that is keyed without them."""
+        """Ignore these parameters, like a cache whose key lacks them."""
         return cls(unheard=frozenset(parameters), **where)
 
     @classmethod
@@ -153,7 +152,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that stand; of several that meet a request, the first added happens."""
+    """The active faults; a request meets the first one added that matches."""
 
     def __init__(self) -> None:
         self._standing: list[Fault] = []
@@ -165,7 +164,7 @@ class Faults:
         self._standing.clear()
 
     def take(self, path: str) -> Fault | None:
-        """Give the fault that a request for ``path`` meets, once less to happen."""
+        """Return the fault that a request for ``path`` meets, and count it down."""
         for index, fault in enumerate(self._standing):
             if fault.meets(path):
                 if fault.times == 1:

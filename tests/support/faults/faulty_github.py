@@ -1,4 +1,4 @@
-"""FaultyGitHub: a simulated GitHub with faults between it and its client."""
+"""A simulated GitHub with faults between it and its client."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -14,7 +14,7 @@ from tests.support.faults.fault import Fault, Faults
 
 
 class FaultyGitHub(SimulatedGitHub):
-    """Answers as the simulated GitHub does, but for the requests that one of ``faults`` meets."""
+    """The simulated GitHub, except for requests that meet one of ``faults``."""
 
     def __init__(
         self, accounts: Sequence[SimulatedAccount], *, clock: Callable[[], datetime], **given: Any
@@ -57,8 +57,8 @@ def _hampered(send: Send, fault: Fault) -> Send:
         if message["type"] == "http.response.start":
             await send(message)
         elif left == 0 or (left is not None and not message.get("more_body", False)):
-            # In process a client sees this as it is; a server drops the connection over it.
-            raise httpx.RemoteProtocolError("the connection was cut, as the fault asks")
+            # A client in process gets this exception; a server drops the connection.
+            raise httpx.RemoteProtocolError("connection cut by the fault")
         elif not message.get("more_body", False):
             await send(message)
 
@@ -72,7 +72,6 @@ def _parts(body: bytes, parts: int) -> Iterator[bytes]:
 
 
 async def _either(*waits: Coroutine[None, None, object]) -> None:
-    """Wait for the first; the others end with it."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each) for each in waits]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,7 @@
-"""The wire between the exporter and a simulated GitHub: it streams, breaks, and keeps a record.
+"""The wire between the exporter and a simulated GitHub: it streams, breaks and records.
 
-``httpx.ASGITransport`` gives an answer away when it is whole; here it comes as it is sent, so that
-a slow, an endless and a cut body are what they are on a socket.
+``httpx.ASGITransport`` returns only complete answers. This one streams them, so that a slow, an
+endless or a cut body behaves as on a socket.
 """
 
 import asyncio
@@ -19,20 +19,20 @@ from exporter.demo import DEMO_TOKEN, SimulatedGitHub
 from exporter.demo.delivery import Message
 from tests.support.faults.faulty_github import FaultyGitHub
 
-Payload = Any  # what GitHub sends, as JSON has it
+Payload = Any  # decoded JSON
 
 _GZIP = zlib.MAX_WBITS | 16
 _NO_LIMIT = 1_000_000_000
 
 
 def named(path: str) -> str:
-    """Give the account that a path is about, empty for whose the credential is."""
+    """Return the account in a path, empty for the credential's own."""
     return "".join(path.split("/")[2:3])
 
 
 @dataclass(frozen=True)
 class Break:
-    """What the network does to requests whose path contains ``match`` and names ``account``."""
+    """A network error of requests whose path contains ``match`` and names ``account``."""
 
     error: Callable[[], Exception]
     match: str = ""
@@ -44,10 +44,10 @@ class Break:
 
 @dataclass(frozen=True)
 class Said:
-    """A true answer of GitHub's that the exporter has read to its end.
+    """A true answer of GitHub that the exporter has read to the end.
 
-    ``asked`` and ``at`` are when it was asked for and when GitHub made it, by the clock;
-    ``passed`` the latter in seconds that nobody can set.
+    ``asked`` and ``at`` are the times of the request and of the answer, by the clock. ``passed``
+    is the time of the answer in seconds of the event loop, which cannot be set.
     """
 
     path: str
@@ -60,11 +60,11 @@ class Said:
 
 @dataclass
 class Wire(httpx.AsyncBaseTransport):
-    """A transport to ``github``; what is untrue in its answers stays out of ``record``.
+    """A transport to ``github`` with a ``record`` of its true answers.
 
-    It is by the account that a path names (empty for ``/user``), and by path. ``true`` is the same
-    GitHub without any fault. ``before`` is told of each request's path and query before GitHub
-    sees it. ``unread`` counts answers that nobody has closed: on a socket each holds a connection.
+    ``record`` is keyed by the account in the path (empty for ``/user``), then by path. ``true`` is
+    the same GitHub without faults. ``before`` is called with the path and query of each request.
+    ``unread`` counts answers not yet closed: on a socket, each holds a connection.
     """
 
     clock: Callable[[], datetime] = field(init=False)
@@ -109,7 +109,7 @@ class Wire(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=_Stream(answering, ended, closed))
 
     def forget(self, before: float) -> None:
-        """Forget the answers of before a second, but for the last to each question."""
+        """Forget answers older than ``before``, except the last to each query."""
         for paths in self.record.values():
             for path, answers in paths.items():
                 last = {tuple(said.query.items()): said for said in answers}.values()
@@ -117,7 +117,6 @@ class Wire(httpx.AsyncBaseTransport):
                 paths[path] = [s for s in answers if s.passed >= before or id(s) in kept]
 
     async def _truth(self, request: httpx.Request, status: int) -> Payload:
-        """Ask the faultless GitHub the same; ``None`` where it would say no such thing."""
         if request.method != "GET" or status not in {200, 304}:
             return None
         scope = _scope(request)
@@ -151,7 +150,7 @@ def _decoded(body: bytes, headers: httpx.Headers) -> Payload:
 
 
 class _Answering:
-    """An ASGI application at work on one request, whose messages wait to be taken."""
+    """An ASGI application serving one request; it waits until each message is taken."""
 
     def __init__(self, app: SimulatedGitHub, scope: Message, content: bytes) -> None:
         self._messages: asyncio.Queue[Message] = asyncio.Queue(maxsize=1)
@@ -176,18 +175,17 @@ class _Answering:
             yield message.get("body", b"")
 
     def end(self) -> None:
-        """Go, as a client does that has enough."""
+        """Disconnect."""
         self._gone.set()
         self._task.cancel()
 
     async def _next(self) -> Message:
-        """Give the next message, or raise what the application raised in place of it."""
         taking = asyncio.create_task(self._messages.get())
         try:
             await asyncio.wait({taking, self._task}, return_when=asyncio.FIRST_COMPLETED)
             if not taking.done() and self._messages.empty():
                 self._task.result()
-                raise httpx.RemoteProtocolError("the application said nothing more")
+                raise httpx.RemoteProtocolError("the application ended early")
             return await taking
         finally:
             taking.cancel()
@@ -200,7 +198,7 @@ class _Answering:
 
 
 class _Stream(httpx.AsyncByteStream):
-    """A body on its way; ``ended`` is told all of it once it was read to its end."""
+    """A streamed body; ``ended`` gets all of it after the last chunk."""
 
     def __init__(
         self, answering: _Answering, ended: Callable[[bytes], None], closed: Callable[[], None]

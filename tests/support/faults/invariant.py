@@ -1,7 +1,7 @@
-"""The invariant of a page: each sample is what GitHub's answers give, and none is too old.
+"""The invariant of a page: every sample follows from GitHub's answers, and no sample is too old.
 
-A page is judged account by account and group by group: what one collector says stands or falls
-together, so a group is one whole reading of one true answer, or it is not there.
+A page is judged by account and group. A group has the samples of one collector: all from one true
+answer, or it is absent.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,16 +25,16 @@ STALE = {
     **dict.fromkeys(("usage_repositories", "usage_organizations", "usage_cost_centers"), 18 * HOUR),
     "usage_previous_cycle": 36 * HOUR,
 }
-"""Of all others three hours."""
+"""Three hours for all others."""
 
 _PREFIX = "github_billing_"
 _JOB = "exporter_collector_"
 _SLACK = timedelta(minutes=5)
 _ATTEMPT = timedelta(seconds=50)
-"""From the beginning of an attempt to the last of its requests, at the longest."""
+"""The longest time from the start of an attempt to its last request."""
 
 _DISCOVERY = 60.0
-"""Seconds from GitHub's list to its being obeyed, at the longest."""
+"""The longest time in seconds until a list of GitHub takes effect."""
 
 _PRODUCTS = ("advanced_security", "code_security", "secret_protection")
 _OWN_GROUPS = (
@@ -65,7 +65,7 @@ _LEGACY = (
 
 
 def same(found: Samples, expected: Samples) -> bool:
-    """Tell whether samples are equal; what is averaged over time is so to a few parts in 10,000."""
+    """Return whether samples are equal; an average over time may differ by 0.1 %."""
     return found.keys() == expected.keys() and all(
         isclose(
             value,
@@ -79,16 +79,16 @@ def same(found: Samples, expected: Samples) -> bool:
 
 @dataclass
 class Invariant:
-    """Judges pages of a stage. ``set_back`` are the seconds and lengths of the clock's steps back.
+    """Judges the pages of a stage. ``set_back`` has the times and sizes of the clock's steps back.
 
-    Steps of less than five minutes are not noticed: for so long a reading may live longer.
+    Steps of less than five minutes go unnoticed: a reading may live that much longer.
     """
 
     stage: Scene
     set_back: list[tuple[float, timedelta]] = field(default_factory=list)
 
     def holds(self, page: Page) -> None:
-        """Raise ``AssertionError`` where a page says what it may not."""
+        """Raise ``AssertionError`` if the page is wrong."""
         accounts = _by_account(page)
         for account, of_account in accounts.items():
             _OfAccount(self, account, of_account).holds()
@@ -97,10 +97,10 @@ class Invariant:
             latest = [each for each in seen if self.stage.passed - each.passed > _DISCOVERY][-1:]
             recent = [each for each in seen if self.stage.passed - each.passed <= _DISCOVERY]
             listed = {each["login"] for said in latest + recent for each in said.payload}
-            assert "globex" in listed, "it is watched, and no longer seen"
+            assert "globex" in listed, "globex is polled but no longer listed"
 
     def is_ill(self, page: Page) -> list[str]:
-        """Say what is not as it should be while nothing is wrong; empty where all is well."""
+        """Return the problems of a page while there are no faults."""
         accounts = _by_account(page)
         return [
             word
@@ -109,13 +109,12 @@ class Invariant:
         ]
 
     def lived(self, said: Said) -> timedelta:
-        """Give the age of an answer as far as it can be known."""
+        """Return the age of an answer, less the unnoticed steps of the clock."""
         unseen = (by for at, by in self.set_back if at >= said.passed and by < _SLACK)
         return timedelta(seconds=self.stage.passed - said.passed) - sum(unseen, timedelta(0))
 
 
 def _by_account(page: Page) -> Mapping[str, Page]:
-    """Divide a page, without what is about no account."""
     found: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], float]] = {}
     for key, value in page.items():
         account = next((text for label, text in key[1] if label == "account"), None)
@@ -125,7 +124,7 @@ def _by_account(page: Page) -> Mapping[str, Page]:
 
 
 class _OfAccount:
-    """What a page says of one account, and the answers that could have brought it about."""
+    """One account's samples, and the answers that they may come from."""
 
     def __init__(self, invariant: Invariant, account: str, page: Page) -> None:
         self.stage, self.account = invariant.stage, account
@@ -151,20 +150,20 @@ class _OfAccount:
         spine = self._take(_SPINE, but=(*oracle.QUOTAS, "usage_latest_item_"))
         of_usage = oracle.series("cycle_start_timestamp_seconds") in spine
         if of_usage or self._just_read("usage"):
-            assert platform == "usage", "the usage platform's numbers stand on another"
+            assert platform == "usage", "samples of the usage platform on another platform"
             self._explained("usage", spine, self._usage())
         elif spine or platform == "legacy":
-            assert platform != "usage", "the legacy platform's numbers stand on another"
+            assert platform != "usage", "samples of the legacy platform on the usage platform"
             self._legacy(spine)
         for collector, prefixes in _OWN_GROUPS:
             group = self._take(prefixes)
             if group or self._just_read(collector):
                 self._explained(collector, group, self._expected(collector))
-        assert self.bill == {}, "nobody knows where these come from"
+        assert self.bill == {}, "samples of an unknown collector"
         self._of_jobs()
 
     def ill(self) -> Iterator[str]:
-        """Say what of the account fails, is old, or is not told at all."""
+        """Yield the collectors that fail or are old, and a missing bill."""
         if oracle.series("actions_used_minutes") not in self.bill:
             yield f"{self.account} has no bill"
         for (collector, what), value in self.jobs.items():
@@ -186,26 +185,24 @@ class _OfAccount:
         return taken
 
     def _just_read(self, collector: str) -> bool:
-        """Tell whether a reading must be there, even one that says nothing."""
+        # A fresh reading is judged even if it has no samples.
         at = self.jobs.get((collector, "last_success_timestamp_seconds"), 0.0)
         fresh = 0 <= self._now.timestamp() - at < INTERVAL.total_seconds()
         return fresh and not self._set_back and self.jobs.get((collector, "success")) == 1
 
     def _explained(self, collector: str, found: Samples, expected: Iterable[Samples]) -> None:
-        """Hold that a group is what one true answer gave, and that its job says so."""
         answers = list(expected)
         if not any(same(found, each) for each in answers):
             raise AssertionError(
-                f"{self.account}: {collector} says what none of {len(answers)} answers gave:\n"
+                f"{self.account}: {collector} matches none of {len(answers)} answers:\n"
                 f"{_difference(found, answers)}"
             )
         at = self.jobs.get((collector, "last_success_timestamp_seconds"))
-        assert at is not None, f"{self.account}: {collector} never succeeded, and speaks"
+        assert at is not None, f"{self.account}: {collector} never succeeded but has samples"
         age = self._now - datetime.fromtimestamp(at, UTC)
         assert -_SLACK <= age < STALE.get(collector, 3 * HOUR), f"{collector} is {age} old"
 
     def _said(self, collector: str, path: str, **query: str) -> Iterator[Said]:
-        """Give the answers about a path, newest first, that are not too old for a collector."""
         of = "" if path == "/user" else self.account
         for asked, answers in self.stage.wire.record.get(of, {}).items():
             if asked.endswith(path):
@@ -221,7 +218,6 @@ class _OfAccount:
         return (make(said.payload) for said in self._said(collector, path))
 
     def _months(self, collector: str, path: str) -> Iterator[tuple[Said, Month, Rows]]:
-        """Give the true rows of the months that were asked for, unless they ended too long ago."""
         for said in self._said(collector, BILLING + path):
             month = int(said.query["year"]), int(said.query["month"])
             if oracle.month_end(*month) + HOUR > self._now or collector == "usage_previous_cycle":
@@ -233,13 +229,12 @@ class _OfAccount:
                 yield oracle.usage(rows, *month, taken)
 
     def _legacy(self, spine: Samples) -> None:
-        """Hold each of the three endpoints' groups, quotas of their own among them."""
         self.bill |= spine
         for collector, path, make, prefixes in _LEGACY:
             group = self._take(prefixes, but=("shared_storage_included_",))
             if group:
                 self._explained(collector, group, self._payloads(collector, BILLING + path, make))
-        assert not self._take(("plan_", *oracle.QUOTAS)), "the plan's quotas stand beside legacy's"
+        assert not self._take(("plan_", *oracle.QUOTAS)), "quotas of both platforms"
 
     def _advanced_security(self) -> None:
         found = {product for name, of in self.bill for key, product in of if key == "product"}
@@ -247,7 +242,6 @@ class _OfAccount:
         assert shown in ([], ["advanced_security"]) or "advanced_security" not in shown
 
     def _product(self, product: str) -> bool:
-        """Hold what is said of one product of Advanced Security; tell whether anything is."""
         of_product = ("product", product)
         mine = {k: v for k, v in self.bill.items() if of_product in k[1] and "advanced" in k[0]}
         self.bill = {k: v for k, v in self.bill.items() if k not in mine}
@@ -264,7 +258,6 @@ class _OfAccount:
         return bool(seats)
 
     def _expected(self, collector: str) -> Iterator[Samples]:
-        """Give what a collector may say, for each true answer that is not too old."""
         if (collector, self.account) in BY_PAYLOAD:
             path, make = BY_PAYLOAD[collector, self.account]
             yield from self._payloads(collector, path, make)
@@ -293,17 +286,15 @@ class _OfAccount:
             yield oracle.cost_centers(answers_by_state.values())
 
     def _estimates(self) -> Iterator[Samples]:
-        """Give what is estimated of the budgets listed last, by each month that was read."""
         for listed in self._said("budget_estimates", BILLING + "budgets"):
             budgets = listed.payload["budgets"]
             if not budgets:
-                yield {}  # and no month was asked for
+                yield {}  # and no month is requested
             for _, _, rows in self._months("budget_estimates", "usage/summary"):
                 yield oracle.estimates(rows, budgets)
             return
 
     def _of_jobs(self) -> None:
-        """Hold that what is said of each job agrees with itself."""
         for collector in {collector for collector, _ in self.jobs}:
             success = self.jobs.get((collector, "success"))
             failed = (collector, "failure_info") in self.jobs
@@ -319,10 +310,7 @@ class _OfAccount:
 
 
 def _difference(found: Samples, answers: list[Samples]) -> str:
-    """Say what is between a group and the answer that comes nearest."""
     if not answers:
-        return f"{len(found)} samples, as {next(iter(found), None)}"
+        return f"{len(found)} samples, such as {next(iter(found), None)}"
     nearest = min(answers, key=lambda each: len(found.items() ^ each.items()))
-    return (
-        f"{dict(found.items() - nearest.items())}\nand not\n{dict(nearest.items() - found.items())}"
-    )
+    return f"{dict(found.items() - nearest.items())}\nnot\n{dict(nearest.items() - found.items())}"

@@ -1,4 +1,4 @@
-"""Every kind of fault between GitHub and the exporter, as data: what spoils, what it is called."""
+"""Every kind of fault between GitHub and the exporter, and the failure reason it must cause."""
 
 import gzip
 import json
@@ -25,9 +25,9 @@ _SSO = {"x-github-sso": "required; url=https://github.com/orgs/acme/sso"}
 
 @dataclass(frozen=True)
 class Kind:
-    """A fault of the requests for ``path``, and the ``reason`` that ``collector`` then fails for.
+    """A fault of the requests for ``path``; ``collector`` fails with ``reason``.
 
-    ``heavy`` ones take a tenth of a second of real time each.
+    ``heavy`` kinds take a tenth of a second of real time each.
     """
 
     name: str
@@ -39,11 +39,11 @@ class Kind:
     heavy: bool = False
 
     def at(self, path: str) -> "Kind":
-        """Give the same fault of other requests, which other collectors then fail for."""
+        """Return the same fault for another path, and so for other collectors."""
         return replace(self, path=path)
 
     def befall(self, wire: Wire, account: str, times: int | None = None) -> None:
-        """Put it in the way of an account's requests, ``times`` or until `heal`."""
+        """Apply the fault to an account's requests, ``times`` times or until `heal`."""
         if self.error is not None:
             wire.breaks.append(Break(self.error, self.path, account))
         if self.fault is not None:
@@ -57,20 +57,18 @@ def heal(wire: Wire) -> None:
 
 
 def _summary(**fields: object) -> bytes:
-    """Spell a usage summary of one row whose ``fields`` are what they should not be."""
     period = {"year": START.year, "month": START.month}
     return json.dumps({"timePeriod": period, "usageItems": [row(**fields)]}).encode()
 
 
 def _number(literal: bytes) -> bytes:
-    """Spell a usage summary with a number that JSON's own writer would not write."""
+    # `json.dumps` cannot write every literal.
     return _summary(grossQuantity="THE NUMBER").replace(b'"THE NUMBER"', literal)
 
 
 def _says(
     name: str, body: bytes, headers: Mapping[str, str] | None = None, *, heavy: bool = False
 ) -> Kind:
-    """Answer 200 with what no metric can be made of."""
     fault = _body(body, headers or {})
     return Kind(f"200-{name}", "invalid_payload", fault, heavy=heavy)
 
@@ -100,7 +98,6 @@ def _redirects(status: int) -> Kind:
 
 
 def _listed(name: str, fault: Callable[[Where], Fault]) -> Kind:
-    """Spoil a list that comes page by page."""
     return Kind(name, "invalid_payload", fault, path=BUDGETS, collector="budgets")
 
 

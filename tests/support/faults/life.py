@@ -27,7 +27,7 @@ HUNTING = "FAULT_SEQUENCES" in os.environ
 
 LIVES = itertools.count(1)
 TOLD = 100
-"""Of so many lives one is told, as thousands take their time."""
+"""Print progress after so many lives."""
 
 STARTS = (
     datetime(2026, 10, 12, 9, 30, tzinfo=UTC),
@@ -48,7 +48,7 @@ CASTS: tuple[tuple[frozenset[str], set[str]], ...] = (
     (frozenset({"acme-corp", "mona"}), LISTS),
     (EVERYONE, set()),
 )
-"""Who is there, and what is not asked about them: all of it at once takes its time."""
+"""Accounts, and the collectors left out: running all at once is slow."""
 
 LIGHT = tuple(kind for kind in KINDS if not kind.heavy)
 PATHS = (
@@ -62,16 +62,17 @@ PATHS = (
     "/copilot",
 )
 RECOVERY = 125 * 60.0
-"""Seconds after which what was healed works again: the longest wait for a limit, and two polls."""
+"""Seconds until all works again after a fault: the longest wait for a limit, and two polls."""
 
 SHARED = {"acme", "globex", "acme-corp"}
-"""Those who are asked about with the credential that is rotated and limited."""
+"""Accounts of the credential that is rotated and limited."""
 
 
 class Life(RuleBasedStateMachine):
-    """An exporter that runs through all of it.
+    """An exporter and random events around it.
 
-    ``causes`` say who may fail as long as they last, ``after`` until when somebody may since.
+    ``causes`` has the accounts that may fail while a cause lasts, and ``after`` the time until
+    which an account may still fail.
     """
 
     def __init__(self) -> None:
@@ -102,7 +103,7 @@ class Life(RuleBasedStateMachine):
         with self.runner:
             self.run(self.stage.closes)
 
-    # What passes
+    # Ordinary events
 
     @rule(minutes=st.sampled_from((1, 1, 7, 31, 31, 62, 100, 200)))
     def time_passes(self, minutes: int) -> None:
@@ -164,7 +165,7 @@ class Life(RuleBasedStateMachine):
             accounts.append(globex)
             self.end("lost")
 
-    # What goes wrong
+    # Faults
 
     @rule(
         kind=st.sampled_from(LIGHT),
@@ -180,7 +181,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(LIGHT), times=st.sampled_from((None, 1)))
     def discovery_fails(self, kind: Kind, times: int | None) -> None:
-        if kind.name != "200-no-object":  # a list of no organization is a true one
+        if kind.name != "200-no-object":  # an empty list of organizations is valid
             kind.at("/user/orgs").befall(self.stage.wire, "orgs", times)
             self.begin("faults", *(SHARED if kind.reason == "rate_limited" else ()))
 
@@ -219,7 +220,7 @@ class Life(RuleBasedStateMachine):
         self.stage.secret.value = self.stage.world.github.token
         self.end("token")
 
-    # What the clock does
+    # The clock
 
     @rule(
         by=st.sampled_from(
@@ -259,7 +260,7 @@ class Life(RuleBasedStateMachine):
         if by < timedelta(0):
             self.judge.set_back.append((self.stage.passed, -by))
 
-    # What must hold
+    # Checks
 
     @precondition(lambda self: not self.was_well)
     @rule()
@@ -295,22 +296,22 @@ class Life(RuleBasedStateMachine):
         failing = [dict(of) for name, of in page if name.endswith("_collector_failure_info")]
         may = set().union(*self.causes.values())
         may |= {name for name, until in self.after.items() if until >= self.stage.passed}
-        assert [each for each in failing if each["account"] not in may] == [], "unprovoked"
+        assert [each for each in failing if each["account"] not in may] == [], "no cause"
         assert [each for each in failing if each["reason"] == "internal"] == []
 
     def page(self) -> Page:
-        """Read the page as Prometheus does, without what the process counts of itself."""
+        """Read the page as Prometheus does, without the live metrics of the process."""
         page = self.stage.world.app.poller.page()
         if self.parsed[0] is not page:
             said = text(page, CollectorRegistry()).decode()
             found = [s for family in text_string_to_metric_families(said) for s in family.samples]
             series = {(s.name, frozenset(s.labels.items())): s.value for s in found}
-            assert len(series) == len(found), "a series stands on the page twice"
+            assert len(series) == len(found), "duplicate series"
             self.parsed = page, series
         return self.parsed[1]
 
     def changes(self, change: Callable[[], None]) -> None:
-        """Change what is true, between two readings: what is read meanwhile has its own test."""
+        """Change the accounts between two readings; another test changes them during one."""
 
         async def scene() -> None:
             await self.stage.settles()
@@ -323,16 +324,16 @@ class Life(RuleBasedStateMachine):
         return names[number % len(names)]
 
     def begin(self, cause: str, *names: str) -> None:
-        """Let these fail from now on."""
+        """Allow these accounts to fail from now on."""
         self.causes.setdefault(cause, set()).update(names)
 
     def end(self, cause: str) -> None:
-        """Let those who failed for it fail for a while yet."""
+        """Allow the accounts of this cause to fail until they have recovered."""
         until = self.runner.get_loop().time() + RECOVERY
         self.after |= dict.fromkeys(self.causes.pop(cause, ()), until)
 
     def look_at_arrangements(self) -> None:
-        """What worked once and is refused now fails, as long as it is refused."""
+        """Allow an account to fail while GitHub refuses an endpoint that once worked for it."""
         for name, account in self.stage.accounts.items():
             self.begin(name, name)
             if account.ghas != "none" and account.platform is Platform.USAGE:

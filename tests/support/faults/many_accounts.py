@@ -1,4 +1,4 @@
-"""The crowd: hundreds of organizations on one App and one token, who change from hour to hour."""
+"""Hundreds of organizations on one App and one token, which change every hour."""
 
 from collections import deque
 from pathlib import Path
@@ -18,14 +18,14 @@ from tests.support.faults.written_bills import OWN_TOKEN, Book, Scene, Secret, b
 from tests.support.world import START, World, organization, read_at_each_use
 
 _ROWS = 6
-"""Of a bill, always as many, so that a page does not grow because bills do."""
+"""Rows of every bill: a constant number, so that pages do not grow."""
 
 
 class Crowd(Scene):
-    """Organizations of which every tenth is asked about with a token, the others as an App.
+    """Organizations: every tenth is polled with a token, the others as an App.
 
-    The App's are discovered. The token's may move between the platforms, as an App is never
-    shown the legacy one. ``key`` is where the App's key is written to.
+    Those of the App are discovered. Those of the token move between platforms, as an App cannot
+    see the legacy platform. The App's key is written to ``key``.
     """
 
     def __init__(self, number: int, key: Path, random: Random) -> None:
@@ -91,12 +91,12 @@ class Crowd(Scene):
         )
 
     def an_hour_of_use(self, random: Random) -> None:
-        """Bill a fifth of the accounts for use."""
+        """Write a new row into the bills of a fifth of the accounts."""
         for name in random.sample(list(self.accounts), len(self.accounts) // 5):
             self.write(name, [_billed(random)], drop=1)
 
     def some_move(self, random: Random) -> int:
-        """Move a fifth of the token's accounts to the other platform; tell how many."""
+        """Move a fifth of the token's accounts to the other platform; return how many."""
         moving = random.sample(self.movers, max(len(self.movers) // 5, 1))
         for name in moving:
             account = self.accounts[name]
@@ -106,7 +106,7 @@ class Crowd(Scene):
         return len(moving)
 
     def some_are_found_and_some_lost(self, random: Random) -> int:
-        """Show the App those again that were lost, and lose others; tell how many are lost."""
+        """Restore the lost installations and lose others; return how many are lost."""
         self.all_are_found()
         gone = random.sample(self.app.installations, max(len(self.app.installations) // 50, 1))
         self.lost = {each.account: each for each in gone}

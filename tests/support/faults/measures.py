@@ -1,4 +1,4 @@
-"""Measures of a soak: the page parsed, what is open, and the memory of this process."""
+"""Measures of a soak: the parsed page, open files, and the memory of this process."""
 
 import gc
 import multiprocessing
@@ -19,10 +19,9 @@ Judged = TypeVar("Judged")
 
 
 def apart(judged: Callable[[], Judged]) -> Judged:
-    """Judge in a copy of the process, so that what it takes is not among the memory measured.
+    """Call ``judged`` in a forked process, so that its memory is not measured.
 
-    A page of text and its series would be taken and given back each time, and leave gaps that
-    other objects fill in part: memory that looks like a leak of the exporter's.
+    Parsing every page in this process would fragment its memory, which looks like a leak.
     """
     verdict, told = multiprocessing.Pipe(duplex=False)
 
@@ -44,21 +43,21 @@ def apart(judged: Callable[[], Judged]) -> Judged:
 
 
 def parsed(page: Page) -> invariant.Page:
-    """Read the page as Prometheus does, without what the process counts of itself."""
+    """Read the page as Prometheus does, without the live metrics of the process."""
     families = text_string_to_metric_families(text(page, CollectorRegistry()).decode())
     found = [sample for family in families for sample in family.samples]
     series = {(s.name, frozenset(s.labels.items())): s.value for s in found}
-    assert len(series) == len(found), "a series stands on the page twice"
+    assert len(series) == len(found), "duplicate series"
     return series
 
 
 def is_own(kind: type) -> bool:
-    module = str(kind.__module__)  # some classes of the library have a descriptor for it
+    module = str(kind.__module__)  # may be a descriptor
     return module.startswith("exporter.") and not module.startswith("exporter.demo")
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  (a path would count itself too)
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  (no paths needed)
 
 
 def resident_memory() -> int:

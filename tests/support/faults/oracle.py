@@ -1,7 +1,7 @@
-"""The oracle: what a page may say, from what is true on the simulated GitHub and nothing else.
+"""The oracle: the expected samples, computed only from the true state of the simulated GitHub.
 
-It sums rows with a loop of its own and spells names from a table of its own, so that a mistake of
-the exporter's is not repeated here. Amounts in rows are dyadic, and so all sums are exact.
+It has its own sums and its own table of names, so as not to repeat a mistake of the exporter.
+Amounts in rows are dyadic, so all sums are exact.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ SKUS = {
     "copilot_ai_unit": ("Copilot", "ai-units"),
     "quantum_qubit": ("Quantum", "hours"),
 }
-"""SKUs as the usage summary spells them, with product and unit; the last is on no price list."""
+"""SKUs as in the usage summary, with product and unit; the last is made up."""
 
 _RUNNERS = {
     "actions_linux": ("linux", "linux"),
@@ -82,7 +82,7 @@ def _total(rows: Iterable[Row], field: str, *skus: str) -> float:
 
 
 def usage(rows: Sequence[Row], year: int, month: int, taken: datetime) -> Samples:
-    """Say a month of the usage summary as it is read at ``taken``."""
+    """Return the samples of a month's usage summary read at ``taken``."""
     start, end = datetime(year, month, 1, tzinfo=UTC), month_end(year, month)
     hours = (min(taken, end) - start) / timedelta(hours=1)
     stored = "actions_storage", "packages_storage"
@@ -123,7 +123,7 @@ def usage(rows: Sequence[Row], year: int, month: int, taken: datetime) -> Sample
 
 
 def money(rows: Iterable[Row], prefix: str, of: Callable[[Row], Mapping[str, str]]) -> Samples:
-    """Sum US dollars by product and SKU, and by whatever labels ``of`` gives a row."""
+    """Sum US dollars by product, SKU and the labels that ``of`` returns for a row."""
     samples: Samples = {}
     for row in rows:
         for kind in _KINDS:
@@ -132,7 +132,7 @@ def money(rows: Iterable[Row], prefix: str, of: Callable[[Row], Mapping[str, str
 
 
 def divided(rows: Iterable[Row], prefix: str, of: Callable[[Row], Mapping[str, str]]) -> Samples:
-    """Divide a month by the labels that ``of`` gives a row: gross quantities and US dollars."""
+    """Sum gross quantities and US dollars by the labels that ``of`` returns for a row."""
     listed = list(rows)
     samples = money(listed, prefix, of)
     for row in listed:
@@ -142,7 +142,7 @@ def divided(rows: Iterable[Row], prefix: str, of: Callable[[Row], Mapping[str, s
 
 
 def estimates(rows: Iterable[Row], budgets: Iterable[Payload]) -> Samples:
-    """Say what is consumed of each budget in dollars for a product or SKU of the whole account."""
+    """Return the consumption of each account-wide budget in dollars for a product or SKU."""
     listed = list(rows)
     return {
         series("budget_estimated_consumed_usd", budget=each["id"]): sum(
@@ -155,7 +155,7 @@ def estimates(rows: Iterable[Row], budgets: Iterable[Payload]) -> Samples:
 
 
 def models(payload: Payload) -> Samples:
-    """Say a report of AI by model, whose rows name one product."""
+    """Return the samples of an AI report by model, with rows of one product."""
     samples: Samples = {}
     for row in payload["usageItems"]:
         names = {"product": "copilot", "sku": "copilot_ai_credits", "model": row["model"]}
@@ -198,7 +198,7 @@ def legacy_storage(payload: Payload) -> Samples:
 
 
 def plan(payload: Payload) -> Samples:
-    """Say what a profile tells of the plan; an organization's on ``enterprise`` has no quota."""
+    """Return the plan's samples; an organization on ``enterprise`` has no quota."""
     told = payload.get("plan") or {}
     samples = _quotas(_PLANS.get(told.get("name", ""), ()))
     for key, name in (("filled_seats", "plan_filled_seats"), ("seats", "plan_purchased_seats")):

@@ -1,10 +1,10 @@
 """A day of many accounts while one request in twenty meets a fault: ``make soak``.
 
-After each ten simulated minutes the page is judged on the accounts that were polled, after each
-hour the whole of it, parsed; then some bills, platforms and accounts change. Faults begin after
-half an hour, when each account was polled once, and end two hours before the end. Limits are among
-them: each stops a credential for one or two minutes, much less than an interval, so that they
-excuse no missed poll. There is no socket here: an answer that is not closed stands for one.
+Every ten simulated minutes the samples of the accounts just polled are judged, and every hour the
+whole parsed page. Then some bills, platforms and accounts change. Faults begin after half an hour,
+when each account has been polled once, and stop two hours before the end. They include limits:
+each stops a credential for one or two minutes, much less than an interval, so no poll may be
+missed. There are no sockets: an unclosed answer counts as an open one.
 """
 
 import argparse
@@ -40,13 +40,13 @@ from tests.support.faults.measures import (
 from tests.support.world import in_virtual_time
 
 SHARE = 0.05
-"""Of the requests that meet a fault."""
+"""The share of requests that meet a fault."""
 
 RECOVERY_HOURS = 2
-"""Before the end, without a fault: the longest wait for a limit, and polls."""
+"""Hours without faults at the end: the longest wait for a limit, and polls."""
 
 WARM_UP = 4
-"""Hours in which the test's own record fills, which holds three."""
+"""Hours until the test's own record, which keeps three hours, is full."""
 
 GROWTH = 1.05
 _SEED = 6
@@ -60,9 +60,9 @@ _OTHER_MONTH = "9"
 
 @dataclass(frozen=True)
 class Hour:
-    """What there was at the end of a simulated hour; counts are since the beginning.
+    """Figures at the end of a simulated hour; counts are since the start.
 
-    ``objects`` are those of the exporter's own classes, ``memory`` is resident bytes.
+    ``objects`` counts instances of the exporter's classes; ``memory`` is resident bytes.
     """
 
     seconds: float
@@ -86,7 +86,7 @@ class Hour:
 
 
 class Soak:
-    """Runs a crowd. Every method raises ``AssertionError`` where something broke."""
+    """Runs a crowd. Every method raises ``AssertionError`` on a failed check."""
 
     def __init__(self, crowd: Crowd, random: Random, tell: Callable[[str], None]) -> None:
         self.crowd, self.random, self.tell = crowd, random, tell
@@ -118,7 +118,7 @@ class Soak:
         await self.crowd.closes()
         await asyncio.sleep(1)
         left = len(asyncio.all_tasks()) - tasks
-        assert left == 0, f"{left} tasks outlive the exporter"
+        assert left == 0, f"{left} tasks left after the exporter closed"
         self._memory_is_flat()
 
     async def _an_hour(self, *, faulty: bool) -> None:
@@ -129,7 +129,6 @@ class Soak:
             self._look()
 
     def _befall(self, path: str, query: Mapping[str, str]) -> None:
-        """Put a fault in a request's way, or none."""
         self._requests += 1
         self.crowd.wire.breaks.clear()
         if self.random.random() < self._share:
@@ -137,12 +136,11 @@ class Soak:
             if (kind.name == "200-no-object" and path == _INSTALLATIONS) or (
                 kind.name == "200-another-month" and query.get("month") == _OTHER_MONTH
             ):
-                return  # that is no fault here: it cannot be told from a true answer
+                return  # these look like true answers here
             kind.at(path).befall(self.crowd.wire, named(path), times=1)
             self.faults[kind.name] += 1
 
     def _change(self) -> None:
-        """Change what is true, between two readings."""
         self._arranged = self.crowd.world.clock()
         self.crowd.an_hour_of_use(self.random)
         self.moved += self.crowd.some_move(self.random)
@@ -155,7 +153,6 @@ class Soak:
         self.crowd.all_are_on_the_usage_platform()
 
     def _look(self) -> None:
-        """Judge what the page says of the accounts that were polled since the last look."""
         poller = self.crowd.world.app.poller
         now = {job: job.last_attempt for watched in poller.accounts for job in watched.jobs}
         polled = [job for job, at in now.items() if at != self._attempts.get(job)]
@@ -175,9 +172,8 @@ class Soak:
         assert not late, f"not attempted for an interval and {_LATE}: {late[:5]}"
 
     async def _rests(self) -> Hour:
-        """Wait until nothing is under way, judge the whole page, and say what is there."""
         world, wire = self.crowd.world, self.crowd.wire
-        own = 2 + len(world.app.discoveries)  # this one, the poller, and who discovers
+        own = 2 + len(world.app.discoveries)  # this one, the poller, the discoveries
         for _ in range(600):
             await self.crowd.settles()
             if len(asyncio.all_tasks()) == own and wire.unread == 0:
@@ -192,9 +188,9 @@ class Soak:
         failures = self._counted("collector_failures", by="reason")
         missed = self._counted("polls_missed", by="collector")
         assert not missed, f"missed polls: {missed}"
-        assert "internal" not in failures, "an internal fault"
+        assert "internal" not in failures, "internal error"
         files = open_files()
-        assert files == self._files, f"{files} open files, of {self._files} at first"
+        assert files == self._files, f"{files} open files, {self._files} at the start"
         gc.collect()
         return Hour(
             seconds=time.monotonic() - self._begun,
@@ -210,27 +206,25 @@ class Soak:
         )
 
     def _judged_whole(self) -> int:
-        """Judge the whole page, parsed, and tell how many series it has."""
         page = parsed(self.crowd.world.app.poller.page())
         self.judge.holds(page)
         self._are_watched(page)
         return len(page)
 
     def _are_watched(self, page: invariant.Page) -> None:
-        """Hold that a whole list of installations, read since the last change, is obeyed."""
         (at,) = (
             value
             for (name, _), value in page.items()
             if name == "github_billing_exporter_discovery_last_success_timestamp_seconds"
         )
         if at < self._arranged.timestamp():
-            return
+            return  # the installations have changed since they were listed
         watched = {dict(of).get("account") for _, of in page} - {None}
         expected = self.crowd.accounts.keys() - self.crowd.lost.keys()
-        assert watched == expected, f"watched without reason, or not: {watched ^ expected}"
+        assert watched == expected, f"wrongly polled or not polled: {watched ^ expected}"
 
     def _prune(self) -> None:
-        """Keep what a page may still say, lest it is the test that grows."""
+        # Drop answers too old for a page, or the test itself would grow.
         before = self.crowd.passed - _KEPT_SECONDS
         self.crowd.wire.forget(before)
         for book in self.crowd.books.values():
@@ -245,7 +239,7 @@ class Soak:
         return dict(+found)
 
     def _memory_is_flat(self) -> None:
-        """Hold that the last quarter has no more than the first one after the warm-up."""
+        # Compare the last quarter with the first one after the warm-up.
         warm = self.hours[WARM_UP:]
         quarter = len(warm) // 4
         if quarter:
@@ -258,7 +252,6 @@ class Soak:
 
 
 def _is_late(job: JobFacts, now: datetime) -> bool:
-    """Tell whether a job was not attempted in time, by what its page says of it."""
     waits = job.standing_by or job.known.available is False
     excused = job.failure in {"rate_limited", "unauthorized"}  # these wait longer
     if waits or excused or job.last_attempt is None:
@@ -267,7 +260,7 @@ def _is_late(job: JobFacts, now: datetime) -> bool:
 
 
 def soaked(accounts: int, hours: int, tell: Callable[[str], None] = lambda _: None) -> Soak:
-    """Run a soak, always the same one, from its beginning to its end."""
+    """Run a soak; the seed is fixed, so all runs are the same."""
     done: list[Soak] = []
     seed(_SEED)  # for the exporter's jitter
 
@@ -283,7 +276,7 @@ def soaked(accounts: int, hours: int, tell: Callable[[str], None] = lambda _: No
 
 
 def table(soak: Soak) -> str:
-    """Say the figures of a soak as Markdown."""
+    """Return the figures of a soak as a Markdown table."""
     last = soak.hours[-1]
     warm = soak.hours[min(WARM_UP, len(soak.hours) - 1) :]
     rows = {

@@ -1,4 +1,4 @@
-"""The stage: accounts whose bills a test writes, two credentials, and a record of what was true."""
+"""Accounts whose bills a test writes, two credentials, and a record of the true answers."""
 
 import asyncio
 import math
@@ -19,7 +19,7 @@ Month = tuple[int, int]
 Rows = tuple[Row, ...]
 
 PRICE = 1 / 128
-"""US dollars. With whole quantities every sum is exact, whatever its order."""
+"""US dollars. With whole quantities, sums are exact in any order."""
 
 EVERYONE = frozenset({"acme", "globex", "acme-corp", "mona"})
 OWN_TOKEN = "ghp_" + "mona" * 9
@@ -31,7 +31,7 @@ PLACES = (("acme", "api"), ("acme", "web"), ("labs", "models"), ("labs", "paper"
 
 
 def row(sku: str, quantity: int, discount: int, place: tuple[str, str] | None) -> Row:
-    """Make a row of which ``discount`` units are free; ``place`` is whose use it is."""
+    """Return a row with ``discount`` free units; ``place`` is its organization and repository."""
     product, unit = SKUS[sku]
     named = zip(("organizationName", "repositoryName"), place or (), strict=False)
     return {
@@ -51,9 +51,9 @@ def row(sku: str, quantity: int, discount: int, place: tuple[str, str] | None) -
 
 @dataclass
 class Book:
-    """The bill of an account by month; each month begins with a row of its own.
+    """The bill of an account by month; each month starts with a row.
 
-    ``written`` holds what was written, with the seconds passed by then.
+    ``written`` has the times in seconds, months and rows of the changes.
     """
 
     seed: int
@@ -64,7 +64,7 @@ class Book:
         return self.at(math.inf, (year, month))
 
     def at(self, passed: float, month: Month) -> Rows:
-        """Give the rows of a month as they were at a second."""
+        """Return the rows of a month as they were at a time."""
         for at, of, rows in reversed(self.written):
             if of == month and at <= passed:
                 return rows
@@ -75,14 +75,14 @@ class Book:
         self.written.append((passed, month, rows))
 
     def forget(self, before: float) -> None:
-        """Forget what was no longer true by a second."""
+        """Forget rows that were out of date by then."""
         last = {month: at for at, month, _ in self.written if at <= before}
         self.written = [each for each in self.written if each[0] >= last.get(each[1], 0.0)]
 
 
 @dataclass
 class Secret:
-    """What the token's file holds; ``None`` where it cannot be read."""
+    """The content of a token file, or ``None`` if it is missing."""
 
     value: str | None = DEMO_TOKEN
 
@@ -101,7 +101,7 @@ def budgets(name: str, scope: str) -> list[SimulatedBudget]:
 
 
 def legacy(seed: int) -> Mapping[str, Mapping[str, object]]:
-    """Make the bodies of the closed endpoints."""
+    """Return the payloads of the legacy endpoints."""
     minutes = {"UBUNTU": 100 + seed, "MACOS": 10 * seed, "ubuntu_4_core": 8}
     return {
         "actions": {
@@ -135,11 +135,11 @@ class Scene:
 
     @property
     def passed(self) -> float:
-        """Seconds since the beginning, whatever the clock says."""
+        """Seconds since the start, independent of the clock."""
         return self._loop.time()
 
     async def opens(self) -> None:
-        """Begin to poll and to discover, and let the first attempts end."""
+        """Start polling and discovering, and let the first attempts end."""
         self._loop = asyncio.get_running_loop()
         await self.world.__aenter__()
         self._discovering = [asyncio.create_task(d.run()) for d in self.world.app.discoveries]
@@ -151,22 +151,22 @@ class Scene:
         await self.world.__aexit__()
 
     async def settles(self) -> None:
-        """Let the attempts under way end."""
+        """Wait for the running attempts to end."""
         accounts = self.world.app.poller.accounts
         while any(job.running for watched in accounts for job in watched.jobs):
             await self.world.passes(seconds=1)
 
     def write(self, name: str, add: Iterable[Row] = (), *, drop: int = 0) -> None:
-        """Write into the current month of a book: first ``drop`` rows less, then more."""
+        """Drop the first rows of a book's current month, then add others."""
         now = self.world.clock()
         month, book = (now.year, now.month), self.books[name]
         book.write(self.passed, month, (*book(*month)[drop:], *add))
 
 
 class Stage(Scene):
-    """An organization, one that is discovered, an enterprise, and a user of another credential.
+    """An organization, a discovered one, an enterprise, and a user with another credential.
 
-    ``cast`` names those who are there, ``without`` the collectors that do not run.
+    ``cast`` has the names of the accounts, ``without`` those of collectors that do not run.
     """
 
     def __init__(
