@@ -1,4 +1,4 @@
-"""Targets of budgets: what they cover, in every spelling, and nothing else."""
+"""Budget targets cover the right SKUs in every spelling, and no others."""
 
 from math import fsum
 from operator import attrgetter

@@ -1,4 +1,4 @@
-"""Owners of repositories: organizations are named, people never."""
+"""Owners of repositories: organizations are named, people are not."""
 
 import pytest
 

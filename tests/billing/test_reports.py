@@ -1,4 +1,4 @@
-"""Rows of the usage report come to exact sums by names, in any order and portion."""
+"""Rows of the usage report have exact sums by name, in any order and batch size."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

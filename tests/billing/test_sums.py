@@ -1,4 +1,4 @@
-"""The rest that the parts of a bill leave, whatever its sign."""
+"""The difference between a bill and its parts, of either sign."""
 
 import pytest
 

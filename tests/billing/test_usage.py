@@ -29,7 +29,7 @@ EXAMPLE: Spelling = attrgetter("example")
 
 
 def mixed(random: Random) -> Spelling:
-    """Spell each row its own way, in any case that keeps the words apart."""
+    """Return a random spelling for each row, in mixed letter case."""
 
     def spelling(sku: Sku) -> Names:
         names = random.choice(sku.spellings)

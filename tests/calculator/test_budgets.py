@@ -1,4 +1,4 @@
-"""Estimates of budgets, held to the calculator's."""
+"""Estimates of budgets, compared with the calculator's."""
 
 import pytest
 

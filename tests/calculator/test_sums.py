@@ -1,4 +1,4 @@
-"""The exporter's page, held to the calculator's: a class for each way that a sum went wrong."""
+"""The exporter's page, compared with the calculator's: a class for each cause of wrong sums."""
 
 import ast
 from collections.abc import Sequence
@@ -178,7 +178,7 @@ class TestPaidMinutes:
 
 @cache
 def every_spelling() -> Shown:
-    """Show an account that used one unit of every SKU in each spelling of it."""
+    """Return the page of an account that used one unit of every SKU in each spelling."""
     skus = [*names.DOCUMENTED, names.UNDOCUMENTED]
     return shown(of(*(Use(sku.key, 1.0, spelling=n) for sku in skus for n in _spellings(sku))))
 

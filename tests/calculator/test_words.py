@@ -1,4 +1,4 @@
-"""HELP, the rule of the spent quota, and GitHub's further answers about a bill."""
+"""HELP texts, the rule of the spent quota, and GitHub's other answers about a bill."""
 
 import re
 from dataclasses import replace
@@ -41,7 +41,7 @@ SERVERS: Json = {
 
 
 def help_of(metric: str) -> str:
-    """Read a metric's HELP in the docs that are generated of it."""
+    """Return a metric's HELP from the generated docs."""
     text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     _, _, section = text.partition(f"### `github_billing_{metric}`\n")
     return section.partition("\nType:")[0].strip()
@@ -88,7 +88,7 @@ def everything(account: MadeUp) -> Shown:
 
 
 def told(page: Shown, prefix: str, word: str) -> list[float]:
-    """Read the values of the series that have a word among their labels."""
+    """Return the values of the series that have ``word`` as a label value."""
     return [
         value
         for (name, labels), value in page.items()

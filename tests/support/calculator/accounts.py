@@ -1,6 +1,6 @@
-"""Made-up accounts, and a stand-in for GitHub that answers for one of them.
+"""Made-up accounts, and a fake GitHub that answers for one of them.
 
-Numbers are sent as GitHub sends them: floats, with the noise of having been multiplied.
+Numbers are sent as GitHub sends them: floats with the noise of multiplication.
 """
 
 import json
@@ -29,11 +29,11 @@ _LEGACY = {"billing/actions", "billing/packages", "billing/shared-storage"}
 class Use:
     """A row of the bill.
 
-    ``free`` is the share of the quantity that a discount covers; the report discounts all of it
-    where ``report_discounts`` is true, as it was seen to do with storage. ``credit`` are dollars
-    besides the price, negative for a refund. ``center`` is the id of the cost center that pays.
-    ``said_by`` is the report or the summary where the one is fresher than the other.
-    ``spelling`` counts through all the ways to write the row's names.
+    ``free`` is the share of the quantity that a discount covers. With ``report_discounts`` the
+    report discounts all of it, as GitHub was seen to do for storage. ``credit`` is in dollars on
+    top of the price, negative for a refund. ``center`` is the id of the cost center that pays.
+    ``said_by`` is the source of the row if the other one lags. ``spelling`` selects one of the
+    spellings of the row's names.
     """
 
     sku: str
@@ -55,7 +55,7 @@ class Use:
 
     @property
     def names(self) -> Json:
-        """Spell product, SKU and unit in the way that ``spelling`` counts to."""
+        """Product, SKU and unit, in the selected ``spelling``, and the price."""
         sku = SKUS[self.sku]
         every = list(product(PRODUCTS[sku.product], UNITS[sku.unit], sku.spelt))
         name, unit, spelt = every[self.spelling % len(every)]
@@ -73,9 +73,10 @@ class Use:
 
 @dataclass(frozen=True)
 class Center:
-    """A cost center. ``lists`` are the states whose list it stands in.
+    """A cost center.
 
-    ``pool`` are the AI credits of its pool and those used of them.
+    ``lists`` has the states whose lists include it, if not only its own. ``pool`` has the AI
+    credits of its pool and those used.
     """
 
     id: str
@@ -124,7 +125,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Seat:
-    """A grant of Copilot; ``holder`` is ``None`` where GitHub names nobody."""
+    """A Copilot seat; ``holder`` is ``None`` if GitHub sends no assignee."""
 
     kind: str
     holder: int | None
@@ -142,11 +143,11 @@ class Seat:
 
 @dataclass
 class MadeUp:
-    """An account as GitHub knows it. It answers requests, as a handler of a transport does.
+    """An account on GitHub, as the handler of a transport.
 
-    ``minds_state`` is false where the list of cost centers holds all of them whatever is asked.
-    ``merges`` is true where the summary has a row for each SKU, spelling and price.
-    ``others`` are answers by path, for what is not the bill of an account.
+    If ``minds_state`` is false, the list of cost centers ignores the requested state. If ``merges``
+    is true, the summary has one row for each SKU, spelling and price. ``others`` has other answers
+    by path.
     """
 
     kind: Kind = "enterprise"
@@ -224,7 +225,7 @@ class MadeUp:
         ]
 
     def _owner(self, use: Use) -> Json:
-        """Name the owner in either of the two ways, and never for a user."""
+        # GitHub names the owner in one of two ways, and not at all for a user.
         if self.kind == "user":
             return {"repositoryName": use.repository} if use.repository else {}
         if use.repository and use.day % 3 == 0:
@@ -241,7 +242,6 @@ class MadeUp:
 
 
 def _holders(seats: Iterable[Seat]) -> int:
-    """Count each holder once, and each seat without a holder."""
     named = {(seat.kind, seat.holder) for seat in seats if seat.holder is not None}
     return len(named) + sum(seat.holder is None for seat in seats)
 
@@ -257,7 +257,6 @@ def _passes(use: Use, query: Mapping[str, str]) -> bool:
 
 
 def _merged(rows: Iterable[Json]) -> list[Json]:
-    """Add up rows of the same names and price, rounded as GitHub's sums are."""
     sums: dict[tuple[Any, ...], Json] = {}
     for row in rows:
         key = tuple(value for name, value in row.items() if not name.endswith(("tity", "ount")))
@@ -274,5 +273,5 @@ def _merged(rows: Iterable[Json]) -> list[Json]:
 
 
 def of(*uses: Use, month: Month = OCTOBER, **fields: Any) -> MadeUp:
-    """Make an enterprise of one month."""
+    """Return an enterprise with the uses of one month."""
     return replace(MadeUp(months={month: uses}), **fields)

@@ -1,4 +1,4 @@
-"""Accounts made up from a seed: refunds, free use, spellings, lists that do not agree."""
+"""Accounts generated from a seed, with refunds, free use, spellings and inconsistent lists."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ MOMENTS = tuple(
         "2028-02-29T12:00:00",
     )
 )
-"""In the middle of a month, at its edges, and around the hour from which storage is averaged."""
+"""Mid-month, at the turn of months, and around the hour from which storage is averaged."""
 
 _REPOSITORIES = (("acme", "web"), ("acme", "ios"), ("acme", ""), ("labs", "web"))
 _CENTERS = (
@@ -45,7 +45,7 @@ _EACH_PERSONS = ("user", "multi_user_customer", "multi_user_cost_center")
 
 
 class Maker:
-    """Makes one account; the same one of the same seed."""
+    """Makes one account, always the same for a seed."""
 
     def __init__(self, seed: int) -> None:
         self._dice = Random(seed)
@@ -80,17 +80,17 @@ class Maker:
         return uses + [replace(use, day=1) for use in uses if self._dice.random() < 0.2]
 
     def _use(self, key: str) -> Use:
-        """Make a row whose numbers no other row has, so that no two cancel each other out."""
         dice = self._dice
         sku = names.SKUS[key]
         own = "self_hosted" in key
         organization, repository = dice.choice(_REPOSITORIES)
         center = dice.choice([None, *self._centers])
-        # What the summary does not know of, a deleted cost center is not asked for.
+        # The exporter does not request a deleted cost center whose use only its report has.
         deleted = center is not None and center.state == "deleted"
         late: tuple[Source, ...] = ("summary",) if deleted else ("summary", "report")
         return Use(
             key,
+            # Unique, so that no two rows cancel each other out.
             quantity=dice.choice((1, 1, 1, -1)) * dice.randrange(10**6, 10**9) / 10**6,
             price=0.0 if own else _PRICES[sku.unit] * dice.choice((1, 1, 1, 2)),
             free=0.0 if own else dice.choice((0.0, 0.0, 0.3, 1.0)),

@@ -1,7 +1,7 @@
-"""Every SKU that GitHub documents or was seen to send, and every spelling of it.
+"""Every SKU that GitHub documents or was seen to send, in every spelling.
 
-Looked up as they are written, by no rule: a rule would be the exporter's over again. Display names
-are those of the usage report, keys those of the usage summary, exports and docs; labels are docs'.
+They are listed, not derived by a rule, as a rule would repeat the exporter's. The usage report has
+the display names; the usage summary, exports and docs have the keys; the docs have the labels.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ UNITS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Sku:
-    """``spellings`` are all but the key; ``os`` and ``runner`` are of minutes, else empty."""
+    """``spellings`` are those besides the key; only minutes have an ``os`` and a ``runner``."""
 
     key: str
     product: str
@@ -125,10 +125,10 @@ FORMER_RUNNERS = (
         )
     ),
 )
-"""Once published by docs, as was the key of no certain name."""
+"""Formerly in the docs, including ``actions_unknown``."""
 
 NAMED_TWICE = _minutes("macos", "macos_12_core")
-"""Known, and in no sum: the price table calls it ``actions_macos_l``, docs had keys of both."""
+"""Known but in no sum: the price table has ``actions_macos_l``, and the docs had both keys."""
 
 _AI_CREDITS = (
     Sku(
@@ -201,7 +201,7 @@ _OTHERS = (
         ("Codespaces prebuild storage",),
     ),
     Sku("models_inference", "models", "requests"),
-    # GitHub's seconds and GiB of the sandbox are met in no answer yet: any unit does here.
+    # No answer with the sandbox's seconds or GiB was seen yet, so any unit will do.
     Sku("sandbox_linux", "sandbox", "hours"),
     Sku("sandbox_memory", "sandbox", "hours"),
     Sku("sandbox_snapshot", "sandbox", "hours"),

@@ -1,4 +1,4 @@
-"""The exporter's page of a made-up account, beside the calculator's."""
+"""The exporter's page of a made-up account, compared with the calculator's."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -52,16 +52,16 @@ def expected(account: MadeUp, now: datetime = NOW) -> dict[Series, Decimal]:
     def ask(path: str, query: Mapping[str, str]) -> bytes:
         request = httpx.Request("GET", f"https://api.github.com{path}", params=dict(query))
         response = account(request)
-        assert response.status_code == 200, f"{path} {query} says {response.status_code}"
+        assert response.status_code == 200, f"{path} {query} returned {response.status_code}"
         return response.content
 
     return Calculator(account.kind, account.name, ask, now).whole()
 
 
 def differences(account: MadeUp, page: Shown, now: datetime = NOW) -> list[str]:
-    """List the differences of the page from the calculator's, and the collectors that failed.
+    """Return the differences of the page from the calculator's, and the collectors that failed.
 
-    A rest within the noise of floats may be shown or absent.
+    A remainder within the noise of floats may be present or absent.
     """
     right = expected(account, now)
     found = {series: value for series, value in page.items() if series[0] in METRICS}

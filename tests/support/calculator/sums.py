@@ -1,6 +1,6 @@
 """The page of an account, recomputed from GitHub's answers in exact decimals.
 
-It asks by itself, reads numbers as they are written, and shares no line with the exporter.
+It sends its own requests, reads numbers as written, and shares no code with the exporter.
 """
 
 import json
@@ -19,7 +19,7 @@ Page = dict[Series, Decimal]
 Ask = Callable[[str, Mapping[str, str]], bytes]
 
 NONE = "none"
-"""The label of the rest, which no part of the bill explains."""
+"""The label of the remainder, which belongs to no part."""
 
 _NOISE = Decimal("1e-6")
 _KINDS = ("gross", "discount", "net")
@@ -31,7 +31,7 @@ _DIVIDED = {
     "repository_usage": (("organization", "repository"), (NONE, "")),
     "cost_center_usage": (("cost_center",), (NONE,)),
 }
-"""The labels of the parts, and their values for the rest."""
+"""The labels of the parts, and their values for the remainder."""
 
 
 def _per(prefix: str) -> set[str]:
@@ -61,12 +61,12 @@ METRICS = frozenset(
         *_per("cost_center_usage"),
     }
 )
-"""Every metric that is recomputed: any other series of them is wrong."""
+"""Every recomputed metric: any other series of them is wrong."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the summary or the report, by canonical names; the report's has one quantity."""
+    """A row of the summary or the report with canonical names; the report has one quantity."""
 
     product: str
     sku: names.Sku
@@ -103,7 +103,7 @@ class Row:
         return {"product": self.product, "sku": self.sku.key}
 
     def values(self, prefix: str) -> Iterator[tuple[str, dict[str, str], Decimal]]:
-        """Yield metric, labels of the SKU and value of its gross quantity and its dollars."""
+        """Yield metric, SKU labels and value of the gross quantity and of each dollar amount."""
         yield f"{prefix}_gross_quantity", {**self.names, "unit": self.unit}, self.quantities[0]
         for kind, amount in zip(_KINDS, self.dollars, strict=True):
             yield f"{prefix}_{kind}_usd", self.names, amount
@@ -120,7 +120,7 @@ class Calculator:
     page: Page = field(default_factory=dict)
 
     def whole(self) -> Page:
-        """Recompute all of `METRICS` that the account has."""
+        """Recompute every metric of `METRICS` that the account has."""
         self.month()
         self.previous()
         parts = self.reports() if self.kind == "enterprise" else [self.report()]
@@ -159,11 +159,11 @@ class Calculator:
         return [Row.read(item, owner) for item in answer["usageItems"]]
 
     def reports(self) -> list[list[Row]]:
-        """Read the report outside of cost centers, and that of each."""
+        """Return the report outside cost centers, then the report of each cost center."""
         return [self.report(), *(self.report(cost_center_id=each) for each in self.centers())]
 
     def centers(self) -> dict[str, str]:
-        """Name every cost center by its id, once."""
+        """Return the names of all cost centers by id."""
         return {
             center["id"]: center["name"]
             for state in ("active", "deleted")
@@ -221,10 +221,10 @@ class Calculator:
         ]
 
     def divide(self, prefix: str, parts: Iterable[tuple[tuple[str, ...], Row]]) -> None:
-        """Add the parts, and under `NONE` the rest to the summary, negative where they are more.
+        """Add the parts, and under `NONE` the summary minus the parts.
 
-        Of what reports hold less of than the summary the rest is not reported yet, and nobody's;
-        of a SKU that the summary does not know there is no rest.
+        There is no remainder of a SKU that the summary lacks. A positive one is left out for a SKU
+        of which reports have less than the summary: it is not reported yet.
         """
         labels, nowhere = _DIVIDED[prefix]
         whole: dict[Series, Decimal] = defaultdict(Decimal)
@@ -264,7 +264,7 @@ class Calculator:
                 self.add("budget_estimated_consumed_usd", net, budget=budget["id"])
 
     def _scope(self, scope: str, entity: str) -> dict[str, str] | None:
-        """Return the filters of a budget's scope; ``None`` for a scope without an estimate."""
+        # None: a scope without an estimate.
         if scope == self.kind:
             return {}
         if scope == "organization":
@@ -310,7 +310,7 @@ def _priced(row: Row) -> tuple[str, str, str]:
 
 
 def _covered(budget: Mapping[str, Any]) -> Callable[[Row], bool] | None:
-    """Return whether a budget covers a row; ``None`` for a budget in seats."""
+    # None: a budget in seats.
     targets = budget.get("budget_product_skus") or [budget["budget_product_sku"]]
     if budget["budget_type"] == "ProductPricing":
         products = {names.PRODUCT_OF[target] for target in targets}
