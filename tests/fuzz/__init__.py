@@ -1,1 +1,1 @@
-"""Foreign input of any shape; ``corpus/`` keeps what was worth trying, and each find."""
+"""Fuzzed input; ``corpus/`` keeps useful examples and every input that found a bug."""

@@ -1,4 +1,4 @@
-"""Whatever GitHub answers, by status, headers and body, no attempt ends by a fault of our own."""
+"""No answer of GitHub causes an internal error, whatever its status, headers and body."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ COLLECTORS = [
 ]
 PUBLIC = KEYS[0].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 LONGEST_WAIT = 25 * 3600
-"""Seconds: more than any answer may ask for."""
+"""Seconds; longer than any wait that an answer can cause."""
 
 NAMES = [
     *("location", "link", "etag", "set-cookie", "content-encoding", "content-type", "date"),
@@ -82,7 +82,7 @@ OF_APPS = st.fixed_dictionaries(
 
 @dataclass(frozen=True)
 class Spoilt:
-    """A change of an answer: another status, more headers, another body; none where ``None``."""
+    """Changes of an answer; ``None`` keeps the status or body, and the headers are added."""
 
     status: int | None
     headers: list[tuple[bytes, bytes]]
@@ -95,7 +95,7 @@ def spoilt(bodies: st.SearchStrategy[bytes]) -> st.SearchStrategy[list[Spoilt]]:
 
 
 class Body(httpx.AsyncByteStream):
-    """A body as it comes over a socket, of which httpx has read nothing."""
+    """A body as from a socket, not yet read by httpx."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -105,14 +105,14 @@ class Body(httpx.AsyncByteStream):
 
 
 class Spoiling(httpx.AsyncBaseTransport):
-    """GitHub, of whose answers those to paths that hold ``part`` come spoilt, in turn."""
+    """GitHub with corrupted answers to paths that contain ``part``: ``spoils``, in turn."""
 
     def __init__(self, spoils: Sequence[Spoilt], part: str) -> None:
         app = SimulatedApp(
             *(1, "Iv1.billing", [PUBLIC.decode()]),
             [
                 SimulatedInstallation(number, each.type, each.name)
-                for number, each in enumerate(ACCOUNTS, 7_654_321)  # an id that nobody draws
+                for number, each in enumerate(ACCOUNTS, 7_654_321)  # unlikely to be drawn
             ],
         )
         github = SimulatedGitHub(ACCOUNTS, clock=virtual_now, app=app, rate_limit=100_000)
@@ -138,7 +138,7 @@ class Spoiling(httpx.AsyncBaseTransport):
 
 
 def assert_survived(spoils: Sequence[Spoilt], part: str, **github: object) -> None:
-    """Poll while answers come spoilt, and twice a day later, when they do not."""
+    """Poll with corrupted answers, then a day later twice with true ones."""
 
     async def polled_twice() -> None:
         flags = {
@@ -171,7 +171,7 @@ def assert_survived(spoils: Sequence[Spoilt], part: str, **github: object) -> No
             await said()
             await asyncio.sleep(LONGEST_WAIT)
             transport.spoils = []
-            await said()  # may learn that what was told before is no longer so
+            await said()  # may still correct state from the corrupted answers
             page = await said()
         for each in ACCOUNTS:
             labels = f'account="{each.name}",account_type="{each.type}",collector="usage"'

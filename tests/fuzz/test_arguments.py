@@ -1,4 +1,4 @@
-"""Any command line is understood, or refused with an exit code and without a traceback."""
+"""Any command line is accepted, or rejected with an exit code and without a traceback."""
 
 from pathlib import Path
 
@@ -20,8 +20,8 @@ PAIRS = st.tuples(st.sampled_from(FLAGS), VALUES)
 
 
 def ends(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    """Run a command that cannot reach anything, and expect an exit code with words."""
-    # An account without a token is a fault of the settings, so that nothing is asked or served.
+    """Run a command; expect an exit code and a message."""
+    # An account without a token is a configuration error: the command uses no network.
     code: object = 0
     try:
         main(arguments)

@@ -1,4 +1,4 @@
-"""Whatever GitHub sends, it is a right reading or a failure that says so; never our own fault."""
+"""Any payload is a correct reading or a reported failure, never an internal error."""
 
 import asyncio
 from datetime import datetime
@@ -20,7 +20,7 @@ from tests.support.world import START
 
 CORPUS = sorted((Path(__file__).parent / "corpus" / "payloads").iterdir())
 ANSWERS = 60
-"""As many as the largest account takes, or a few more."""
+"""At least as many as the largest account takes."""
 
 EVERY = -1
 
@@ -30,7 +30,7 @@ def now() -> datetime:
 
 
 def page(account: SimulatedAccount, number: int, spoil: object) -> tuple[str, SpoilingTransport]:
-    """Poll every collector of an account once, one of the answers being spoilt."""
+    """Poll every collector of an account once, with one answer corrupted, or all for `EVERY`."""
     github = httpx.ASGITransport(SimulatedGitHub([account], clock=now))
     assert callable(spoil)
     transport = SpoilingTransport(github, number, spoil)

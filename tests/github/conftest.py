@@ -1,4 +1,4 @@
-"""What tests of a GitHub App share."""
+"""Fixtures for tests of GitHub Apps."""
 
 from pathlib import Path
 

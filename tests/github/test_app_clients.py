@@ -1,4 +1,4 @@
-"""The clients of one GitHub App: limits of each installation, slots and secrets of all."""
+"""The clients of one GitHub App: limits per installation, shared slots, and secrets."""
 
 import asyncio
 import logging

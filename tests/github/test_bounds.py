@@ -1,4 +1,4 @@
-"""What an answer may cost: bytes, brackets, values and texts, and never much of them at once."""
+"""Bounds of an answer: bytes, nesting, values and texts, read in small pieces."""
 
 import asyncio
 import gzip
@@ -37,7 +37,7 @@ def answered(*reads: bytes) -> Conversation:
 
 
 async def pieces(*reads: bytes) -> list[int]:
-    """Give the sizes of the pieces that a body comes in, read as a socket would give it."""
+    """Return the sizes of the pieces of a gzip body."""
     response = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Pieces(reads))
     return [len(piece) async for piece in body.chunks(response, ENDPOINT)]
 
@@ -94,7 +94,7 @@ class TestDecompression:
 
 
 def nested(depth: int, opening: str = "[", closing: str = "]") -> str:
-    """Give a value of so many brackets, with strings that hold others."""
+    """Return a value nested ``depth`` deep, with strings that contain brackets."""
     return f"{opening}" * depth + '"]}[{\\"]"' + closing * depth
 
 

@@ -1,4 +1,4 @@
-"""Conditional requests: what GitHub says has not changed is kept, and for whom."""
+"""Conditional requests: unchanged answers are kept for the same credential."""
 
 from datetime import UTC, datetime
 from itertools import count

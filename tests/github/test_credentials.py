@@ -1,4 +1,4 @@
-"""The credential: which kind of token it is, and what happens when its source changes."""
+"""Credentials: the kind of token, and changes of its source."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -201,7 +201,7 @@ class TestTheExporter:
             await world.passes(seconds=4)
             file.write_text(DEMO_TOKEN, encoding="utf-8")
             await world.passes(seconds=4)
-            assert world.job("usage").failure is None, "nothing has been said yet"
+            assert world.job("usage").failure is None, "the attempt has not ended yet"
             await world.passes(seconds=8)
             assert world.job("usage").failure is None
             assert world.value("actions_used_minutes") is not None
@@ -216,7 +216,7 @@ class TestTheExporter:
             assert world.value(metric) == world.github.expires.timestamp()
             world.github.faults.add(Fault.cut_short(5))
             await world.passes(minutes=16)
-            assert world.value(metric) is not None, "no answer tells nothing"
+            assert world.value(metric) is not None, "a broken answer must not remove it"
             world.github.faults.clear()
             world.github.expires = None
             await world.passes(minutes=32)

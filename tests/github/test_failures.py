@@ -1,4 +1,4 @@
-"""Failures: the meaning of each answer of GitHub, its mend, and no secret in any."""
+"""Failures: the error and the fix for each answer of GitHub, without secrets."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ ADDRESS = "mona@canary.example"
 
 
 def ask(case: Case, body: object, headers: Mapping[str, str]) -> GitHubError:
-    """Give the failure that an answer comes to."""
+    """Return the error that an answer raises."""
     failures = []
 
     @in_virtual_time

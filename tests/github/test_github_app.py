@@ -1,4 +1,4 @@
-"""A GitHub App: its key, its JWT, and the tokens of its installations."""
+"""A GitHub App: its key, its JWT, and its installation tokens."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Limits: what GitHub says to wait, the whole credential waits, and no longer than it must."""
+"""Limits: the whole credential waits as long as GitHub requests, and no longer."""
 
 import asyncio
 from datetime import timedelta
@@ -28,7 +28,7 @@ def limit(remaining: int, seconds: float) -> dict[str, str]:
 
 
 async def wait_of(conversation: Conversation) -> float:
-    """Run into a limit, and tell for how many seconds it is."""
+    """Hit a limit and return the seconds to wait."""
     failure = await conversation.failure()
     assert isinstance(failure, RateLimited)
     assert failure.retry_at is not None
@@ -117,7 +117,7 @@ class TestHowLong:
         assert until is None or until <= conversation.clock() + timedelta(days=1)
         for exchange in conversation.exchanges:
             if exchange.rate_limit is not None:
-                # What a gauge can hold.
+                # A gauge must be able to hold them.
                 assert float(exchange.rate_limit.limit) >= 0
                 assert float(exchange.rate_limit.remaining) >= 0
 
@@ -277,7 +277,7 @@ class TestAShortBudget:
     PRIORITIES = tuple(number / 20 for number in range(20))
 
     async def afforded(self, remaining: int, seconds: float) -> list[bool]:
-        """Tell which priorities may begin after an answer with so many of 5000 requests left."""
+        """Return which priorities may begin with ``remaining`` of 5000 requests left."""
         conversation = Conversation(says(200, {"total": 1}, limit(remaining, seconds)))
         await conversation.total()
         return [conversation.client.pacing.has_budget_for(priority) for priority in self.PRIORITIES]

@@ -1,4 +1,4 @@
-"""From one URL to the next: pages and redirects, and never to another host."""
+"""Pages and redirects are followed, but never to another host."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def page(total: int, url: str = "") -> Reply:
 
 
 async def totals(conversation: Conversation, *, more: int = 0, seconds: float = 30) -> list[float]:
-    """Read all pages; one says that there are more while its total is less than ``more``."""
+    """Return the totals of all pages; a total below ``more`` means another page."""
     async with attempt(conversation.client, conversation.answers, seconds) as github:
         pages = github.pages("/bill", Bill, lambda bill: bill.total < more, per_page=100)
         return [bill.total async for bill in pages]
@@ -65,7 +65,7 @@ def asked(conversation: Conversation) -> list[str]:
 
 
 def showed_the_token(conversation: Conversation) -> set[str]:
-    """List where requests that held the token went, as the transport saw them."""
+    """Return the origins that the token was sent to."""
     return {
         f"{request.url.scheme}://{request.url.netloc.decode()}"
         for request in conversation.requests

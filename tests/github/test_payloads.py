@@ -1,4 +1,4 @@
-"""Bodies: whatever comes, it is a right value or an invalid payload, in bounded memory."""
+"""Any body is a correct value or an invalid payload, in bounded memory."""
 
 import gzip
 import json
@@ -45,7 +45,7 @@ def deep(depth: int) -> bytes:
 
 
 def bomb(layers: int = 1) -> Iterator[bytes]:
-    """Give gzip without end, in pieces as a socket would; each is 64 KiB of nothing but zeros."""
+    """Yield endless gzip of zeros, in pieces as from a socket."""
     compressor = zlib.compressobj(9, wbits=31)
     while True:
         piece = b""
@@ -268,7 +268,7 @@ HEADERS = (
 
 @st.composite
 def mutations(draw: st.DrawFn) -> bytes:
-    """Cut pieces out of a valid payload and put others in."""
+    """Replace parts of a valid payload with other bytes."""
     body = bytearray(json.dumps(STATEMENT).encode())
     fragments = st.one_of(
         st.binary(max_size=4),
@@ -281,7 +281,7 @@ def mutations(draw: st.DrawFn) -> bytes:
 
 
 async def statement(body: bytes) -> Statement | None:
-    """Ask; ``None`` where it was no statement."""
+    """Return the decoded statement, or ``None`` if the payload is invalid."""
     try:
         return await Conversation(says(200, body)).ask(Statement)
     except InvalidPayload:

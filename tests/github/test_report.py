@@ -1,4 +1,4 @@
-"""A long report: folded as it comes, begun anew after a break, kept as what it came to."""
+"""A long report: folded as it streams, restarted after a break, cached as its result."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def usage(*amounts: float) -> bytes:
 
 
 class Trickle(httpx.AsyncByteStream):
-    """A body in pieces with seconds before each, that may break in the end."""
+    """A body in pieces, ``gap`` seconds apart; with ``breaks`` the last one is an error."""
 
     def __init__(self, body: bytes, *, pieces: int = 2, gap: float = 0.0, breaks: bool = False):
         size = -(-len(body) // pieces)
@@ -56,7 +56,7 @@ class Trickle(httpx.AsyncByteStream):
 
 
 class Asking:
-    """A client of the answers handed in; it records what was asked and observed."""
+    """A client whose requests go to ``answer``; it records requests and exchanges."""
 
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
         self.requests: list[httpx.Request] = []

@@ -1,4 +1,4 @@
-"""What is asked: the request's headers, its path and query, and the way it takes."""
+"""Requests: their headers, path and query, and their way through proxies."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -237,7 +237,7 @@ class TestWhatIsObserved:
 
 @asynccontextmanager
 async def proxy(lines: list[str]) -> AsyncIterator[str]:
-    """Serve as a proxy that notes what it is asked for and refuses it."""
+    """Run a proxy that refuses every request and appends its first line to ``lines``."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lines.append((await reader.readuntil(b"\r\n\r\n")).decode().splitlines()[0])

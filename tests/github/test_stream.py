@@ -1,4 +1,4 @@
-"""A long array, decoded slice by slice: the same as decoded whole, however it is cut up."""
+"""A long array decoded slice by slice equals the array decoded at once, for any chunks."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ ENDPOINT = "/usage"
 
 
 class Gathered:
-    """A fold that keeps what it is given."""
+    """A fold that keeps all items."""
 
     def __init__(self) -> None:
         self.items: list[Any] = []

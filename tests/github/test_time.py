@@ -1,4 +1,4 @@
-"""How long it may take: the limit of a request, the deadline of an attempt, and tries within it."""
+"""Time: the limit of a request, the deadline of an attempt, and retries within it."""
 
 import asyncio
 from itertools import repeat

@@ -1,4 +1,4 @@
-"""Work beside the event loop: in one thread, by turns, and nobody waits longer than he wants."""
+"""Work off the event loop: in one thread, in turns, and with timeouts."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from exporter.github.work import aside, on_loop, work
 from tests.support.world import virtual
 
 HANGS = 60.0
-"""Seconds that only what hangs takes."""
+"""Seconds after which a test has hung."""
 
 
 def thread() -> str:
@@ -23,7 +23,7 @@ def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 class Stuck:
-    """A function that is at work until it is let go."""
+    """A function that runs until it is let go."""
 
     def __init__(self) -> None:
         self.begun, self.ended = threading.Event(), threading.Event()
@@ -90,7 +90,7 @@ class TestWork:
 
 
 class Asker:
-    """A coroutine that asks on the loop, and where each part of it ran."""
+    """A coroutine that awaits answers on the loop, and records the threads it ran in."""
 
     def __init__(self) -> None:
         self.aside: list[str] = []

@@ -1,4 +1,4 @@
-"""An installation's token of a few seconds, which GitHub may not know everywhere yet."""
+"""An installation token a few seconds old, which not all of GitHub may know yet."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ REFUSED = {
 
 
 def refuse_young(app: Asking, seconds: float, *statuses: int) -> list[float]:
-    """Refuse tokens younger than so many seconds, with one status after the other.
+    """Refuse tokens younger than ``seconds``, with each status in turn.
 
-    Return the ages of the tokens that come, which grow longer as they do.
+    Return the ages of the tokens received; the list grows with every request.
     """
     ages: list[float] = []
 
@@ -51,7 +51,7 @@ class TestARefusal:
             ages = refuse_young(app, 5, *statuses)
             await app.ask()
             assert ages == pytest.approx([0, 1, 3, 6], abs=0.5)
-            assert app.server.given() == 1, "another token would be younger still"
+            assert app.server.given() == 1, "a new token would be even younger"
 
         asking(key_file, scenario)
 
@@ -69,7 +69,7 @@ class TestARefusal:
             assert isinstance(await app.failure(), Forbidden)
             assert len(ages) == 4
             assert isinstance(await app.failure(), Forbidden)
-            assert len(ages) == 5, "once with a token that is not young any more"
+            assert len(ages) == 5, "no retry with an older token"
 
         asking(key_file, scenario)
 
