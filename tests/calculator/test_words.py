@@ -43,8 +43,8 @@ SERVERS: Json = {
 def help_of(metric: str) -> str:
     """Return a metric's HELP from the generated docs."""
     text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
-    _, _, section = text.partition(f"### `github_billing_{metric}`\n")
-    return section.partition("\nType:")[0].strip()
+    _, _, row = text.partition(f"| `github_billing_{metric}` | ")
+    return row.partition(" | ")[0]
 
 
 class TestHelp:

@@ -1,10 +1,11 @@
-"""The reference pages of docs/ are complete."""
+"""Generated pages have every setting, metric, collector and failure."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from docs import reference
+from docs import metrics_page, reference
 from exporter.collectors import ALL, Collector
 from exporter.github import errors
 from exporter.metrics import catalogue
@@ -30,11 +31,23 @@ class TestPagesOfTheRepository:
         assert option.description.replace("|", "\\|") in line
 
     @pytest.mark.parametrize("metric", catalogue.ALL, ids=lambda metric: metric.name)
-    def test_metrics_have_every_metric_with_help_and_labels(self, metric: Metric) -> None:
-        _, _, section = page("metrics").partition(f"\n### `{metric.name}`\n")
-        section = section.partition("\n#")[0]
-        assert metric.help in section
-        assert all(f"`{label}`" in section for label in metric.all_labels)
+    def test_metrics_have_every_metric_once_with_help_and_labels(self, metric: Metric) -> None:
+        (row,) = (
+            line for line in page("metrics").splitlines() if line.startswith(f"| `{metric.name}` |")
+        )
+        assert metric.help in row
+        assert all(f"`{label}`" in row for label in metric.labels)
+
+    def test_metrics_show_the_period_of_every_month_to_date_gauge(self) -> None:
+        usage = r"github_billing_((repository|organization|cost_center|model)_)?usage_\w+_\w+"
+        legacy = r"github_billing_(actions|packages|shared_storage)_\w*(used|paid|estimated)_\w+"
+        for metric in catalogue.BILL:
+            if re.search("_info$|_timestamp_|_limit_|_included_|previous_cycle", metric.name):
+                assert metrics_page.period(metric) == ""
+            elif re.fullmatch(usage, metric.name) or "_consumed_usd" in metric.name:
+                assert metrics_page.period(metric) == "month"
+            elif re.fullmatch(legacy, metric.name):
+                assert metrics_page.period(metric) == "cycle"
 
     @pytest.mark.parametrize("collector", ALL, ids=lambda collector: collector.name)
     def test_every_collector_is_in_the_readme_and_has_its_permissions(

@@ -1,13 +1,13 @@
-"""Every metric: the one home of names, helps and labels, in the order of the page.
+"""All metrics, in the order of the page.
 
-A metric is declared in the file of its kind and is found here by its name.
+Each is declared in the module of its kind; import it from here.
 """
 
 from itertools import chain
 from types import ModuleType
 
 from exporter.metrics.catalogue import account, budgets, polling, process, seats, usage
-from exporter.metrics.catalogue.account import *  # noqa: F403  (a metric is listed once, where it is declared)
+from exporter.metrics.catalogue.account import *  # noqa: F403  (a second list of names would get out of step)
 from exporter.metrics.catalogue.budgets import *  # noqa: F403  (the same)
 from exporter.metrics.catalogue.polling import *  # noqa: F403  (the same)
 from exporter.metrics.catalogue.process import *  # noqa: F403  (the same)
@@ -25,12 +25,12 @@ def _of(*modules: ModuleType) -> tuple[Metric, ...]:
 
 
 BILL = _of(account, usage, budgets, seats)
-"""What the page says about the bill."""
+"""Metrics of the bill."""
 
 JOBS = _of(polling)
-"""What the page says about the polling."""
+"""Metrics of accounts, collectors and discovery."""
 
 TELEMETRY = _of(process)
-"""What the process itself did, live."""
+"""Metrics of the process, updated as it runs."""
 
 ALL = BILL + JOBS + TELEMETRY

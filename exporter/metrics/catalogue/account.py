@@ -1,94 +1,70 @@
-"""What the legacy endpoints and the usage summary both feed: the account, its cycle, its quotas."""
+"""Account, billing cycle, and usage that plans include: both billing platforms."""
 
-from functools import partial
+from exporter.metrics.catalogue.declare import bill
 
-from exporter.metrics.catalogue.declare import POLLED, bill
-
-_either = partial(
-    bill,
-    source="From the legacy endpoint or the usage summary, as account_info's platform says. Cycle "
-    "to date: on usage the calendar month, UTC, on legacy by the account's billing date. It falls "
-    f"at the cycle's edge, so rate() and increase() on it are mistakes. {POLLED}",
-)
-_plan = partial(
-    bill,
-    source="Usage platform: a setting, else the table of GitHub's plans; legacy: GitHub's own. "
-    f"{POLLED}",
-)
-_ASSUMED = "assumed to be that of Enterprise Cloud, as GitHub says no enterprise's plan"
-_polled = partial(bill, source=POLLED)
-ACCOUNT_INFO = _polled(
+_ASSUMED = "Enterprises: Enterprise Cloud is assumed."
+ACCOUNT_INFO = bill(
     "account_info",
-    "The account: the billing platform it is read from (empty while undecided), its plan in "
-    "GitHub's word, and the host asked. Always 1.",
+    "Account with its billing platform (empty while undecided), plan and host.",
     "platform",
     "plan",
     "host",
 )
-CYCLE_REMAINING_DAYS = _polled(
-    "cycle_remaining_days",
-    "Days left in the billing cycle after today, 0 on the last day. Legacy: GitHub's own number; "
-    "usage: by the calendar month, UTC.",
+CYCLE_REMAINING_DAYS = bill(
+    "cycle_remaining_days", "Days left in the billing cycle after today; 0 on the last day."
 )
-CYCLE_START = _polled(
+CYCLE_START = bill(
     "cycle_start_timestamp_seconds",
-    "When the billing cycle began: the calendar month, UTC. Usage platform only.",
+    "Unix time at which the billing cycle began. Usage platform only.",
 )
-CYCLE_END = _polled(
-    "cycle_end_timestamp_seconds",
-    "When the billing cycle ends: the next month's first instant, UTC. Usage platform only.",
+CYCLE_END = bill(
+    "cycle_end_timestamp_seconds", "Unix time at which the billing cycle ends. Usage platform only."
 )
-ACTIONS_USED_MINUTES = _either(
+ACTIONS_USED_MINUTES = bill(
     "actions_used_minutes",
-    "Actions minutes used. Legacy: private repositories, with OS multipliers for organizations "
-    "and users; usage: raw minutes, free ones of public repositories and of self-hosted runners "
-    "and those of larger runners included.",
+    "Actions minutes used this cycle. Usage platform: raw minutes, including public repositories, "
+    "self-hosted and larger runners. Legacy: private repositories, with OS multipliers for "
+    "organizations and users.",
 )
-ACTIONS_PAID_MINUTES = _either(
+ACTIONS_PAID_MINUTES = bill(
     "actions_paid_minutes",
-    "Actions minutes paid for: beyond the quota, or on runners that no quota covers. Usage: net "
-    "minutes at a price; those of self-hosted runners have none.",
+    "Actions minutes paid for this cycle: beyond the quota, or on runners that no quota covers.",
 )
-ACTIONS_INCLUDED_MINUTES = _plan(
+ACTIONS_INCLUDED_MINUTES = bill(
     "actions_included_minutes",
-    "Actions minutes a month that the plan includes, for standard runners on private "
-    "repositories. On the usage platform used / included is no quota. Of an enterprise it is "
-    f"{_ASSUMED}.",
+    "Actions minutes per month included in the plan, for standard runners on private repositories. "
+    f"Usage platform: not comparable with actions_used_minutes. {_ASSUMED}",
 )
-ACTIONS_RUNNER_USED_MINUTES = _either(
+ACTIONS_RUNNER_USED_MINUTES = bill(
     "actions_runner_used_minutes",
-    "Actions minutes used by operating system and runner.",
+    "Actions minutes used this cycle, by operating system and runner.",
     "os",
     "runner",
 )
-PACKAGES_USED_BANDWIDTH = _either(
-    "packages_used_bandwidth_gigabytes", "Data transferred out of Packages, in gigabytes."
+PACKAGES_USED_BANDWIDTH = bill(
+    "packages_used_bandwidth_gigabytes",
+    "Data transferred out of Packages this cycle, in gigabytes.",
 )
-PACKAGES_PAID_BANDWIDTH = _either(
+PACKAGES_PAID_BANDWIDTH = bill(
     "packages_paid_bandwidth_gigabytes",
-    "Data transferred out of Packages and paid for, in gigabytes.",
+    "Data transferred out of Packages and paid for this cycle, in gigabytes.",
 )
-PACKAGES_INCLUDED_BANDWIDTH = _plan(
+PACKAGES_INCLUDED_BANDWIDTH = bill(
     "packages_included_bandwidth_gigabytes",
-    "Data transfer out of Packages a month that the plan includes, in gigabytes. Of an enterprise "
-    f"it is {_ASSUMED}.",
+    f"Data transfer out of Packages per month included in the plan, in gigabytes. {_ASSUMED}",
 )
-SHARED_STORAGE_ESTIMATED = _either(
+SHARED_STORAGE_ESTIMATED = bill(
     "shared_storage_estimated_gigabytes",
-    "Storage of Actions artifacts and Packages together, in gigabytes. Legacy: GitHub's estimate "
-    "for the whole cycle; usage: our average of the cycle so far, absent in its first 72 hours, as "
-    "reports lag by up to three days. It leaves out caches, custom images, Codespaces and Git LFS, "
-    "and the hours that GitHub has not reported yet make it too small.",
+    "Storage of Actions artifacts and Packages, in gigabytes. Usage platform: average of this "
+    "cycle so far, absent in its first 72 hours. Legacy: GitHub's estimate for the whole cycle.",
 )
-SHARED_STORAGE_ESTIMATED_PAID = _either(
+SHARED_STORAGE_ESTIMATED_PAID = bill(
     "shared_storage_estimated_paid_gigabytes",
-    "Storage of Actions artifacts and Packages paid for, in gigabytes of a whole month. Legacy: "
-    "GitHub's estimate for the cycle; usage: what is billed so far, in gigabyte-months of the 744 "
-    "hours that GitHub's price is made of, and its discount on storage is unverified.",
+    "Paid storage of Actions artifacts and Packages, in gigabyte-months. Usage platform: billed "
+    "this cycle so far. Legacy: GitHub's estimate for the whole cycle.",
 )
-SHARED_STORAGE_INCLUDED = _polled(
+SHARED_STORAGE_INCLUDED = bill(
     "shared_storage_included_gigabytes",
-    "Storage of Actions artifacts and Packages that the plan includes, in gigabytes. Usage "
-    "platform only: a setting, else the table of GitHub's plans; of an enterprise it is "
-    f"{_ASSUMED}.",
+    "Storage of Actions artifacts and Packages included in the plan, in gigabytes. Usage platform "
+    f"only. {_ASSUMED}",
 )

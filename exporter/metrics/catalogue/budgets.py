@@ -1,49 +1,40 @@
-"""Budgets, GitHub's and our estimate."""
+"""Budgets: limits, consumption from GitHub, and the exporter's estimate."""
 
-from functools import partial
+from exporter.metrics.catalogue.declare import bill
 
-from exporter.metrics.catalogue.declare import POLLED, bill
-
-_budgets = partial(bill, source=f"GitHub's budgets. {POLLED}")
-_PERSONAL = (
-    "Of the scopes user, multi_user_customer and multi_user_cost_center it is each person's, and "
-    "no sum of usage can be held against it."
-)
-BUDGET_LIMIT_USD = _budgets(
-    "budget_limit_usd", f"US dollars a month that the budget allows. {_PERSONAL}", "budget"
-)
-BUDGET_LIMIT_SEATS = _budgets(
-    "budget_limit_seats",
-    "Licences that the budget allows, where its SKU is billed by licence.",
+BUDGET_LIMIT_USD = bill(
+    "budget_limit_usd",
+    "Monthly limit in US dollars. Per person for the scopes user, multi_user_customer and "
+    "multi_user_cost_center.",
     "budget",
 )
-BUDGET_CONSUMED_USD = _budgets(
+BUDGET_LIMIT_SEATS = bill(
+    "budget_limit_seats", "Limit in licences, for a SKU billed by licence.", "budget"
+)
+BUDGET_CONSUMED_USD = bill(
     "budget_consumed_usd",
-    "US dollars of this month consumed from the budget, where GitHub says it: of one person for "
-    "the scope user, of all people for multi_user_customer and multi_user_cost_center.",
+    "US dollars consumed this month as GitHub reports them. Scope user: one person; "
+    "multi_user_customer and multi_user_cost_center: all people together.",
     "budget",
 )
 BUDGET_ESTIMATED_CONSUMED_USD = bill(
     "budget_estimated_consumed_usd",
-    "US dollars of this month that the budget covers, by our sum of net usage, not GitHub's "
-    "figure: it cannot know when in the month the budget was made, what AI pools cover, nor "
-    "which cost centers are excluded. Absent for budgets that each person has, and where usage "
-    "cannot be narrowed to what the budget is for: the page / says why.",
+    "US dollars consumed this month, estimated by the exporter from net usage. Absent for budgets "
+    "with a limit per person, and if usage cannot be filtered to the budget's entity.",
     "budget",
 )
 _INFO = ("budget", "type", "scope", "entity", "target", "hard", "alerting")
-BUDGET_INFO = _budgets(
+BUDGET_INFO = bill(
     "budget_info",
-    "A budget: its type, its scope, the entity it is for (empty where that is a person), the "
-    "products or SKUs it covers, whether it stops usage and whether it alerts. Always 1.",
+    "Budget with its type, scope, entity (empty for a person) and target products or SKUs, and "
+    "whether it is hard (stops usage) and alerting.",
     *_INFO,
 )
-_people = partial(bill, source=f"GitHub's user states of budgets that each person has. {POLLED}")
-BUDGET_PEOPLE = _people(
-    "budget_people", "People whom a universal budget limits, each by its own limit.", "budget"
+BUDGET_PEOPLE = bill(
+    "budget_people", "People under a universal budget, each with their own limit.", "budget"
 )
-BUDGET_PEOPLE_AT_LIMIT = _people(
+BUDGET_PEOPLE_AT_LIMIT = bill(
     "budget_people_at_limit",
-    "People who have consumed all that a universal budget allows each of them this month.",
+    "People who have reached their limit under a universal budget this month.",
     "budget",
 )

@@ -1,55 +1,55 @@
-"""What the page says about the polling."""
+"""Collectors, accounts and discovery."""
 
 from exporter.metrics.catalogue.declare import exporter, per_collector
 from exporter.metrics.model import Metric
 
 COLLECTOR_AVAILABLE = per_collector(
     "collector_available",
-    "1 where GitHub offers it to this account and credential, 0 where not; absent while unknown.",
+    "1 if GitHub offers its endpoints to this account and credential, 0 if not; absent while "
+    "unknown.",
 )
 COLLECTOR_SUCCESS = per_collector(
     "collector_success", "1 if the last attempt succeeded, 0 if it failed."
 )
 COLLECTOR_FAILURE_INFO = per_collector(
-    "collector_failure_info", "1 while the last attempt failed, by reason.", "reason"
+    "collector_failure_info",
+    "Reason why the last attempt failed; absent after a success.",
+    "reason",
 )
 COLLECTOR_LAST_ATTEMPT = per_collector(
-    "collector_last_attempt_timestamp_seconds", "When the last attempt began."
+    "collector_last_attempt_timestamp_seconds", "Unix time at which the last attempt began."
 )
 COLLECTOR_LAST_SUCCESS = per_collector(
     "collector_last_success_timestamp_seconds",
-    "When the last successful attempt began: the age of what the page says. It stays when the "
-    "values have gone.",
+    "Unix time at which the last successful attempt began. Kept after its values have expired.",
 )
 COLLECTOR_DURATION = per_collector(
-    "collector_duration_seconds", "How long the last attempt took, waits included."
+    "collector_duration_seconds", "Duration of the last attempt in seconds, including waits."
 )
-COLLECTOR_INTERVAL = per_collector("collector_interval_seconds", "How often it is attempted.")
+COLLECTOR_INTERVAL = per_collector("collector_interval_seconds", "Polling interval in seconds.")
 COLLECTOR_STALE_AFTER = per_collector(
-    "collector_stale_after_seconds", "How old its values may grow before they go from the page."
+    "collector_stale_after_seconds", "Age in seconds at which values are removed."
 )
 REPOSITORIES_FOLDED = Metric(
     "github_billing_exporter_repositories_folded",
-    "Repositories beyond the series limit, by all collectors together: their sums stand in the "
-    "repository (other), and what has no sum is left out.",
+    "Repositories beyond the series limit: summed in the repository (other), or left out if they "
+    "cannot be added.",
 )
 ACCOUNTS = exporter("accounts", "Accounts watched.", "account_type")
 DISCOVERY_SUCCESS = exporter(
     "discovery_success",
-    "1 if the last discovery of a credential's accounts succeeded, else 0.",
+    "1 if the credential's last discovery of accounts succeeded, 0 if it failed.",
     "credential",
 )
 DISCOVERY_LAST_SUCCESS = exporter(
     "discovery_last_success_timestamp_seconds",
-    "When a credential's accounts were last discovered, in Unix time.",
+    "Unix time of the credential's last successful discovery of accounts.",
     "credential",
 )
 UNKNOWN_SKU_INFO = exporter(
     "unknown_sku_info",
-    "1 for each SKU that the exporter does not know; it is published all the same.",
+    "SKU that this version does not know. Its usage is published all the same.",
     "product",
     "sku",
 )
-BUILD_INFO = exporter(
-    "build_info", "The exporter's build. Always 1.", "version", "revision", "python"
-)
+BUILD_INFO = exporter("build_info", "Build of the exporter.", "version", "revision", "python")

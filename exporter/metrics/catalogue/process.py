@@ -1,51 +1,50 @@
-"""What the process itself did, live."""
+"""Telemetry of the process: requests, limits, files and the log."""
 
 from exporter.metrics.catalogue.declare import counter, exporter
 from exporter.metrics.model import Metric
 
 COLLECTOR_FAILURES = counter(
-    "collector_failures_total", "Failed attempts of all accounts.", "collector", "reason"
+    "collector_failures_total", "Failed attempts for all accounts.", "collector", "reason"
 )
 POLLS_MISSED = counter(
-    "polls_missed_total", "Polls that were due and not begun within one interval.", "collector"
+    "polls_missed_total", "Polls due but not begun within one interval.", "collector"
 )
 API_REQUESTS = counter(
     "api_requests_total",
-    "Requests to GitHub; path is a template, never a name; status is error where no whole answer "
-    "came.",
-    "path",  # not endpoint, which the Prometheus Operator adds to whatever it scrapes
+    "Requests to GitHub, by path template. The status is error without a complete answer.",
+    "path",  # not endpoint: the Prometheus Operator adds that label to every target
     "status",
 )
 API_REQUEST_DURATION = Metric(
     "github_billing_exporter_api_request_duration_seconds",
-    "How long a request to GitHub and its whole answer took; path is a template, never a name.",
+    "Duration of requests to GitHub in seconds, including the complete answer, by path template.",
     ("path", "status"),
     "histogram",
     per_account=False,
 )
-API_RATE_LIMIT = exporter("api_rate_limit", "Requests an hour that GitHub grants.", "credential")
+API_RATE_LIMIT = exporter("api_rate_limit", "GitHub's limit in requests per hour.", "credential")
 API_RATE_LIMIT_REMAINING = exporter(
-    "api_rate_limit_remaining", "Requests left until GitHub's limit begins anew.", "credential"
+    "api_rate_limit_remaining", "Requests left until GitHub's limit resets.", "credential"
 )
 API_RATE_LIMIT_RESET = exporter(
-    "api_rate_limit_reset_timestamp_seconds", "When GitHub's limit begins anew.", "credential"
+    "api_rate_limit_reset_timestamp_seconds",
+    "Unix time at which GitHub's limit resets.",
+    "credential",
 )
 CREDENTIAL_EXPIRATION = exporter(
     "credential_expiration_timestamp_seconds",
-    "When the credential expires, where GitHub says it.",
+    "Unix time at which the credential expires, if GitHub reports it.",
     "credential",
 )
 STATE_LAST_SUCCESS = exporter(
     "state_last_success_timestamp_seconds",
-    "When the last good readings were last written to the state file, 0 for never; absent "
-    "without such a file.",
+    "Unix time of the last write to the state file; 0 if never, absent without a state file.",
 )
 WEB_CONFIG_RELOAD_SUCCESS = exporter(
     "web_config_reload_success",
-    "1 while what is served is what the web configuration file says, 0 while a change of it could "
-    "not be taken; absent without such a file.",
+    "1 if the current web configuration file is in effect, 0 if it could not be loaded; "
+    "absent without such a file.",
 )
 LOG_LINES_DROPPED = counter(
-    "log_lines_dropped_total",
-    "Lines of the log that were lost, as whoever reads it stood still or it could not be written.",
+    "log_lines_dropped_total", "Log lines lost because stderr was blocked or not writable."
 )

@@ -1,82 +1,74 @@
 """Seats and licences: Advanced Security, enterprise, plan, Copilot."""
 
-from functools import partial
+from exporter.metrics.catalogue.declare import bill
 
-from exporter.metrics.catalogue.declare import POLLED, bill
-
-_ghas = partial(bill, source=f"GitHub's advanced-security report. {POLLED}")
-ADVANCED_SECURITY_USED_SEATS = _ghas(
+ADVANCED_SECURITY_USED_SEATS = bill(
     "advanced_security_used_seats",
-    "Distinct active committers, each of whom uses a seat of the product. One committer may use "
-    "several products: never add them. Of an organization that an enterprise pays for it counts "
-    "people too who cost nothing more, as another organization's use of them is paid for already.",
+    "Distinct active committers, each using a seat of the product. Never add products: one person "
+    "may use several. Organizations of an enterprise: includes people already paid for through "
+    "another organization.",
     "product",
 )
-ADVANCED_SECURITY_MAXIMUM_SEATS = _ghas(
+ADVANCED_SECURITY_MAXIMUM_SEATS = bill(
     "advanced_security_maximum_seats",
-    "Seats that would be used were the product on for every repository.",
+    "Seats that would be used with the product enabled for every repository.",
     "product",
 )
-ADVANCED_SECURITY_PURCHASED_SEATS = _ghas(
-    "advanced_security_purchased_seats", "Seats bought, where they are bought by volume.", "product"
+ADVANCED_SECURITY_PURCHASED_SEATS = bill(
+    "advanced_security_purchased_seats", "Seats purchased, if bought by volume.", "product"
 )
-ADVANCED_SECURITY_REPOSITORIES = _ghas(
+ADVANCED_SECURITY_REPOSITORIES = bill(
     "advanced_security_repositories", "Repositories with active committers.", "product"
 )
-ADVANCED_SECURITY_REPOSITORY_COMMITTERS = _ghas(
+ADVANCED_SECURITY_REPOSITORY_COMMITTERS = bill(
     "advanced_security_repository_committers",
-    "Active committers of a repository. One person commits to several: never add them.",
+    "Active committers of a repository. Never add repositories: one person may commit to several.",
     "product",
     "organization",
     "repository",
     summable=False,
 )
-_licenses = partial(bill, source=f"GitHub's consumed licences. {POLLED}")
-LICENSES_CONSUMED_SEATS = _licenses("licenses_consumed_seats", "Enterprise licences in use.")
-LICENSES_PURCHASED_SEATS = _licenses("licenses_purchased_seats", "Enterprise licences bought.")
-LICENSES_TYPE_SEATS = _licenses(
+LICENSES_CONSUMED_SEATS = bill("licenses_consumed_seats", "Enterprise licences in use.")
+LICENSES_PURCHASED_SEATS = bill("licenses_purchased_seats", "Enterprise licences purchased.")
+LICENSES_TYPE_SEATS = bill(
     "licenses_type_seats",
-    "People who hold an enterprise licence, by its type; empty where GitHub says none.",
+    "People with an enterprise licence, by its type; empty if GitHub names none.",
     "license_type",
 )
-_sync = partial(bill, source=f"GitHub's licence synchronisation. {POLLED}")
-LICENSE_SYNC_INFO = _sync(
-    "license_sync_info", "An Enterprise Server: its host name. Always 1.", "server", "hostname"
+LICENSE_SYNC_INFO = bill(
+    "license_sync_info", "Enterprise Server with its host name.", "server", "hostname"
 )
-LICENSE_SYNC_SUCCESS = _sync(
+LICENSE_SYNC_SUCCESS = bill(
     "license_sync_success",
-    "1 if the server's last synchronisation of licences succeeded.",
+    "1 if the server's last licence synchronisation succeeded, 0 if it failed.",
     "server",
 )
-LICENSE_SYNC_TIMESTAMP = _sync(
-    "license_sync_timestamp_seconds", "When the server last synchronised its licences.", "server"
+LICENSE_SYNC_TIMESTAMP = bill(
+    "license_sync_timestamp_seconds",
+    "Unix time of the server's last licence synchronisation.",
+    "server",
 )
-_seats = partial(bill, source=f"GitHub's organization. {POLLED}")
-PLAN_FILLED_SEATS = _seats("plan_filled_seats", "Seats of the plan in use.")
-PLAN_PURCHASED_SEATS = _seats("plan_purchased_seats", "Seats of the plan bought.")
-_copilot = partial(bill, source=f"GitHub's Copilot billing. {POLLED}")
-COPILOT_SEATS = _copilot("copilot_seats", "Copilot seats, each holder once.")
-COPILOT_ACTIVE_SEATS = _copilot(
+PLAN_FILLED_SEATS = bill("plan_filled_seats", "Seats of the plan in use.")
+PLAN_PURCHASED_SEATS = bill("plan_purchased_seats", "Seats of the plan purchased.")
+COPILOT_SEATS = bill("copilot_seats", "Copilot seats; each holder counts once.")
+COPILOT_ACTIVE_SEATS = bill(
     "copilot_active_seats",
-    "Copilot seats used this cycle; with the inactive ones they need not be the total.",
+    "Copilot seats used this cycle. With the inactive ones they may differ from copilot_seats.",
 )
-COPILOT_INACTIVE_SEATS = _copilot("copilot_inactive_seats", "Copilot seats not used this cycle.")
-COPILOT_ADDED_SEATS = _copilot("copilot_added_seats", "Copilot seats added this cycle.")
-COPILOT_PENDING_INVITATION_SEATS = _copilot(
-    "copilot_pending_invitation_seats",
-    "Copilot seats of people who have not accepted their invitation.",
+COPILOT_INACTIVE_SEATS = bill("copilot_inactive_seats", "Copilot seats not used this cycle.")
+COPILOT_ADDED_SEATS = bill("copilot_added_seats", "Copilot seats added this cycle.")
+COPILOT_PENDING_INVITATION_SEATS = bill(
+    "copilot_pending_invitation_seats", "Copilot seats with an invitation not yet accepted."
 )
-COPILOT_PENDING_CANCELLATION_SEATS = _copilot(
-    "copilot_pending_cancellation_seats", "Copilot seats that end with this cycle."
+COPILOT_PENDING_CANCELLATION_SEATS = bill(
+    "copilot_pending_cancellation_seats", "Copilot seats that end with the current cycle."
 )
-COPILOT_INFO = _copilot(
-    "copilot_info",
-    "The organization's Copilot plan: business or enterprise. Always 1.",
-    "plan_type",
+COPILOT_INFO = bill(
+    "copilot_info", "The organization's Copilot plan: business or enterprise.", "plan_type"
 )
-COPILOT_SEAT_LAST_ACTIVITY = _copilot(
+COPILOT_SEAT_LAST_ACTIVITY = bill(
     "copilot_seat_last_activity_seats",
-    "Copilot seats by how long ago they were last used; a person in two organizations counts "
-    "once, and the ages sum to copilot_seats.",
+    "Copilot seats by time since their last use; together they are copilot_seats. A person in two "
+    "organizations counts once.",
     "age",
 )

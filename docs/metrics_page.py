@@ -1,0 +1,158 @@
+"""Generates docs/metrics.md: a table of metrics for each subject."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from exporter.collectors import ALL
+from exporter.metrics import catalogue
+from exporter.metrics.model import Metric
+
+_INTRODUCTION = """\
+- Values are polled: a scrape sends no request to GitHub. After a failed poll the last reading
+  stays until it is older than `github_billing_exporter_collector_stale_after_seconds`.
+- **Never use `rate()` or `increase()` on a metric with a period.** Such a gauge starts again with
+  each period, and GitHub may correct it downwards. `month` is the calendar month to date, UTC;
+  `cycle` is the billing cycle to date. For the cost of a day and for forecasts there are recording
+  rules: see [running](running.md).
+- A value that GitHub does not report is absent, never 0.
+- Metrics whose names end in `_info` are always 1: the labels hold the information.
+- Every metric has the labels `account_type` and `account`, except those of [the exporter
+  itself](#the-exporter-itself). The tables list the other labels.
+- Never add across `account_type`: an enterprise's bill contains its organizations'.
+- Each collector links to the endpoints it reads and the permissions it needs.
+"""
+
+_END = """
+The exporter also serves `process_*` and `python_*` of the Prometheus client library. The command
+`once` leaves them out, and its counters cover only that run.
+
+`promtool check metrics` warns about the units minutes, days and gigabytes. They are intended:
+GitHub bills in them, and the numbers must match the invoice.
+"""
+
+
+class Section(NamedTuple):
+    """The metrics of a subject, whose names have ``prefixes`` after ``github_billing_``."""
+
+    title: str
+    prefixes: tuple[str, ...]
+    notes: str = ""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        prefixes = tuple(f"github_billing_{prefix}" for prefix in self.prefixes)
+        return tuple(metric for metric in catalogue.BILL if metric.name.startswith(prefixes))
+
+
+SECTIONS = (
+    Section(
+        "Account and billing cycle",
+        ("account_", "cycle_"),
+        "On the usage platform the billing cycle is the calendar month, UTC. On the legacy\n"
+        "platform it follows the account's billing date.\n",
+    ),
+    Section(
+        "Actions, Packages and storage",
+        ("actions_", "packages_", "shared_storage_"),
+        "Both billing platforms have these metrics, but some values differ in meaning: see [the\n"
+        "day of the move](moving.md). The label `platform` of `github_billing_account_info` shows\n"
+        "the account's platform.\n"
+        "\n"
+        "- On the usage platform, paid minutes are net minutes with a price. Minutes of\n"
+        "  self-hosted runners have no price: they are used, but never paid.\n"
+        "- On the usage platform, used ÷ included is not the share of the quota: used minutes\n"
+        "  include runners and repositories that no quota covers.\n"
+        "- Included amounts are those of the `quota.*` settings, or else of the exporter's table\n"
+        "  of GitHub's plans. On the legacy platform Actions and Packages have GitHub's own.\n"
+        "  GitHub does not report the plan of an enterprise.\n"
+        "- Storage excludes caches, custom images, Codespaces and Git LFS. On the usage platform\n"
+        "  its average is too low while GitHub's reports lag, by up to three days.\n"
+        "- Paid storage on the usage platform is in gigabyte-months of 744 hours, on which GitHub\n"
+        "  bases its price. How GitHub discounts storage is unverified.\n",
+    ),
+    Section(
+        "Usage and cost by SKU",
+        ("usage_", "previous_cycle_usage_"),
+        "These come from GitHub's usage summary, except the time of the newest item, which comes\n"
+        "from the usage report. Net is gross less discounts. GitHub may still change the values\n"
+        "of last month in the first days of the new one.\n",
+    ),
+    Section(
+        "Repositories and organizations",
+        ("repository_usage_", "organization_usage_"),
+        "These come from GitHub's itemised usage report. If its discounts differ from those of\n"
+        'the usage summary, or its usage is higher, `organization="none"` holds the correction.\n'
+        "So all series add up to the account, except for usage that the report does not have yet.\n"
+        "How GitHub discounts storage is unverified.\n"
+        "\n"
+        'Repositories beyond the series limit are summed in `repository="(other)"`, and if that\n'
+        'is not enough, organizations in `organization="(other)"`.\n',
+    ),
+    Section(
+        "Cost centers",
+        ("cost_center_",),
+        "Usage comes from GitHub's usage summary of each cost center. All other usage is in\n"
+        '`cost_center="none"`, so all series add up to the account. That rest is negative if\n'
+        "GitHub counted more usage between two requests.\n",
+    ),
+    Section(
+        "Budgets",
+        ("budget_",),
+        "Budgets of the scopes `user`, `multi_user_customer` and `multi_user_cost_center` have a\n"
+        "limit per person: do not compare it with a sum of usage. The last two are universal\n"
+        "budgets.\n"
+        "\n"
+        "The estimate does not know when in the month a budget was created, what AI pools cover,\n"
+        "or which cost centers are excluded. If an estimate is absent, the landing page `/` shows\n"
+        "why.\n",
+    ),
+    Section("Licences and seats", ("advanced_security_", "license", "plan_")),
+    Section(
+        "Copilot and AI",
+        ("copilot_", "model_usage_"),
+        "AI usage is in AI credits, or in premium requests for accounts that still have them.\n",
+    ),
+)
+
+
+def page(comment: str) -> str:
+    """Return the page with ``comment`` below its title."""
+    others = catalogue.JOBS + catalogue.TELEMETRY
+    return "".join(
+        (
+            f"# Metrics\n\n{comment}\n{_INTRODUCTION}",
+            *(_section(each.title, each.metrics, each.notes) for each in SECTIONS),
+            _section("Collectors", [metric for metric in others if metric.per_account]),
+            _section(
+                "The exporter itself", [metric for metric in others if not metric.per_account]
+            ),
+            _END,
+        )
+    )
+
+
+def period(metric: Metric) -> str:
+    """Return ``month`` or ``cycle`` if the value starts again with it, else an empty string."""
+    found = re.search(r"\bthis (month|cycle)\b", metric.help)
+    return found[1] if found else ""
+
+
+def _section(title: str, metrics: Iterable[Metric], notes: str = "") -> str:
+    rows = [_cells(metric) for metric in metrics]
+    columns = [column for column in rows[0] if any(row[column] for row in rows)]
+    table = [columns, ["---"] * len(columns), *([row[name] for name in columns] for row in rows)]
+    lines = "".join(f"| {' | '.join(cells)} |\n" for cells in table)
+    return "".join((f"\n## {title}\n\n", notes and f"{notes}\n", lines))
+
+
+def _cells(metric: Metric) -> Mapping[str, str]:
+    collectors = (each.name for each in ALL if metric in each.metrics)
+    return {
+        "metric": f"`{metric.name}`",
+        "meaning": metric.help,
+        "period": period(metric),
+        "type": "" if metric.per_account else metric.type,
+        "labels": ", ".join(f"`{label}`" for label in metric.labels),
+        "collector": ", ".join(f"[{name}](permissions.md#{name})" for name in collectors),
+    }
