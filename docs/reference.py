@@ -1,4 +1,4 @@
-"""Generates pages of docs/ and the README's table from what the exporter declares."""
+"""Generates pages of docs/ and the README's table from the exporter's declarations."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -22,10 +22,10 @@ def permissions() -> str:
     """Return docs/permissions.md: endpoints and permissions of each collector."""
     introduction = (
         f"# Permissions\n\n{_WRITTEN}\n"
-        "GitHub's documents contradict each other on which kinds of token read what, so the "
-        "exporter refuses none: it tries, and `github-billing-exporter check` says what GitHub "
-        "answered. The person behind a token must hold the role as well: a member's token with "
-        "every scope gets 403 or 404.\n"
+        "GitHub's documentation contradicts itself on which type of token can read which endpoint. "
+        "So the exporter accepts every type, and `github-billing-exporter check` reports what "
+        "GitHub answered. The token's user needs the role too: an ordinary member's token gets 403 "
+        "or 404, whatever its scopes.\n"
     )
     parts = [introduction]
     for collector in ALL:
@@ -33,41 +33,44 @@ def permissions() -> str:
         rights = "\n".join(
             f"- {kind.value}: {permission}" for kind, permission in collector.permissions.items()
         )
-        parts.append(f"\n## `{collector.name}`\n\nAsks:\n\n{endpoints}\n\nNeeds:\n\n{rights}\n")
+        parts.append(
+            f"\n## `{collector.name}`\n\nEndpoints:\n\n{endpoints}\n\nPermissions:\n\n{rights}\n"
+        )
     return "".join(parts)
 
 
 def failures() -> str:
-    """Return docs/failures.md: every reason of a failure."""
+    """Return docs/failures.md: cause and fix of every failure."""
     introduction = (
         f"# Failures\n\n{_WRITTEN}\n"
-        "The `reason` of `github_billing_exporter_collector_failure_info` and of "
-        "`github_billing_exporter_collector_failures_total`. A failure leaves the last good "
-        "values in place until they are older than `poll.stale-after`; then they go.\n"
+        "Each heading is a value of the label `reason` of "
+        "`github_billing_exporter_collector_failure_info` and "
+        "`github_billing_exporter_collector_failures_total`. After a failure the last values stay "
+        "until they are older than `poll.stale-after`.\n"
     )
     parts = [introduction]
     for reason, group in groupby(errors.ALL, lambda error: error.reason):
         parts.append(f"\n## `{reason}`\n")
         parts += map(_failure, group)
     parts.append(
-        "\nUnder `platform: auto` the `legacy_*` collectors are asked together with `usage`, at "
-        "every poll, whatever they answered.\n"
+        "\nWith `platform: auto` the `legacy_*` collectors are polled together with `usage` every "
+        "time, whatever GitHub answered before.\n"
     )
     return "".join(parts)
 
 
 def _failure(error: type[errors.GitHubError]) -> str:
-    hint = error.usual_hint.replace("{permission}", "what [permissions](permissions.md) says")
+    hint = error.usual_hint.replace("{permission}", "the collector's [permissions](permissions.md)")
     return (
-        f"\nGitHub answers: {_sentence(error.answers)}  \n"
-        f"The exporter: {_sentence(error.action)}  \nWhat to do: {_sentence(hint)}\n"
+        f"\n**Cause:** {_sentence(error.answers)}  \n"
+        f"**Exporter:** {_sentence(error.action)}  \n**Fix:** {_sentence(hint)}\n"
     )
 
 
 def collectors() -> str:
     """Return the README's table of collectors."""
     rows = [
-        "| collector | tells | accounts | default | permission |\n|---|---|---|---|---|\n",
+        "| collector | reads | accounts | default | permissions |\n|---|---|---|---|---|\n",
         *(_row(collector) for collector in ALL),
     ]
     return "".join(rows)
