@@ -1,4 +1,4 @@
-"""What all boards share: variables, links, annotations, and how panels are laid out."""
+"""Variables, links, annotations and layout of all boards."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ COLUMNS = 24
 
 @dataclass(frozen=True)
 class Row:
-    """Panels beside each other, each with its width in columns. ``height`` is in grid rows."""
+    """Panels side by side, each with its width in columns. ``height`` is in grid rows."""
 
     height: int
     panels: Sequence[tuple[int, Panel]]
@@ -24,7 +24,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading."""
+    """A row heading."""
 
     title: str
 
@@ -36,7 +36,7 @@ def board(
     layout: Sequence[Row | Section],
     variables: Iterable[build.QueryVariable] = (),
 ) -> model.Dashboard:
-    """Compose a dashboard: of months in UTC, as GitHub bills them."""
+    """Build a dashboard of the last 30 days, in UTC as GitHub bills."""
     made = (
         build.Dashboard(title)
         .uid(uid)
@@ -56,7 +56,7 @@ def board(
 
 
 def chosen(name: str, label: str, metric: str) -> build.QueryVariable:
-    """Make a variable of a label's values: several, or all."""
+    """Return a variable that selects one, several or all values of a label."""
     return (
         _from_labels(name, f"label_values({recorded(metric)}, {name})")
         .label(label)
@@ -72,7 +72,7 @@ def _datasource() -> build.DatasourceVariable:
 
 
 def _account_type() -> build.QueryVariable:
-    """One type at a time: an enterprise's bill holds those of its organizations already."""
+    # One type at a time: an enterprise's bill already includes its organizations'.
     return _from_labels(
         "account_type", "label_values(github_billing_account_info, account_type)"
     ).label("Account type")
@@ -132,7 +132,7 @@ def _placed(layout: Sequence[Row | Section]) -> Iterable[model.Panel | model.Row
 
 
 class _Moment(model.AnnotationQuery):
-    """An annotation whose time is the value of its expression, which the SDK has no words for."""
+    """An annotation at the time that its expression returns, which the SDK does not support."""
 
     def to_json(self) -> dict[str, object]:
         return {**super().to_json(), "useValueForTime": True, "titleFormat": self.name}
@@ -158,7 +158,7 @@ def _moments() -> list[model.AnnotationQuery]:
 
 
 def _moved() -> model.AnnotationQuery:
-    """Mark the hour after an account shows another platform than an hour before."""
+    # True for an hour after the label `platform` of an account changed.
     of_account = "account_type, account"
     info = f'github_billing_account_info{{{ACCOUNT},platform!=""}}'
     now = f"max by ({of_account}, platform) ({info})"

@@ -1,8 +1,8 @@
-"""How it looks: a preset for each kind of panel, and what colours and units mean.
+"""Panel presets, and the meaning of colours and units.
 
-Green, amber and red judge against a limit and say nothing else; what is not judged is neutral.
-Single values are asked for the end of the time range and for no series of it, since the last value
-of a series that has gone would pass for today's.
+Green, amber and red compare a value with a limit; other values have a neutral colour.
+Single values are instant queries: a range query would show the last value of a series that has
+ended as if it were current.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 USD = "currencyUSD"
 MINUTES = "suffix:min"
-"""A billed minute is no duration: nothing may make it hours or weeks."""
+"""Not a duration: Grafana must not convert billed minutes to hours or weeks."""
 
 GIGABYTES = "suffix:GB"
 DAYS = "suffix:days"
@@ -39,7 +39,7 @@ PRODUCTS: Mapping[str, str] = {
     "codespaces": "#D987AF",
     "packages": "#A68A6D",
 }
-"""A product has the same colour on every board; those that are not named are grey, as the rest."""
+"""Colour of each product, the same on every board. Other products are grey."""
 
 STATUSES: Mapping[str, str] = {
     "200": "#5B8FD9",
@@ -50,7 +50,7 @@ STATUSES: Mapping[str, str] = {
     "422": "#B583D6",
     "error": "red",
 }
-"""What GitHub answered; no answer at all is a fault."""
+"""Colour of each HTTP status; ``error`` is a request without a complete response."""
 
 SYSTEMS: Mapping[str, str] = {
     "linux": "#5B8FD9",
@@ -72,19 +72,19 @@ UNJUDGED: Steps = [(None, NEUTRAL)]
 
 
 def worse_above(care: float | None, bad: float | None = None) -> Steps:
-    """Judge what should stay low: amber from ``care`` on, red from ``bad`` on."""
+    """Return steps for a value that should stay low: amber from ``care``, red from ``bad``."""
     named = [(care, CARE), (bad, BAD)]
     return [(None, GOOD), *((value, colour) for value, colour in named if value is not None)]
 
 
 def better_above(good: float, below: str = BAD) -> Steps:
-    """Judge what should stay high: ``below`` until ``good`` is reached."""
+    """Return steps for a value that should stay high: ``below`` up to ``good``, then green."""
     return [(None, below), (good, GOOD)]
 
 
 @dataclass(frozen=True)
 class Query:
-    """An expression, and what its series are called: words and ``{{label}}``."""
+    """An expression, and the legend of its series: text and ``{{label}}``."""
 
     expr: str
     name: str = ""
@@ -92,7 +92,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: a label or the letter of a query, its heading, and how it is drawn."""
+    """A table column. ``source`` is a label or the letter of a query."""
 
     source: str
     title: str
@@ -114,7 +114,7 @@ def number(
     decimals: int | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> stat.Panel:
-    """Make one big value, or one a series. ``texts`` stand for values."""
+    """Build a stat panel: one value, or one per series. ``texts`` replace values."""
     named = kinds.BigValueTextMode.VALUE_AND_NAME if query.name else kinds.BigValueTextMode.VALUE
     small = common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_NAMED_VALUE_SIZE)
     panel = (
@@ -146,9 +146,9 @@ def bars(
     colours: Mapping[str, str] | None = None,
     link: str = "",
 ) -> bargauge.Panel:
-    """Make a horizontal bar for each series; judged by ``steps``, else of one colour or its own.
+    """Build horizontal bars, one per series, coloured by ``steps`` or ``colours``.
 
-    ``full`` is the value of a bar as long as the panel, ``link`` leads on from a bar.
+    ``full`` is the value of a full bar, ``link`` the URL that a bar opens.
     """
     panel = (
         _panel(bargauge.Panel(), title, about, unit, empty, steps=steps or UNJUDGED)
@@ -167,7 +167,7 @@ def bars(
     if full is not None:
         panel.max(full)
     if link:
-        panel.data_links([build.DashboardLink("What makes it up").url(link)])
+        panel.data_links([build.DashboardLink("Show details").url(link)])
     return panel
 
 
@@ -182,9 +182,9 @@ def lines(
     dashed: Sequence[str] = (),
     low: float | None = 0,
 ) -> timeseries.Panel:
-    """Make lines over time; ``dashed`` names those that are a limit or a forecast.
+    """Build lines over time; ``dashed`` names the limits and forecasts.
 
-    The axis begins at ``low``, or where the lines do.
+    The axis starts at ``low``, or at the lowest value if it is None.
     """
     panel = _over_time(title, about, queries, unit, empty)
     if low is not None:
@@ -206,7 +206,7 @@ def daily(
     *,
     colours: Mapping[str, str],
 ) -> timeseries.Panel:
-    """Make stacked bars, one a day: a value is about the day before its midnight, so is its bar."""
+    """Build stacked bars, one per day. A value at midnight is drawn on the day that it ends."""
     panel = _over_time(title, about, queries, unit, empty)
     panel.min(0).interval("1d").draw_style(kinds.GraphDrawStyle.BARS)
     panel.bar_alignment(kinds.BarAlignment.BEFORE).bar_width_factor(0.8).line_width(0)
@@ -224,7 +224,7 @@ def rows(
     *,
     sort: str = "",
 ) -> table.Panel:
-    """Make a table: a row for each set of labels, a column for each query and label that is named.
+    """Build a table: a row per label set, a column per listed query or label.
 
     The first query is the column ``A``. ``sort`` is the heading to sort by, largest first.
     """
@@ -287,7 +287,7 @@ def _instant(query: Query, letter: str) -> prometheus.Dataquery:
 
 
 def _source(column: Column, queries: Sequence[Query]) -> str:
-    """Name the field that merging makes: of one query it is ``Value``, of several with letters."""
+    # Grafana names the merged field ``Value`` for one query, ``Value #A`` for several.
     if len(column.source) > 1:
         return column.source
     return "Value" if len(queries) == 1 else f"Value #{column.source}"

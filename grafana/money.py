@@ -1,4 +1,4 @@
-"""Panels about dollars that several boards show."""
+"""Panels of dollars that several boards share."""
 
 from grafana import looks
 from grafana.looks import Panel, Query
@@ -10,10 +10,8 @@ FORECAST = "account:github_billing_usage_net_usd:forecast_run_rate"
 SLOPE = "account:github_billing_usage_net_usd:forecast_slope"
 LAST_MONTH = "account:github_billing_previous_cycle_usage_net_usd:sum"
 
-NOT_THE_INVOICE = (
-    "Metered usage, not the invoice: no plan fee, volume licences, tax, Marketplace or credits."
-)
-NO_DOLLARS = "The legacy platform tells no dollars, or nothing was read yet"
+NOT_THE_INVOICE = "Metered usage only: no plan fees, volume licences, tax, Marketplace or credits."
+NO_DOLLARS = "No data yet, or the legacy platform, which has no dollar amounts"
 
 TO_PRODUCT = (
     "/d/github-billing-costs?var-product=${__field.labels.product}"
@@ -25,8 +23,8 @@ TO_PRODUCT = (
 def spent() -> Panel:
     return looks.number(
         "Spent this month",
-        "Net dollars of the month so far. From `usage_net_usd`. GitHub's reports lag by hours, up "
-        f"to three days. {NOT_THE_INVOICE}",
+        "Net dollars, month to date. From `usage_net_usd`. GitHub's reports lag by hours, up to "
+        f"three days. {NOT_THE_INVOICE}",
         Query(total(recorded(NET))),
         looks.USD,
         NO_DOLLARS,
@@ -37,12 +35,12 @@ def spent() -> Panel:
 def forecast() -> Panel:
     return looks.number(
         "Forecast for the month",
-        "The month's net dollars if it goes on as it did on average. From `usage_net_usd` and the "
-        "part of the cycle that has passed. Worry against last month and the budgets. "
+        "Net dollars of the whole month at this month's average daily rate. From `usage_net_usd` "
+        "and the elapsed part of the cycle. Compare it with last month and the budgets. "
         f"{NOT_THE_INVOICE}",
         Query(total(recorded(FORECAST))),
         looks.USD,
-        "There is no forecast on the first day of a month, nor on the legacy platform",
+        "No forecast on the first day of a month or on the legacy platform",
         decimals=2,
     )
 
@@ -50,30 +48,30 @@ def forecast() -> Panel:
 def last_month() -> Panel:
     return looks.number(
         "Last month",
-        "Net dollars of the whole month before. From `previous_cycle_usage_net_usd`. In the first "
-        f"three days it may still change by late rows. {NOT_THE_INVOICE}",
+        "Net dollars of the previous month. From `previous_cycle_usage_net_usd`. Late reports may "
+        f"still change it in the first three days. {NOT_THE_INVOICE}",
         Query(total(recorded(LAST_MONTH))),
         looks.USD,
-        "GitHub tells last month's dollars on the usage platform alone",
+        "Only the usage platform reports last month's dollars",
         decimals=2,
     )
 
 
 def daily_by_product(*matchers: str) -> Panel:
-    """Stack what each day cost: the products that have a colour, and the others as one."""
+    """Stack the cost of each day: products that have a colour, and the others as one."""
     listed = "|".join(looks.PRODUCTS)
     named = day(recorded(NET_BY_PRODUCT, f'product=~"{listed}"', *matchers))
     others = day(recorded(NET_BY_PRODUCT, f'product!~"{listed}"', *matchers))
     return looks.daily(
-        "What does a day cost?",
-        "Net dollars by day in UTC and by product; products of no colour are one. From what "
-        "`usage_net_usd` grew by in the day: what GitHub reports late counts when it comes. Worry "
-        "where a day stands out; look for its product.",
+        "Daily spend by product",
+        "Net dollars by day (UTC) and product; all products without a colour are `other`. From "
+        "the daily increase of `usage_net_usd`: late reports count on the day they arrive. Worry "
+        "if a day stands out, and look for its product.",
         [
             Query(total(named, "product"), "{{product}}"),
             Query(total(others), "other"),
         ],
         looks.USD,
-        "No whole day has been scraped yet, or the legacy platform tells no dollars",
+        "Less than one day of data, or the legacy platform, which has no dollar amounts",
         colours={**looks.PRODUCTS, "other": looks.GREY},
     )

@@ -1,7 +1,7 @@
-"""Draw each dashboard as a picture, with what a month of the demo answers: `make boards`.
+"""Draw a picture of each dashboard from a month of demo data: `make boards`.
 
-Grafana's own components in a headless Chromium draw the committed JSON. It is Grafana's look and
-arithmetic, and no Grafana server: annotations, links and what a pointer shows are left out.
+Grafana's own components draw the committed JSON in a headless Chromium. There is no Grafana
+server, so annotations, links and tooltips are missing.
 """
 
 import subprocess
@@ -20,13 +20,13 @@ SHOWN = {
     "seats": "enterprise",
     "exporter": "organization",
 }
-"""The type of account that each board is drawn for."""
+"""Account type of each picture."""
 
 _STEP = timedelta(hours=3)
 
 
 def main() -> None:
-    """Write ``docs/images/*.png``. Raises ``CalledProcessError`` if a panel is not drawn."""
+    """Write ``docs/images/*.png``. Raises ``CalledProcessError`` if a panel cannot be drawn."""
     images = ROOT / "docs/images"
     images.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, remembered(Path(folder), _STEP) as url:

@@ -1,39 +1,39 @@
-"""What is asked: PromQL, each expression free of the pod that said it.
+"""PromQL of the panels, without the labels of the scrape.
 
-A raw metric is asked through `latest`, which takes the labels of the scrape away with ``max``:
-a new pod starts no new series, and two replicas do not count twice.
+`latest` removes them from a raw metric with ``max``: a new pod starts no new series, and two
+replicas are not counted twice.
 """
 
 ACCOUNT = 'account_type="$account_type",account=~"$account"'
-"""The accounts chosen above the panels."""
+"""Matchers for the accounts selected at the top of the board."""
 
 TOP = 10
-"""So many series have a bar of their own; the rest is one more."""
+"""Number of series with their own bar; the rest share one."""
 
 _OTHER = "other"
 _NONE = "(none)"
 
 
 def recorded(name: str, *matchers: str) -> str:
-    """Ask a recorded series of the chosen accounts."""
+    """Select a recorded series of the selected accounts."""
     return f"{name}{{{','.join((ACCOUNT, *matchers))}}}"
 
 
 def latest(metric: str, *labels: str, only: str = "") -> str:
-    """Ask a metric of the chosen accounts by account and ``labels``; ``only`` matches further."""
+    """Return a metric by account and ``labels``; ``only`` is one more matcher."""
     kept = ", ".join(("account_type", "account", *labels))
     return f"max by ({kept}) ({recorded(_named(metric), *filter(None, [only]))})"
 
 
 def process(metric: str, *labels: str) -> str:
-    """Ask a metric that belongs to no account, by ``labels``."""
+    """Return a metric without account labels, by ``labels``."""
     return f"max by ({', '.join(labels)}) ({_named(metric)})"
 
 
 def last_success(only: str = "") -> str:
-    """Ask when each collector last succeeded, in seconds since 1970.
+    """Return the Unix time of each collector's last success.
 
-    What GitHub no longer offers is left out: its last success stays on the page and says nothing.
+    Collectors that GitHub no longer offers are left out, as their last success never changes.
     """
     then = latest("exporter_collector_last_success_timestamp_seconds", "collector", only=only)
     unavailable = f"{latest('exporter_collector_available', 'collector', only=only)} == 0"
@@ -41,15 +41,15 @@ def last_success(only: str = "") -> str:
 
 
 def total(expression: str, *labels: str) -> str:
-    """Add what is chosen up, by ``labels``."""
+    """Sum an expression, by ``labels``."""
     return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"
 
 
 def top(expression: str, label: str) -> str:
-    """Give the largest by ``label`` and the rest as one, so that the parts sum to the whole.
+    """Return the largest series by ``label`` and one for the rest: they add up to the total.
 
-    Half a cent or less is no rest: it may be what rounding leaves. Where the label is empty it
-    says so: some usage belongs to no organization.
+    A rest of half a cent or less is left out, as it may be a rounding error. An empty label becomes
+    ``(none)``, as some usage belongs to no organization.
     """
     rest = f"sum({expression}) - sum(topk({TOP}, {expression})) > 0.005"
     largest = f'label_replace(topk({TOP}, {expression}), "{label}", "{_NONE}", "{label}", "")'
@@ -57,9 +57,10 @@ def top(expression: str, label: str) -> str:
 
 
 def day(expression: str) -> str:
-    """Give what a month-to-date value grew by in a day; in a cycle's first day, the value so far.
+    """Return a month-to-date value's increase in a day; on a cycle's first day, the value itself.
 
-    A cycle is known by its days left, which both platforms tell. A correction downwards is no use.
+    A new cycle has more days left than yesterday's: both platforms report those. A correction
+    downwards counts as 0.
     """
     left = latest("cycle_remaining_days")
     began = f"on (account_type, account) {left} > on (account_type, account) {_yesterday(left)}"

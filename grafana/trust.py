@@ -1,4 +1,4 @@
-"""May one believe a board? A strip that stands on each of them."""
+"""The strip on every board that shows whether its numbers can be trusted."""
 
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana.frame import Row
@@ -15,21 +15,21 @@ from grafana.looks import (
 )
 from grafana.queries import last_success, latest, process, total
 
-_NO_EXPORTER = "Nothing is scraped from the exporter"
+_NO_EXPORTER = "Prometheus scrapes no exporter"
 
 
 def strip() -> Row:
-    """Tell what fails, how old the numbers are and whether GitHub still answers."""
+    """Return the row: failing collectors, data age and remaining requests."""
     return Row(3, [(6, failing()), (6, oldest()), (6, age_of_bill()), (6, requests_left())])
 
 
 def failing() -> Panel:
-    """Count what fails: a sum of failures is 0 when all is well, and absent without an exporter."""
+    # A sum, unlike a count, is 0 if nothing fails and absent without an exporter.
     failed = f"1 - {latest('exporter_collector_success', 'collector')}"
     return number(
-        "Collectors that fail",
-        "Collectors of the chosen accounts whose last attempt failed, now. From "
-        "`collector_success`. Worry at 1: the board Exporter says which, and why.",
+        "Failing collectors",
+        "Collectors of the selected accounts whose last attempt failed, now. From "
+        "`collector_success`. Worry at 1: the board Exporter shows which and why.",
         Query(total(failed)),
         NUMBER,
         _NO_EXPORTER,
@@ -41,10 +41,10 @@ def oldest() -> Panel:
     age = f"(time() - {last_success()})"
     limit = latest("exporter_collector_stale_after_seconds", "collector")
     return number(
-        "Oldest reading, of the age it may reach",
-        "The age of the oldest reading as a share of the age at which it goes from the page. From "
+        "Oldest data, % of maximum age",
+        "Age of the oldest data as a share of the maximum age. From "
         "`collector_last_success_timestamp_seconds` and `collector_stale_after_seconds`. "
-        "Worry near 100 %: from there on the number is absent.",
+        "Worry near 100 %: older data is stale and no longer exported.",
         Query(f"max({age} / {limit})"),
         RATIO,
         _NO_EXPORTER,
@@ -56,10 +56,10 @@ def oldest() -> Panel:
 def age_of_bill() -> Panel:
     read = last_success('collector=~"usage|legacy_actions"')
     return number(
-        "The bill was read ago",
-        "How long ago the bill of the account that waits longest was read from GitHub. From "
-        "`collector_last_success_timestamp_seconds` of `usage` and `legacy_actions`. GitHub's own "
-        "reports lag by hours, up to three days, on top. Worry when it is more than two intervals.",
+        "Age of billing data",
+        "Time since billing data was last read from GitHub, of the account with the oldest. From "
+        "`collector_last_success_timestamp_seconds` of `usage` and `legacy_actions`. In addition, "
+        "GitHub's reports lag by hours, up to three days. Worry above two polling intervals.",
         Query(f"time() - min({read})"),
         SECONDS,
         _NO_EXPORTER,
@@ -71,13 +71,13 @@ def age_of_bill() -> Panel:
 def requests_left() -> Panel:
     remaining = process("exporter_api_rate_limit_remaining", "credential")
     return number(
-        "GitHub requests left this hour",
-        "Requests that GitHub still answers this hour, as a share of what it grants, of the "
-        "credential with the least. From `api_rate_limit_remaining` and `api_rate_limit`. Worry "
-        f"below {DEFAULTS.rate_limit_remaining_ratio:.0%}: polls will wait.",
+        "GitHub rate limit remaining",
+        "Requests remaining this hour as a share of the rate limit, of the credential with the "
+        "least. From `api_rate_limit_remaining` and `api_rate_limit`. Worry below "
+        f"{DEFAULTS.rate_limit_remaining_ratio:.0%}: polls will be delayed.",
         Query(f"min({remaining} / {process('exporter_api_rate_limit', 'credential')})"),
         RATIO,
-        "GitHub names no limit: an Enterprise Server without one, or no request yet",
+        "No requests yet, or an Enterprise Server without a rate limit",
         steps=better_above(DEFAULTS.rate_limit_remaining_ratio),
         decimals=0,
     )

@@ -1,4 +1,4 @@
-"""The boards: one a module, each a list of small functions that return a panel."""
+"""One module per board, each a list of small functions that return a panel."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana.boards import actions, costs, exporter, overview, seats
 
 FOLDER = Path("deploy/helm/github-billing-exporter/files/dashboards")
-"""In the chart, since Helm packs nothing outside it; ``grafana/dashboards`` is a link to it."""
+"""In the chart, as Helm packs nothing outside it; ``grafana/dashboards`` is a link to it."""
 
 _ALL = (overview, costs, actions, seats, exporter)
 

@@ -1,4 +1,4 @@
-"""Actions: where minutes, bandwidth and storage go."""
+"""Actions: minutes, bandwidth and storage, against the quotas."""
 
 from grafana_foundation_sdk.models import dashboard as model
 
@@ -12,27 +12,33 @@ from grafana.queries import day, latest, recorded, top, total
 UID = "github-billing-actions"
 
 _OF_ACTIONS = 'product="actions"'
-_NO_MINUTES = "No Actions minutes were read: neither platform offers them to these accounts"
-_NO_STORAGE = "In a month's first 72 hours there is no estimate of storage: GitHub's reports lag"
-_USED = "used: on usage free, public and self-hosted ones too"
-_INCLUDED = (
-    "On usage the included are a setting's, else the plan table's; for an enterprise we assume "
-    "Enterprise Cloud's."
+_NO_MINUTES = "No Actions minutes: neither platform offers them to these accounts"
+_NO_STORAGE = "No storage estimate in the first 72 hours of a month: GitHub's reports lag"
+_USED = (
+    "Actions minutes used this cycle. The usage platform includes free, public and self-hosted "
+    "minutes."
 )
-_PAID = "beyond what plans include or on larger runners: on usage only those with a price"
+_INCLUDED = (
+    "On the usage platform the included amounts come from the settings, or else from the table of "
+    "plans; an enterprise is assumed to have Enterprise Cloud."
+)
+_PAID = (
+    "Actions minutes paid for this cycle, beyond the quota or on larger runners. The usage "
+    "platform counts only minutes that have a price."
+)
 
 
 def board() -> model.Dashboard:
     return composed(
         UID,
         "GitHub billing / Actions",
-        "Where do minutes, bandwidth and storage go? By system and runner, against the quotas.",
+        "Minutes, bandwidth and storage, by operating system and runner, against the quotas.",
         [
             Row(
                 4,
                 [
-                    (4, minutes("Minutes used", "used", _USED)),
-                    (4, minutes("Minutes paid for", "paid", _PAID)),
+                    (4, minutes("Used minutes", "used", _USED)),
+                    (4, minutes("Paid minutes", "paid", _PAID)),
                     (4, spent()),
                     (4, bandwidth()),
                     (4, storage()),
@@ -51,9 +57,9 @@ def board() -> model.Dashboard:
 def minutes(title: str, kind: str, meaning: str) -> Panel:
     return looks.number(
         title,
-        f"Actions minutes {meaning}, this cycle. From `actions_{kind}_minutes`: on the legacy "
-        "platform GitHub multiplies minutes of organizations and users by their system, on usage "
-        "they are raw. A minute is rounded up for each job.",
+        f"{meaning} From `actions_{kind}_minutes`. On the legacy platform GitHub applies minute "
+        "multipliers by operating system for organizations and users; the usage platform has raw "
+        "minutes. Each job is rounded up to a whole minute.",
         Query(total(latest(f"actions_{kind}_minutes"))),
         looks.MINUTES,
         _NO_MINUTES,
@@ -64,7 +70,7 @@ def minutes(title: str, kind: str, meaning: str) -> Panel:
 def spent() -> Panel:
     return looks.number(
         "Spent on Actions",
-        "Net dollars of the month so far for Actions: minutes, storage and larger runners. From "
+        "Net dollars of Actions, month to date: minutes, storage and larger runners. From "
         "`usage_net_usd`.",
         Query(total(recorded(money.NET_BY_PRODUCT, _OF_ACTIONS))),
         looks.USD,
@@ -76,11 +82,11 @@ def spent() -> Panel:
 def bandwidth() -> Panel:
     return looks.number(
         "Packages bandwidth",
-        "Gigabytes that Packages sent, this cycle, on usage free ones too. From "
-        "`packages_used_bandwidth_gigabytes`.",
+        "Gigabytes transferred by Packages, this cycle; on the usage platform, including free "
+        "ones. From `packages_used_bandwidth_gigabytes`.",
         Query(total(latest("packages_used_bandwidth_gigabytes"))),
         looks.GIGABYTES,
-        "Nothing of Packages was read",
+        "No Packages data was read",
         decimals=1,
     )
 
@@ -88,9 +94,9 @@ def bandwidth() -> Panel:
 def storage() -> Panel:
     return looks.number(
         "Shared storage",
-        "Gigabytes of Actions and Packages storage: on the legacy platform GitHub's estimate for "
-        "the cycle, on usage our average so far, from the fourth day on: GitHub's reports lag by "
-        "up to three days. From `shared_storage_estimated_gigabytes`.",
+        "Gigabytes of Actions and Packages storage. Legacy platform: GitHub's estimate for the "
+        "cycle. Usage platform: the average of the cycle so far, from the fourth day, as GitHub's "
+        "reports lag by up to three days. From `shared_storage_estimated_gigabytes`.",
         Query(total(latest("shared_storage_estimated_gigabytes"))),
         looks.GIGABYTES,
         _NO_STORAGE,
@@ -101,29 +107,28 @@ def storage() -> Panel:
 def minutes_by_system() -> Panel:
     runners = latest("actions_runner_used_minutes", "os", "runner")
     return looks.daily(
-        "Which system uses a day's minutes?",
-        "Actions minutes by day in UTC and by system of the runner, on usage free, public and "
-        "self-hosted ones too. From what `actions_runner_used_minutes` grew by in the day.",
+        "Daily minutes by operating system",
+        "Actions minutes by day (UTC) and operating system; on the usage platform, including free, "
+        "public and self-hosted ones. From the daily increase of `actions_runner_used_minutes`.",
         [Query(total(day(runners), "os"), "{{os}}")],
         looks.MINUTES,
-        "No whole day has been scraped yet",
+        "Less than one day of data",
         colours=looks.SYSTEMS,
     )
 
 
 def dollars_by_system() -> Panel:
-    """Tell the system by the SKU; what is of no system is storage and the like."""
     skus = latest("usage_gross_usd", "sku", only=f'{_OF_ACTIONS},sku=~"actions_.+"')
     system = f'label_replace({day(skus)}, "os", "other", "", "")'
     named = f'label_replace({system}, "os", "$1", "sku", "actions_(linux|windows|macos).*")'
     return looks.daily(
-        "Which system costs a day's dollars?",
-        "Gross dollars of Actions by day in UTC and by system: a minute of macOS costs ten times "
-        "one of Linux. Other is storage. Gross, so that what a plan includes is compared as well. "
-        "From what `usage_gross_usd` grew by in the day.",
+        "Daily gross cost by operating system",
+        "Gross dollars of Actions by day (UTC) and operating system of the SKU; SKUs without one, "
+        "such as storage, are `other`. A macOS minute costs ten times a Linux minute. Gross, to "
+        "compare included usage too. From the daily increase of `usage_gross_usd`.",
         [Query(total(named, "os"), "{{os}}")],
         looks.USD,
-        "No whole day has been scraped yet, or the legacy platform tells no dollars",
+        "Less than one day of data, or the legacy platform, which has no dollar amounts",
         colours=looks.SYSTEMS,
     )
 
@@ -131,9 +136,10 @@ def dollars_by_system() -> Panel:
 def by_runner() -> Panel:
     runners = total(latest("actions_runner_used_minutes", "os", "runner"), "runner")
     return looks.bars(
-        "Which runner uses the minutes?",
-        "Actions minutes by runner, this cycle, on usage free, public and self-hosted ones too: "
-        "the first ten, and the rest as one. From `actions_runner_used_minutes`.",
+        "Which runner uses most minutes?",
+        "Actions minutes by runner, this cycle: the top ten, and the rest as `other`. On the usage "
+        "platform, including free, public and self-hosted ones. From "
+        "`actions_runner_used_minutes`.",
         Query(top(runners, "runner"), "{{runner}}"),
         looks.MINUTES,
         _NO_MINUTES,
@@ -144,9 +150,9 @@ def by_runner() -> Panel:
 def by_sku() -> Panel:
     skus = total(latest("usage_net_usd", "product", "sku", only=_OF_ACTIONS), "sku")
     return looks.bars(
-        "Which SKU costs it?",
-        "Net dollars of the month so far by SKU of Actions: the first ten, and the rest as one. "
-        "From `usage_net_usd`.",
+        "Which SKU costs most?",
+        "Net dollars by SKU of Actions, month to date: the top ten, and the rest as `other`. From "
+        "`usage_net_usd`.",
         Query(top(skus, "sku"), "{{sku}}"),
         looks.USD,
         money.NO_DOLLARS,
@@ -160,40 +166,40 @@ def minutes_left() -> Panel:
     used = recorded(f"{overview.QUOTA}:used", of_minutes)
     return looks.lines(
         "How many included minutes are left?",
-        "What the plan includes less what was used, this cycle, on the legacy platform alone: on "
-        "usage the used minutes hold what no quota covers. Below 0 minutes are paid for. From "
-        "`actions_included_minutes` and `actions_used_minutes`.",
+        "Included minutes less used minutes, this cycle; below 0, minutes are billed. Legacy "
+        "platform only: on the usage platform, used minutes include usage that no quota covers. "
+        "From `actions_included_minutes` and `actions_used_minutes`.",
         [Query(f"sort({limit} - {used})", "{{account}}")],
         looks.MINUTES,
-        "No account here is on the legacy platform: see whether a quota is spent",
+        "No account is on the legacy platform: see the panel Quota used up?",
         low=None,
     )
 
 
 def bandwidth_over_time() -> Panel:
     return _against_included(
-        "How much bandwidth do Packages use?",
-        "Gigabytes that Packages sent in the cycle so far, what of them is paid for, and what "
-        "plans include. From `packages_*_bandwidth_gigabytes`. On usage the used hold what is "
-        f"free anyway: worry once some are paid for. {_INCLUDED}",
+        "How much bandwidth does Packages use?",
+        "Gigabytes transferred by Packages, this cycle: used, paid for and included in plans. From "
+        "`packages_*_bandwidth_gigabytes`. On the usage platform, used includes free transfer: "
+        f"worry if any is paid for. {_INCLUDED}",
         {
             "Used": "packages_used_bandwidth_gigabytes",
             "Paid for": "packages_paid_bandwidth_gigabytes",
             "Included": "packages_included_bandwidth_gigabytes",
         },
-        "Nothing of Packages was read",
+        "No Packages data was read",
     )
 
 
 def storage_over_time() -> Panel:
     return _against_included(
-        "How much storage is held?",
-        "Gigabytes of Actions and Packages storage this cycle, what is paid for, and what plans "
-        "include where it is known. From `shared_storage_*_gigabytes`. On usage the held are our "
-        "average so far, from the fourth day on, and the paid grow through the month: net "
-        f"GB-hours so far by the 744 hours of GitHub's price. {_INCLUDED}",
+        "How much storage is used?",
+        "Gigabytes of Actions and Packages storage, this cycle: used, paid for, and included in "
+        "plans if known. From `shared_storage_*_gigabytes`. On the usage platform, used is the "
+        "average of the cycle so far, from the fourth day; paid grows through the month, as it is "
+        f"net GB-hours to date divided by the 744 hours of GitHub's price. {_INCLUDED}",
         {
-            "Held": "shared_storage_estimated_gigabytes",
+            "Used": "shared_storage_estimated_gigabytes",
             "Paid for": "shared_storage_estimated_paid_gigabytes",
             "Included": "shared_storage_included_gigabytes",
         },

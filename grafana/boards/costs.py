@@ -1,4 +1,4 @@
-"""Costs: what costs it."""
+"""Costs: spend by product, SKU, repository, organization and cost center."""
 
 from grafana_foundation_sdk.models import dashboard as model
 
@@ -11,20 +11,20 @@ from grafana.queries import latest, recorded, top, total
 UID = "github-billing-costs"
 
 _OF_PRODUCT = 'product=~"$product"'
-_SO_FAR = "of the month so far"
-_DISCOUNT = "that plans include, that are free in public repositories or that GitHub takes off"
+_SO_FAR = "this month to date"
+_DISCOUNT = "included in plans, free for public repositories or discounted by GitHub"
 
 
 def board() -> model.Dashboard:
     return composed(
         UID,
         "GitHub billing / Costs",
-        "What costs it? The month by product, SKU, repository, organization and cost center.",
+        "Where does the money go? By product, SKU, repository, organization and cost center.",
         [
             Row(
                 4,
                 [
-                    (4, amount("Gross", "gross", "before what plans include and discounts")),
+                    (4, amount("Gross", "gross", "before included usage and discounts")),
                     (4, amount("Discount", "discount", _DISCOUNT)),
                     (4, amount("Net", "net", "after discounts")),
                     (4, money.last_month()),
@@ -68,14 +68,14 @@ _NO_SKU = money.NO_DOLLARS
 
 
 def _unasked(collector: str) -> str:
-    return f"Switch the collector {collector} on: it is off by default"
+    return f"Enable the collector {collector}: it is off by default"
 
 
 def amount(title: str, kind: str, meaning: str) -> Panel:
     name = f"account_product:github_billing_usage_{kind}_usd:sum"
     return looks.number(
         title,
-        f"Dollars {_SO_FAR} {meaning}. From `usage_{kind}_usd`. Gross less discount is net. "
+        f"Dollars {meaning}, {_SO_FAR}. From `usage_{kind}_usd`. Gross less discount is net. "
         + money.NOT_THE_INVOICE,
         Query(total(recorded(name, _OF_PRODUCT))),
         looks.USD,
@@ -87,12 +87,12 @@ def amount(title: str, kind: str, meaning: str) -> Panel:
 def against_last_month() -> Panel:
     forecast, before = (total(recorded(name)) for name in (money.FORECAST, money.LAST_MONTH))
     return looks.number(
-        "Forecast against last month",
-        "How much more or less net dollars than last month this month will cost, all products, if "
-        "it goes on as it did on average. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
+        "Forecast vs. last month",
+        "Forecast change in net dollars from last month to this month at its average daily rate, "
+        "all products. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
         Query(f"{forecast} / ({before} > 0) - 1"),
         looks.RATIO,
-        "No forecast on a month's first day, or last month cost nothing",
+        "No forecast on the first day of a month, or no spend last month",
         decimals=1,
     )
 
@@ -100,11 +100,11 @@ def against_last_month() -> Panel:
 def last_day() -> Panel:
     return looks.number(
         "Last 24 hours",
-        "Net dollars of the last 24 hours, late reports included; on a month's first day, of the "
-        "month so far. From what `usage_net_usd` grew by.",
+        "Net dollars of the last 24 hours, including late reports; on the first day of a month, "
+        "month to date. From the increase of `usage_net_usd`.",
         Query(total(recorded("account_product:github_billing_usage_net_usd:spend1d", _OF_PRODUCT))),
         looks.USD,
-        "Not yet scraped for a day, or the legacy platform tells no dollars",
+        "Less than one day of data, or the legacy platform, which has no dollar amounts",
         decimals=2,
     )
 
@@ -115,7 +115,7 @@ def products() -> Panel:
 
     return looks.rows(
         "What does each product cost?",
-        f"Dollars {_SO_FAR} by product: gross, discount and net, and the whole of last month. "
+        f"Dollars by product, {_SO_FAR}: gross, discount and net, and last month's total. "
         "From `usage_*_usd` and `previous_cycle_usage_net_usd`.",
         [
             Query(by_product(f"{period}usage_{kind}_usd"))
@@ -138,8 +138,8 @@ def breakdown(word: str, metric: str, label: str, *others: str, unasked: str) ->
     by_label = total(latest(metric, label, *others, only=_OF_PRODUCT), label)
     return looks.bars(
         f"Which {word} costs most?",
-        f"Net dollars {_SO_FAR} by {word}: the first ten, and the rest as one, so that the bars "
-        f"sum to the net. From `{metric}`.",
+        f"Net dollars by {word}, {_SO_FAR}: the top ten, and the rest as `other`, so that the bars "
+        f"add up to the net total. From `{metric}`.",
         Query(top(by_label, label), f"{{{{{label}}}}}"),
         looks.USD,
         unasked,
@@ -154,9 +154,9 @@ def repositories() -> Panel:
     named = f'label_join({spent}, "repository", "/", "organization", "repository")'
     return looks.bars(
         "Which repository costs most?",
-        f"Net dollars {_SO_FAR} by repository: the first ten, and the rest as one. What belongs to "
-        "no repository, as licences do, is left out, so the bars may sum to less than the net. "
-        "From `repository_usage_net_usd`.",
+        f"Net dollars by repository, {_SO_FAR}: the top ten, and the rest as `other`. Usage "
+        "without a repository, such as licences, is left out, so the bars may add up to less than "
+        "the net total. From `repository_usage_net_usd`.",
         Query(top(named, "repository"), "{{repository}}"),
         looks.USD,
         _unasked("usage_repositories"),
@@ -177,8 +177,8 @@ def cost_centers() -> Panel:
     by_name = f"sum by (name) ({named} or on ({of}) {rest})"
     return looks.bars(
         "Which cost center costs most?",
-        f"Net dollars {_SO_FAR} by cost center: the first ten, and the rest as one; what belongs "
-        "to none has a bar of its own, so that the bars sum to the net. From "
+        f"Net dollars by cost center, {_SO_FAR}: the top ten, the rest as `other`, and usage "
+        "outside cost centers, so that the bars add up to the net total. From "
         "`cost_center_usage_net_usd` and `cost_center_info`.",
         Query(top(by_name, "name"), "{{name}}"),
         looks.USD,
@@ -192,15 +192,15 @@ def against_usual() -> Panel:
     of = "account:github_billing_usage_net_usd"
     return looks.lines(
         "Is today unusual?",
-        "Net dollars of the last 24 hours beside the usual day, the mean of the fourteen days "
-        "before; all products. On a month's first day it is the month so far. From what "
-        "`usage_net_usd` grew by. Worry where they part.",
+        "Net dollars of the last 24 hours and of the usual day, the mean of the 14 days before, of "
+        "all products. On the first day of a month, month to date. From the increase of "
+        "`usage_net_usd`. Worry if the lines diverge.",
         [
             Query(total(recorded(f"{of}:spend1d")), names[0]),
             Query(total(recorded(f"{of}:spend1d_avg14d")), names[1]),
         ],
         looks.USD,
-        "Not yet scraped for a day, or the legacy platform tells no dollars",
+        "Less than one day of data, or the legacy platform, which has no dollar amounts",
         colours={names[0]: looks.PLAIN, names[1]: looks.GREY},
         dashed=[names[1]],
     )

@@ -1,4 +1,4 @@
-"""Exporter: whether the numbers can be trusted."""
+"""Exporter: failures, data age and GitHub requests."""
 
 from grafana_foundation_sdk.models import dashboard as model
 
@@ -11,7 +11,7 @@ from grafana.queries import last_success, latest, process, total
 
 UID = "github-billing-exporter"
 
-_NO_EXPORTER = "Nothing is scraped from the exporter"
+_NO_EXPORTER = "Prometheus scrapes no exporter"
 _OLDEST = 12
 _PREFIX = "github_billing_exporter"
 
@@ -20,8 +20,8 @@ def board() -> model.Dashboard:
     return composed(
         UID,
         "GitHub billing / Exporter",
-        "Can the numbers be trusted? What fails and why, how old readings are, and what GitHub "
-        "answers.",
+        "Can the numbers be trusted? Failures and their reasons, data age, GitHub requests and "
+        "limits.",
         [
             trust.strip(),
             Row(
@@ -46,8 +46,8 @@ def board() -> model.Dashboard:
 def accounts() -> Panel:
     return looks.number(
         "Accounts watched",
-        "Accounts that the exporter watches, now, whatever is chosen above; an enterprise counts "
-        "beside its organizations. From `exporter_accounts`.",
+        "All accounts that the exporter watches, now, regardless of the selection; an enterprise "
+        "and its organizations count separately. From `exporter_accounts`.",
         Query(f"sum({process('exporter_accounts', 'account_type')})"),
         looks.NUMBER,
         _NO_EXPORTER,
@@ -57,10 +57,10 @@ def accounts() -> Panel:
 
 def missed() -> Panel:
     return looks.number(
-        "Polls missed in a day",
-        "Polls that were due in the last 24 hours and not begun within one interval, of all "
-        "accounts. From `exporter_polls_missed_total`. Worry at 1: GitHub's limit is too small for "
-        "the intervals, or requests hang.",
+        "Missed polls in 24 h",
+        "Polls due in the last 24 hours that did not start within one interval, of all accounts. "
+        "From `exporter_polls_missed_total`. Worry at 1: GitHub's rate limit is too low for the "
+        "polling intervals, or requests hang.",
         Query(f"sum(increase({_PREFIX}_polls_missed_total[1d]))"),
         looks.NUMBER,
         _NO_EXPORTER,
@@ -72,13 +72,13 @@ def missed() -> Panel:
 def credential_days() -> Panel:
     expires = process("exporter_credential_expiration_timestamp_seconds", "credential")
     return looks.number(
-        "Credential ends in days",
+        "Days to token expiry",
         "Days until the first credential expires. From "
-        "`exporter_credential_expiration_timestamp_seconds`. Renew it from "
-        f"{DEFAULTS.credential_expiry_days:.0f} days on.",
+        "`exporter_credential_expiration_timestamp_seconds`. Renew it below "
+        f"{DEFAULTS.credential_expiry_days:.0f} days.",
         Query(f"min(({expires} - time()) / 86400)"),
         looks.NUMBER,
-        "GitHub names no end: it does so for tokens that have one",
+        "No token with an expiry date",
         steps=looks.better_above(DEFAULTS.credential_expiry_days, looks.CARE),
         decimals=0,
     )
@@ -86,12 +86,12 @@ def credential_days() -> Panel:
 
 def discoveries() -> Panel:
     return looks.number(
-        "Discoveries that fail",
-        "Credentials whose last discovery of accounts failed, now. From "
-        "`exporter_discovery_success`. Worry at 1: new accounts stay unwatched.",
+        "Failing discoveries",
+        "Credentials whose last account discovery failed, now. From `exporter_discovery_success`. "
+        "Worry at 1: new accounts are not watched.",
         Query(f"sum(1 - {process('exporter_discovery_success', 'credential')})"),
         looks.NUMBER,
-        "Discovery is off: accounts are those of the settings",
+        "Discovery is off: accounts come from the settings",
         steps=looks.worse_above(1),
         decimals=0,
     )
@@ -99,12 +99,12 @@ def discoveries() -> Panel:
 
 def unknown() -> Panel:
     return looks.number(
-        "SKUs not known",
-        "SKUs of GitHub that the exporter does not know, now; they are published all the same. "
-        "From `exporter_unknown_sku_info`. A new version of the exporter may know them.",
+        "Unknown SKUs",
+        "GitHub SKUs unknown to the exporter, now; they are exported nevertheless. From "
+        "`exporter_unknown_sku_info`. A newer version of the exporter may know them.",
         Query(f"count({process('exporter_unknown_sku_info', 'product', 'sku')})"),
         looks.NUMBER,
-        "Every SKU is known",
+        "All SKUs are known",
         decimals=0,
     )
 
@@ -112,27 +112,27 @@ def unknown() -> Panel:
 def folded() -> Panel:
     return looks.number(
         "Repositories folded",
-        "Repositories beyond the series limit, now, which have no series of their own. From "
-        "`exporter_repositories_folded`. Raise the limit if you miss one.",
+        "Repositories over the series limit, now, which have no series of their own. From "
+        "`exporter_repositories_folded`. Raise the limit if you need them.",
         Query(total(latest("exporter_repositories_folded"))),
         looks.NUMBER,
-        "No collector by repository is on",
+        "No repository collector is enabled",
         decimals=0,
     )
 
 
 def failing() -> Panel:
     return looks.rows(
-        "What fails, and why?",
+        "Which collectors fail, and why?",
         "Collectors whose last attempt failed, now, and the reason. From "
-        "`exporter_collector_failure_info`. docs/failures.md says what mends each reason.",
+        "`exporter_collector_failure_info`. docs/failures.md lists how to fix each reason.",
         [Query(latest("exporter_collector_failure_info", "collector", "reason"))],
         [
             Column("account", "Account"),
             Column("collector", "Collector"),
             Column("reason", "Reason"),
         ],
-        "Nothing fails",
+        "No collector fails",
     )
 
 
@@ -143,10 +143,10 @@ def ages() -> Panel:
     oldest = f"topk({_OLDEST}, ({age}) / {limit})"
     there = "and on (account_type, account, collector)"
     return looks.rows(
-        "Which readings are old?",
-        f"The {_OLDEST} oldest readings, of the age at which they go from the page. From "
+        "Oldest data by collector",
+        f"The {_OLDEST} collectors with the oldest data, as a share of the maximum age. From "
         "`collector_last_success_timestamp_seconds` and `collector_stale_after_seconds`. Worry "
-        "near 100 %: from there on the numbers are absent.",
+        "near 100 %: older data is stale and no longer exported.",
         [
             Query(oldest),
             Query(f"{age} {there} {oldest}"),
@@ -156,7 +156,7 @@ def ages() -> Panel:
             Column("account", "Account", width=130),
             Column("collector", "Collector"),
             Column("B", "Age", looks.SECONDS, width=100),
-            Column("C", "Goes at", looks.SECONDS, width=100),
+            Column("C", "Maximum", looks.SECONDS, width=100),
             Column("A", "Share", looks.RATIO, looks.worse_above(None, 1), bar=True, width=200),
         ],
         _NO_EXPORTER,
@@ -168,10 +168,10 @@ def availability() -> Panel:
     available = latest("exporter_collector_available", "collector")
     success = latest("exporter_collector_success", "collector")
     return looks.rows(
-        "What does GitHub offer?",
-        "Each collector, and to how many of the chosen accounts GitHub offers it, does not offer "
-        "it, and fails to answer, now. From `collector_available` and `collector_success`. Not "
-        "offered is no failure: a plan or a permission does not have it.",
+        "Collector availability",
+        "Number of selected accounts for which each collector is available, unavailable and "
+        "failing, now. From `collector_available` and `collector_success`. Unavailable is not a "
+        "failure: the plan or the credential does not include it.",
         [
             Query(f"sum by (collector) ({available})"),
             Query(f"sum by (collector) (1 - {available})"),
@@ -179,20 +179,20 @@ def availability() -> Panel:
         ],
         [
             Column("collector", "Collector"),
-            Column("A", "Offered to", width=120),
-            Column("B", "Not offered to", width=130),
-            Column("C", "Fails for", steps=[(None, looks.NEUTRAL), (1, looks.BAD)], width=110),
+            Column("A", "Available", width=120),
+            Column("B", "Unavailable", width=130),
+            Column("C", "Failing", steps=[(None, looks.NEUTRAL), (1, looks.BAD)], width=110),
         ],
         _NO_EXPORTER,
-        sort="Fails for",
+        sort="Failing",
     )
 
 
 def reasons() -> Panel:
     failures = f"{_PREFIX}_collector_failures_total"
     return looks.lines(
-        "When did collectors fail?",
-        "Failed attempts in a day by reason, of all accounts; reasons that never came are left "
+        "Collector failures per day",
+        "Failed attempts per day by reason, of all accounts; reasons that never occurred are left "
         "out. From `exporter_collector_failures_total`.",
         [Query(f"sum by (reason) (increase({failures}[1d]) and {failures} > 0)", "{{reason}}")],
         looks.NUMBER,
@@ -202,9 +202,9 @@ def reasons() -> Panel:
 
 def requests() -> Panel:
     return looks.lines(
-        "How often is GitHub asked?",
-        "Requests to GitHub in a day by what it answered; 304 costs nothing of the limit. From "
-        "`exporter_api_requests_total`. Worry where 4xx or error rises.",
+        "GitHub requests per day",
+        "Requests to GitHub per day by HTTP status; a 304 does not count towards the rate limit. "
+        "From `exporter_api_requests_total`. Worry if 4xx or `error` increases.",
         [Query(f"sum by (status) (increase({_PREFIX}_api_requests_total[1d]))", "{{status}}")],
         looks.NUMBER,
         _NO_EXPORTER,
@@ -214,11 +214,11 @@ def requests() -> Panel:
 
 def durations() -> Panel:
     name = f"{_PREFIX}_api_request_duration_seconds_bucket"
-    quantiles = {"slowest of 100": 0.99, "slowest of 20": 0.95, "median": 0.5}
+    quantiles = {"p99": 0.99, "p95": 0.95, "median": 0.5}
     return looks.lines(
-        "How long does GitHub take?",
-        "Seconds of a request and its whole answer, in the day before. From "
-        "`exporter_api_request_duration_seconds`. Worry where it nears the timeout of a poll.",
+        "GitHub response time",
+        "Seconds until a request's complete response, over the previous day. From "
+        "`exporter_api_request_duration_seconds`. Worry if it approaches the timeout of a poll.",
         [
             Query(f"histogram_quantile({share}, sum by (le) (increase({name}[1d])))", word)
             for word, share in quantiles.items()
@@ -231,37 +231,38 @@ def durations() -> Panel:
 
 def limits() -> Panel:
     return looks.lines(
-        "Is GitHub limiting us?",
-        "Requests left until GitHub's limit begins anew, beside what it grants in an hour, by "
-        "credential. From `exporter_api_rate_limit_remaining` and `exporter_api_rate_limit`. Worry "
-        f"below {DEFAULTS.rate_limit_remaining_ratio:.0%} of what is granted.",
+        "GitHub rate limit",
+        "Requests remaining until the rate limit resets, and the limit per hour, by credential. "
+        "From `exporter_api_rate_limit_remaining` and `exporter_api_rate_limit`. Worry below "
+        f"{DEFAULTS.rate_limit_remaining_ratio:.0%} of the limit.",
         [
             Query(
-                process("exporter_api_rate_limit_remaining", "credential"), "{{credential}} left"
+                process("exporter_api_rate_limit_remaining", "credential"),
+                "{{credential}} remaining",
             ),
-            Query(process("exporter_api_rate_limit", "credential"), "{{credential}} granted"),
+            Query(process("exporter_api_rate_limit", "credential"), "{{credential}} limit"),
         ],
         looks.NUMBER,
-        "GitHub names no limit: an Enterprise Server without one, or no request yet",
+        "No requests yet, or an Enterprise Server without a rate limit",
     )
 
 
 def unknown_skus() -> Panel:
     return looks.rows(
-        "Which SKUs are not known?",
-        "SKUs of GitHub that the exporter does not know, now; they are published all the same. "
-        "From `exporter_unknown_sku_info`.",
+        "Which SKUs are unknown?",
+        "GitHub SKUs unknown to the exporter, now; they are exported nevertheless. From "
+        "`exporter_unknown_sku_info`.",
         [Query(process("exporter_unknown_sku_info", "product", "sku"))],
         [Column("product", "Product", width=120), Column("sku", "SKU")],
-        "Every SKU is known",
+        "All SKUs are known",
     )
 
 
 def builds() -> Panel:
     return looks.rows(
-        "What runs?",
-        "Version, revision and Python of each exporter, now; a revision is of an image alone. From "
-        "`exporter_build_info`.",
+        "Versions",
+        "Version, revision and Python version of each exporter, now; only images have a revision. "
+        "From `exporter_build_info`.",
         [Query(process("exporter_build_info", "version", "revision", "python"))],
         [
             Column("version", "Version"),

@@ -1,4 +1,4 @@
-"""Overview: whether the bill is all right."""
+"""Overview: spend, forecast, budgets and quotas."""
 
 from grafana_foundation_sdk.models import dashboard as model
 
@@ -14,14 +14,13 @@ BUDGET = "account_budget:github_billing_budget"
 QUOTA = "account_quota:github_billing_included"
 
 _OF_BUDGET = "scope, entity, target, hard"
-_NO_BUDGET = "These accounts have no budget in dollars, or it may not be read"
+_NO_BUDGET = "No dollar budgets, or the credential may not read them"
 _NO_SHARED_BUDGET = (
-    "These accounts have no budget in dollars but for one person, or it may not be read"
+    "No dollar budgets other than per-user budgets, or the credential may not read them"
 )
 _LEFT_OUT = (
-    "Budgets for one person (the scopes `user`, `multi_user_customer` and "
-    "`multi_user_cost_center`) are left out: their limit is each person's, and what GitHub says "
-    "is consumed may be everyone's."
+    "Per-user budgets (the scopes `user`, `multi_user_customer` and `multi_user_cost_center`) are "
+    "left out: their limit is per user, but GitHub's consumed amount may be the total of all users."
 )
 
 
@@ -29,7 +28,7 @@ def board() -> model.Dashboard:
     return composed(
         UID,
         "GitHub billing / Overview",
-        "Is the bill all right? What is spent, where the month will end, and what is left.",
+        "Is the bill on track? Spend, forecast, budgets and quotas.",
         [
             Row(
                 5,
@@ -52,10 +51,10 @@ def board() -> model.Dashboard:
 
 def fullest_budget() -> Panel:
     return looks.number(
-        "Fullest budget",
-        "What is consumed of the budget that is nearest to its limit, this cycle. From "
-        "`budget_consumed_usd`, or our `budget_estimated_consumed_usd` where GitHub says nothing, "
-        "of `budget_limit_usd`. At 100 % a hard budget stops the work. " + _LEFT_OUT,
+        "Most used budget",
+        "Consumed share of the budget closest to its limit, this cycle. From "
+        "`budget_consumed_usd`, or `budget_estimated_consumed_usd` if GitHub reports no amount, "
+        "and `budget_limit_usd`. At 100 % a hard budget blocks usage. " + _LEFT_OUT,
         Query(f"max({recorded(f'{BUDGET}:used_ratio')})"),
         looks.RATIO,
         _NO_SHARED_BUDGET,
@@ -67,8 +66,8 @@ def fullest_budget() -> Panel:
 def smallest_headroom() -> Panel:
     return looks.number(
         "Smallest headroom",
-        "Dollars left in the budget that has the least left, this cycle; negative beyond it. "
-        "From `budget_limit_usd` and what is consumed of it. Worry below 0. " + _LEFT_OUT,
+        "Dollars left in the budget that has the least left, this cycle; negative if it is "
+        "exceeded. From `budget_limit_usd` and the consumed amount. Worry below 0. " + _LEFT_OUT,
         Query(f"min({recorded(f'{BUDGET}:headroom_usd')})"),
         looks.USD,
         _NO_SHARED_BUDGET,
@@ -81,28 +80,27 @@ def days_left() -> Panel:
     return looks.number(
         "Days left",
         "Days until the billing cycle ends, of the account whose cycle ends first. From "
-        "`cycle_remaining_days`; 0 is the last day.",
+        "`cycle_remaining_days`; 0 on the last day.",
         Query(f"min({latest('cycle_remaining_days')})"),
         looks.NUMBER,
-        "No account's cycle is known yet",
+        "No billing cycle is known yet",
         decimals=0,
     )
 
 
 def way() -> Panel:
-    """Where a line falls to zero, a month began."""
     names = (
         "Spent so far",
-        "Forecast, this month's average",
+        "Forecast, month's average",
         "Forecast, last two days",
         "Last month",
     )
     return looks.lines(
-        "How do we get to the month's end?",
-        "Net dollars of the month so far, and of the whole month if it goes on as on average, "
-        "and as in the last two days. Beside it the whole of last month. From `usage_net_usd` and "
-        "`previous_cycle_usage_net_usd`. Worry where both forecasts leave last month behind. "
-        f"{money.NOT_THE_INVOICE}",
+        "Spend and forecast this month",
+        "Net dollars, month to date, which falls to 0 when a month begins. Two forecasts of the "
+        "whole month: at the average rate of this month, and at the rate of the last two days. For "
+        "comparison, last month's total. From `usage_net_usd` and `previous_cycle_usage_net_usd`. "
+        f"Worry if both forecasts exceed last month. {money.NOT_THE_INVOICE}",
         [
             Query(total(recorded(money.NET)), names[0]),
             Query(total(recorded(money.FORECAST)), names[1]),
@@ -124,8 +122,8 @@ def way() -> Panel:
 def by_product() -> Panel:
     return looks.bars(
         "What costs most this month?",
-        "Net dollars of the month so far by product. From `usage_net_usd`. A bar leads to what "
-        "makes it up.",
+        "Net dollars by product, month to date. From `usage_net_usd`. Each bar links to the "
+        "product's details on the board Costs.",
         Query(f"sort_desc({total(recorded(money.NET_BY_PRODUCT), 'product')})", "{{product}}"),
         looks.USD,
         money.NO_DOLLARS,
@@ -137,18 +135,17 @@ def by_product() -> Panel:
 
 def quotas() -> Panel:
     return looks.bars(
-        "How full is each quota?",
-        "Used of what the plan includes, this cycle, on the legacy platform alone: on usage the "
-        "used minutes hold public repositories, larger and self-hosted runners, which no quota "
-        "covers. From "
-        "`actions_used_minutes`, `packages_used_bandwidth_gigabytes` and what is included. Worry "
-        f"from {DEFAULTS.quota_used_ratio:.0%} on.",
+        "Quota usage",
+        "Used share of the plan's included quota, this cycle. Legacy platform only: on the usage "
+        "platform, used minutes also count public repositories, larger and self-hosted runners, "
+        "which no quota covers. From `actions_used_minutes`, `packages_used_bandwidth_gigabytes` "
+        f"and the included amounts. Worry from {DEFAULTS.quota_used_ratio:.0%}.",
         Query(
             f"sort_desc({recorded(f'{QUOTA}:used_ratio')})",
             "{{account}} {{quota}}",
         ),
         looks.RATIO,
-        "No account here is on the legacy platform: see whether a quota is spent",
+        "No account is on the legacy platform: see the panel Quota used up?",
         steps=looks.worse_above(DEFAULTS.quota_used_ratio, DEFAULTS.quota_nearly_spent_ratio),
         decimals=0,
         full=1,
@@ -157,16 +154,16 @@ def quotas() -> Panel:
 
 def spent_quotas() -> Panel:
     return looks.number(
-        "Is a quota spent?",
-        "Whether any of the accounts pays for what its plan had included, this cycle, on both "
-        "platforms: then all further use costs money. From `actions_paid_minutes` on the legacy "
-        "platform, on usage from `usage_net_usd` of the standard runners; and from "
-        "`packages_paid_bandwidth_gigabytes` and `shared_storage_estimated_paid_gigabytes`.",
+        "Quota used up?",
+        "Whether any account has used up an included quota, this cycle: further usage is billed. "
+        "From `actions_paid_minutes` on the legacy platform and `usage_net_usd` of standard "
+        "runners on the usage platform, and from `packages_paid_bandwidth_gigabytes` and "
+        "`shared_storage_estimated_paid_gigabytes` on both.",
         Query(f"max by (quota) ({recorded(f'{QUOTA}:spent')})", "{{quota}}"),
         looks.NUMBER,
-        "Nothing of what plans include was used this month",
+        "No usage of included quotas this month",
         steps=looks.worse_above(1),
-        texts={"0": "no", "1": "spent"},
+        texts={"0": "no", "1": "yes"},
     )
 
 
@@ -180,12 +177,11 @@ def budgets() -> Panel:
     consumed = "consumed_usd:said_or_estimated"
     return looks.rows(
         "How much is left in each budget?",
-        "Every budget in dollars, this cycle: its limit, what is consumed by GitHub's word or our "
-        "estimate, and the share at the cycle's end if it goes on as it did on average. From "
-        "`budget_limit_usd`, `budget_consumed_usd`, `budget_estimated_consumed_usd`, "
-        "`budget_info`. A hard budget stops the work at 100 %. Budgets for one person (`user`, "
-        "`multi_user_*`) show their limit only: it is each person's, and what GitHub says is "
-        "consumed may be everyone's.",
+        "All dollar budgets, this cycle: the limit, the consumed amount as GitHub reports it or as "
+        "estimated, and the forecast at the cycle's average rate. From `budget_limit_usd`, "
+        "`budget_consumed_usd`, `budget_estimated_consumed_usd` and `budget_info`. A hard budget "
+        "blocks usage at 100 %. Per-user budgets (`user`, `multi_user_*`) show only their limit: "
+        "it is per user, but GitHub's consumed amount may be the total of all users.",
         [
             Query(described(f"{BUDGET}_limit_usd:max")),
             Query(described(f"{BUDGET}_{consumed}")),
@@ -196,9 +192,9 @@ def budgets() -> Panel:
         [
             Column("account", "Account", width=130),
             Column("scope", "Scope", width=190),
-            Column("entity", "Of"),
-            Column("target", "For"),
-            Column("hard", "Stops work", texts={"true": "yes", "false": "no"}, width=110),
+            Column("entity", "Entity"),
+            Column("target", "Covers"),
+            Column("hard", "Hard limit", texts={"true": "yes", "false": "no"}, width=110),
             Column("A", "Limit", looks.USD, width=120),
             Column("B", "Consumed", looks.USD, width=120),
             Column("C", "Left", looks.USD, looks.better_above(0), width=120),
@@ -210,7 +206,7 @@ def budgets() -> Panel:
                 bar=True,
                 width=240,
             ),
-            Column("E", "At the end", looks.RATIO, looks.worse_above(1), width=110),
+            Column("E", "Forecast", looks.RATIO, looks.worse_above(1), width=110),
         ],
         _NO_BUDGET,
         sort="Used",

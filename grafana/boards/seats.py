@@ -1,4 +1,4 @@
-"""Seats and AI: whether they are used, and what they cost."""
+"""Seats and AI: their usage and cost."""
 
 from grafana_foundation_sdk.models import dashboard as model
 
@@ -11,9 +11,9 @@ from grafana.queries import TOP, latest, top, total
 
 UID = "github-billing-seats"
 
-_NO_SEATS = "No seats were read: not offered to these accounts, or not to this credential"
-_NO_AI = "No AI usage by model was read: not offered to these accounts"
-_NO_COPILOT = "Copilot is not offered to these accounts, or not to this credential"
+_NO_SEATS = "No seats: not available to these accounts or this credential"
+_NO_AI = "No AI usage by model: not available to these accounts"
+_NO_COPILOT = "Copilot is not available to these accounts or this credential"
 
 
 def board() -> model.Dashboard:
@@ -27,8 +27,8 @@ def board() -> model.Dashboard:
                 [
                     (4, fullest()),
                     (4, unused()),
-                    (4, copilot("Copilot seats", "seats", "in all, each person once")),
-                    (4, copilot("Copilot, unused", "inactive_seats", "not used this cycle")),
+                    (4, copilot("Copilot seats", "seats", "assigned, each person counted once")),
+                    (4, copilot("Copilot unused", "inactive_seats", "not used this cycle")),
                     (4, credits_used()),
                     (4, ai_spent()),
                 ],
@@ -46,7 +46,6 @@ def board() -> model.Dashboard:
 
 
 def _of_all(security: str, licences: str, plan: str) -> str:
-    """Join the seats that are bought by number; ``product`` says which they are."""
     of_enterprise, of_plan = latest(f"licenses_{licences}_seats"), latest(f"plan_{plan}_seats")
     return " or ".join(
         [
@@ -61,16 +60,16 @@ _USED = _of_all("used", "consumed", "filled")
 _BOUGHT = _of_all("purchased", "purchased", "purchased")
 _SOURCES = (
     "From `advanced_security_*_seats`, `licenses_*_seats` of an enterprise and `plan_*_seats` of "
-    "an organization. If an enterprise pays for an organization, its used seats of Advanced "
-    "Security may count people who cost nothing extra."
+    "an organization. If an enterprise pays for an organization, its Advanced Security seats may "
+    "count people who cost nothing extra."
 )
 
 
 def fullest() -> Panel:
     return looks.number(
-        "Fullest seats",
-        f"Used of bought, of the product whose seats are nearest to their end, now. {_SOURCES} "
-        "At 100 % the next person gets none, or one is bought.",
+        "Most used seats",
+        f"Used share of purchased seats, of the product closest to its limit, now. {_SOURCES} "
+        "At 100 % the next person gets no seat, or another seat is purchased.",
         Query(f"max(({_USED}) / (({_BOUGHT}) > 0))"),
         looks.RATIO,
         "No seats were bought by number, or it may not be read",
@@ -82,8 +81,8 @@ def fullest() -> Panel:
 def unused() -> Panel:
     return looks.number(
         "Largest share unused",
-        f"Seats that were bought and nobody uses, of the product with the most of them, now. "
-        f"{_SOURCES} Worth a talk from {DEFAULTS.seats_unused_ratio:.0%} on.",
+        f"Unused share of purchased seats, of the product with the largest, now. {_SOURCES} "
+        f"Review from {DEFAULTS.seats_unused_ratio:.0%}.",
         Query(f"max(1 - ({_USED}) / (({_BOUGHT}) > 0))"),
         looks.RATIO,
         "No seats were bought by number, or it may not be read",
@@ -98,7 +97,7 @@ def copilot(title: str, metric: str, meaning: str) -> Panel:
         f"Copilot seats {meaning}, now. From `copilot_{metric}`.",
         Query(total(latest(f"copilot_{metric}"))),
         looks.NUMBER,
-        "GitHub tells the use of Copilot seats of organizations alone"
+        "GitHub reports the use of Copilot seats only for organizations"
         if "inactive" in metric
         else _NO_COPILOT,
         decimals=0,
@@ -109,11 +108,10 @@ def credits_used() -> Panel:
     used = latest("model_usage_gross_quantity", "product", "sku", "model", only='unit="ai_credits"')
     return looks.number(
         "AI credits used",
-        "AI credits of the month so far, whether included or not. From "
-        "`model_usage_gross_quantity`.",
+        "AI credits, month to date, included or not. From `model_usage_gross_quantity`.",
         Query(total(used)),
         looks.NUMBER,
-        "No AI credits were read: these accounts still have premium requests, or none",
+        "No AI credits: these accounts still use premium requests, or no AI",
         decimals=1,
     )
 
@@ -121,8 +119,8 @@ def credits_used() -> Panel:
 def ai_spent() -> Panel:
     return looks.number(
         "Spent on AI usage",
-        "Net dollars of the month so far for AI credits and premium requests, beyond what seats "
-        "include. The seats themselves are a cost of Copilot. From `model_usage_net_usd`.",
+        "Net dollars of AI credits and premium requests, month to date, beyond the usage included "
+        "in seats. The seats themselves are a cost of Copilot. From `model_usage_net_usd`.",
         Query(total(latest("model_usage_net_usd", "product", "sku", "model"))),
         looks.USD,
         _NO_AI,
@@ -133,10 +131,10 @@ def ai_spent() -> Panel:
 def seats() -> Panel:
     return looks.rows(
         "Are the seats used?",
-        f"Seats used of those bought, now: products of Advanced Security, enterprise licences, "
-        f"and the plan of an organization. {_SOURCES} One person may use several products, so "
-        f"nothing here is added. Worry at 100 %, or where more than "
-        f"{DEFAULTS.seats_unused_ratio:.0%} are unused.",
+        f"Used and purchased seats, now: Advanced Security products, enterprise licences and the "
+        f"plan of an organization. {_SOURCES} One person may use several products, so the rows "
+        f"must not be added. Worry at 100 %, or if more than {DEFAULTS.seats_unused_ratio:.0%} "
+        "are unused.",
         [
             Query(_USED),
             Query(_BOUGHT),
@@ -145,9 +143,9 @@ def seats() -> Panel:
         ],
         [
             Column("account", "Account", width=150),
-            Column("product", "Seats of"),
+            Column("product", "Product"),
             Column("A", "Used", width=90),
-            Column("B", "Bought", width=90),
+            Column("B", "Purchased", width=90),
             Column("C", "Unused", width=90),
             Column("D", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=260),
         ],
@@ -159,9 +157,9 @@ def seats() -> Panel:
 def seats_over_time() -> Panel:
     names = "{{account}} {{product}}"
     return looks.lines(
-        "How do used seats grow?",
-        f"Seats used by account and product, over time. {_SOURCES} Worry where a line nears what "
-        "was bought.",
+        "Used seats over time",
+        f"Used seats by account and product, over time. {_SOURCES} Worry if a line approaches the "
+        "number purchased.",
         [Query(_USED, names)],
         looks.NUMBER,
         _NO_SEATS,
@@ -173,13 +171,14 @@ def copilot_over_time() -> Panel:
         "All": "copilot_seats",
         "Used this cycle": "copilot_active_seats",
         "Not used this cycle": "copilot_inactive_seats",
-        "Invited": "copilot_pending_invitation_seats",
-        "Ending": "copilot_pending_cancellation_seats",
+        "Pending invitation": "copilot_pending_invitation_seats",
+        "Pending cancellation": "copilot_pending_cancellation_seats",
     }
     return looks.lines(
         "Are Copilot seats used?",
-        "Copilot seats, those used and not used this cycle, invited and ending; of an enterprise "
-        "the whole alone. Used and not used need not be the whole. From `copilot_*_seats`.",
+        "Copilot seats: all, used and not used this cycle, pending invitation and pending "
+        "cancellation; for an enterprise, only all. Used and not used may not add up to all. From "
+        "`copilot_*_seats`.",
         [Query(total(latest(metric)), name) for name, metric in parts.items()],
         looks.NUMBER,
         _NO_COPILOT,
@@ -191,14 +190,15 @@ def copilot_over_time() -> Panel:
 def last_activity() -> Panel:
     return looks.bars(
         "When were Copilot seats last used?",
-        "Copilot seats by days since they were last used, now; they sum to all seats. From "
-        "`copilot_seat_last_activity_seats`. Seats of over 90 days and never are paid for nothing.",
+        "Copilot seats by days since last use, now; the bars add up to all seats. From "
+        "`copilot_seat_last_activity_seats`. Seats unused for over 90 days, or never used, are "
+        "wasted.",
         Query(
             f"sort_desc({total(latest('copilot_seat_last_activity_seats', 'age'), 'age')})",
             "{{age}}",
         ),
         looks.NUMBER,
-        "Switch the collector copilot_seat_activity on: it is off by default",
+        "Enable the collector copilot_seat_activity: it is off by default",
         decimals=0,
     )
 
@@ -208,25 +208,25 @@ def committers() -> Panel:
         "advanced_security_repository_committers", "product", "organization", "repository"
     )
     return looks.bars(
-        "Where do Advanced Security's committers work?",
-        f"The {TOP} repositories with the most active committers of one product, now. One "
-        "person commits to several: nothing is added, and there is no rest. From "
+        "Advanced Security committers by repository",
+        f"The {TOP} repositories with the most active committers of one product, now. One person "
+        "may commit to several, so the bars must not be added. From "
         "`advanced_security_repository_committers`.",
         Query(
             f"topk({TOP}, max by (organization, repository) ({by_repository}))",
             "{{organization}}/{{repository}}",
         ),
         looks.NUMBER,
-        "Switch the collector advanced_security_repositories on: it is off by default",
+        "Enable the collector advanced_security_repositories: it is off by default",
         decimals=0,
     )
 
 
 def synchronisation() -> Panel:
     return looks.rows(
-        "Do Enterprise Servers report their licences?",
-        "Each Enterprise Server that synchronises its licences: whether the last time succeeded, "
-        "and how long ago it was. From `license_sync_success` and "
+        "Licence sync of Enterprise Servers",
+        "Each Enterprise Server that synchronises its licences: the result of the last sync, and "
+        "how many days ago it was. From `license_sync_success` and "
         f"`license_sync_timestamp_seconds`. Worry from {DEFAULTS.license_sync_age_days:g} days.",
         [
             Query(latest("license_sync_success", "server")),
@@ -237,20 +237,20 @@ def synchronisation() -> Panel:
             Column("server", "Server"),
             Column(
                 "A",
-                "Last time",
+                "Last sync",
                 steps=looks.better_above(1),
                 texts={"0": "failed", "1": "succeeded"},
                 width=200,
             ),
             Column(
                 "B",
-                "Ago",
+                "Age",
                 looks.DAYS,
                 looks.worse_above(DEFAULTS.license_sync_age_days),
                 width=200,
             ),
         ],
-        "No Enterprise Server synchronises licences with these accounts",
+        "No Enterprise Server synchronises its licences with these accounts",
     )
 
 
@@ -262,11 +262,11 @@ def _by_model(metric: str, only: str = "") -> str:
 def by_model_credits() -> Panel:
     return looks.bars(
         "Which model uses AI credits?",
-        "AI credits of the month so far by model, whether included or not: the first ten, and the "
-        "rest as one. From `model_usage_gross_quantity`.",
+        "AI credits by model, month to date, included or not: the top ten, and the rest as "
+        "`other`. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="ai_credits"'), "{{model}}"),
         looks.NUMBER,
-        "No AI credits were read: these accounts still have premium requests, or none",
+        "No AI credits: these accounts still use premium requests, or no AI",
         decimals=1,
     )
 
@@ -274,8 +274,8 @@ def by_model_credits() -> Panel:
 def by_model_requests() -> Panel:
     return looks.bars(
         "Which model uses premium requests?",
-        "Premium requests of the month so far by model, whether included or not, of accounts that "
-        "still have those. From `model_usage_gross_quantity`.",
+        "Premium requests by model, month to date, included or not, of accounts that still have "
+        "them: the top ten, and the rest as `other`. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="requests"'), "{{model}}"),
         looks.NUMBER,
         "These accounts have AI credits instead, or use no AI",
@@ -286,7 +286,7 @@ def by_model_requests() -> Panel:
 def by_model_dollars() -> Panel:
     return looks.bars(
         "What does each model cost?",
-        "Net dollars of the month so far by model, beyond what seats include. From "
+        "Net dollars by model, month to date, beyond the usage included in seats. From "
         "`model_usage_net_usd`.",
         Query(_by_model("net_usd"), "{{model}}"),
         looks.USD,
@@ -305,17 +305,17 @@ def pools() -> Panel:
     used, target = pool("used"), pool("target")
     parts = (used, target, f"{used} / ({target} > 0)")
     return looks.rows(
-        "How full are the AI pools of cost centers?",
-        "AI credits used of what a cost center is to have of its own, this month. From "
-        "`cost_center_ai_pool_*_credits`.",
+        "AI credit pools of cost centers",
+        "AI credits used from each cost center's own pool, and the size of the pool, this month. "
+        "From `cost_center_ai_pool_*_credits`.",
         [Query(f"{part} * on ({of}) group_left (name) {named}") for part in parts],
         [
             Column("account", "Account", width=200),
             Column("name", "Cost center"),
             Column("A", "Used", width=150),
-            Column("B", "Of", width=150),
+            Column("B", "Pool", width=150),
             Column("C", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=420),
         ],
-        "No cost center has a pool of AI credits of its own",
+        "No cost center has its own pool of AI credits",
         sort="Share used",
     )

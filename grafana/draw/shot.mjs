@@ -1,6 +1,6 @@
 // node shot.mjs BOARD.json OUT.png PROMETHEUS_URL NOW ACCOUNT_TYPE
-// Serves dist/ and the board on loopback, waits until no panel is loading, and takes the picture.
-// NOW is in Unix time. Exits with 1 and the panels' own words where one could not be drawn.
+// Serves dist/ and the board on loopback, waits until all panels are loaded, and takes a screenshot.
+// NOW is in Unix time. Exits with 1 and the panels' errors if one could not be drawn.
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 
 const [board, out, prometheus, now, accountType] = process.argv.slice(2);
 const WIDTH = 1600;
-const TALLEST = 3000; // what is out of sight is not drawn
+const TALLEST = 3000; // panels outside the viewport are not drawn
 const root = path.join(import.meta.dirname, 'dist');
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json' };
 const server = http.createServer((request, response) => {
@@ -32,7 +32,7 @@ const drawn = () => {
   return all.length > 0 && all.every((each) => each.dataset.state !== 'loading');
 };
 await page.waitForFunction(drawn, null, { timeout: 60000 }).catch((error) => faults.push(String(error)));
-await page.waitForTimeout(1000); // charts are painted after their data are there
+await page.waitForTimeout(1000); // charts are painted after their data has loaded
 faults.push(...await page.$$eval('[data-error]', (all) => all.map((each) => each.innerText.slice(0, 300))));
 const words = await page.$$eval('[data-panel]', (all) => all.map((each) => `${each.dataset.panel}: ${each.innerText.replace(/\s+/g, ' ').slice(0, 160)}`));
 console.log(words.join('\n'));

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite';
 import react from '@vitejs/plugin-react';
 
-// @grafana/ui expects these two names of Node; one page on loopback need not be small.
+// @grafana/ui expects these two globals of Node. The bundle's size does not matter on loopback.
 export default defineConfig({
   plugins: [react()],
   define: { 'process.env': {}, global: 'globalThis' },

@@ -105,8 +105,8 @@ class TestABoard:
 
     def test_says_whether_to_believe_it(self, name: str) -> None:
         titles = [panel["title"] for panel in panels(name)]
-        assert "Collectors that fail" in titles
-        assert "Oldest reading, of the age it may reach" in titles
+        assert "Failing collectors" in titles
+        assert "Oldest data, % of maximum age" in titles
 
     def test_marks_what_happened(self, name: str) -> None:
         marks = board(name)["annotations"]["list"]
@@ -125,7 +125,9 @@ class TestAPanel:
     def test_explains_itself(self, panel: dict[str, object]) -> None:
         description = str(panel["description"])
         assert panel["title"]
-        assert re.search(r"\bFrom (what )?`\w", description), "it names no source"
+        assert re.search(r"\bFrom (the (daily )?increase of )?`\w", description), (
+            "it names no source"
+        )
         assert re.search(r"\b(month|cycle|now|days?|hours?|age|ago|over time)\b", description), (
             "it names no period"
         )

@@ -88,7 +88,7 @@ class TestAMonth:
     def test_sums_its_days_to_its_bill(self, month: str) -> None:
         midnight = NOW.replace(hour=0, minute=0)
         days = [midnight - timedelta(days=number) for number in range(NOW.day - 1)]
-        bars = [each for each in asked("overview") if each.title == "What does a day cost?"]
+        bars = [each for each in asked("overview") if each.title == "Daily spend by product"]
         shown = fsum(value for bar in bars for day in days for value in values(month, bar, day))
         assert shown == pytest.approx(sum(values(month, SPENT, midnight)))
 

@@ -83,13 +83,13 @@ class TestAges:
     """After a move back to the legacy platform the usage collector is not offered."""
 
     def test_of_the_bill_are_of_what_is_offered(self, tmp_path: Path) -> None:
-        shown(tmp_path, "overview", "The bill was read ago", MOVED_BACK, "{} 3600")
+        shown(tmp_path, "overview", "Age of billing data", MOVED_BACK, "{} 3600")
 
     def test_of_the_oldest_reading_are_too(self, tmp_path: Path) -> None:
-        title = "Oldest reading, of the age it may reach"
+        title = "Oldest data, % of maximum age"
         shown(tmp_path, "overview", title, MOVED_BACK, "{} 0.5")
 
     def test_of_old_readings_are_too(self, tmp_path: Path) -> None:
         labels = '{account_type="enterprise", account="acme", collector="legacy_actions"}'
-        title = "Which readings are old?"
+        title = "Oldest data by collector"
         shown(tmp_path, "exporter", title, MOVED_BACK, f"{labels} 0.5")

@@ -1,5 +1,5 @@
-// What Grafana does between a query and a panel: asks Prometheus, makes frames, transforms them,
-// applies field defaults, overrides and mappings.
+// Grafana's work between a query and a panel: query Prometheus, build frames, transform them, and
+// apply field defaults, overrides and mappings.
 import {
   FieldColorModeId, FieldType, getDisplayProcessor, reduceField, standardTransformers,
   standardTransformersRegistry, toDataFrame, transformDataFrame,
@@ -46,7 +46,7 @@ function asTable(target, result) {
   return [toDataFrame({ refId: target.refId, fields })];
 }
 
-// Where a step has no value there is a gap, and no line across it.
+// A step without a value is a gap, not a line across it.
 function asSeries(target, result, times) {
   return result.map((each) => {
     const points = new Map((each.values ?? [each.value]).map(([at, value]) => [at, +value]));

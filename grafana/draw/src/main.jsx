@@ -1,5 +1,5 @@
-// Draws one dashboard from its JSON with what a real Prometheus answers, by Grafana's own
-// components. It is Grafana's look and arithmetic, not Grafana: no annotations, links or hover.
+// Draws a dashboard's JSON with data from a real Prometheus and Grafana's own components. There is
+// no Grafana server, so annotations, links and tooltips are missing.
 import React from 'react';
 import { createRoot } from 'react-dom/client';
 import { createTheme, dateTime, ThemeContext } from '@grafana/data';

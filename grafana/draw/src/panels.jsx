@@ -6,7 +6,7 @@ import { TableNG } from '@grafana/ui/unstable';
 
 const EMPTY = { display: 'flex', height: '100%', alignItems: 'center', justifyContent: 'center', textAlign: 'center', padding: '0 12px', opacity: 0.75 };
 
-// Bars of one panel share their scale: the largest fills it unless the panel says how long it is.
+// Bars of a panel share a scale: the largest fills it unless the panel sets a maximum.
 function values(panel, frames, theme) {
   const options = panel.options?.reduceOptions;
   const reduced = getFieldDisplayValues({
