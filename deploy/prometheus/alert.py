@@ -1,14 +1,14 @@
-"""What an alert is made of."""
+"""The data of an alert."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["critical", "warning", "info"]
-"""``critical`` is for a human now, ``warning`` for a ticket, ``info`` for whoever looks."""
+"""``critical`` pages someone, ``warning`` opens a ticket, ``info`` needs no action."""
 
 Area = Literal["exporter", "bill"]
-"""Whom it concerns: who runs the exporter, or who answers for the money."""
+"""Recipients: the operators of the exporter, or the budget owners."""
 
 Board = Literal[
     "github-billing-overview",
@@ -17,17 +17,16 @@ Board = Literal[
     "github-billing-seats",
     "github-billing-exporter",
 ]
-"""The uid of the dashboard that shows it."""
+"""Uid of the dashboard that an alert links to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alert without its prefix.
+    """An alert; ``name`` lacks the prefix ``GitHubBilling``.
 
-    ``expr`` is PromQL in which a threshold stands as ``<<name>>``, a field of `Thresholds`.
-    ``hold`` is how long it must be true, Prometheus's ``for``; ``keep`` how long it goes on
-    firing once it is not, where a value hovers. ``summary`` is a sentence without labels;
-    ``description`` is a template of Prometheus, with them.
+    ``expr`` is PromQL with thresholds as ``<<name>>``, a field of `Thresholds`. ``hold`` is
+    Prometheus's ``for``, and ``keep`` its ``keep_firing_for``, for a value that fluctuates.
+    ``summary`` is a sentence without labels; ``description`` is a Prometheus template with labels.
     """
 
     name: str

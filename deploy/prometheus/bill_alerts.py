@@ -1,8 +1,7 @@
-"""Alerts for whoever answers for the money.
+"""Alerts for the budget owners.
 
-What a reading says stays through failed polls, so these wait for GitHub's corrections rather than
-for the poller. Where one says more than another of the same budget or quota, Alertmanager
-inhibits the weaker: see ``alertmanager.yml``.
+Data survives failed polls, so these wait for GitHub's corrections, not for the poller. Of several
+alerts for one budget or quota, Alertmanager inhibits the weaker: see ``alertmanager.yml``.
 """
 
 from deploy.prometheus.alert import Alert, Group
@@ -29,14 +28,13 @@ _NAMED = (
 
 
 def _info(matchers: str = "") -> str:
-    """Join what a budget is for onto a value of it."""
     return (
         f"* on ({_BUDGET}) group_left ({_DESCRIBED}) "
         f"max by ({_BUDGET}, {_DESCRIBED}) (github_billing_budget_info{matchers})"
     )
 
 
-# A budget of 0 is the usual way to forbid paid usage: it is exhausted once anything is paid.
+# A budget of 0 forbids paid usage: it is exhausted once anything is paid.
 _EXHAUSTED = f"({_CONSUMED} >= clamp_min({_LIMIT}, <<budget_floor_usd>>))"
 
 QUOTAS = Group(
@@ -55,8 +53,8 @@ QUOTAS = Group(
             severity="warning",
             board="github-billing-actions",
             summary=(
-                "Legacy platform only: what the plan includes is nearly used long before the "
-                "cycle ends."
+                "Legacy platform only: an included quota is nearly used up long before the cycle "
+                "ends."
             ),
             description=(
                 f"The {_ACCOUNT} has used {{{{ $value | humanizePercentage }}}} of its included "
@@ -73,13 +71,11 @@ QUOTAS = Group(
             keep="6h",
             severity="info",
             board="github-billing-actions",
-            summary=(
-                "Legacy platform only: what the plan includes will not last until the cycle ends."
-            ),
+            summary="Legacy platform only: an included quota will run out before the cycle ends.",
             description=(
-                f"As in the last two days, the {_ACCOUNT} will use "
-                "{{ $value | humanizePercentage }} of its included {{ $labels.quota }} by the "
-                "cycle's end."
+                f"At the rate of the last two days, the {_ACCOUNT} will use "
+                "{{ $value | humanizePercentage }} of its included {{ $labels.quota }} by the end "
+                "of the cycle."
             ),
         ),
         Alert(
@@ -88,7 +84,7 @@ QUOTAS = Group(
             hold="1h",
             severity="info",
             board="github-billing-actions",
-            summary="What the plan includes is spent, and further usage is paid for.",
+            summary="An included quota is used up, and further usage is billed.",
             description=(
                 f"The {_ACCOUNT} pays for usage beyond its included {{{{ $labels.quota }}}} until "
                 "the cycle ends."
@@ -119,10 +115,10 @@ BUDGETS = Group(
             hold="1h",
             severity="warning",
             board="github-billing-overview",
-            summary="A budget is consumed; usage goes on and is billed.",
+            summary="A budget is exhausted; usage continues and is billed.",
             description=(
-                f'The {_NAMED} is consumed: {{{{ $value | printf "%.2f" }}}} US dollars '
-                "this month. It stops nothing."
+                f'The {_NAMED} is exhausted: {{{{ $value | printf "%.2f" }}}} US dollars '
+                "consumed this month. Usage is not blocked."
             ),
         ),
         Alert(
@@ -134,11 +130,11 @@ BUDGETS = Group(
             hold="15m",
             severity="critical",
             board="github-billing-overview",
-            summary="A budget is consumed, and GitHub stops what it is for.",
+            summary="A hard budget is exhausted, and GitHub blocks further usage.",
             description=(
-                f'The {_NAMED} is consumed: {{{{ $value | printf "%.2f" }}}} US dollars '
-                "this month. GitHub stops further usage until the month ends or the budget is "
-                "raised."
+                f'The {_NAMED} is exhausted: {{{{ $value | printf "%.2f" }}}} US dollars '
+                "consumed this month. GitHub blocks further usage until the month ends or the "
+                "budget is raised."
             ),
         ),
         Alert(
@@ -157,10 +153,10 @@ BUDGETS = Group(
             keep="6h",
             severity="warning",
             board="github-billing-overview",
-            summary="A budget will not last until the month ends.",
+            summary="A budget is forecast to be exceeded before the month ends.",
             description=(
-                f"{{{{ $value | humanizePercentage }}}} of the {_NAMED} will be consumed by the "
-                "month's end, if it goes on as it did on average."
+                f"At this month's average rate, {{{{ $value | humanizePercentage }}}} of the "
+                f"{_NAMED} will be consumed by the end of the month."
             ),
         ),
     ),
@@ -180,10 +176,10 @@ SPEND = Group(
             keep="6h",
             severity="warning",
             board="github-billing-costs",
-            summary="A day cost far more than the usual day.",
+            summary="Spend in the last 24 hours is far above the usual day.",
             description=(
-                f'The {_ACCOUNT} used {{{{ $value | printf "%.2f" }}}} US dollars net in the last '
-                "24 hours, as GitHub reported it, far more than on the usual day of the two weeks "
+                f'The {_ACCOUNT} spent {{{{ $value | printf "%.2f" }}}} US dollars net in the last '
+                "24 hours, as GitHub reported it, far more than the daily average of the two weeks "
                 "before."
             ),
         ),
@@ -196,8 +192,7 @@ SEATS = Group(
     (
         Alert(
             name="SeatsExhausted",
-            # People are seldom more than the seats bought for just them; a committer of Advanced
-            # Security needs a seat by pushing, which nobody plans.
+            # A plan is often exactly full, but a push may need one more seat of Advanced Security.
             expr=f"""
                 {_SEATS}:used > {_SEATS}:purchased
                 or
@@ -206,10 +201,10 @@ SEATS = Group(
             hold="2h30m",
             severity="warning",
             board="github-billing-seats",
-            summary="All seats that were bought are used.",
+            summary="All purchased seats are used.",
             description=(
                 f'The {_ACCOUNT} uses {{{{ $value | printf "%.0f" }}}} seats of '
-                "{{ $labels.product }}, as many as were bought or more."
+                "{{ $labels.product }}, as many as it purchased or more."
             ),
         ),
         Alert(
@@ -221,10 +216,10 @@ SEATS = Group(
             hold="6h",
             severity="info",
             board="github-billing-seats",
-            summary="Seats are paid for that nobody has used for two weeks.",
+            summary="Purchased seats have been unused for two weeks.",
             description=(
-                "For two weeks at least {{ $value | humanizePercentage }} of the seats of "
-                f"{{{{ $labels.product }}}} that the {_ACCOUNT} bought were not used."
+                "At least {{ $value | humanizePercentage }} of the seats of {{ $labels.product }} "
+                f"that the {_ACCOUNT} purchased have been unused for two weeks."
             ),
         ),
         Alert(
@@ -241,8 +236,8 @@ SEATS = Group(
             summary="An Enterprise Server does not synchronise its licences.",
             description=(
                 f"Server {{{{ $labels.server }}}}{_HOSTNAME} of the {_ACCOUNT} failed to "
-                "synchronise its licences or has not for long: its people may be counted, and "
-                "billed, twice."
+                "synchronise its licences, or has not tried for days: its users may be counted, "
+                "and billed, twice."
             ),
         ),
     ),

@@ -1,8 +1,8 @@
-"""Alerts for whoever runs the exporter: whether the numbers can be trusted.
+"""Alerts for the operators of the exporter: whether its data can be trusted.
 
-A collector that fails is asked again within a quarter of an hour, whatever its interval, so that
-45 minutes are more than two polls. What one alert says no other repeats: a credential that is
-refused is no failing collector, and what fails is not called stale too.
+A failing collector is retried within a quarter of an hour, whatever its interval, so 45 minutes are
+more than two polls. The alerts do not overlap: CollectorFailing excludes rejected credentials, and
+ReadingStale excludes failing collectors.
 """
 
 from deploy.prometheus.alert import Alert, Group
@@ -22,7 +22,6 @@ _EXPIRES = "github_billing_exporter_credential_expiration_timestamp_seconds"
 
 
 def _job(fact: str, matchers: str = "") -> str:
-    """Give a fact of each job, whichever pod tells it."""
     return f"max by ({_JOB}) (github_billing_exporter_collector_{fact}{matchers})"
 
 
@@ -32,8 +31,7 @@ EXPORTER = Group(
     (
         Alert(
             name="ExporterDown",
-            # The job is known by what it served in two weeks, which Prometheus's usual retention
-            # holds; without any, nothing is labelled.
+            # The job is found in the last 14 days, within Prometheus's default retention.
             expr=f"""
                 group by (job) (
                   up == 0 and on (job, instance) present_over_time({_BUILD}[14d])
@@ -49,9 +47,9 @@ EXPORTER = Group(
             board="github-billing-exporter",
             summary="Prometheus cannot scrape the GitHub Billing Exporter.",
             description=(
-                "No page has come from the exporter"
-                "{{ with $labels.job }} of job {{ . }}{{ end }}, or from one of its replicas, "
-                "for 15 minutes: its accounts have no numbers."
+                "Prometheus has not scraped the exporter"
+                "{{ with $labels.job }} of job {{ . }}{{ end }}, or one of its replicas, "
+                "for 15 minutes: its accounts have no data."
             ),
         ),
         Alert(
@@ -63,11 +61,11 @@ EXPORTER = Group(
             hold="45m",
             severity="warning",
             board="github-billing-exporter",
-            summary="A collector of the GitHub Billing Exporter fails.",
+            summary="A collector of the GitHub Billing Exporter is failing.",
             description=(
                 "Collector {{ $labels.collector }} of {{ $labels.account_type }} "
                 f"{{{{ $labels.account }}}} has failed for 45 minutes{_REASON}. "
-                "Its last good numbers stay until they are stale, then they go."
+                "Its last good data is exported until it is stale."
             ),
         ),
         Alert(
@@ -81,16 +79,16 @@ EXPORTER = Group(
             hold="15m",
             severity="warning",
             board="github-billing-exporter",
-            summary="Numbers of GitHub's bill have gone since they were not renewed.",
+            summary="GitHub billing data is stale and no longer exported.",
             description=(
-                "What collector {{ $labels.collector }} read of {{ $labels.account_type }} "
-                "{{ $labels.account }} is {{ $value | humanizeDuration }} old, too old to be "
-                "shown, and yet no attempt failed: it was not asked again."
+                "The data of collector {{ $labels.collector }} of {{ $labels.account_type }} "
+                "{{ $labels.account }} is {{ $value | humanizeDuration }} old: stale, and no "
+                "longer exported. No attempt failed: GitHub has not been polled."
             ),
         ),
         Alert(
             name="CollectorDisappeared",
-            # Which of these two is offered is the platform's choice.
+            # The billing platform decides which of usage and legacy_* is available.
             expr=f"""
                 {_job("available", '{collector!~"usage|legacy_.*"}')} == 0
                   and on ({_JOB}) max_over_time({_job("available")}[3d:1h]) == 1
@@ -98,10 +96,10 @@ EXPORTER = Group(
             hold="45m",
             severity="warning",
             board="github-billing-exporter",
-            summary="GitHub no longer offers a collector what it offered before.",
+            summary="A collector that was available to an account no longer is.",
             description=(
-                "GitHub offered {{ $labels.collector }} to {{ $labels.account_type }} "
-                "{{ $labels.account }} within the last three days and does not any more: "
+                "Collector {{ $labels.collector }} was available to {{ $labels.account_type }} "
+                "{{ $labels.account }} within the last three days, but no longer is: "
                 "a permission may be lost, or an endpoint closed."
             ),
         ),
@@ -115,16 +113,16 @@ EXPORTER = Group(
             hold="45m",
             severity="warning",
             board="github-billing-exporter",
-            summary="GitHub refuses the exporter's credential.",
+            summary="GitHub rejects the exporter's credential.",
             description=(
-                'GitHub refuses {{ $value | printf "%.0f" }} collectors of '
-                "{{ $labels.account_type }} {{ $labels.account }}: the credential is wrong, "
-                "revoked or expired, or has lost a permission."
+                'GitHub rejects the credential for {{ $value | printf "%.0f" }} collectors of '
+                "{{ $labels.account_type }} {{ $labels.account }}: it is wrong, revoked or "
+                "expired, or has lost a permission."
             ),
         ),
         Alert(
             name="CredentialExpires",
-            # Once it has ended, GitHub refuses it, and CredentialRejected says so.
+            # CredentialRejected covers a credential that has expired.
             expr=f"""
                 (
                   min by (credential) ({_EXPIRES}) - time() < <<credential_expiry_days>> * 86400
@@ -133,9 +131,9 @@ EXPORTER = Group(
             hold="1h",
             severity="warning",
             board="github-billing-exporter",
-            summary="A credential of the GitHub Billing Exporter ends soon.",
+            summary="A credential of the GitHub Billing Exporter expires soon.",
             description=(
-                "Credential {{ $labels.credential }} ends in {{ $value | humanizeDuration }}."
+                "Credential {{ $labels.credential }} expires in {{ $value | humanizeDuration }}."
             ),
         ),
         Alert(
@@ -144,15 +142,15 @@ EXPORTER = Group(
             hold="2h30m",
             severity="warning",
             board="github-billing-exporter",
-            summary="The GitHub Billing Exporter cannot find out which accounts there are.",
+            summary="The GitHub Billing Exporter cannot discover accounts.",
             description=(
-                "With credential {{ $labels.credential }} no accounts could be discovered for two "
-                "and a half hours: new ones are not watched; known ones are."
+                "Account discovery with credential {{ $labels.credential }} has failed for two "
+                "and a half hours: new accounts are not watched, known accounts still are."
             ),
         ),
         Alert(
             name="RateLimitNearlyExhausted",
-            # What is left is what GitHub last said, true until the limit begins anew.
+            # The last reported value is valid only until the rate limit resets.
             expr=f"""
                 min by (credential) ({_RATE_LIMIT}_remaining) / max by (credential) ({_RATE_LIMIT})
                     < <<rate_limit_remaining_ratio>>
@@ -163,26 +161,26 @@ EXPORTER = Group(
             keep="1h",
             severity="info",
             board="github-billing-exporter",
-            summary="GitHub's limit of requests is nearly reached.",
+            summary="A GitHub rate limit is nearly exhausted.",
             description=(
                 "Credential {{ $labels.credential }} has {{ $value | humanizePercentage }} of its "
-                "requests left until the limit begins anew; the least valuable collectors wait."
+                "requests left until the rate limit resets; the least important collectors wait."
             ),
         ),
         Alert(
             name="PollsMissed",
-            # One poll missed is in the hour's range for an hour: longer is more than one.
+            # A single missed poll is in the range for an hour; 75 minutes take more than one.
             expr="""
                 sum by (collector) (increase(github_billing_exporter_polls_missed_total[1h])) > 0
             """,
             hold="75m",
             severity="info",
             board="github-billing-exporter",
-            summary="The GitHub Billing Exporter does not keep up with its polls.",
+            summary="The GitHub Billing Exporter is missing polls.",
             description=(
-                'Collector {{ $labels.collector }} missed {{ $value | printf "%.0f" }} polls in '
-                "the last hour, and some in the one before: its numbers are older than they "
-                "should be."
+                "Collector {{ $labels.collector }} has missed polls for more than an hour, "
+                '{{ $value | printf "%.0f" }} in the last hour: its data is older than it should '
+                "be."
             ),
         ),
         Alert(
@@ -194,8 +192,8 @@ EXPORTER = Group(
             summary="GitHub reports a SKU that the exporter does not know.",
             description=(
                 "SKU {{ $labels.sku }} of product {{ $labels.product }} is newer than this version "
-                "of the exporter, or GitHub documents it nowhere. It is published and summed all "
-                "the same; only what is known of a SKU by its name is missing."
+                "of the exporter, or undocumented. It is exported and included in sums; only "
+                "details derived from the names of known SKUs are missing."
             ),
         ),
     ),

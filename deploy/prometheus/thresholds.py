@@ -1,4 +1,4 @@
-"""From where on a number is worth a look: one place, for alerts and colours of panels."""
+"""Thresholds of the alerts and of the colours of panels."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -6,52 +6,52 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The defaults; the chart lets its users change each by name."""
+    """The defaults; the chart's ``prometheusRule.thresholds`` replace those of alerts."""
 
     quota_used_ratio: float = 0.8
-    """Share of an included quota from which on it is nearly used."""
+    """Used share of an included quota above which it is nearly used up."""
 
     quota_nearly_spent_ratio: float = 0.95
-    """Share of an included quota from which on a panel is red."""
+    """Used share of an included quota from which its panel is red."""
 
     quota_forecast_used_ratio: float = 0.5
-    """Share of an included quota below which a forecast does not count yet."""
+    """Used share of an included quota up to which its forecast does not alert."""
 
     quota_remaining_days: float = 3
-    """Days left in a cycle up to which a quota may be nearly used without a word."""
+    """Days left in a cycle up to which a nearly used quota does not alert."""
 
     budget_used_ratio: float = 0.8
-    """Share of a budget from which on it is nearly consumed."""
+    """Consumed share of a budget above which it is nearly consumed."""
 
     budget_floor_usd: float = 0.01
-    """US dollars that a budget of 0 takes to be exhausted: one that is never touched is well."""
+    """US dollars consumed from which a budget of 0 is exhausted, so that an unused one is not."""
 
     budget_forecast_used_ratio: float = 0.5
-    """Share of a budget below which a forecast does not count yet."""
+    """Consumed share of a budget up to which its forecast does not alert."""
 
     budget_forecast_elapsed_days: float = 3
-    """Days into a cycle before a budget's forecast counts."""
+    """Days into a cycle before a budget's forecast alerts."""
 
     spend_jump_factor: float = 3
-    """A day that costs so many times the usual day is a jump."""
+    """Multiple of the usual day's spend above which a day is a jump."""
 
     spend_jump_floor_usd: float = 50
-    """US dollars a day below which no jump counts."""
+    """US dollars per day up to which a jump does not alert."""
 
     seats_unused_ratio: float = 0.2
-    """Share of purchased seats that nobody uses from which on it is worth a talk."""
+    """Unused share of purchased seats above which to alert."""
 
     rate_limit_remaining_ratio: float = 0.1
-    """Share of a credential's hourly requests below which GitHub's limit is near."""
+    """Remaining share of a credential's rate limit below which to alert."""
 
     credential_expiry_days: float = 14
-    """Days before a credential ends from which on to renew it."""
+    """Days before a credential expires from which to alert."""
 
     license_sync_age_days: float = 7
-    """Days without a synchronisation of licences after which a server is told of."""
+    """Days without a synchronisation of licences after which to alert."""
 
     def text(self) -> Mapping[str, str]:
-        """Give each threshold by name, as PromQL writes it."""
+        """Return each threshold by name, as PromQL text."""
         return {name: f"{value:g}" for name, value in asdict(self).items()}
 
 

@@ -216,10 +216,10 @@ def test_a_bill_that_passes_a_hard_budget_reaches_pager_and_finance(
             "hard": "true",
         },
         annotations={
-            "summary": "A budget is consumed, and GitHub stops what it is for.",
+            "summary": "A hard budget is exhausted, and GitHub blocks further usage.",
             "description": "The organization budget for actions of acme in organization acme is "
-            "consumed: 112.50 US dollars this month. GitHub stops further usage until the month "
-            "ends or the budget is raised.",
+            "exhausted: 112.50 US dollars consumed this month. GitHub blocks further usage until "
+            "the month ends or the budget is raised.",
             "dashboard": "/d/github-billing-overview",
             "runbook_url": f"{alerts.RUNBOOKS}/GitHubBillingHardBudgetExhausted.md",
         },
