@@ -1,1 +1,1 @@
-"""What a team deploys: rules, chart, compose; the parts of it that code builds."""
+"""Files for deployment: rules, chart and compose, and the code that generates parts of them."""

@@ -1,4 +1,4 @@
-"""Generated files of the Helm chart: its README, its rules, and its copies of other rules."""
+"""Generated files of the Helm chart: its README and its rules."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from deploy.prometheus import alerts
 
 
 def files(root: Path) -> Mapping[Path, str]:
-    """Return the files by path; rules are copied because Helm packs nothing outside the chart."""
+    """Return the files by path. Rules are copied, as Helm packs nothing outside the chart."""
     chart = root / "deploy" / "helm" / "github-billing-exporter"
     rules, prometheus = chart / "files" / "rules", root / "deploy" / "prometheus"
     return {

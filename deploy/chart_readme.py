@@ -1,4 +1,4 @@
-"""The table of values in the chart's README, made from the comments of its values.yaml."""
+"""The table of values in the chart's README, from the comments in its values.yaml."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ _COMMENT = "# "
 
 
 class Value(NamedTuple):
-    """A documented key. ``default`` is JSON, and empty for a key whose parts are documented."""
+    """A documented key. ``default`` is JSON, or empty if the nested keys are documented."""
 
     name: str
     default: str
@@ -23,7 +23,7 @@ class Value(NamedTuple):
 
 
 def readme(chart: Path = CHART) -> str:
-    """Return the README with the table of today's values.yaml."""
+    """Return the README with the table of the current values.yaml."""
     before, _, rest = (chart / "README.md").read_text(encoding="utf-8").partition(_BEGIN)
     _, _, after = rest.partition(_END)
     rows = [
@@ -35,14 +35,14 @@ def readme(chart: Path = CHART) -> str:
 
 
 def values(text: str) -> list[Value]:
-    """List the values with the comments that stand right above them.
+    """Return the values with the comments directly above them.
 
-    A mapping none of whose keys has a comment is one value. ``ValueError`` names a key that has
-    no comment and belongs to no value.
+    A mapping whose keys have no comments is one value. Raises ``ValueError`` for any other key
+    without a comment.
     """
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode):
-        raise TypeError("values.yaml has to be a mapping")
+        raise TypeError("values.yaml must be a mapping")
     return list(_values(root, "", text.splitlines()))
 
 

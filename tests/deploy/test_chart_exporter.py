@@ -152,7 +152,7 @@ class TestHelmTest:
         with simulated_github() as (_, url):
             ended = script(feature("token").one("Pod"), url, SECRETS)
         assert ended.returncode == 1
-        assert "answers" in ended.stderr
+        assert "returns" in ended.stderr
 
     def test_gives_the_password_that_prometheus_has(self, guarded: Exporter) -> None:
         ended = script(feature("web-config").one("Pod"), guarded.base_url, SCRAPER)
@@ -163,17 +163,17 @@ class TestHelmTest:
         wrong = {"github-billing-scrape": {"username": "prometheus", "password": "wrong"}}
         ended = script(feature("web-config").one("Pod"), guarded.base_url, wrong)
         assert ended.returncode == 1
-        assert "answers 401" in ended.stderr
+        assert "returns 401" in ended.stderr
 
     def test_is_content_to_be_asked_for_a_password_that_it_has_not(self, guarded: Exporter) -> None:
         own = rendered({"demo": True, "webConfig": {"existingSecret": "github-billing-web"}})
         ended = script(own.one("Pod"), guarded.base_url, {})
         assert ended.returncode == 0, ended.stderr
-        assert "asks for a password" in ended.stdout
+        assert "requires a password" in ended.stdout
 
     def test_fails_where_a_password_is_asked_for_that_the_chart_did_not_set(
         self, guarded: Exporter
     ) -> None:
         ended = script(feature("token").one("Pod"), guarded.base_url, {})
         assert ended.returncode == 1
-        assert "answers 401" in ended.stderr
+        assert "returns 401" in ended.stderr

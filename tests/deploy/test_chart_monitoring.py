@@ -137,7 +137,7 @@ class TestTheRules:
         values = merged(values, {"prometheusRule": {"thresholds": {"budget_used_ratio": None}}})
         ended = templating(values, chart=chart)
         assert ended.returncode != 0
-        assert "no value prometheusRule.thresholds for <<budget_used_ratio>>" in ended.stderr
+        assert "prometheusRule.thresholds has no value for <<budget_used_ratio>>" in ended.stderr
 
     def test_can_be_left_out_by_name(self, chart: Path) -> None:
         assert set(alerts(chart, alerts={NEARLY: {"enabled": False}})) == {EXHAUSTED, UNUSED}

@@ -140,7 +140,7 @@ class TestContradictions:
         ("values", "told"),
         [
             ({"github": {"existingSecret": "a", "token": "b"}}, "contradict each other"),
-            ({"github": {"token": "a", "appId": 1}}, "a token or with an App"),
+            ({"github": {"token": "a", "appId": 1}}, "use a token or an App"),
             ({"github": {"appPrivateKey": "a"}}, "needs github.appId"),
             ({"github": {"appId": 1}}, "needs the App's private key"),
             ({"demo": True, "shards": 2}, "the demo is one pod"),
@@ -167,7 +167,7 @@ class TestContradictions:
             ({"webConfig": {"tls": True}}, "webConfig.tls needs webConfig.existingSecret"),
             (
                 {"prometheusRule": {"enabled": True, "disabledGroups": ["github-billing-spent"]}},
-                "there is no group or alert github-billing-spent; there are",
+                "unknown group or alert github-billing-spent; use one of",
             ),
         ],
     )
@@ -186,7 +186,7 @@ class TestContradictions:
     @pytest.mark.parametrize("version", VERSIONS)
     def test_are_told_of_values_that_nobody_changed(self, version: HelmVersion) -> None:
         told = refused({}, version=version)
-        assert "nothing to ask GitHub with: name the Secret" in told
+        assert "no credential: set github.existingSecret" in told
         assert "demo=true" in told
 
     def test_include_that_there_is_no_account(self) -> None:
@@ -232,7 +232,7 @@ class TestContradictions:
         self, path: str, instead: str
     ) -> None:
         told = refused(merged(TOKEN, {"config": nested(path, "ghp_secret")}))
-        assert f"is not set here: use {instead}" in told
+        assert f"must not be set: use {instead}" in told
         assert "ghp_secret" not in told
 
 
@@ -281,7 +281,7 @@ class TestTheNotes:
 
     def test_warn_of_a_secret_among_the_values_without_repeating_it(self, tmp_path: Path) -> None:
         told = notes(feature_file("own-secret"), tmp_path)
-        assert "whoever may read those" in told
+        assert "readable for anyone" in told
         assert "--namespace default create secret generic" in told
         assert "--from-file=token=FILE" in told
         assert "ghp_" not in told

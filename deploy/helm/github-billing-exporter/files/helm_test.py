@@ -1,4 +1,4 @@
-"""What `helm test` runs in the exporter's image: the service serves the exporter's metrics."""
+"""Run by `helm test` in the exporter's image: check that the service serves metrics."""
 
 import os
 import sys
@@ -13,16 +13,16 @@ try:
     answer = httpx.get(
         url,
         auth=(user, os.environ["EXPORTER_PASSWORD"]) if user else None,
-        verify=False,  # noqa: S501  (it may be for another name, by an authority unknown here)
+        verify=False,  # noqa: S501  (the name or the authority may not match)
         trust_env=False,
     )
 except httpx.TransportError as error:
     sys.exit(f"{url}: {error}")
 if answer.status_code == 401 and os.environ.get("EXPORTER_PASSWORD_UNKNOWN"):
-    print(f"{url} asks for a password, as it should; serviceMonitor.basicAuth would give one")
+    print(f"{url} requires a password, as expected; set serviceMonitor.basicAuth to test it")
 elif not answer.is_success:
-    sys.exit(f"{url} answers {answer.status_code}")
+    sys.exit(f"{url} returns {answer.status_code}")
 elif f"\n{FAMILY}{{" not in answer.text:
-    sys.exit(f"{url} serves no {FAMILY}")
+    sys.exit(f"{url} does not serve {FAMILY}")
 else:
     print(f"{url} serves {FAMILY}")

@@ -1,24 +1,24 @@
-{{- /* Ends the rendering where values contradict each other, or leave out what nothing runs without. */ -}}
+{{- /* Fails if values contradict each other or required ones are missing. */ -}}
 {{- define "github-billing-exporter.checks" -}}
 {{- $github := .Values.github -}}
 {{- if and $github.existingSecret (or $github.token $github.appPrivateKey) -}}
-{{- fail "github.existingSecret and github.token or github.appPrivateKey contradict each other: leave one out" -}}
+{{- fail "github.existingSecret and github.token or github.appPrivateKey contradict each other: remove one" -}}
 {{- end -}}
 {{- if and $github.token (or $github.appId $github.appPrivateKey) -}}
-{{- fail "github.token and github.appId or github.appPrivateKey contradict each other: ask with a token or with an App" -}}
+{{- fail "github.token and github.appId or github.appPrivateKey contradict each other: use a token or an App" -}}
 {{- end -}}
 {{- if and $github.appPrivateKey (not $github.appId) -}}
-{{- fail "github.appPrivateKey needs github.appId, the App's id or client id" -}}
+{{- fail "github.appPrivateKey needs github.appId, the App ID or client ID" -}}
 {{- end -}}
 {{- if and $github.appId (not (include "github-billing-exporter.credentialSecret" .)) -}}
-{{- fail "github.appId needs the App's private key: name the Secret that holds it in github.existingSecret" -}}
+{{- fail "github.appId needs the App's private key: set github.existingSecret to the Secret that contains it" -}}
 {{- end -}}
 {{- if not .Values.demo -}}
 {{- include "github-billing-exporter.checkMissing" . -}}
 {{- end -}}
 {{- include "github-billing-exporter.checkConfig" . -}}
 {{- if and (gt (int .Values.shards) 1) .Values.state.persistence.enabled .Values.state.persistence.existingClaim -}}
-{{- fail "state.persistence.existingClaim and shards > 1 contradict each other: shards cannot share a state file; without it each has a claim of its own" -}}
+{{- fail "state.persistence.existingClaim and shards > 1 contradict each other: shards cannot share a state file; remove existingClaim to create a claim for each shard" -}}
 {{- end -}}
 {{- if and .Values.state.persistence.enabled (not .Values.state.enabled) -}}
 {{- fail "state.persistence.enabled needs state.enabled" -}}
@@ -28,7 +28,7 @@
 {{- end -}}
 {{- with .Values.serviceMonitor -}}
 {{- if gt (include "github-billing-exporter.milliseconds" .scrapeTimeout | int64) (include "github-billing-exporter.milliseconds" .interval | int64) -}}
-{{- fail (printf "serviceMonitor.scrapeTimeout %s is longer than serviceMonitor.interval %s, which Prometheus refuses" .scrapeTimeout .interval) -}}
+{{- fail (printf "serviceMonitor.scrapeTimeout %s is longer than serviceMonitor.interval %s, which Prometheus does not allow" .scrapeTimeout .interval) -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.webConfig.tls (not .Values.webConfig.existingSecret) -}}
@@ -36,7 +36,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Accounts and credentials may come by every way that the exporter knows. */ -}}
+{{- /* Accounts and credentials may be set in config, variables or arguments. */ -}}
 {{- define "github-billing-exporter.checkMissing" -}}
 {{- $config := .Values.config -}}
 {{- $given := list -}}
@@ -52,7 +52,7 @@
 {{- $credential = or $credential (has . $given) -}}
 {{- end -}}
 {{- if not $credential -}}
-{{- fail "nothing to ask GitHub with: name the Secret that holds a token in github.existingSecret (its key is github.tokenKey, by default token), or see it work with demo=true" -}}
+{{- fail "no credential: set github.existingSecret to a Secret with a token (its key is github.tokenKey, by default token), or try the demo with demo=true" -}}
 {{- end -}}
 
 {{- $account := or $elsewhere $config.organizations $config.users $config.enterprises $config.accounts (dig "discover" "enabled" false $config) -}}
@@ -65,7 +65,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Keys of the configuration file that are the chart's to set, or that would put a secret into a ConfigMap. */ -}}
+{{- /* Keys of the configuration file that the chart sets, or that would put a secret into a ConfigMap. */ -}}
 {{- define "github-billing-exporter.checkConfig" -}}
 {{- $config := .Values.config -}}
 {{- range $key, $instead := dict
@@ -78,12 +78,12 @@
 {{- $value := $config -}}
 {{- range splitList "." $key }}{{ $value = get (default dict $value) . }}{{ end -}}
 {{- if $value -}}
-{{- fail (printf "config.%s is not set here: use %s" $key $instead) -}}
+{{- fail (printf "config.%s must not be set: use %s" $key $instead) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{- /* Length of a duration of Prometheus, as 1m30s. */ -}}
+{{- /* Milliseconds of a Prometheus duration such as 1m30s. */ -}}
 {{- define "github-billing-exporter.milliseconds" -}}
 {{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
 {{- $sum := 0 -}}

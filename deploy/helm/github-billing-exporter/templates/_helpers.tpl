@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 52 | trimSuffix "-" -}}
 {{- end -}}
 
-{{- /* 52 characters, as a StatefulSet's name stands in a label together with a hash. */ -}}
+{{- /* At most 52 characters: Kubernetes appends a hash to a StatefulSet's name in a label. */ -}}
 {{- define "github-billing-exporter.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if .Values.fullnameOverride -}}
@@ -15,7 +15,7 @@
 {{- $name | trunc 52 | trimSuffix "-" -}}
 {{- end -}}
 
-{{- /* What selects objects of the release, whatever their component; never a version in it. */ -}}
+{{- /* Labels that select all objects of the release; never a version. */ -}}
 {{- define "github-billing-exporter.identity" -}}
 app.kubernetes.io/name: {{ include "github-billing-exporter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -79,7 +79,7 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{- /* The claim of a state file, of the one pod or of each shard. */ -}}
+{{- /* Claim of the state file of the pod or of each shard. */ -}}
 {{- define "github-billing-exporter.claimSpec" -}}
 {{- with .Values.state.persistence -}}
 accessModes:
@@ -93,7 +93,7 @@ resources:
 {{- end -}}
 {{- end -}}
 
-{{- /* Digits of a whole number, as Helm reads numbers of files as floats: 1.234567e+06. */ -}}
+{{- /* Digits of an integer: Helm reads it from a file as a float, 1.234567e+06. */ -}}
 {{- define "github-billing-exporter.digits" -}}
 {{- if kindIs "string" . }}{{ . }}{{ else }}{{ int64 . }}{{ end -}}
 {{- end -}}
@@ -102,7 +102,7 @@ resources:
 {{- ternary "https" "http" .Values.webConfig.tls -}}
 {{- end -}}
 
-{{- /* A probe: github-billing-exporter.probe (list $ "name" "path"); a handler of the user's own rules. */ -}}
+{{- /* A probe: github-billing-exporter.probe (list $ "name" "path"); the user's handler replaces the default. */ -}}
 {{- define "github-billing-exporter.probe" -}}
 {{- $root := index . 0 -}}
 {{- with get $root.Values (index . 1) -}}
@@ -116,11 +116,11 @@ resources:
 {{- end -}}
 {{- end -}}
 
-{{- /* What all pods of the chart share. */ -}}
+{{- /* Shared by all pods of the chart. */ -}}
 {{- define "github-billing-exporter.podDefaults" -}}
 serviceAccountName: {{ include "github-billing-exporter.serviceAccountName" . }}
 automountServiceAccountToken: false
-# Variables named after services may look like the exporter's own, which refuses unknown ones.
+# Service variables may have the prefix of the exporter's, which rejects unknown ones.
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:

@@ -1,4 +1,4 @@
-{{- /* The pod of the exporter, the same for a Deployment and for a StatefulSet. */ -}}
+{{- /* Pod template of the Deployment or the StatefulSet. */ -}}
 {{- define "github-billing-exporter.pod" -}}
 {{- $folder := "/etc/github-billing-exporter" -}}
 {{- $state := and .Values.state.enabled (not .Values.demo) -}}
