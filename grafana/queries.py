@@ -59,8 +59,7 @@ def top(expression: str, label: str) -> str:
 def day(expression: str) -> str:
     """Return a month-to-date value's increase in a day; on a cycle's first day, the value itself.
 
-    A new cycle has more days left than yesterday's: both platforms report those. A correction
-    downwards counts as 0.
+    A cycle is new if it has more days left than yesterday. A correction downwards counts as 0.
     """
     left = latest("cycle_remaining_days")
     began = f"on (account_type, account) {left} > on (account_type, account) {_yesterday(left)}"

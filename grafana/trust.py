@@ -57,7 +57,7 @@ def age_of_bill() -> Panel:
     read = last_success('collector=~"usage|legacy_actions"')
     return number(
         "Age of billing data",
-        "Time since billing data was last read from GitHub, of the account with the oldest. From "
+        "Time since billing data was last read from GitHub, for the account with the oldest. From "
         "`collector_last_success_timestamp_seconds` of `usage` and `legacy_actions`. In addition, "
         "GitHub's reports lag by hours, up to three days. Worry above two polling intervals.",
         Query(f"time() - min({read})"),
@@ -72,7 +72,7 @@ def requests_left() -> Panel:
     remaining = process("exporter_api_rate_limit_remaining", "credential")
     return number(
         "GitHub rate limit remaining",
-        "Requests remaining this hour as a share of the rate limit, of the credential with the "
+        "Requests remaining this hour as a share of the rate limit, for the credential with the "
         "least. From `api_rate_limit_remaining` and `api_rate_limit`. Worry below "
         f"{DEFAULTS.rate_limit_remaining_ratio:.0%}: polls will be delayed.",
         Query(f"min({remaining} / {process('exporter_api_rate_limit', 'credential')})"),

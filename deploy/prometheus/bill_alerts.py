@@ -1,6 +1,6 @@
 """Alerts for the budget owners.
 
-Data survives failed polls, so these wait for GitHub's corrections, not for the poller. Of several
+Failed polls do not remove data, so these alerts only wait out GitHub's corrections. Of several
 alerts for one budget or quota, Alertmanager inhibits the weaker: see ``alertmanager.yml``.
 """
 
@@ -192,7 +192,7 @@ SEATS = Group(
     (
         Alert(
             name="SeatsExhausted",
-            # A plan is often exactly full, but a push may need one more seat of Advanced Security.
+            # Plan seats are often exactly full; any push may need another Advanced Security seat.
             expr=f"""
                 {_SEATS}:used > {_SEATS}:purchased
                 or

@@ -9,46 +9,46 @@ class Thresholds:
     """The defaults; the chart's ``prometheusRule.thresholds`` replace those of alerts."""
 
     quota_used_ratio: float = 0.8
-    """Used share of an included quota above which it is nearly used up."""
+    """Alert if more than this share of an included quota is used."""
 
     quota_nearly_spent_ratio: float = 0.95
-    """Used share of an included quota from which its panel is red."""
+    """Used share of an included quota at which its panel turns red."""
 
     quota_forecast_used_ratio: float = 0.5
-    """Used share of an included quota up to which its forecast does not alert."""
+    """Ignore the forecast of an included quota until more than this share is used."""
 
     quota_remaining_days: float = 3
-    """Days left in a cycle up to which a nearly used quota does not alert."""
+    """Ignore a nearly used quota if this many days or fewer are left in the cycle."""
 
     budget_used_ratio: float = 0.8
-    """Consumed share of a budget above which it is nearly consumed."""
+    """Alert if more than this share of a budget is consumed."""
 
     budget_floor_usd: float = 0.01
-    """US dollars consumed from which a budget of 0 is exhausted, so that an unused one is not."""
+    """Consumed US dollars at which a budget of 0 counts as exhausted."""
 
     budget_forecast_used_ratio: float = 0.5
-    """Consumed share of a budget up to which its forecast does not alert."""
+    """Ignore the forecast of a budget until more than this share is consumed."""
 
     budget_forecast_elapsed_days: float = 3
-    """Days into a cycle before a budget's forecast alerts."""
+    """Ignore the forecast of a budget for this many days after a cycle begins."""
 
     spend_jump_factor: float = 3
-    """Multiple of the usual day's spend above which a day is a jump."""
+    """Alert if a day costs more than this many times the usual day."""
 
     spend_jump_floor_usd: float = 50
-    """US dollars per day up to which a jump does not alert."""
+    """Ignore a jump on a day that costs this many US dollars or less."""
 
     seats_unused_ratio: float = 0.2
-    """Unused share of purchased seats above which to alert."""
+    """Alert if more than this share of purchased seats is unused."""
 
     rate_limit_remaining_ratio: float = 0.1
-    """Remaining share of a credential's rate limit below which to alert."""
+    """Alert if less than this share of a credential's rate limit remains."""
 
     credential_expiry_days: float = 14
-    """Days before a credential expires from which to alert."""
+    """Alert this many days before a credential expires."""
 
     license_sync_age_days: float = 7
-    """Days without a synchronisation of licences after which to alert."""
+    """Alert if a server has not synchronised its licences for this many days."""
 
     def text(self) -> Mapping[str, str]:
         """Return each threshold by name, as PromQL text."""

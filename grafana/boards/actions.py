@@ -59,7 +59,7 @@ def minutes(title: str, kind: str, meaning: str) -> Panel:
         title,
         f"{meaning} From `actions_{kind}_minutes`. On the legacy platform GitHub applies minute "
         "multipliers by operating system for organizations and users; the usage platform has raw "
-        "minutes. Each job is rounded up to a whole minute.",
+        "minutes. GitHub rounds each job up to a whole minute.",
         Query(total(latest(f"actions_{kind}_minutes"))),
         looks.MINUTES,
         _NO_MINUTES,
@@ -83,7 +83,7 @@ def bandwidth() -> Panel:
     return looks.number(
         "Packages bandwidth",
         "Gigabytes transferred by Packages, this cycle; on the usage platform, including free "
-        "ones. From `packages_used_bandwidth_gigabytes`.",
+        "transfer. From `packages_used_bandwidth_gigabytes`.",
         Query(total(latest("packages_used_bandwidth_gigabytes"))),
         looks.GIGABYTES,
         "No Packages data was read",
@@ -171,7 +171,7 @@ def minutes_left() -> Panel:
         "From `actions_included_minutes` and `actions_used_minutes`.",
         [Query(f"sort({limit} - {used})", "{{account}}")],
         looks.MINUTES,
-        "No account is on the legacy platform: see the panel Quota used up?",
+        'No account is on the legacy platform: see "Quota used up?"',
         low=None,
     )
 

@@ -11,7 +11,7 @@ from grafana.queries import latest, recorded, top, total
 UID = "github-billing-costs"
 
 _OF_PRODUCT = 'product=~"$product"'
-_SO_FAR = "this month to date"
+_SO_FAR = "month to date"
 _DISCOUNT = "included in plans, free for public repositories or discounted by GitHub"
 
 
@@ -88,7 +88,7 @@ def against_last_month() -> Panel:
     forecast, before = (total(recorded(name)) for name in (money.FORECAST, money.LAST_MONTH))
     return looks.number(
         "Forecast vs. last month",
-        "Forecast change in net dollars from last month to this month at its average daily rate, "
+        "Forecast of this month's net dollars at its average daily rate, relative to last month, "
         "all products. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
         Query(f"{forecast} / ({before} > 0) - 1"),
         looks.RATIO,

@@ -217,7 +217,7 @@ def durations() -> Panel:
     quantiles = {"p99": 0.99, "p95": 0.95, "median": 0.5}
     return looks.lines(
         "GitHub response time",
-        "Seconds until a request's complete response, over the previous day. From "
+        "Seconds from request to complete response, over the previous day. From "
         "`exporter_api_request_duration_seconds`. Worry if it approaches the timeout of a poll.",
         [
             Query(f"histogram_quantile({share}, sum by (le) (increase({name}[1d])))", word)

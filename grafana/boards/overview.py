@@ -79,7 +79,7 @@ def smallest_headroom() -> Panel:
 def days_left() -> Panel:
     return looks.number(
         "Days left",
-        "Days until the billing cycle ends, of the account whose cycle ends first. From "
+        "Days until the billing cycle ends, for the account whose cycle ends first. From "
         "`cycle_remaining_days`; 0 on the last day.",
         Query(f"min({latest('cycle_remaining_days')})"),
         looks.NUMBER,
@@ -97,10 +97,11 @@ def way() -> Panel:
     )
     return looks.lines(
         "Spend and forecast this month",
-        "Net dollars, month to date, which falls to 0 when a month begins. Two forecasts of the "
-        "whole month: at the average rate of this month, and at the rate of the last two days. For "
-        "comparison, last month's total. From `usage_net_usd` and `previous_cycle_usage_net_usd`. "
-        f"Worry if both forecasts exceed last month. {money.NOT_THE_INVOICE}",
+        "Net dollars, month to date, and two forecasts of the whole month: at the average rate of "
+        "this month, and at the rate of the last two days. For comparison, last month's total. A "
+        "line drops to 0 when a month begins. From `usage_net_usd` and "
+        "`previous_cycle_usage_net_usd`. Worry if both forecasts exceed last month. "
+        f"{money.NOT_THE_INVOICE}",
         [
             Query(total(recorded(money.NET)), names[0]),
             Query(total(recorded(money.FORECAST)), names[1]),
@@ -145,7 +146,7 @@ def quotas() -> Panel:
             "{{account}} {{quota}}",
         ),
         looks.RATIO,
-        "No account is on the legacy platform: see the panel Quota used up?",
+        'No account is on the legacy platform: see "Quota used up?"',
         steps=looks.worse_above(DEFAULTS.quota_used_ratio, DEFAULTS.quota_nearly_spent_ratio),
         decimals=0,
         full=1,

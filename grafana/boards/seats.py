@@ -27,7 +27,7 @@ def board() -> model.Dashboard:
                 [
                     (4, fullest()),
                     (4, unused()),
-                    (4, copilot("Copilot seats", "seats", "assigned, each person counted once")),
+                    (4, copilot("Copilot seats", "seats", "in total, each person once")),
                     (4, copilot("Copilot unused", "inactive_seats", "not used this cycle")),
                     (4, credits_used()),
                     (4, ai_spent()),
@@ -60,15 +60,15 @@ _USED = _of_all("used", "consumed", "filled")
 _BOUGHT = _of_all("purchased", "purchased", "purchased")
 _SOURCES = (
     "From `advanced_security_*_seats`, `licenses_*_seats` of an enterprise and `plan_*_seats` of "
-    "an organization. If an enterprise pays for an organization, its Advanced Security seats may "
-    "count people who cost nothing extra."
+    "an organization. If an enterprise pays for an organization, the organization's Advanced "
+    "Security seats may count people who cost nothing extra."
 )
 
 
 def fullest() -> Panel:
     return looks.number(
         "Most used seats",
-        f"Used share of purchased seats, of the product closest to its limit, now. {_SOURCES} "
+        f"Used share of purchased seats of the product closest to its limit, now. {_SOURCES} "
         "At 100 % the next person gets no seat, or another seat is purchased.",
         Query(f"max(({_USED}) / (({_BOUGHT}) > 0))"),
         looks.RATIO,
@@ -81,8 +81,8 @@ def fullest() -> Panel:
 def unused() -> Panel:
     return looks.number(
         "Largest share unused",
-        f"Unused share of purchased seats, of the product with the largest, now. {_SOURCES} "
-        f"Review from {DEFAULTS.seats_unused_ratio:.0%}.",
+        f"Unused share of purchased seats of the product with the largest share, now. {_SOURCES} "
+        f"Worth a review from {DEFAULTS.seats_unused_ratio:.0%}.",
         Query(f"max(1 - ({_USED}) / (({_BOUGHT}) > 0))"),
         looks.RATIO,
         "No seats were bought by number, or it may not be read",
@@ -108,7 +108,7 @@ def credits_used() -> Panel:
     used = latest("model_usage_gross_quantity", "product", "sku", "model", only='unit="ai_credits"')
     return looks.number(
         "AI credits used",
-        "AI credits, month to date, included or not. From `model_usage_gross_quantity`.",
+        "AI credits, month to date, both included and billed. From `model_usage_gross_quantity`.",
         Query(total(used)),
         looks.NUMBER,
         "No AI credits: these accounts still use premium requests, or no AI",
@@ -262,8 +262,8 @@ def _by_model(metric: str, only: str = "") -> str:
 def by_model_credits() -> Panel:
     return looks.bars(
         "Which model uses AI credits?",
-        "AI credits by model, month to date, included or not: the top ten, and the rest as "
-        "`other`. From `model_usage_gross_quantity`.",
+        "AI credits by model, month to date, both included and billed: the top ten, and the rest "
+        "as `other`. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="ai_credits"'), "{{model}}"),
         looks.NUMBER,
         "No AI credits: these accounts still use premium requests, or no AI",
@@ -274,8 +274,8 @@ def by_model_credits() -> Panel:
 def by_model_requests() -> Panel:
     return looks.bars(
         "Which model uses premium requests?",
-        "Premium requests by model, month to date, included or not, of accounts that still have "
-        "them: the top ten, and the rest as `other`. From `model_usage_gross_quantity`.",
+        "Premium requests by model, month to date, both included and billed, of accounts that "
+        "still have them: the top ten, and the rest as `other`. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="requests"'), "{{model}}"),
         looks.NUMBER,
         "These accounts have AI credits instead, or use no AI",
