@@ -1,4 +1,4 @@
-# Every verb of the project, the same for people and for CI.
+# The commands for developers and CI.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -10,11 +10,11 @@ ARGS ?=
 FAULT_SEQUENCES ?= 3000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
-# With the extras: pip before 23.3 looks for the newest of what is pinned without the one that is asked for.
+# Keep extras in the pins: pip before 23.3 ignores a pin without the extra of the requirement.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-strip-extras
 
-# Without an account there is nothing to poll, and a first look should still show something.
+# Without an account run the demo.
 ACCOUNTS := $(strip $(GITHUB_BILLING_ORGANIZATIONS) $(GITHUB_BILLING_USERS) \
 	$(GITHUB_BILLING_ENTERPRISES) $(GITHUB_BILLING_CONFIG_FILE) $(GITHUB_BILLING_DISCOVER))
 
@@ -23,11 +23,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
-run: .venv/.run ## run the exporter with ARGS; the demo where no account is configured
+run: .venv/.run ## run the exporter with ARGS; the demo if no account is configured
 	@exec $(BIN)/github-billing-exporter $(or $(ARGS),$(if $(ACCOUNTS),,demo))
 
 .PHONY: test
-test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated files, tests, coverage
+test: .venv/.dev .tools/.done ## run the gate: lint, types, layers, generated files, tests, coverage
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
@@ -37,15 +37,15 @@ test: .venv/.dev .tools/.done ## the gate: lint, types, layers, generated files,
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 .PHONY: faults
-faults: .venv/.dev ## thousands of random sequences of faults, more with FAULT_SEQUENCES=20000
+faults: .venv/.dev ## test thousands of random sequences of faults; more with FAULT_SEQUENCES=20000
 	FAULT_SEQUENCES=$(FAULT_SEQUENCES) FAULT_STEPS=30 $(BIN)/pytest --capture=no tests/faults/test_invariant.py
 
 .PHONY: soak
-soak: .venv/.dev ## a simulated day of 500 accounts with 5 % faults; less with ARGS="--accounts 50 --hours 6"
+soak: .venv/.dev ## simulate a day of 500 accounts with 5 % faults; less with ARGS="--accounts 50 --hours 6"
 	@$(BIN)/python -m tests.support.faults.soak $(ARGS)
 
 .PHONY: fix
-fix: .venv/.dev ## mend what can be mended by itself: formatting, lint and generated files
+fix: .venv/.dev ## fix formatting and lint, write the generated files
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/python -m scripts.generate
@@ -55,7 +55,7 @@ boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw the dashboa
 	$(BIN)/python -m grafana.pictures
 
 .PHONY: lock
-lock: .venv/.made ## write the lock files anew from pyproject.toml; ARGS=--upgrade for newer versions
+lock: .venv/.made ## update the lock files from pyproject.toml; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/uv || $(PIP) install uv
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements.lock
 	printf '%s\n' hatchling editables | $(COMPILE) $(ARGS) - --output-file requirements-build.lock
@@ -63,12 +63,12 @@ lock: .venv/.made ## write the lock files anew from pyproject.toml; ARGS=--upgra
 		--constraints requirements-build.lock --output-file requirements-dev.lock
 
 .PHONY: bench
-bench: .venv/.run ## time it beside others, a table each: needs wrk and nginx, and half an hour
+bench: .venv/.run ## run the benchmarks: needs wrk and nginx, and half an hour
 	@for each in process scrapes usage_report unchanged_poll many_accounts attacks; do \
 		echo "benchmarks/$$each.py" >&2; $(BIN)/python benchmarks/$$each.py; echo; done
 
 .PHONY: sbom
-sbom: dist/sbom.cdx.json ## write dist/sbom.cdx.json: what the program is made of, with hashes
+sbom: dist/sbom.cdx.json ## write dist/sbom.cdx.json, the runtime dependencies with hashes
 
 dist/sbom.cdx.json: .venv/.dev requirements.lock pyproject.toml
 	@mkdir -p dist

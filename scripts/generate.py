@@ -1,4 +1,4 @@
-"""Write every generated file, or name with --check those that differ: docs, rules, dashboards."""
+"""Write the generated files: docs, rules, dashboards. With --check list those that differ."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ def files(root: Path) -> Mapping[Path, str]:
 
 
 def differing(root: Path, wanted: Mapping[Path, str]) -> list[Path]:
-    """List files that are missing, have another text, or are generated no longer."""
+    """Return the files that are missing, differ, or are no longer generated."""
     stale = [path for path, text in wanted.items() if not _has(path, text)]
     abandoned = [
         path for path in root.glob(_GENERATED_ONLY) if path.is_file() and path not in wanted
@@ -30,15 +30,15 @@ def differing(root: Path, wanted: Mapping[Path, str]) -> list[Path]:
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Run the program; return its exit code."""
+    """Run the program, and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m scripts.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="name the files that differ; exit 1")
+    parser.add_argument("--check", action="store_true", help="list the files that differ; exit 1")
     check = parser.parse_args(arguments).check
     wanted = files(root)
     found = differing(root, wanted)
     for path in found:
         if check:
-            print(f"{path.relative_to(root)} is not as generated: `make fix` mends it")
+            print(f"{path.relative_to(root)} is stale: run `make fix`")
         elif path in wanted:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted[path], encoding="utf-8")

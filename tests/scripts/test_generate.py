@@ -66,7 +66,7 @@ class TestADifference:
     ) -> None:
         change(tree / name)
         assert main(["--check"], tree) == 1
-        assert capsys.readouterr().out == f"{name} is not as generated: `make fix` mends it\n"
+        assert capsys.readouterr().out == f"{name} is stale: run `make fix`\n"
         assert main([], tree) == 0
         assert main(["--check"], tree) == 0
         wanted = files(tree).get(tree / name)
