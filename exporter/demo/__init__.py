@@ -1,6 +1,6 @@
-"""A simulated GitHub, good enough to develop against: for the demo, tests and benchmarks.
+"""A simulated GitHub for the demo, tests and benchmarks.
 
-It knows nothing of how the exporter reads GitHub, so that the two check each other.
+It is independent of the code that reads GitHub, so that the two check each other.
 """
 
 from exporter.demo.accounts import SimulatedAccount, SimulatedBudget, SimulatedCostCenter

@@ -1,4 +1,4 @@
-"""SimulatedAccount: a made-up account, what it has arranged with GitHub, and who belongs to it."""
+"""Simulated accounts with their budgets, cost centers and people."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,13 +37,13 @@ def _made_up_id(*words: str) -> str:
 
 @dataclass
 class SimulatedBudget:
-    """A budget of a month in whole US dollars, or in licences where ``target`` is billed by them.
+    """A monthly budget in whole US dollars, or in licences if ``target`` is billed by licence.
 
-    ``amount`` is ``None`` for the next whole dollar above what is used when the simulation
-    begins, so that usage passes it soon. ``target`` is a product, a SKU of the usage summary or
-    a bundle, as ``type`` says. ``entity`` is the organization, repository (``owner/name``) or
-    cost center by name that ``scope`` is about, ``user`` the person. ``hard`` stops usage.
-    ``listed`` spells the target as a list of one, as GitHub does at times.
+    If ``amount`` is ``None``, the budget is the next whole dollar above the usage at the start of
+    the simulation, so that usage soon exceeds it. ``target`` is a product, a SKU of the usage
+    summary or a bundle, depending on ``type``. ``entity`` is the organization, repository
+    (``owner/name``) or name of the cost center for ``scope``, ``user`` the person. ``hard`` stops
+    usage. ``listed`` sends the target as a list of one, as GitHub sometimes does.
     """
 
     target: str
@@ -63,11 +63,11 @@ class SimulatedBudget:
 
 @dataclass
 class SimulatedCostCenter:
-    """A cost center of an enterprise: what its resources use is its own.
+    """A cost center of an enterprise, which pays for the usage of its resources.
 
-    ``resources`` are pairs of GitHub's words ``User``, ``Team``, ``Repo``, ``Org`` and a name;
-    use belongs to repositories and organizations. A deleted one keeps what it has used. ``pool``
-    are the AI credits a month it is to have of its own, ``None`` without.
+    ``resources`` are pairs of a type (``User``, ``Team``, ``Repo``, ``Org``) and a name; only
+    repositories and organizations have usage. A deleted cost center keeps its past usage. ``pool``
+    is the number of AI credits per month in its own pool, ``None`` without a pool.
     """
 
     name: str
@@ -82,28 +82,28 @@ class SimulatedCostCenter:
 
 @dataclass
 class SimulatedAccount:
-    """An account on the simulated GitHub. Every field may be assigned at run time.
+    """An account on the simulated GitHub. All fields may be assigned at run time.
 
-    ``plan`` is GitHub's word (free, pro, team, enterprise), by default the type's usual one.
-    ``platform`` says which billing endpoints answer: assigning ``USAGE`` is the day of the move.
-    ``enterprise`` is the slug of the owner, whose bill then contains this account's usage;
-    ``billed_to_owner`` makes the account's own usage and AI reports 404.
-    ``ghas`` is Advanced Security as one product or as two. ``copilot`` is whether it has any.
-    ``ai`` is what AI is billed in: premium requests leave the report of credits empty, and
-    ``requests_only`` makes it 404. ``preview`` is whether it uses what no price list names yet.
-    ``hidden`` are the families that the credential may not see;
-    a hidden ``plan`` leaves the account visible without its plan.
+    ``plan`` is GitHub's name of the plan (free, pro, team, enterprise), by default the usual plan
+    of the type. ``platform`` decides which billing endpoints answer: assign ``USAGE`` to move the
+    account. ``enterprise`` is the slug of the owner, whose bill then contains this account's usage;
+    with ``billed_to_owner`` the account's own usage and AI reports are 404.
+    ``ghas`` is Advanced Security as one product or two. ``copilot`` is whether it has Copilot.
+    ``ai`` is the unit that AI is billed in: with ``requests`` the report of credits is empty, with
+    ``requests_only`` it is 404. ``preview`` adds usage of a SKU that no price list has yet.
+    ``hidden`` are the families that the credential may not read; if ``plan`` is hidden, the
+    account is visible without its plan.
     ``size`` multiplies generated usage. ``repositories`` are bare names, or ``owner/name`` for an
-    enterprise. ``seats`` are the people with a licence, ``committers`` the logins that Advanced
-    Security counts. ``budgets`` are none for users, ``cost_centers`` are an enterprise's.
+    enterprise. ``seats`` is the number of people with a licence, ``committers`` are the logins
+    that Advanced Security counts. Users cannot have ``budgets``, and only enterprises can have
+    ``cost_centers``.
 
-    ``usage_items`` replaces the generated rows of the usage summary, in its spelling: a list for
-    whatever month is asked, or a function of year and month. The usage report follows it, and a
-    row may have the report's ``organizationName`` and ``repositoryName`` to say whose use it is.
-    ``report_rows`` makes the usage report of every month a stream of so many rows, whose sums
-    ``bulk`` knows; a month's summary follows it. ``day_reports_only`` cuts usage reports of more
-    than a day off, as GitHub does after ten seconds.
-    ``legacy`` replaces generated legacy bodies, by the last word of their path.
+    ``usage_items`` replaces the generated rows of the usage summary: a list for every month, or a
+    function of year and month. The usage report has the same usage; rows may have its
+    ``organizationName`` and ``repositoryName``. ``report_rows`` makes the usage report of every
+    month a stream of that many rows, with the sums of ``bulk``, which the summary then has too.
+    ``day_reports_only`` cuts off usage reports of more than a day, as GitHub does after ten
+    seconds. ``legacy`` replaces generated legacy bodies, by the last word of their path.
     """
 
     type: AccountType
@@ -139,19 +139,19 @@ class SimulatedAccount:
 
     @property
     def owned_repositories(self) -> list[tuple[str, str]]:
-        """Pairs of owner and bare name."""
+        """Repositories as pairs of owner and bare name."""
         pairs = (repository.rpartition("/") for repository in self.repositories)
         return [(owner or self.name, name) for owner, _, name in pairs]
 
     @property
     def people(self) -> list[str]:
-        """Logins of those with a licence, one for each of ``seats``; the committers come first."""
+        """Logins of the people with a licence, ``seats`` many; the committers come first."""
         others = (f"{self.name}-{number}" for number in range(1, self.seats + 1))
         return [*self.committers, *others][: self.seats]
 
     @property
     def bulk(self) -> Bulk | None:
-        """The stream that ``report_rows`` asks for, with its exact sums."""
+        """The stream of ``report_rows`` rows with its exact sums, None if it is not set."""
         if self.report_rows is None:
             return None
         return Bulk(

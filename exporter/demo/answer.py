@@ -1,4 +1,4 @@
-"""Answer: a status, a body and its headers; and GitHub's refusals word for word."""
+"""Answers of the simulated GitHub, with its refusals word for word."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,10 +12,10 @@ HTML_TYPE = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What GitHub says to one request; header names are lower case.
+    """An answer to one request; header names are lower case.
 
-    A ``body`` may come in chunks, once. ``last_page`` is more than 1 where a ``link`` header
-    leads on.
+    An iterator as ``body`` can be read only once. ``last_page`` is more than 1 if the answer
+    needs a ``link`` header.
     """
 
     status: int
@@ -32,13 +32,13 @@ def ok(payload: object, *, status: int = 200, last_page: int = 1) -> Answer:
 def refusal(
     status: int, message: str, url: str = "https://docs.github.com/rest", **more: str
 ) -> Answer:
-    """Refuse as GitHub does: ``status`` is a string in the body (OpenAPI, basic-error)."""
+    """Return a refusal; ``status`` is a string in the body (OpenAPI, basic-error)."""
     body = {"message": message, **more, "documentation_url": url, "status": str(status)}
     return Answer(status, json.dumps(body, separators=(",", ":")).encode())
 
 
 class Refused(Exception):
-    """A question that is answered by a refusal, found out while answering it."""
+    """Raised while answering a question, to answer with a refusal."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -84,12 +84,12 @@ CUT_OFF = refusal(502, "Server Error")
 
 
 def rate_limit_exceeded(who: str) -> Answer:
-    """Refuse ``who``, as ``user ID 1`` or ``installation ID 7``."""
+    """Return the refusal for ``who``, such as ``user ID 1`` or ``installation ID 7``."""
     return refusal(403, f"API rate limit exceeded for {who}.")
 
 
 def moved(account_type: AccountType) -> Answer:
-    """Say that a legacy endpoint is closed; the enterprise's address is a guess."""
+    """Return the 410 of a closed legacy endpoint; the URL for an enterprise is a guess."""
     word = {"organization": "org"}.get(account_type, account_type)
     return refusal(
         410, "This endpoint has been moved.", f"https://gh.io/billing-api-updates-{word}"
@@ -97,7 +97,7 @@ def moved(account_type: AccountType) -> Answer:
 
 
 def unknown_version(version: str) -> Answer:
-    """Refuse an API version; ``errors`` is a string here, against GitHub's own custom."""
+    """Return the refusal of an API version; ``errors`` is a string, unlike in other answers."""
     return refusal(
         400, f"The requested API version {version!r} is not supported.", errors="Invalid version"
     )

@@ -1,4 +1,4 @@
-"""SimulatedApp: a GitHub App, the accounts it is installed on, and the tokens it is given."""
+"""A simulated GitHub App with its installations and tokens."""
 
 import hashlib
 from collections.abc import Mapping
@@ -47,10 +47,11 @@ class SimulatedInstallation:
 
 @dataclass
 class SimulatedApp:
-    """A GitHub App. ``keys`` are public keys in PEM, each of them good, so that one can follow.
+    """A GitHub App. ``keys`` are the valid public keys in PEM, several during a rotation.
 
-    A token is refused until ``known_after``, as fresh ones are at times (octokit/auth-app.js#65).
-    ``installations``, ``keys`` and ``known_after`` may be changed while it runs.
+    A token is refused until ``known_after`` has passed, as GitHub sometimes does
+    (octokit/auth-app.js#65). ``installations``, ``keys`` and ``known_after`` may be changed at
+    run time.
     """
 
     id: int
@@ -63,7 +64,7 @@ class SimulatedApp:
     _tokens: int = field(default=0, init=False, repr=False)
 
     def refusal(self, jwt: str, now: datetime) -> Answer | None:
-        """Check a JWT: RS256, by one of the keys, from the App, for ten minutes at most."""
+        """Return None if the JWT is valid: RS256, by one of the keys, for at most ten minutes."""
         claims = self._claims(jwt)
         if claims is None or str(claims.get("iss")) not in {str(self.id), self.client_id}:
             return NO_JWT
@@ -75,7 +76,7 @@ class SimulatedApp:
         return JWT_ENDS_TOO_LATE if ends > (now + _LONGEST_JWT).timestamp() else None
 
     def _claims(self, token: str) -> Mapping[str, object] | None:
-        import jwt  # noqa: PLC0415  (only who simulates an App needs it)
+        import jwt  # noqa: PLC0415  (only needed to simulate an App)
 
         for key in self.keys:
             try:
@@ -83,7 +84,7 @@ class SimulatedApp:
                     token,
                     key,
                     algorithms=["RS256"],
-                    # Time is the simulation's, so the library must not look at its own clock.
+                    # The simulation has its own clock.
                     options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
                 )
             except jwt.InvalidTokenError:
@@ -98,7 +99,7 @@ class SimulatedApp:
         return next((each for each in self.installations if str(each.id) == number), None)
 
     def issue(self, installation: SimulatedInstallation, now: datetime) -> Mapping[str, object]:
-        """Make a token for an hour (OpenAPI 23.0.2, installation-token)."""
+        """Return a new token for an hour (OpenAPI 23.0.2, installation-token)."""
         seed = f"{self.id}/{installation.id}/{self._tokens}".encode()
         token = f"ghs_{hashlib.sha256(seed).hexdigest()[:36]}"
         ends = now.replace(microsecond=0) + _TOKEN_LIFE
@@ -113,7 +114,7 @@ class SimulatedApp:
         }
 
     def holder(self, token: str, now: datetime) -> SimulatedInstallation | Answer | None:
-        """Say whose token it is; a refusal outside its life, ``None`` for no token of the App."""
+        """Return the installation of a token, a refusal if it is invalid now, None if unknown."""
         if token not in self._issued:
             return None
         number, ends = self._issued[token]
@@ -124,7 +125,7 @@ class SimulatedApp:
         return {"id": self.id, "slug": self.slug, "client_id": self.client_id, "name": self.slug}
 
     def description(self, installation: SimulatedInstallation) -> Mapping[str, object]:
-        """Describe an installation; an enterprise's account has a slug and no login."""
+        """Return GitHub's description; an enterprise has a slug instead of a login."""
         name, kind = installation.account, _TARGETS[installation.type]
         of_enterprise = installation.type is AccountType.ENTERPRISE
         account = people.enterprise(name) if of_enterprise else people.simple_user(name, kind)

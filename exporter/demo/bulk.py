@@ -1,4 +1,4 @@
-"""Bulk: a usage report too large to build, and its sums without reading it."""
+"""A usage report too large for memory, with its exact sums."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 _PRICE = 1 / 128
-"""US dollars. With quantities in eighths every sum is exact, whatever its order."""
+"""US dollars. With quantities in eighths, sums are exact in any order."""
 
 _KINDS = (
     ("actions", "Actions Linux", "Minutes", "Actions", "actions_linux", "minutes"),
@@ -23,7 +23,7 @@ _KINDS = (
         "gigabytes",
     ),
 )
-"""Product, SKU and unit as the report spells them, then as the summary does."""
+"""Product, SKU and unit in the spelling of the report, then of the summary."""
 
 _PERIOD = 16
 _ROWS_A_CHUNK = 256
@@ -46,9 +46,10 @@ class Totals(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """So many rows, by turns of four SKUs, and of the repositories given as owner and name.
+    """A report of ``rows`` rows that cycle through four SKUs and the repositories.
 
-    The owner is the organization, but a user's report (``of_user``) names none.
+    ``repositories`` are pairs of owner and name. The owner is the organization, which a user's
+    report (``of_user``) leaves out.
     """
 
     rows: int
@@ -57,7 +58,7 @@ class Bulk:
 
     @property
     def by_sku(self) -> Mapping[str, Totals]:
-        """Exact sums of a month by the summary's name of the SKU."""
+        """Exact sums of a month by SKU, in the spelling of the summary."""
         sums = {kind[4]: Totals() for kind in _KINDS}
         for turn in range(_PERIOD):
             count = len(range(turn, self.rows, _PERIOD))
@@ -67,14 +68,14 @@ class Bulk:
 
     @property
     def total(self) -> Totals:
-        """Exact sums of a month; its quantity is of many units and good for comparison alone."""
+        """Exact sums of a month; the quantity mixes units, so only compare it."""
         whole = Totals()
         for each in self.by_sku.values():
             whole = whole.plus(each)
         return whole
 
     def summary(self) -> list[Mapping[str, object]]:
-        """Give the rows of the usage summary."""
+        """Return the rows of the usage summary."""
         return [
             _summary_row(kind, self.by_sku[kind[4]])
             for kind in _KINDS
@@ -82,9 +83,9 @@ class Bulk:
         ]
 
     def report(self, first: date, days: int, day: int | None = None) -> Iterator[bytes]:
-        """Give the body of the month's report, a chunk at a time.
+        """Yield the body of the month's report in chunks.
 
-        Rows go by turns to the ``days`` from ``first`` on, one of them if ``day`` is given.
+        Rows cycle through the ``days`` from ``first`` on; with ``day`` only its rows are included.
         """
         pieces = self._pieces(first, days, day)
         yield b'{"usageItems":['
@@ -113,7 +114,7 @@ def _kind(turn: int) -> tuple[str, str, str, str, str, str]:
 
 
 def _totals(turn: int) -> Totals:
-    """Give one row: quantities from an eighth to two, every third of them covered."""
+    # Quantities from 1/8 to 2; every third row is fully discounted.
     quantity = (turn + 1) / 8
     gross = quantity * _PRICE
     discount = gross if turn % 3 == 0 else 0.0
@@ -121,7 +122,6 @@ def _totals(turn: int) -> Totals:
 
 
 def _template(turn: int, *, of_user: bool) -> bytes:
-    """Write the row with places for date, organization and repository."""
     product, sku, unit, *_ = _kind(turn)
     quantity, gross, discount, net = _totals(turn)
     row = {

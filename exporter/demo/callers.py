@@ -1,4 +1,4 @@
-"""Caller: who asks, known by what stands in the ``authorization`` header."""
+"""Callers of the simulated GitHub, identified by the ``authorization`` header."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class Kind(StrEnum):
 
 @dataclass
 class SimulatedToken:
-    """A token of a person, fine-grained if it begins with ``github_pat_``, else classic.
+    """A person's token, fine-grained if it begins with ``github_pat_``, else classic.
 
-    ``login`` is whose it is. ``scopes`` are a classic one's, as GitHub lists them. ``sees`` are
-    the names of the accounts it may see, ``None`` for all. ``expires`` is when it ends.
+    ``scopes`` are those of a classic token, as GitHub lists them. ``sees`` are the names of the
+    accounts that the token may see, ``None`` for all.
     """
 
     login: str
@@ -40,7 +40,7 @@ class SimulatedToken:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. ``id`` is how GitHub names who has a limit; ``installation`` an App's place."""
+    """A caller. ``id`` is its name in rate limit messages."""
 
     kind: Kind
     id: str
@@ -58,19 +58,19 @@ class Caller:
         )
 
     def may(self, *scopes: str) -> bool:
-        """Tell whether it has one of the scopes; only classic tokens have any."""
+        """Return whether it has one of the scopes; only classic tokens have scopes."""
         return bool({each.strip() for each in self.scopes.split(",")} & set(scopes))
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Everything that is accepted now."""
+    """The tokens and the App that are accepted."""
 
     tokens: Mapping[str, SimulatedToken]
     app: SimulatedApp | None
 
     def caller(self, authorization: str | None, now: datetime) -> Caller | Answer:
-        """Say who asks, or refuse."""
+        """Return the caller, or a refusal."""
         if authorization is None:
             return REQUIRES_AUTHENTICATION
         scheme, _, secret = authorization.partition(" ")
@@ -110,11 +110,11 @@ def _of_app(app: SimulatedApp, secret: str, now: datetime) -> Caller | Answer:
 
 
 def closed_to(caller: Caller, account_type: AccountType, family: str) -> bool:
-    """Tell whether an endpoint takes no credential of the caller's kind, whatever its rights.
+    """Return whether an endpoint refuses all credentials of the caller's kind.
 
-    Installations: a person's usage (docs: permissions of installation tokens) and, by the flag
-    of OpenAPI 23.0.2, licences and an enterprise's Advanced Security. Fine-grained tokens read
-    no enterprise (as has been observed early in 2026).
+    Installations cannot read a person's usage (docs: permissions of installation tokens) nor, by
+    the flag of OpenAPI 23.0.2, licences and an enterprise's Advanced Security. Fine-grained tokens
+    cannot read enterprises (observed early in 2026).
     """
     if caller.kind is Kind.FINE_GRAINED:
         return account_type is AccountType.ENTERPRISE

@@ -1,4 +1,4 @@
-"""Use: who used how much of what on which day, and how much of it a plan covers."""
+"""Generated usage by day, SKU and repository, and the part covered by a plan."""
 
 import zlib
 from calendar import monthrange
@@ -29,7 +29,7 @@ class Month:
 
     @property
     def length(self) -> int:
-        """Days."""
+        """Number of days."""
         return monthrange(self.year, self.month)[1]
 
     @property
@@ -41,19 +41,19 @@ class Month:
         return 24.0 * self.length
 
     def kept(self, now: datetime) -> bool:
-        """Tell whether GitHub still has the month's data at ``now``: 24 months and no more."""
+        """Return whether GitHub still has the month's data at ``now``: it keeps 24 months."""
         return (now.year - self.year) * 12 + now.month - self.month <= _MONTHS_KEPT
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """How fast time is lived: ``pace`` hours a second from ``made`` on, beside the calendar's."""
+    """Hours of usage: those of the clock, plus ``pace`` hours per second since ``made``."""
 
     made: datetime
     pace: float = 0.0
 
     def hours(self, month: Month, until: datetime) -> float:
-        """Count hours lived from the month's start, never more than the month has."""
+        """Return the hours of usage since the month's start, at most the hours of the month."""
         until = min(until, month.end)
         if until <= month.start:
             return 0.0
@@ -63,10 +63,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A day's use of one SKU. ``repository`` is empty where it belongs to people.
+    """A day's usage of one SKU. ``repository`` is empty for SKUs billed by person.
 
-    ``quantity`` and ``covered``, the part that a plan includes, are in the meter's unit; amounts
-    are in USD. ``at`` is the last hour that the use reaches into.
+    ``quantity`` and ``covered``, the part included in a plan, are in the meter's unit; amounts
+    are in USD. ``at`` is the last hour with usage.
     """
 
     at: datetime
@@ -88,9 +88,9 @@ class Use:
 def uses(
     members: Sequence[SimulatedAccount], month: Month, now: datetime, activity: Activity
 ) -> list[Use]:
-    """Give the month's use by day, of the paying account (the first) and those it pays for.
+    """Return the month's usage by day of the paying account (the first) and those it pays for.
 
-    It is a function of accounts and time alone: asked twice, it says the same.
+    The result depends only on the arguments.
     """
     if not month.kept(now):
         return []
@@ -115,7 +115,7 @@ def uses(
 def _rates(
     members: Sequence[SimulatedAccount], month: Month
 ) -> Iterator[tuple[Meter, str, str, float]]:
-    """Give meter, organization, repository and units an hour."""
+    """Yield meter, organization, repository and units per hour."""
     for member in members:
         organization = member.name if member.type is AccountType.ORGANIZATION else ""
         for meter in meters(member):
@@ -131,7 +131,7 @@ def _rates(
 
 
 def _whim(*words: str) -> float:
-    """Give a number from 0.75 to 1.25 that is always the same for the same words."""
+    # From 0.75 to 1.25, always the same for the same words.
     return 0.75 + zlib.crc32("/".join(words).encode()) % 1000 / 2000
 
 
@@ -140,7 +140,7 @@ def _seats(account: SimulatedAccount) -> int:
 
 
 def _pools(members: Sequence[SimulatedAccount], month: Month) -> dict[Pool, float]:
-    """Give what is included in the month; GB of storage are held all month, so GB-hours."""
+    # Included storage is in GB for the whole month, its usage in GB-hours.
     payer = members[0]
     included = plan(payer)
     credits_a_seat = 1_000 if payer.type is AccountType.USER else 1_900

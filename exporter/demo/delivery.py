@@ -1,4 +1,4 @@
-"""Delivery: an answer on its way through ASGI, packed or in chunks."""
+"""Reading requests and sending answers by ASGI, compressed or in chunks."""
 
 import asyncio
 import zlib
@@ -8,7 +8,7 @@ from typing import Any
 
 from exporter.demo.answer import Answer
 
-# ASGI leaves the values of its messages open; each is given its type where it is read.
+# ASGI does not define the types of the values.
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -17,7 +17,7 @@ _GZIP = zlib.MAX_WBITS | 16
 
 
 async def body_of(receive: Receive) -> bytes:
-    """Read what was sent with the request."""
+    """Return the request's body."""
     body = bytearray()
     while True:
         message = await receive()
@@ -27,7 +27,7 @@ async def body_of(receive: Receive) -> bytes:
 
 
 def packed(said: Answer, asked: Mapping[str, str]) -> Answer:
-    """Compress an answer if the request's headers accept it; one that comes in chunks stays so."""
+    """Return the answer compressed if the request accepts gzip; chunks stay chunks."""
     if not said.body or "gzip" not in asked.get("accept-encoding", ""):
         return said
     headers = {**said.headers, "content-encoding": "gzip", "vary": "Accept-Encoding"}
@@ -37,7 +37,7 @@ def packed(said: Answer, asked: Mapping[str, str]) -> Answer:
 
 
 def _gzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Compress as little as GitHub does; without a time, so that the same is the same."""
+    # Without a timestamp, so that equal answers have equal bytes.
     packer = zlib.compressobj(wbits=_GZIP)
     for chunk in chunks:
         if ready := packer.compress(chunk):
@@ -57,5 +57,5 @@ async def transmit(said: Answer, send: Send) -> None:
     await send(start)
     for chunk in filter(None, [said.body]) if isinstance(said.body, bytes) else said.body:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await asyncio.sleep(0)  # between two chunks others have their turn
+        await asyncio.sleep(0)  # let other tasks run between chunks
     await send({"type": "http.response.body"})

@@ -1,4 +1,4 @@
-"""SimulatedGitHub: an ASGI application that answers as api.github.com does for billing."""
+"""An ASGI application that answers like api.github.com for billing."""
 
 import hashlib
 from collections import deque
@@ -35,7 +35,7 @@ _SCOPES = {
 
 @dataclass
 class RecordedRequest:
-    """A request seen. ``headers`` have lower-case names; ``status`` is ``None`` until answered."""
+    """A recorded request. ``headers`` have lower-case names; ``status`` is None until answered."""
 
     method: str
     path: str
@@ -52,21 +52,21 @@ class RecordedRequest:
 
     @property
     def resource(self) -> str:
-        """Name the limit that it counts for."""
+        """The rate limit that it counts against."""
         return "graphql" if self.path.endswith("/graphql") else "core"
 
 
 class SimulatedGitHub:
-    """GitHub, as its callers see it.
+    """A simulated GitHub.
 
-    ``clock`` gives the time, in UTC; generated usage follows it, and beside it grows by ``pace``
-    hours a second from now on. ``token`` is accepted, ``scopes`` what GitHub says of it and
-    ``expires`` when it ends; ``tokens`` are further ones, and ``app`` an App with what it was
-    given. ``rate_limit`` is in requests a clock hour, for each caller; 304 and ``/rate_limit``
-    cost none. ``enterprise_server`` makes it a GitHub Enterprise Server, one that is ``"old"``
-    ignoring ``advanced_security_product``: it stands under ``/api/v3`` and has no limits.
-    All of these, ``accounts`` and every field of an account may be changed while it runs.
-    ``requests`` keeps the last 10,000.
+    ``clock`` returns the time in UTC. Generated usage follows the clock, and also grows by
+    ``pace`` hours of usage per second. ``token`` is accepted, with the ``scopes`` that GitHub
+    reports for it, until ``expires``; ``tokens`` are further tokens, ``app`` is a GitHub App.
+    ``rate_limit`` is in requests per clock hour for each caller; 304 and ``/rate_limit`` do not
+    count. ``enterprise_server`` simulates a GitHub Enterprise Server, under ``/api/v3`` and
+    without rate limits; an ``"old"`` one ignores ``advanced_security_product``.
+    All of these, ``accounts`` and every field of an account may be changed at run time.
+    ``requests`` keeps the last 10,000 requests.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class SimulatedGitHub:
         self._answered = 0
 
     def account(self, account_type: AccountType, name: str) -> SimulatedAccount:
-        """Look an account up, whatever the case of its name; raise ``KeyError`` for none."""
+        """Return an account by name, ignoring case. Raises ``KeyError``."""
         found = find(self.accounts, account_type, name)
         if found is None:
             raise KeyError(f"no simulated {account_type} {name}")
@@ -116,7 +116,7 @@ class SimulatedGitHub:
 
     def _recorded(self, scope: Message) -> RecordedRequest:
         if scope["type"] != "http":
-            raise NotImplementedError("only http: there is nothing to start, stop or keep open")
+            raise NotImplementedError("only http is supported")
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
         request = RecordedRequest(
             method=scope["method"],
@@ -130,7 +130,7 @@ class SimulatedGitHub:
         return request
 
     def _path(self, request: RecordedRequest) -> str:
-        """Give the path as on github.com; a server has nothing elsewhere."""
+        """Return the path as on github.com, ``/`` for one outside a server's API."""
         if not self.enterprise_server:
             return request.path
         if request.path == "/api/graphql":
@@ -144,7 +144,6 @@ class SimulatedGitHub:
         return known.caller(request.headers.get("authorization"), self._clock())
 
     def _answer(self, request: RecordedRequest, caller: Caller | Answer) -> Answer:
-        """Check what GitHub checks first, then answer, and count what is counted."""
         versions = VERSIONS[-1:] if self.enterprise_server else VERSIONS
         if "user-agent" not in request.headers:
             return answer.NO_USER_AGENT
@@ -158,7 +157,7 @@ class SimulatedGitHub:
         return self._counted(request, caller, routes)
 
     def _counted(self, request: RecordedRequest, caller: Caller, routes: Routes) -> Answer:
-        """Answer within the caller's limit, of which an unchanged answer takes nothing."""
+        """Answer within the caller's rate limit; unchanged answers do not count."""
         path, now = self._path(request), self._clock()
         limited = not self.enterprise_server
         if limited and self._limits.spent(caller.id, request.resource, self.rate_limit, now):
@@ -175,7 +174,7 @@ class SimulatedGitHub:
         return said
 
     def _rate_limit(self, request: RecordedRequest, caller: Caller) -> Answer:
-        """Say what is left; ``rate`` went with version 2026-03-10 (docs: breaking changes)."""
+        """Answer ``/rate_limit``; version 2026-03-10 removed ``rate`` (docs: breaking changes)."""
         if self.enterprise_server:
             return answer.NO_RATE_LIMIT
         core = self._limits.state(caller.id, "core", self.rate_limit, self._clock())
@@ -207,7 +206,7 @@ class SimulatedGitHub:
 
 
 def _tagged(said: Answer) -> Answer:
-    """Add an ETag, unless what comes in chunks has brought its own."""
+    """Return the answer with an ETag; answers in chunks have their own."""
     if not isinstance(said.body, bytes):
         return said
     etag = f'W/"{hashlib.sha256(said.body).hexdigest()}"'
@@ -215,7 +214,7 @@ def _tagged(said: Answer) -> Answer:
 
 
 def _link(request: RecordedRequest, last: int) -> str:
-    """Lead to the neighbours and ends of a list, as GitHub does (docs: using pagination)."""
+    """Return the ``link`` header (docs: using pagination)."""
     number = max(1, int(request.query.get("page", 1)))
     places = {"prev": number - 1, "next": number + 1, "last": last, "first": 1}
     left_out = {"prev", "first"} if number == 1 else {"next", "last"} if number >= last else set()

@@ -1,4 +1,4 @@
-"""Limits: how many requests each caller has left in the hour."""
+"""Rate limits of the simulated GitHub."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 
 @dataclass
 class _Hour:
-    """How many requests of the primary limit were used in the hour that ends at ``reset``."""
-
     reset: datetime
     used: int = 0
 
 
 class Limits:
-    """Primary limits by clock hour, of each caller and resource (``core``, ``graphql``) its own."""
+    """Primary rate limits per clock hour, caller and resource (``core``, ``graphql``)."""
 
     def __init__(self) -> None:
         self._hours: dict[tuple[str, str], _Hour] = {}
@@ -26,7 +24,7 @@ class Limits:
         return self._hour(caller, resource, now).used >= limit
 
     def state(self, caller: str, resource: str, limit: int, now: datetime) -> Mapping[str, int]:
-        """Say what is left, as headers and ``/rate_limit`` do; ``reset`` is an epoch second."""
+        """Return the state as in headers and ``/rate_limit``; ``reset`` is in epoch seconds."""
         hour = self._hour(caller, resource, now)
         return {
             "limit": limit,

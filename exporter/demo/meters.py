@@ -1,4 +1,4 @@
-"""Meter: what GitHub bills by, how it spells that, and what a plan covers of it."""
+"""SKUs with their prices and spellings, and the quotas of plans."""
 
 from dataclasses import dataclass
 from enum import StrEnum, auto
@@ -9,7 +9,7 @@ from exporter.demo.accounts import SimulatedAccount
 
 
 class Pool(StrEnum):
-    """What is included for an account and drawn on by several SKUs, in their unit, a month."""
+    """A monthly quota, shared by several SKUs, in their unit."""
 
     MINUTES = auto()
     STORAGE = auto()
@@ -24,10 +24,10 @@ class Pool(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One SKU: spelling of the usage summary, display name of the usage report, price in USD.
+    """A SKU: its name in the usage summary, its display name in the usage report, its price in USD.
 
-    ``rate`` is in units: of an account of size 1 an hour, of a seat an hour, or of a seat a
-    month, as ``per`` says. Prices are GitHub's published ones of 2026.
+    ``rate`` is in units per hour of an account of size 1, per hour of a seat or per month of a
+    seat, depending on ``per``. Prices are GitHub's published prices of 2026.
     """
 
     product: str
@@ -175,7 +175,7 @@ DISPLAY_NAMES = {
 
 
 def meters(account: SimulatedAccount) -> tuple[Meter, ...]:
-    """List what the account uses."""
+    """Return the SKUs that the account uses."""
     ai = _AI_CREDITS if account.ai == "credits" else _PREMIUM_REQUESTS
     listed = (
         *_FOR_ALL,
@@ -192,7 +192,7 @@ def meters(account: SimulatedAccount) -> tuple[Meter, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a plan includes: minutes, GB of storage, GB of transfer, GB of LFS, each a month."""
+    """Monthly quotas of a plan: minutes, and GB of storage, transfer and LFS."""
 
     minutes: float = 0.0
     storage: float = 0.0
@@ -214,6 +214,6 @@ _OTHER_PLANS = {
 
 
 def plan(account: SimulatedAccount) -> Plan:
-    """Look up what is included (docs: product usage included); nothing on an unknown plan."""
+    """Return the quotas of the account's plan (docs: product usage included), 0 if unknown."""
     table = _USER_PLANS if account.type is AccountType.USER else _OTHER_PLANS
     return table.get(account.plan, Plan())

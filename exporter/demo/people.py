@@ -1,4 +1,4 @@
-"""People as GitHub describes them: persons, their employers, their teams."""
+"""GitHub's descriptions of users, organizations, enterprises and teams."""
 
 import zlib
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ _WEB = "https://github.com"
 
 
 def number(name: str) -> int:
-    """Give the id that a name always has."""
+    """Return a stable id of a name."""
     return zlib.crc32(name.casefold().encode())
 
 
 def simple_user(login: str, kind: str = "User") -> Mapping[str, object]:
-    """Describe a person or organization as other answers do (OpenAPI, simple-user)."""
+    """Return a user or organization as part of other answers (OpenAPI, simple-user)."""
     own = f"{_API}/users/{login}"
     return {
         "login": login,
@@ -38,7 +38,7 @@ def simple_user(login: str, kind: str = "User") -> Mapping[str, object]:
 
 
 def simple_organization(login: str) -> Mapping[str, object]:
-    """Describe an organization in a list (OpenAPI, organization-simple)."""
+    """Return an organization as in lists (OpenAPI, organization-simple)."""
     own = f"{_API}/orgs/{login}"
     return {
         "login": login,
@@ -57,7 +57,7 @@ def simple_organization(login: str) -> Mapping[str, object]:
 
 
 def enterprise(slug: str) -> Mapping[str, object]:
-    """Describe an enterprise, which has no login (OpenAPI, enterprise)."""
+    """Return an enterprise, which has no login (OpenAPI, enterprise)."""
     return {
         "id": number(slug),
         "slug": slug,
@@ -71,7 +71,7 @@ def enterprise(slug: str) -> Mapping[str, object]:
 
 
 def organization_team(organization: str) -> Mapping[str, object]:
-    """Describe an organization's team (OpenAPI, team)."""
+    """Return a team of an organization (OpenAPI, team)."""
     own = f"{_API}/organizations/{number(organization)}/team/1"
     return {
         "id": 1,
@@ -90,7 +90,7 @@ def organization_team(organization: str) -> Mapping[str, object]:
 
 
 def enterprise_team(slug: str) -> Mapping[str, object]:
-    """Describe an enterprise's team (OpenAPI, enterprise-team)."""
+    """Return a team of an enterprise (OpenAPI, enterprise-team)."""
     own = f"{_API}/enterprises/{slug}/teams/core"
     return {
         "id": 1,

@@ -1,4 +1,4 @@
-"""Question: what is asked about whose bill, and when."""
+"""Requests about the bill of an account."""
 
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ _MOST_A_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A GET about an account. ``item`` is the id that stands in its path, if one does.
+    """A GET request about an account. ``item`` is the id in its path, if any.
 
-    ``members`` are the account and, after it, those whose bill it pays.
+    ``members`` are the account and, after it, the accounts that it pays for.
     """
 
     members: Sequence[SimulatedAccount]
@@ -38,14 +38,14 @@ class Question:
 
     @property
     def month(self) -> Month:
-        """The current one."""
+        """The current month."""
         return Month(self.now.year, self.now.month)
 
     def uses(self, month: Month, until: datetime | None = None) -> list[Use]:
         return uses(self.members, month, until or self.now, self.activity)
 
     def period(self) -> tuple[Month, int | None]:
-        """Read year, month and day, today's by default; refuse what is no date."""
+        """Return the requested month and day, by default the current month. Raises `Refused`."""
         query = self.query
         try:
             year = int(query.get("year", self.now.year))
@@ -61,14 +61,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list is asked for, by ``page`` and ``per_page``."""
+    """The page of a list, by the parameters ``page`` and ``per_page``."""
 
     number: int
     size: int
 
     @classmethod
     def asked(cls, query: Mapping[str, str], usual: int) -> "Page":
-        """Read the page, of ``usual`` many unless told otherwise; refuse what is no number."""
+        """Return the requested page, by default of ``usual`` elements. Raises `Refused`."""
         try:
             number, size = int(query.get("page", 1)), int(query.get("per_page", usual))
         except ValueError:
@@ -79,5 +79,5 @@ class Page:
         return whole[(self.number - 1) * self.size : self.number * self.size]
 
     def last(self, whole: Sized) -> int:
-        """Give the last page's number, 1 for an empty list."""
+        """Return the number of the last page, 1 for an empty list."""
         return max(1, -(-len(whole) // self.size))

@@ -1,4 +1,4 @@
-"""Which path is which question, and who may ask it."""
+"""Routes of the simulated GitHub, with their permissions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,14 +38,14 @@ _META = {"verifiable_password_authentication": True, "installed_version": "3.19.
 def find(
     accounts: Sequence[SimulatedAccount], account_type: AccountType, name: str
 ) -> SimulatedAccount | None:
-    """Look an account up, whatever the case of its name."""
+    """Return an account by name, ignoring case, None if it is unknown."""
     key = account_type, name.casefold()
     return next((each for each in accounts if each.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked, by whom, of whom. ``path`` is without what stands before it on a server."""
+    """A request with its caller. ``path`` is without the prefix of an Enterprise Server."""
 
     method: str
     path: str
@@ -57,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The simulated GitHub's paths over what it holds now."""
+    """The routes over the current accounts."""
 
     accounts: Sequence[SimulatedAccount]
     app: SimulatedApp | None
@@ -66,14 +66,14 @@ class Routes:
     server: EnterpriseServer = False
 
     def answer(self, request: Request) -> Answer:
-        """Answer. What is not here is not found, a trailing slash included."""
+        """Return the answer, 404 for unknown paths and for a trailing slash."""
         parts = request.path.split("/")[1:]
         of_app = parts[0] == "app" or (len(parts) == 3 and parts[2] == "installation")
         try:
             if of_app:
                 return self._of_app(request, parts)
             if request.caller.kind is Kind.APP and parts != ["versions"]:
-                return BAD_CREDENTIALS  # which refusal a JWT meets here is a guess
+                return BAD_CREDENTIALS  # the refusal of a JWT here is a guess
             match request.method:
                 case "GET":
                     return self._get(request, parts)
@@ -96,7 +96,6 @@ class Routes:
         return NOT_FOUND
 
     def _of_person(self, request: Request, rest: list[str]) -> Answer:
-        """Answer what a person may ask about themselves."""
         if request.caller.installation is not None:
             return NOT_FOR_APPS
         if rest == ["orgs"]:
@@ -104,7 +103,7 @@ class Routes:
         return NOT_FOUND if rest else ok(profiles.user(self._viewer(request.caller)))
 
     def _of_app(self, request: Request, parts: list[str]) -> Answer:
-        """Answer questions that only an App may ask, with its JWT."""
+        """Answer requests that need an App's JWT."""
         if request.caller.kind is not Kind.APP or self.app is None:
             return NO_JWT
         match request.method, parts:
@@ -131,7 +130,7 @@ class Routes:
     def _of_bill(
         self, request: Request, account: SimulatedAccount, root: str, rest: list[str]
     ) -> Answer:
-        """Answer about a bill, under ``/organizations/`` or ``/orgs/`` as GitHub has it."""
+        """Answer about a bill, under ``/organizations/`` or ``/orgs/`` as on GitHub."""
         item = ""
         if rest[2:3] in (["budgets"], ["cost-centers"]) and len(rest) > 3:
             item, rest[3] = rest[3], "{id}"
@@ -151,7 +150,7 @@ class Routes:
         return endpoint.refusal(account) or endpoint.answer(question)
 
     def _viewer(self, caller: Caller) -> SimulatedAccount:
-        """Give the person behind a token: by login, else the first there is."""
+        """Return the owner of a token: by login, else the first user."""
         people = [each for each in self.accounts if each.type is AccountType.USER]
         if caller.login:
             named = find(people, AccountType.USER, caller.login)

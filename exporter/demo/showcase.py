@@ -1,11 +1,11 @@
-"""The accounts that the demo shows: together they have everything that the exporter asks for."""
+"""The accounts of the demo, which together have data for every collector."""
 
 from exporter.accounts import AccountType, Platform
 from exporter.demo.accounts import SimulatedAccount, SimulatedBudget, SimulatedCostCenter
 
 
 def demo_accounts() -> list[SimulatedAccount]:
-    """Make one account of each kind: new, not yet moved, personal, large, and half hidden."""
+    """Return an account of each kind: on usage, on legacy, personal, large and partly hidden."""
     return [
         SimulatedAccount(
             AccountType.ORGANIZATION, "acme", ghas="bundled", budgets=_budgets_of_acme()
@@ -49,7 +49,7 @@ def demo_accounts() -> list[SimulatedAccount]:
 
 
 def _budgets_of_acme() -> list[SimulatedBudget]:
-    """Make budgets of which usage soon passes the first, and every spelling and unit."""
+    # The first is soon exceeded; the others have every spelling and unit.
     return [
         SimulatedBudget(
             "actions", None, "organization", entity="acme", hard=True, recipients=["grace"]
@@ -75,7 +75,7 @@ def _budgets_of_acme() -> list[SimulatedBudget]:
 
 
 def _budgets_of_acme_corp() -> list[SimulatedBudget]:
-    """Make one of each scope, and more of them than GitHub shows on a page."""
+    # One of each scope, and more than GitHub returns on a page.
     platform = SimulatedBudget("actions", 900, "cost_center", entity="Platform", recipients=["ada"])
     scopes = [
         SimulatedBudget("actions", None, "enterprise", recipients=["grace"], listed=True),

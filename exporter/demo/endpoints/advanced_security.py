@@ -1,4 +1,4 @@
-"""GitHub Advanced Security: active committers of an account, page by page of repositories."""
+"""GitHub Advanced Security: active committers of an account, in pages of repositories."""
 
 import zlib
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _OTHER_PRODUCT = refusal(422, "Validation Failed")
 def committers(question: Question) -> Answer:
     """Answer for one product, which split accounts must name and bundled ones must not.
 
-    Totals stand on every page and no ``link`` is sent (OpenAPI 23.0.2 describes none). The
+    Every page has the totals, and there is no ``link`` header (OpenAPI 23.0.2 describes none). The
     status for the wrong product is a guess.
     """
     account, members = question.account, question.members
@@ -46,7 +46,7 @@ def committers(question: Question) -> Answer:
 
 
 def _active(account: SimulatedAccount, repository: str, product: str) -> list[str]:
-    """Choose the committers of a repository: always the same two thirds or so."""
+    # Always the same two thirds or so.
     return [
         login
         for login in account.committers

@@ -1,4 +1,4 @@
-"""Budgets, page by page; of people's alone GitHub says what is consumed."""
+"""Budgets in pages; GitHub reports consumption only for budgets of people."""
 
 from collections.abc import Mapping
 from math import fsum
@@ -16,7 +16,7 @@ _STATES_A_PAGE = 30
 
 
 def listed(question: Question) -> Answer:
-    """Answer ``/budgets``, narrowed by ``scope`` and ``user`` where asked."""
+    """Answer ``/budgets``, filtered by ``scope`` and ``user``."""
     scope, user = question.query.get("scope"), question.query.get("user")
     found = [
         budget
@@ -43,7 +43,7 @@ def one(question: Question) -> Answer:
 
 
 def user_states(question: Question) -> Answer:
-    """Answer ``/budgets/{id}/user-states`` of a budget that each person has (GHEC)."""
+    """Answer ``/budgets/{id}/user-states`` of a per-person budget (GHEC)."""
     for budget in question.account.budgets:
         if budget.id == question.item and budget.scope.startswith("multi_user_"):
             break
@@ -128,7 +128,7 @@ def _covers(budget: SimulatedBudget, use: Use) -> bool:
 
 
 def _by_a_person(question: Question) -> float:
-    """Say what one person used of AI, in US dollars: from the first credit on, everyone alike."""
+    # US dollars of AI from the first credit on, the same for everyone.
     account = question.account
     people = 1 if account.type is AccountType.USER else sum(m.seats for m in question.members)
     found = question.uses(question.month)

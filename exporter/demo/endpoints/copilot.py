@@ -1,4 +1,4 @@
-"""Copilot: an organization's seats in sum, and who holds them, page by page."""
+"""Copilot: the totals of an organization's seats, and the seats in pages."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
@@ -11,7 +11,7 @@ from exporter.demo.question import Page, Question
 
 _USUAL_PAGE = 50
 _DAYS_IDLE = (0, 2, 5, 12, None, 20, 45, 75, 120)
-"""By turns of people; ``None`` never used it."""
+"""Days since the last use, in turns; None for people who never used it."""
 
 _ELSEWHERE = timezone(timedelta(hours=-6))
 """GitHub writes dates with an offset (OpenAPI, example)."""
@@ -21,7 +21,7 @@ _NEW = 2
 
 
 def billing(question: Question) -> Answer:
-    """Answer an organization's ``/copilot/billing``; active and inactive are not the total."""
+    """Answer an organization's ``/copilot/billing``; active plus inactive is not the total."""
     account = question.account
     if not account.copilot:
         return NOT_FOUND
@@ -54,7 +54,7 @@ def billing(question: Question) -> Answer:
 
 
 def seats(question: Question) -> Answer:
-    """Answer ``/copilot/billing/seats``: a row a grant, so that who has two stands twice."""
+    """Answer ``/copilot/billing/seats``: a row per grant, so a person may have two."""
     members = [member for member in question.members if member.copilot]
     if not members:
         return NOT_FOUND
@@ -67,7 +67,7 @@ def seats(question: Question) -> Answer:
 
 
 def _granted(account: SimulatedAccount, now: datetime) -> Iterator[Mapping[str, object]]:
-    """Give an account's seats; an enterprise's own are given by one of its teams."""
+    """Yield an account's seats; those of an enterprise are assigned by its team."""
     own = account.type is AccountType.ENTERPRISE
     organization = None if own else people.simple_organization(account.name)
     make_team = people.enterprise_team if own else people.organization_team
@@ -89,7 +89,7 @@ def _granted(account: SimulatedAccount, now: datetime) -> Iterator[Mapping[str, 
 
 
 def _last_used(number: int, now: datetime) -> datetime | None:
-    """Say when a person used it last: at some midnight, so that answers change once a day."""
+    # At midnight, so that answers change only once a day.
     days = _DAYS_IDLE[number % len(_DAYS_IDLE)]
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return None if days is None else today - timedelta(days=days)

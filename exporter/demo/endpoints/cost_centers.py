@@ -1,4 +1,4 @@
-"""Cost centers of an enterprise: whose use is whose, and how GitHub lists them."""
+"""Cost centers of an enterprise, and the usage that each pays for."""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import fsum
@@ -10,11 +10,11 @@ from exporter.demo.meters import AI_SKUS
 from exporter.demo.question import Page, Question
 
 REST = "none"
-"""What GitHub calls use outside of all cost centers."""
+"""GitHub's id for usage outside all cost centers."""
 
 
 def find(question: Question, center_id: str) -> SimulatedCostCenter:
-    """Look a cost center up by id, deleted ones too; refuse to know any other."""
+    """Return a cost center by id, including deleted ones. Raises `Refused`."""
     for center in question.account.cost_centers:
         if center.id == center_id:
             return center
@@ -22,13 +22,16 @@ def find(question: Question, center_id: str) -> SimulatedCostCenter:
 
 
 def of(question: Question, center_id: str, found: list[Use]) -> list[Use]:
-    """Keep what a cost center used, or what none did."""
+    """Return the usage of a cost center, or for `REST` outside all cost centers."""
     payer = payers(question, center_id)
     return [use for use in found if payer(use.organization, use.repository) == center_id]
 
 
 def payers(question: Question, center_id: str) -> Callable[[str, str], str]:
-    """Say who pays for an organization and repository, where ``center_id`` is one of them all."""
+    """Return a function from organization and repository to the paying cost center.
+
+    Raises `Refused` for an unknown ``center_id``.
+    """
     if center_id != REST:
         find(question, center_id)
     owners = {
@@ -38,7 +41,6 @@ def payers(question: Question, center_id: str) -> Callable[[str, str], str]:
     }
 
     def payer(organization: str, repository: str) -> str:
-        """Find the cost center of the repository, else of the organization."""
         owner = organization.casefold()
         of_repository = owners.get(("Repo", f"{owner}/{repository.casefold()}"))
         return of_repository or owners.get(("Org", owner)) or REST
@@ -47,7 +49,7 @@ def payers(question: Question, center_id: str) -> Callable[[str, str], str]:
 
 
 def listed(question: Question) -> Answer:
-    """Answer ``/cost-centers``, all of them or those of a ``state``; there are no pages."""
+    """Answer ``/cost-centers``, optionally filtered by ``state``; there are no pages."""
     state = question.query.get("state")
     return ok(
         {
@@ -61,7 +63,7 @@ def listed(question: Question) -> Answer:
 
 
 def one(question: Question) -> Answer:
-    """Answer ``/cost-centers/{id}``: the resources come in pages (OpenAPI 23.0.2)."""
+    """Answer ``/cost-centers/{id}``, with its resources in pages (OpenAPI 23.0.2)."""
     center = find(question, question.item)
     page = Page.asked(question.query, 100)
     shown = {"resources": _resources(page.of(center.resources))}
@@ -83,7 +85,7 @@ def _described(question: Question, center: SimulatedCostCenter) -> Mapping[str, 
 
 
 def _pool(question: Question, center: SimulatedCostCenter) -> Mapping[str, float | None]:
-    """Say what the pool holds, in AI credits; nothing is known until some are used."""
+    # In AI credits; null until some are used.
     found = of(question, center.id, question.uses(question.month))
     used = fsum(use.quantity for use in found if use.meter.sku in AI_SKUS)
     return {

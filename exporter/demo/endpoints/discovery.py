@@ -1,4 +1,4 @@
-"""Discovery: the accounts that a person's token sees, and those that an App is installed on."""
+"""Discovery: the accounts that a token can see, and the installations of an App."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ Query = Mapping[str, str]
 
 
 def organizations(accounts: Accounts, caller: Caller, query: Query) -> Answer:
-    """Answer ``/user/orgs``; a fine-grained token is shown none (OpenAPI 23.0.2)."""
+    """Answer ``/user/orgs``, empty for a fine-grained token (OpenAPI 23.0.2)."""
     if caller.kind is Kind.INSTALLATION:
         return NOT_FOR_APPS
     if caller.kind is Kind.CLASSIC and not caller.may("read:org", "admin:org", "user"):
@@ -57,7 +57,7 @@ def installable(accounts: Accounts, caller: Caller, slug: str, query: Query) -> 
 
 
 def installations(app: SimulatedApp, query: Query) -> Answer:
-    """Answer ``/app/installations``, suspended ones among them."""
+    """Answer ``/app/installations``, including suspended ones."""
     return _paged([app.description(each) for each in app.installations], query)
 
 
@@ -70,8 +70,8 @@ def installation(app: SimulatedApp, account_type: AccountType, name: str) -> Ans
 def access_token(app: SimulatedApp, number: str, body: bytes, now: datetime) -> Answer:
     """Answer ``POST /app/installations/{id}/access_tokens``.
 
-    A body may narrow the permissions, but not those on an enterprise (OpenAPI 23.0.2); what it
-    narrows is not simulated.
+    A body may restrict the permissions, except on an enterprise (OpenAPI 23.0.2); the
+    restriction is not simulated.
     """
     found = app.by_id(number)
     if found is None:

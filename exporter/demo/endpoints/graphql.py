@@ -1,4 +1,4 @@
-"""GraphQL, as far as an enterprise's organizations are asked for."""
+"""GraphQL, only for the organizations of an enterprise."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _MOST_A_PAGE = 100
 def answer(accounts: Sequence[SimulatedAccount], caller: Caller, body: bytes) -> Answer:
     """Answer ``enterprise(slug:){organizations(first:,after:){nodes{login} pageInfo{…}}}``.
 
-    Whatever goes wrong is a 200 with ``errors`` (docs: GraphQL, rate and other errors).
+    Errors are a 200 with ``errors`` (docs: GraphQL, rate and other errors).
     """
     try:
         asked = json.loads(body)
@@ -56,7 +56,7 @@ def answer(accounts: Sequence[SimulatedAccount], caller: Caller, body: bytes) ->
 
 
 def _arguments(query: str, variables: Mapping[str, object]) -> Mapping[str, object]:
-    """Read arguments, whether they stand in the query or beside it."""
+    """Return the arguments, from the query or the variables."""
     found: dict[str, object] = {}
     for name, value in re.findall(
         r'(?<!\$)\b(slug|first|after)\s*:\s*(\$\w+|"[^"]*"|\d+|null)', query

@@ -1,4 +1,4 @@
-"""The closed endpoints: figures of a month to date, with the plan's quota beside them."""
+"""The closed endpoints: month-to-date figures with the plan's quotas."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -21,8 +21,8 @@ _LARGER_RUNNERS = {"actions_linux_4_core": "ubuntu_4_core"}
 def actions(question: Question) -> Answer:
     """Answer the minutes of the month.
 
-    Organizations and users get operating-system multipliers and whole numbers, enterprises
-    neither (OpenAPI 17.0.0, descriptions).
+    Organizations and users get whole numbers with operating-system multipliers, enterprises
+    raw numbers (OpenAPI 17.0.0, descriptions).
     """
     found, included = question.uses(question.month), plan(question.account)
     return _replaced(question, "actions") or ok(
@@ -43,7 +43,6 @@ def shared_storage(question: Question) -> Answer:
 
 
 def _replaced(question: Question, family: LegacyFamily) -> Answer | None:
-    """Give what the account puts in the place of generated figures."""
     bodies = question.account.legacy or {}
     return ok(bodies[family]) if family in bodies else None
 

@@ -1,4 +1,4 @@
-"""An enterprise's licences: who consumes them, and whether its servers have told of theirs."""
+"""An enterprise's licences by person, and their synchronisation with its servers."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,7 +11,7 @@ _BOUGHT_BY = 50
 
 
 def consumed(question: Question) -> Answer:
-    """Answer ``/consumed-licenses``; the totals stand on page 1, as one client has observed."""
+    """Answer ``/consumed-licenses``; only page 1 has the totals, as one client has observed."""
     employers: dict[str, list[str]] = {}
     for member in question.members:
         for login in member.people:
@@ -31,7 +31,7 @@ def consumed(question: Question) -> Answer:
 
 
 def _person(login: str, employers: list[str]) -> Mapping[str, object]:
-    """Tell everything of somebody. Whether two factors are asked is text at times."""
+    # ``github_com_two_factor_auth`` is sometimes text.
     email = f"{login}@example.com"
     return {
         "github_com_login": login,
@@ -56,7 +56,7 @@ def _person(login: str, employers: list[str]) -> Mapping[str, object]:
 
 
 def synchronised(question: Question) -> Answer:
-    """Answer ``/license-sync-status``: of two servers one has not come through for days."""
+    """Answer ``/license-sync-status``: one of two servers has failed for days."""
     today = question.now.replace(hour=3, minute=0, second=0, microsecond=0)
     return ok(
         {

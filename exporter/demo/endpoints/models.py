@@ -1,4 +1,4 @@
-"""AI by model: the reports of AI credits and of premium requests divide rows of the summary."""
+"""AI usage by model: reports of AI credits and premium requests, which split summary rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -27,23 +27,23 @@ _DIVIDED = (
 
 
 def ai_credits(question: Question) -> Answer:
-    """Answer ``/ai_credit/usage``: empty or 404 where premium requests are billed."""
+    """Answer ``/ai_credit/usage``, empty or 404 if premium requests are billed."""
     if question.account.ai == "requests_only":
         return NOT_FOUND
     return _by_model(question, told=question.account.ai == "credits")
 
 
 def premium_requests(question: Question) -> Answer:
-    """Answer ``/premium_request/usage``, which tells of credits too since June 2026."""
+    """Answer ``/premium_request/usage``, which includes credits since June 2026."""
     return _by_model(question, told=True)
 
 
 def _by_model(question: Question, *, told: bool) -> Answer:
-    """Answer for a period; what one person used is not simulated, and no rows."""
+    """Answer for a period, without rows for ``user``, which is not simulated."""
     query, user = question.query, question.query.get("user")
     if user and question.account.type is AccountType.ORGANIZATION and question.account.enterprise:
         raise Refused(NO_USER_FILTER)
-    # These reports know neither filter, and refuse no one who sends them.
+    # These reports ignore the two filters.
     known = {key: value for key, value in query.items() if key not in {"repository", "sku"}}
     result = narrowed(replace(question, query=known))
     result.rows = list(_divided(result.rows, question)) if told else []
@@ -57,7 +57,7 @@ def _by_model(question: Question, *, told: bool) -> Answer:
 
 
 def _divided(rows: Rows, question: Question) -> Iterator[Mapping[str, object]]:
-    """Divide each row by model, in the spelling of these reports."""
+    """Yield each row split by model, in the spelling of these reports."""
     for row in rows:
         if row["sku"] in AI_SKUS:
             for model, share in _SHARES.items():

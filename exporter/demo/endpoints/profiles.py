@@ -1,4 +1,4 @@
-"""Accounts as GitHub describes them, with the plan where the credential may see it."""
+"""Profiles of accounts, with the plan if the credential may see it."""
 
 import zlib
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from exporter.demo.accounts import SimulatedAccount
 
 
 def organization(account: SimulatedAccount) -> Mapping[str, object]:
-    """Describe an organization; owners alone see its ``plan`` (OpenAPI 23.0.2, get an org)."""
+    """Return an organization; only owners see its ``plan`` (OpenAPI 23.0.2, get an org)."""
     bought = -(-account.seats // 10) * 10
     seats = {"filled_seats": account.seats, "seats": bought}
     return _profile(account, "Organization", {"space": 976_562_499, "private_repos": 9_999} | seats)
 
 
 def user(account: SimulatedAccount) -> Mapping[str, object]:
-    """Describe the person behind the credential; ``plan`` needs the scope ``user``."""
+    """Return the owner of the credential; ``plan`` needs the scope ``user``."""
     limits = {"space": 976_562_499, "collaborators": 0, "private_repos": 9_999}
     return _profile(account, "User", limits)
 

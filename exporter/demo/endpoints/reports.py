@@ -1,4 +1,4 @@
-"""The usage report and the usage summary: the same use in two spellings."""
+"""The usage report and the usage summary: the same usage in two spellings."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ _NAMES = _ORGANIZATION, _REPOSITORY = "organizationName", "repositoryName"
 
 @dataclass
 class Narrowed:
-    """Rows of the summary for a period, narrowed by the filters that ``echo`` repeats."""
+    """Filtered rows of the summary for a period; the answer repeats the filters in ``echo``."""
 
     rows: Rows
     period: Mapping[str, int]
     echo: dict[str, object]
 
     def keep(self, field_name: str, wanted: str, shown: str) -> None:
-        """Keep the rows whose field is ``wanted`` in whatever case."""
+        """Keep the rows whose field is ``wanted``, ignoring case."""
         self.rows = [row for row in self.rows if _same(str(row.get(field_name)), wanted)]
         self.echo[field_name] = shown
 
@@ -43,7 +43,7 @@ class Narrowed:
 
 
 def narrowed(question: Question) -> Narrowed:
-    """Sum the use of a period by SKU, for all or for an organization, repository, cost center."""
+    """Return the usage of a period by SKU, filtered by organization, repository and cost center."""
     month, day = question.period()
     query = question.query
     echo: dict[str, object] = {}
@@ -70,7 +70,7 @@ def narrowed(question: Question) -> Narrowed:
 
 
 def summary(question: Question) -> Answer:
-    """Answer ``/usage/summary``: one row a SKU, for the current month unless told otherwise."""
+    """Answer ``/usage/summary``: a row per SKU, by default for the current month."""
     result = narrowed(question)
     if product := question.query.get("product"):
         result.keep("product", product, product.title())
@@ -80,10 +80,10 @@ def summary(question: Question) -> Answer:
 
 
 def report(question: Question) -> Answer:
-    """Answer ``/usage``: itemised for a month or a day, else one row a month and SKU of a year.
+    """Answer ``/usage``: itemised for a month or a day, else a row per month and SKU of a year.
 
-    The yearly form names one arbitrary repository a row, as GitHub does. An enterprise's is of
-    use outside of cost centers, or of one cost center.
+    Rows of the yearly report name an arbitrary repository, as on GitHub. An enterprise's report
+    is of one cost center, or of usage outside cost centers.
     """
     account, query = question.account, question.query
     month, day = question.period()
@@ -124,7 +124,7 @@ def report(question: Question) -> Answer:
 
 
 def _center(question: Question) -> str:
-    """Name the cost center that a report is of; only an enterprise's can be of one."""
+    # Only an enterprise has cost centers.
     named = question.query.get("cost_center_id") if question.of_enterprise else None
     return named or cost_centers.REST
 
@@ -137,7 +137,7 @@ def _streamed(bulk: Bulk, question: Question, month: Month, day: int | None) -> 
 
 
 def _days_begun(month: Month, now: datetime) -> int:
-    """Count the days of a month that have data; 0 for one to come or no longer kept."""
+    """Return the number of days with data, 0 for a future month or one no longer kept."""
     if now < month.start or not month.kept(now):
         return 0
     return min(month.length, (now - month.start) // timedelta(days=1) + 1)
@@ -161,20 +161,20 @@ def _replaced(question: Question, month: Month) -> Rows | None:
 
 
 def _named(row: Mapping[str, object]) -> tuple[str, str] | None:
-    """Give the organization and the repository that a replaced row names, if it does."""
+    """Return the organization and repository of a replaced row, None if it has neither."""
     found = row.get(_ORGANIZATION), row.get(_REPOSITORY)
     return None if found == (None, None) else (str(found[0] or ""), str(found[1] or ""))
 
 
 def _kept(rows: Rows | None, keeps: Callable[[str, str], bool]) -> Rows | None:
-    """Narrow replaced rows by what they name; those that name nothing are everyone's."""
+    """Return the replaced rows that match; rows without names match always."""
     if rows is None:
         return None
     return [row for row in rows if (named := _named(row)) is None or keeps(*named)]
 
 
 def _paid(question: Question, center_id: str, rows: Rows | None) -> Rows | None:
-    """Keep the replaced rows that a cost center pays for; none pays for those without a name."""
+    """Return the rows that a cost center pays for; rows without names belong to no cost center."""
     if rows is None:
         return None
     payer = cost_centers.payers(question, center_id)
@@ -222,7 +222,7 @@ def _item(
     organization: str,
     repository: str,
 ) -> Mapping[str, object]:
-    """Spell a row of the summary as the report does: another product, SKU and unit name."""
+    """Return a row of the summary in the report's spelling of product, SKU and unit."""
     sku, unit = str(row["sku"]), str(row["unitType"])
     owner = {} if account.type is AccountType.USER else {"organizationName": organization}
     return {

@@ -1,4 +1,4 @@
-"""Endpoint: where a family of questions stands, when it is refused, and what answers it."""
+"""Endpoints about a bill: their paths, refusals and answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _HIDDEN: Mapping[Family, Answer] = {
     "reports": NOT_FOR_THIS_TOKEN,
     "copilot": NOT_FOR_THIS_TOKEN,
 }
-"""What is said instead; of all other families, that they are not found."""
+"""Refusals of hidden families; all others are 404."""
 
 _OF_LEGACY: frozenset[Family] = frozenset({"legacy"})
 _OF_USAGE: frozenset[Family] = frozenset({"usage", "models", "budgets", "cost_centers", "reports"})
@@ -50,14 +50,14 @@ _OF_THE_PAYER: frozenset[Family] = frozenset({"usage", "models"})
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A question under ``/{root}/{account}/`` for the roots it stands under."""
+    """An endpoint under ``/{root}/{account}/`` for each of its ``roots``."""
 
     roots: frozenset[str]
     family: Family
     answer: Callable[[Question], Answer]
 
     def refusal(self, account: SimulatedAccount) -> Answer | None:
-        """Refuse what is on the other platform, not this account's, or not to be seen."""
+        """Return a refusal if it is on the other platform, billed to the owner or hidden."""
         if self.family in _OF_LEGACY and account.platform is Platform.USAGE:
             return moved(account.type)
         if self.family in _OF_USAGE and account.platform is Platform.LEGACY:
@@ -69,7 +69,6 @@ class Endpoint:
 
 
 def _no_reports(_: Question) -> Answer:
-    """Answer that no CSV was ever asked for."""
     return ok({"usage_report_exports": []})
 
 
@@ -99,4 +98,4 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "consumed-licenses": Endpoint(_ENTERPRISES, "licenses", licenses.consumed),
     "license-sync-status": Endpoint(_ENTERPRISES, "license_sync", licenses.synchronised),
 }
-"""By what follows the account's name in the path."""
+"""By the rest of the path after the account's name."""
