@@ -1,8 +1,8 @@
-"""What hostile answers do to a real exporter process: its health, its memory, its other polls.
+"""Effect of hostile answers on a real exporter process: its health, memory and other polls.
 
-Run ``.venv/bin/python benchmarks/attacks.py``, with words of attacks' names to run those alone.
-Each attack is beside a run of the same without one: ``/healthz`` is asked 50 times a second, and
-memory is told above that of the quiet run. All is on this machine, the attacker included.
+Run ``.venv/bin/python benchmarks/attacks.py``, optionally with words of the names of attacks to
+select. Each attack is compared with a run without one: ``/healthz`` is requested 50 times a second,
+and memory is above that of the quiet run. The attacker runs on the same machine.
 """
 
 import os
@@ -57,7 +57,7 @@ def answered(url: str) -> bytes:
 
 
 def wait_for(url: str) -> None:
-    """Wait until something is said there, whatever it is."""
+    """Wait for any answer."""
     for _ in range(6000):
         try:
             answered(url)
@@ -67,11 +67,11 @@ def wait_for(url: str) -> None:
             time.sleep(0.01)
         else:
             return
-    raise SystemExit(f"nobody answers at {url}")
+    raise SystemExit(f"no answer from {url}")
 
 
 class Page:
-    """What the exporter says of its jobs."""
+    """The exporter's metrics about its jobs."""
 
     def __init__(self, text: bytes) -> None:
         self._samples: list[tuple[str, Labels, float]] = [
@@ -88,7 +88,7 @@ class Page:
         ]
 
     def outcome(self, collector: str) -> str:
-        """Say how the hurt account's collector fares; empty until it was attempted."""
+        """Return the state of the attacked account's collector, empty before the first attempt."""
         wanted = {"account": HURT, "collector": collector}
         if not self.of("collector_last_attempt_timestamp_seconds", **wanted):
             return ""
@@ -137,15 +137,15 @@ def measured(attack: Attack) -> Found:
         resident,
         slowest,
         page.missed(),
-        outcome or "not done",
+        outcome or "unfinished",
     )
 
 
 def main(words: Sequence[str]) -> None:
     os.environ["GITHUB_BILLING_TOKEN"] = "ghp_benchmark"
     quiet = measured(QUIET)
-    print("| attack | comes of it | /healthz, median, ms | 99th percentile | longest | ", end="")
-    print("memory at the peak above the quiet one's, MB | slowest poll of another, s | missed |")
+    print("| attack | outcome | /healthz, median, ms | 99th percentile | longest | ", end="")
+    print("peak memory above the quiet run, MB | slowest poll of the other account, s | missed |")
     print("|---|---|---|---|---|---|---|---|")
     for attack in (QUIET, *ATTACKS):
         if words and not any(word in attack.name for word in words):

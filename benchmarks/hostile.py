@@ -1,6 +1,6 @@
-"""A GitHub that says of one account what an attack is, and of all others the truth.
+"""A simulated GitHub that attacks one account and answers correctly for the other.
 
-Run ``hostile.py PORT ATTACK`` to serve one; `ATTACKS` are listed here.
+Run ``hostile.py PORT ATTACK`` with the name of one of `ATTACKS`.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ Message = MutableMapping[str, Any]
 
 
 class Attack(NamedTuple):
-    """What is said at ``paths``, and by which collector it is seen to fail or to work."""
+    """A hostile answer at ``paths``, whose outcome is that of ``collector``."""
 
     name: str
     collector: str
@@ -117,8 +117,8 @@ ATTACKS = (
 
 
 def served(attack: Attack) -> Callable[..., Awaitable[None]]:
-    """Make the ASGI application of an attack."""
-    # Made before anybody asks, so that the other account's answers are never late.
+    """Return the ASGI application of an attack."""
+    # Built before the first request, so that it does not delay the other account.
     lie = b"".join(attack.body())
     truth = {
         f"/organizations/{account}/settings/billing/usage/summary": _summary(3)

@@ -1,9 +1,9 @@
 """Organizations of one GitHub App: CPU, memory and scrapes of a real exporter process.
 
-Run ``.venv/bin/python benchmarks/many_accounts.py``; it takes ten minutes, as the exporter asks
-ten times a second at most. The exporter discovers the organizations and polls every default
-collector of each once. The simulated GitHub is in this process, behind a loopback socket, so that
-the figures are the exporter's own. Ratios say whether the cost of an organization is constant.
+Run ``.venv/bin/python benchmarks/many_accounts.py``; it takes ten minutes, as the exporter sends at
+most ten requests a second. The exporter discovers the organizations and polls every default
+collector of each once. The simulated GitHub runs in this process, behind a loopback socket, so
+the figures are only the exporter's. The ratios show whether the cost per organization is constant.
 """
 
 import gzip
@@ -54,7 +54,7 @@ def github(organizations: int) -> SimulatedGitHub:
 
 
 def polled(simulated: SimulatedGitHub) -> float:
-    """Wait until nothing has been asked for a while, and give the seconds from first to last."""
+    """Wait for a pause in requests, and return the seconds from the first to the last one."""
     while True:
         time.sleep(1)
         at = [request.at for request in list(simulated.requests)]
@@ -63,7 +63,7 @@ def polled(simulated: SimulatedGitHub) -> float:
 
 
 def scraped(port: int) -> tuple[float, bytes]:
-    """Give the seconds that a scrape took, packed as Prometheus wants it, and the page."""
+    """Return the seconds of a scrape with gzip, and the page."""
     asked = urllib.request.Request(
         f"http://127.0.0.1:{port}/metrics", headers={"accept-encoding": "gzip"}
     )
@@ -98,9 +98,9 @@ def measure(organizations: int, key: Path) -> dict[str, float]:
             "CPU of the first polls, s": cpu,
             "memory before a scrape, MB": memory,
             "memory after scrapes, MB": megabytes(process.pid, "VmRSS"),
-            "memory at the peak, MB": megabytes(process.pid, "VmHWM"),
+            "peak memory, MB": megabytes(process.pid, "VmHWM"),
             "scrape that builds and renders the page, ms": first * 1000,
-            "scrape at the median, ms": statistics.median(times) * 1000,
+            "median scrape, ms": statistics.median(times) * 1000,
         }
     finally:
         process.terminate()

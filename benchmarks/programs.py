@@ -1,4 +1,4 @@
-"""What the benchmarks share: programs on ports of this machine, and what they take."""
+"""Helpers of the benchmarks: ports, the simulated GitHub, memory."""
 
 import asyncio
 import socket
@@ -27,6 +27,6 @@ def served(simulated: SimulatedGitHub, port: int) -> None:
 
 
 def megabytes(pid: int, line: str) -> float:
-    """Read the memory that is held now (``VmRSS``) or was at most (``VmHWM``)."""
+    """Return the current (``VmRSS``) or peak memory (``VmHWM``) of a process."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(each for each in status if each.startswith(line)).split()[1]) / 1024

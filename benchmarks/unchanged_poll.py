@@ -1,8 +1,8 @@
-"""Requests of a poll where nothing changed, as GitHub counts them.
+"""Requests of a poll without changes, as GitHub counts them.
 
-Run ``.venv/bin/python benchmarks/unchanged_poll.py``. Every collector of the demo's accounts is
-attempted twice on a clock that stands still, against a simulated GitHub that sends an ETag with
-every answer but a refusal. An answer 304 costs nothing of the hour's requests.
+Run ``.venv/bin/python benchmarks/unchanged_poll.py``. Every collector of the demo's accounts runs
+twice with a stopped clock. The simulated GitHub sends an ETag with every answer except refusals. A
+304 does not count against the hourly limit.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _REFUSED = range(400, 500)
 
 
 async def polls(number: int) -> list[list[RecordedRequest]]:
-    """Poll so many times, and give the requests of each."""
+    """Poll ``number`` times, and return the requests of each poll."""
     github = SimulatedGitHub(demo_accounts(), clock=lambda: NOW)
     app = App.assemble(
         load_demo({}, {}),
@@ -46,7 +46,7 @@ async def polls(number: int) -> list[list[RecordedRequest]]:
 def by_account(requests: list[RecordedRequest]) -> dict[str, list[RecordedRequest]]:
     found: dict[str, list[RecordedRequest]] = defaultdict(list)
     for request in requests:
-        found["".join(request.path.split("/")[2:3]) or "whose the token is"].append(request)
+        found["".join(request.path.split("/")[2:3]) or "owner of the token"].append(request)
     return found
 
 
@@ -54,7 +54,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     first, again = map(by_account, asyncio.run(polls(2)))
     print(
-        "| account | requests of the first poll | of an unchanged one | answered 304 "
+        "| account | requests of the first poll | of the second | answered 304 "
         "| refused again | counted by GitHub |\n|---|---|---|---|---|---|"
     )
     for account, requests in first.items():

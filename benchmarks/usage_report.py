@@ -1,8 +1,8 @@
-"""A month of a million rows: the collector `usage_repositories` beside json.loads and a loop.
+"""A month of a million rows: the collector `usage_repositories` and json.loads with a loop.
 
-Run ``.venv/bin/python benchmarks/usage_report.py``. The month is made up and streamed into a
-temporary file; each way reads it in a process of its own from the same transport. The ratios
-are what carries over to another machine.
+Run ``.venv/bin/python benchmarks/usage_report.py``. The month is made up and written to a temporary
+file. Each implementation reads it in a separate process from the same transport. Compare the
+ratios: the figures depend on the machine.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ SKUS = (
 
 
 def month() -> Iterator[str]:
-    """Rows in the order of time, as real ones are."""
+    """Yield the report, with rows in chronological order."""
     chance = random.Random(1)
     yield '{"usageItems":['
     for number in range(ROWS):
@@ -164,7 +164,7 @@ def main() -> None:
     print("| | exporter | json.loads and a loop | ratio |\n|---|---|---|---|")
     for name, ours, other in (
         ("read and summed, s", seconds, plain_seconds),
-        ("memory above idle at the peak, MB", peak, plain_peak),
+        ("peak memory above idle, MB", peak, plain_peak),
     ):
         print(f"| {name} | {ours:.3g} | {other:.3g} | {ours / other:.2g} |")
 
