@@ -38,13 +38,13 @@ _BAR = "\\|"
 _PAGE = """\
 # Settings
 
-Flags rule over environment variables, those over the YAML file, that over the defaults. A list \
-is replaced as a whole, never joined. All faults are told at once, each with its place. A \
-variable that is empty counts as not set; one that begins with `GITHUB_BILLING_` and is not \
-listed here is a fault.
+Flags override environment variables, which override the YAML file, which overrides the \
+defaults. A list is replaced, not merged. All errors are reported at once, each with its place. An \
+empty variable counts as not set. A variable that starts with `GITHUB_BILLING_` but is not listed \
+here is an error.
 
-Durations are written as in Prometheus: `90s`, `15m`, `1h30m`, `1d`. A flag with … may be given \
-again; its variable takes names separated by commas.
+Durations are in Prometheus notation: `90s`, `15m`, `1h30m`, `1d`. A flag with … can be repeated; \
+its variable takes a comma-separated list.
 
 | Flag | Environment | Default | Meaning |
 | --- | --- | --- | --- |
@@ -52,33 +52,32 @@ again; its variable takes names separated by commas.
 
 ## The YAML file
 
-Its keys are those of the flags: `--poll.interval` is `interval` under `poll`. A flag that may \
-be given again is a list here, named in the plural where it is a noun: `--organization` is \
+The keys match the flags: `--poll.interval` is `interval` under `poll`. A flag that can be \
+repeated is a list; if its name is a noun, the key is its plural: `--organization` is \
 `organizations`. A flag without a value is `enabled` in its section: `--discover` is \
 `discover: {{enabled: true}}`. \
-Aliases and tags are not understood, and a key may stand only once. {misplaced}
+Aliases and tags are not supported, and a duplicate key is an error. {misplaced}
 
 ```yaml
 {example}```
 
-Three things can be said in the file alone.
+Three settings exist only in the file.
 
 ### `accounts`
 
-{accounts} Exactly one of `organization`, `user` and `enterprise` names it.
+{accounts} Set exactly one of `organization`, `user` and `enterprise` in each.
 
 | Key | Meaning |
 | --- | --- |
 {entry}
 
-A collector excluded for everyone cannot be required by an entry; one that is required for \
-everyone may be excluded by an entry.
+An entry cannot require a collector that `no_collectors` excludes for all accounts. It can exclude \
+a collector that `collectors` requires for all accounts.
 
 ### `credentials`
 
-{credentials} Exactly one of `token_file`, `token_variable` and `app` holds its secret. An \
-account is asked about with the credential that its entry names, else with default, else with \
-the only one there is.
+{credentials} Set exactly one of `token_file`, `token_variable` and `app` in each entry. An \
+account uses the credential that its entry names, else the one named default, else the only one.
 
 | Key | Meaning |
 | --- | --- |
@@ -86,15 +85,15 @@ the only one there is.
 
 ### `collector_settings`
 
-{collectors} They rule over the collector's own times and over those of the account.
+{collectors} They override the built-in times of the collector and those of the account.
 
 | Key | Meaning |
 | --- | --- |
 {times}
 
-A collector with an interval of its own, from here or by its nature, is stale after three of \
-them unless `stale_after` stands here too. A reading must not be stale before its interval and \
-timeout have passed: that is a fault.
+If a collector has its own interval, set here or built in, its readings are stale after three of \
+these intervals, unless `stale_after` is set here too. `stale_after` must be at least the interval \
+plus the timeout.
 """
 
 
@@ -115,7 +114,7 @@ def settings() -> str:
 
 def _row(option: Option) -> str:
     spelled = f"{option.flag} {option.metavar}".strip()
-    flag = f"`{spelled}`" if option.flag else "never a flag"
+    flag = f"`{spelled}`" if option.flag else "no flag"
     cells = (
         f"{flag}{' …' if option.repeatable else ''}",
         ", else ".join(f"`{name}`" for name in option.environment),
@@ -127,7 +126,7 @@ def _row(option: Option) -> str:
 
 def _misplaced() -> str:
     named = [f"`{'.'.join(option.path)}`" for option in options() if option.elsewhere]
-    return f"What never stands here: {', '.join(named)}."
+    return f"Not supported in the file: {', '.join(named)}."
 
 
 def _keys(model: type[BaseModel]) -> str:

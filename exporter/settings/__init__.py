@@ -1,4 +1,4 @@
-"""Settings: one model, read from flags, environment and a YAML file, faults told all at once."""
+"""Settings: one model, loaded from flags, environment and a YAML file."""
 
 from exporter.settings.credentials import CredentialSettings
 from exporter.settings.fields import ListenAddress

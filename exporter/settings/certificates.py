@@ -1,4 +1,4 @@
-"""Certificates: whether files and variables name authorities that can be trusted."""
+"""Checks of CA certificates, in files and in the TLS variables of the environment."""
 
 import os
 import re
@@ -10,12 +10,12 @@ from exporter import files
 from exporter.settings.named_files import UnreadableFile, read_for
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
-"""The only names that OpenSSL opens in a folder."""
+"""The only file names that OpenSSL looks up in a directory."""
 
 
 def check_certificates(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each variable by which no client can be made."""
-    # SSL_CERT_DIR counts only without SSL_CERT_FILE, as in httpx.
+    """Yield an error line for each variable with which no client can be created."""
+    # Like httpx, ignore SSL_CERT_DIR if SSL_CERT_FILE is set.
     if file := environment.get("SSL_CERT_FILE"):
         if problem := no_certificates(Path(file)):
             yield f"SSL_CERT_FILE: {problem}"
@@ -31,19 +31,19 @@ def check_certificates(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def no_certificates(file: Path) -> str:
-    """Return why a file holds no certificates, empty if it holds some."""
+    """Return the error if a file contains no certificates, else an empty string."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         content = read_for(file, "certificates", files.MOST_TEXT)
     except UnreadableFile as fault:
         return str(fault)
-    # A file of revocation lists is trusted, and holds none.
+    # A file with only revocation lists loads without an error.
     found = trust(context, content) and context.cert_store_stats()["x509"]
-    return "" if found else "the file must hold certificates in PEM"
+    return "" if found else "the file must contain certificates in PEM format"
 
 
 def trust(context: ssl.SSLContext, content: bytes) -> bool:
-    """Trust certificates in PEM. False if the content is something else."""
+    """Load PEM certificates into the context. Return False if the content is invalid."""
     try:
         with files.in_memory(content) as path:
             context.load_verify_locations(path)
@@ -56,7 +56,7 @@ def _none_in(folder: Path) -> str:
     try:
         hashed = [each for each in folder.iterdir() if _HASHED.fullmatch(each.name)]
     except OSError as error:
-        return f"the folder cannot be read: {error.strerror}"
+        return f"the directory cannot be read: {error.strerror}"
     if all(map(no_certificates, hashed)):
-        return "the folder must hold certificates by the names that `openssl rehash` gives them"
+        return "the directory must contain certificates: add them, then run `openssl rehash` on it"
     return ""

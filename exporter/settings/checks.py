@@ -1,4 +1,4 @@
-"""What single values cannot show: settings that contradict each other or the world."""
+"""Checks of settings against each other, and of the state file."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -17,9 +17,9 @@ from exporter.settings.sources.located import Sources
 def check(
     settings: Settings, sources: Sources, collectors: Sequence[Collector], *, times: bool
 ) -> Iterator[str]:
-    """Yield the faults of settings that are valid by themselves, a line each.
+    """Yield an error line for each conflict between settings that are valid on their own.
 
-    ``times`` is false if a duration is at fault already: the others cannot be judged then.
+    ``times`` is False if a duration is already invalid: skip the check of durations.
     """
     for loc, fault in chain(
         _accounts(settings, sources),
@@ -40,7 +40,7 @@ def _accounts(settings: Settings, sources: Sources) -> Iterator[Fault]:
     for account, loc in resolved.located_accounts(settings):
         if first.setdefault(account.key, loc) != loc:
             other = sources.place(*first[account.key])
-            yield loc, f"{account} is the account of {other} again: leave one of the two"
+            yield loc, f"{account} is already configured by {other}: remove one of the two"
 
 
 def _collector_lists(settings: Settings) -> Iterator[tuple[Loc, tuple[str, ...]]]:
@@ -75,7 +75,7 @@ def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[
         for position, name in enumerate(lists[wanted]):
             if name in lists[excluded]:
                 other = sources.place(*excluded, lists[excluded].index(name))
-                fault = f"the collector is excluded by {other}: leave one of the two"
+                fault = f"this collector is excluded by {other}: remove one of the two"
                 yield (*wanted, position), fault
 
 
@@ -85,34 +85,34 @@ def _unfitting_collectors(settings: Settings, collectors: Sequence[Collector]) -
         kind, _ = entry.named
         for position, name in enumerate(entry.collectors):
             if kind not in types.get(name, {kind}):
-                fault = f"the collector is not for {kind} accounts: leave it out"
+                fault = f"this collector does not support {kind} accounts: remove it"
                 yield ("accounts", at, "collectors", position), fault
 
 
 def _idle_accounts(settings: Settings, collectors: Sequence[Collector]) -> Iterator[Fault]:
     for account, loc in resolved.located_accounts(settings):
         if collectors and not resolved.collectors_for(settings, account, collectors):
-            yield loc, f"every collector is excluded for {account}: leave one, or leave it out"
+            yield loc, f"every collector is excluded for {account}: keep one, or remove the account"
 
 
 def _no_place_for_a_file(file: Path) -> str:
-    # One that cannot be written now may be later, and is no fault.
+    # An unwritable file is not an error: it may become writable later.
     try:
         if not file.parent.is_dir():
-            return "its folder does not exist: make it, or name another"
+            return "its directory does not exist: create it, or set another path"
         if not S_ISREG(file.stat().st_mode):
-            return "must be a file, not a folder or a pipe"
+            return "must be a regular file, not a directory or a pipe"
     except FileNotFoundError:
         return ""
     except PermissionError:
-        return "its folder cannot be looked into: let the exporter, or name another"
+        return "its directory is not accessible: grant access, or set another path"
     except (OSError, ValueError):
-        return "must be the path of a file"
+        return "must be a valid file path"
     return ""
 
 
 def _times(settings: Settings, sources: Sources, collectors: Sequence[Collector]) -> Iterator[str]:
-    # Without accounts, those found later will have the settings of everyone.
+    # Discovered accounts use the global settings.
     named = [account for account, _ in resolved.located_accounts(settings)]
     told = set()
     for account in named or [Account(kind, "(any)") for kind in AccountType]:
@@ -127,7 +127,7 @@ def _times(settings: Settings, sources: Sources, collectors: Sequence[Collector]
                 told.add(place)
                 interval, stale_after, timeout = (format_duration(each.value) for each in times)
                 yield (
-                    f"{place}: a reading by {collector.name} of {account} is stale after "
-                    f"{stale_after}, sooner than its interval of {interval} and timeout of "
-                    f"{timeout} have passed: stale_after must be at least {format_duration(least)}"
+                    f"{place}: stale_after must be at least interval + timeout "
+                    f"({interval} + {timeout} = {format_duration(least)}), but is {stale_after} "
+                    f"for collector {collector.name} of {account}"
                 )

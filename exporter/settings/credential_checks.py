@@ -1,4 +1,4 @@
-"""What credentials cannot show by themselves: contradictions, missing secrets, wrong names."""
+"""Checks of credentials: conflicts, missing secrets, unknown names."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -23,9 +23,9 @@ _SECRET_FILES = {
 def check_credentials(
     settings: Settings, sources: Sources, environment: Mapping[str, str], *, names: bool
 ) -> Iterator[str]:
-    """Yield the faults of credentials that are valid by themselves, a line each.
+    """Yield an error line for each problem of credentials that are valid on their own.
 
-    ``names`` is false if a credential is at fault already: references cannot be judged then.
+    ``names`` is False if a credential is already invalid: skip the check of references.
     """
     for loc, fault in chain(
         _of_flags(settings.github, sources),
@@ -42,7 +42,7 @@ def _of_flags(github: GitHubSettings, sources: Sources) -> Iterator[Fault]:
     for given in (secrets, keys):
         for name in given[1:]:
             other = sources.place("github", given[0])
-            yield ("github", name), f"{other} is set too: leave one of the two"
+            yield ("github", name), f"{other} is also set: remove one of the two"
     if github.app_id and not keys:
         fault = (
             "the App's private key is missing: "
@@ -50,7 +50,7 @@ def _of_flags(github: GitHubSettings, sources: Sources) -> Iterator[Fault]:
         )
         yield ("github", "app_id"), fault
     if keys and not github.app_id:
-        yield ("github", keys[0]), "the App's id is missing: set --github.app-id"
+        yield ("github", keys[0]), "the App's ID is missing: set --github.app-id"
 
 
 def _names(settings: Settings, sources: Sources) -> Iterator[Fault]:
@@ -58,10 +58,13 @@ def _names(settings: Settings, sources: Sources) -> Iterator[Fault]:
     for position, entry in enumerate(settings.credential_entries):
         loc: Loc = ("credentials", position)
         if entry.name == DEFAULT:
-            yield (*loc, "name"), "the credential of the flags has this name: choose another"
+            yield (
+                (*loc, "name"),
+                "reserved for the credential of the github.* settings: choose another",
+            )
         elif first.setdefault(entry.name, loc) != loc:
             other = sources.place(*first[entry.name])
-            yield (*loc, "name"), f"has the name of {other} again: choose another"
+            yield (*loc, "name"), f"already used by {other}: choose another"
 
 
 def _holders(settings: Settings) -> Iterator[tuple[Loc, Section]]:
@@ -89,7 +92,7 @@ def _unusable(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fa
         for leaf in ("token_variable", "private_key_variable"):
             variable = getattr(model, leaf, None)
             if variable and not bare(environment.get(variable, "")):
-                yield (*loc, leaf), "the variable is not set"
+                yield (*loc, leaf), "this environment variable is not set"
 
 
 def _references(settings: Settings) -> Iterator[Fault]:
@@ -104,5 +107,8 @@ def _references(settings: Settings) -> Iterator[Fault]:
         if not resolved.credential_of(settings, account)
     )
     for loc in unclear:
-        fault = f"there are several credentials: name one under accounts, as credential: {known[0]}"
+        fault = (
+            "several credentials are configured: choose one for each account under accounts, "
+            f"such as credential: {known[0]}"
+        )
         yield loc, fault

@@ -1,4 +1,4 @@
-"""Credentials: how the file writes them, and what one comes to with what is set for everyone."""
+"""Credentials: their entries in the file, and their resolved settings."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,16 +10,16 @@ from exporter.settings import fields
 from exporter.settings.sections import DiscoverSettings, GitHubSettings, Section
 
 DEFAULT = "default"
-"""The name of the credential of the flags."""
+"""Name of the credential of the ``github`` section."""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialSettings:
-    """A credential and the host that it is for.
+    """A credential and its host.
 
-    Its secret, a private key if ``app_id`` is set, else a token, comes from at most one of
+    The secret is a private key if ``app_id`` is set, else a token. It comes from at most one of
     ``secret``, ``file`` and the environment variable ``variable``. ``api_version`` is ``None`` if
-    the kind of host decides. ``include`` and ``exclude`` are patterns of names to discover.
+    it depends on the host. ``include`` and ``exclude`` are name patterns for discovery.
     """
 
     name: str
@@ -40,50 +40,48 @@ class CredentialSettings:
 
 
 class AppEntry(Section):
-    id: fields.AppId = Field(..., description="The App's id or client id.")
+    id: fields.AppId = Field(..., description="ID or client ID of the App.")
     private_key_file: Path | None = Field(
-        None, description="File that holds the App's private key; read again when it changes."
+        None, description="File that contains the App's private key; reloaded when it changes."
     )
     private_key_variable: Annotated[
         fields.Variable | None, fields.exactly_one_with("private_key_file")
     ] = Field(
         None,
         validate_default=True,
-        description="Name of the environment variable that holds the private key.",
+        description="Name of the environment variable that contains the private key.",
     )
 
 
 class CredentialEntry(Section):
-    name: fields.CredentialName = Field(..., description="What accounts and metrics call it.")
+    name: fields.CredentialName = Field(..., description="Name used in accounts and metrics.")
     token_file: Path | None = Field(
-        None, description="File that holds the token alone; read again when it changes."
+        None, description="File that contains only the token; reloaded when it changes."
     )
     token_variable: fields.Variable | None = Field(
-        None, description="Name of the environment variable that holds the token."
+        None, description="Name of the environment variable that contains the token."
     )
     app: Annotated[AppEntry | None, fields.exactly_one_with("token_file", "token_variable")] = (
         Field(
             None,
             validate_default=True,
-            description="A GitHub App: its `id` (or client id), and `private_key_file` or "
+            description="A GitHub App: its `id` (or client ID), and either `private_key_file` or "
             "`private_key_variable`, the name of an environment variable.",
         )
     )
-    api_url: fields.ApiUrl | None = Field(None, description="As github.api_url, here alone.")
-    api_version: fields.ApiVersion | None = Field(
-        None, description="As github.api_version, here alone."
-    )
-    ca_file: Path | None = Field(None, description="As github.ca_file, here alone.")
-    discover: bool | None = Field(None, description="As discover.enabled, here alone.")
+    api_url: fields.ApiUrl | None = Field(None, description="Overrides github.api_url.")
+    api_version: fields.ApiVersion | None = Field(None, description="Overrides github.api_version.")
+    ca_file: Path | None = Field(None, description="Overrides github.ca_file.")
+    discover: bool | None = Field(None, description="Overrides discover.enabled.")
     include: tuple[fields.Pattern, ...] | None = Field(
-        None, description="As discover.include, here alone."
+        None, description="Overrides discover.include."
     )
     exclude: tuple[fields.Pattern, ...] | None = Field(
-        None, description="As discover.exclude, here alone."
+        None, description="Overrides discover.exclude."
     )
 
     def resolved(self, default: CredentialSettings) -> CredentialSettings:
-        """Return the credential, which takes what it does not set from ``default``."""
+        """Return the credential, with unset values taken from ``default``."""
         shared = {"name", "api_url", "api_version", "ca_file", "discover", "include", "exclude"}
         return replace(
             default,
@@ -96,7 +94,7 @@ class CredentialEntry(Section):
 
 
 def of_flags(github: GitHubSettings, discover: DiscoverSettings) -> CredentialSettings:
-    """Return the credential of flags and environment."""
+    """Return the credential of the ``github`` section."""
     return CredentialSettings(
         name=DEFAULT,
         api_url=github.api_url,

@@ -1,4 +1,4 @@
-"""Durations as Prometheus writes them: ``90s``, ``15m``, ``1h30m``, ``1d``."""
+"""Durations in Prometheus notation: ``90s``, ``15m``, ``1h30m``, ``1d``."""
 
 import re
 from datetime import timedelta
@@ -16,9 +16,9 @@ _SPELLING = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS))
 
 
 def parse_duration(text: str) -> timedelta:
-    """Parse units from the largest down, each at most once; a year has 365 days.
+    """Parse units from largest to smallest, each at most once; a year has 365 days.
 
-    Raises ``ValueError``, also for a bare number and above the longest ``timedelta``.
+    Raises ``ValueError``, also for a number without a unit and above ``timedelta.max``.
     """
     spelled = _SPELLING.fullmatch(text)
     if not text or spelled is None:

@@ -1,6 +1,6 @@
-"""The types of single settings: what each accepts, and how it is shown to users.
+"""Types of the individual settings: validation, and presentation as options.
 
-Every message begins with "must" and never repeats the value, which may be a misplaced secret.
+Every error starts with "must" and never contains the value, which may be a misplaced secret.
 """
 
 import ipaddress
@@ -19,7 +19,7 @@ from exporter.settings.durations import format_duration, parse_duration
 
 _SHORTEST = timedelta(seconds=1)
 _LONGEST = timedelta(days=365)
-# A misplaced token of GitHub is a fault, not a name to log.
+# Names are logged: reject a misplaced GitHub token.
 _UNPREFIXED = r"(?!github_pat_|gh[a-z]_\w{30})"
 _HOST_AND_PORT = re.compile(
     r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[A-Za-z0-9._-]*)):(?P<port>[0-9]{1,5})"
@@ -28,11 +28,11 @@ _HOST_AND_PORT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Mark a field as an option, with its exceptions.
+    """Mark a field as an option.
 
-    A switch has no ``metavar``. ``default`` replaces the text of the default. ``also`` are further
-    environment variables, the first found ruling. ``elsewhere`` says where to set what the file
-    cannot hold.
+    A switch has no ``metavar``. ``default`` replaces the text of the default. ``also`` are
+    fallback environment variables, in order of precedence. ``elsewhere`` is the error if the file
+    sets an option that it does not support.
     """
 
     metavar: str = ""
@@ -43,15 +43,15 @@ class Shown:
 
 
 class ListenAddress(NamedTuple):
-    """Where to listen; an empty ``host`` is every interface, port 0 any free port."""
+    """Address to listen on; an empty ``host`` is every interface, port 0 any free port."""
 
     host: str
     port: int
 
     @property
     def reached_at(self) -> str:
-        """The address as a client on this machine takes it, ``host:port``."""
-        everywhere = self.host in {"", "::", "0.0.0.0"}  # noqa: S104  (told and not bound here)
+        """The address for clients on this machine, as ``host:port``."""
+        everywhere = self.host in {"", "::", "0.0.0.0"}  # noqa: S104  (not bound here)
         return str(ListenAddress("localhost" if everywhere else self.host, self.port))
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class ListenAddress(NamedTuple):
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("must be text: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError only
+        raise ValueError("must be a string: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError only
     return value
 
 
@@ -72,7 +72,7 @@ def _duration(value: object) -> timedelta:
     duration = value if isinstance(value, timedelta) else parse_duration(str(value))
     if not _SHORTEST <= duration <= _LONGEST:
         raise ValueError(
-            f"must be at least {format_duration(_SHORTEST)} and at most {format_duration(_LONGEST)}"
+            f"must be between {format_duration(_SHORTEST)} and {format_duration(_LONGEST)}"
         )
     return duration
 
@@ -89,16 +89,16 @@ def _shaped(shape: str, sentence: str) -> BeforeValidator:
 def _name(longest: int) -> BeforeValidator:
     return _shaped(
         rf"{_UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]{{0,{longest - 1}}}",
-        "must be a name as in GitHub's addresses: "
-        f"at most {longest} letters, digits, hyphens and underscores",
+        "must be a name as in GitHub URLs: "
+        f"up to {longest} letters, digits, hyphens and underscores",
     )
 
 
 def exactly_one_with(*others: str) -> AfterValidator:
-    """Return the validator of the last of some fields, of which exactly one must be set."""
+    """Return a validator: exactly one of its field and the ``others`` before it must be set."""
 
     def check(value: object, info: ValidationInfo) -> object:
-        # A field at fault is missing from info.data; it has its own fault and counts as set.
+        # An invalid field is missing from info.data. It has its own error: count it as set.
         values = (value, *(info.data.get(name, name) for name in others))
         if sum(each is not None for each in values) != 1:
             raise ValueError(f"must have exactly one of {', '.join(others)} and {info.field_name}")
@@ -119,20 +119,20 @@ def _amount(value: object) -> float:
     with suppress(ValueError):
         if 0 <= (amount := float(str(value))) < inf:
             return amount
-    raise ValueError("must be a number that is not below 0")
+    raise ValueError("must be a number, 0 or greater")
 
 
 def _token(value: object) -> SecretStr:
     token = _secret(value).strip()
     if not re.fullmatch("[!-~]+", token):
-        raise ValueError("must be a token alone, without spaces or line breaks")
+        raise ValueError("must be only the token, without spaces or line breaks")
     return SecretStr(token)
 
 
 def _private_key(value: object) -> SecretStr:
     key = _secret(value)
     if not key.lstrip().startswith("-----BEGIN "):
-        raise ValueError("must be a private key in PEM, from its first to its last line")
+        raise ValueError("must be a private key in PEM format, including its BEGIN and END lines")
     return SecretStr(key)
 
 
@@ -146,11 +146,11 @@ def _api_url(value: object) -> str:
     if not host or not text.isprintable() or " " in text:
         raise ValueError("must be a URL such as https://api.github.com")
     if "@" in url.netloc:
-        raise ValueError("must not hold credentials: give the token by itself")
+        raise ValueError("must not contain credentials: set the token separately")
     if "?" in text or "#" in text:
-        raise ValueError("must end with its path, without ? or #")
+        raise ValueError("must not contain a query (?) or a fragment (#)")
     if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(host)):
-        raise ValueError("must begin with https://, or http:// for this machine alone (localhost)")
+        raise ValueError("must begin with https:// (http:// is supported only for localhost)")
     return text.rstrip("/")
 
 
@@ -170,7 +170,7 @@ def _listen_address(value: object) -> ListenAddress:
             ipaddress.IPv6Address(spelled["v6"] or "::")
             return ListenAddress(spelled["v6"] or spelled["host"], int(spelled["port"]))
     raise ValueError(
-        "must be host:port, :port or [IPv6 address]:port, such as :9877; ports end at 65535"
+        "must be host:port, :port or [IPv6 address]:port, such as :9877, with a port up to 65535"
     )
 
 
@@ -185,24 +185,24 @@ def _shard(value: object) -> Shard:
         return value
     spelled = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", str(value))
     if spelled is None or int(spelled[1]) >= int(spelled[2]):
-        raise ValueError("must be INDEX/COUNT, the index from 0 to below the count, such as 0/3")
+        raise ValueError("must be INDEX/COUNT with INDEX from 0 to COUNT - 1, such as 0/3")
     return Shard(int(spelled[1]), int(spelled[2]))
 
 
 Count = Annotated[int, BeforeValidator(_count)]
-"""A whole number from 1."""
+"""A whole number, 1 or greater."""
 
 ShardChoice = Annotated[Shard, PlainValidator(_shard)]
 """The replica ``INDEX/COUNT``, counted from 0."""
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-"""A second at least, a year at most."""
+"""From one second to one year."""
 
 Login = Annotated[str, _name(39)]
-"""An organization or user. Underscores are those of managed users (docs: usernames)."""
+"""An organization or user. Managed users have underscores (docs: usernames)."""
 
 Slug = Annotated[str, _name(100)]
-"""An enterprise, as the last part of ``github.com/enterprises/SLUG``."""
+"""An enterprise: the last part of ``github.com/enterprises/SLUG``."""
 
 Amount = Annotated[float, BeforeValidator(_amount)]
 """Finite and not negative."""
@@ -211,10 +211,10 @@ Pattern = Annotated[
     str,
     _shaped(
         rf"{_UNPREFIXED}[A-Za-z0-9_*?\[\]!-]+",
-        "must be a name, in which * and ? stand for any characters",
+        "must be a name or a pattern with * and ?, such as acme-*",
     ),
 ]
-"""A name in which ``*`` stands for anything, ``?`` and ``[…]`` for one character."""
+"""A name pattern: ``*`` matches any characters, ``?`` and ``[…]`` match one."""
 
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 """Without a trailing slash, credentials, query and fragment."""
@@ -225,19 +225,19 @@ Token = Annotated[SecretStr, BeforeValidator(_token)]
 PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
 AppId = Annotated[
     str,
-    _shaped(r"[A-Za-z0-9.]{1,32}", "must be an App's id or client id"),
+    _shaped(r"[A-Za-z0-9.]{1,32}", "must be an App's ID or client ID"),
     BeforeValidator(_number_as_text),
 ]
 ApiVersion = Annotated[
     str,
-    _shaped(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a version of the REST API such as 2022-11-28"),
+    _shaped(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a REST API version, such as 2022-11-28"),
     BeforeValidator(_date_as_text),
 ]
 CredentialName = Annotated[
     str,
     _shaped(
         rf"{_UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]*",
-        "must be letters, digits, hyphens and underscores",
+        "must contain only letters, digits, hyphens and underscores",
     ),
 ]
 Variable = Annotated[

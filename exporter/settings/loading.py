@@ -1,4 +1,4 @@
-"""Reads the settings from all sources and reports all faults at once."""
+"""Loads the settings from all sources and reports all errors at once."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ _TIMES = {"poll", "collector_settings", "interval", "stale_after", "timeout"}
 
 
 class SettingsError(Exception):
-    """Settings with ``faults``, a line each: the place, the fault and its mend."""
+    """Invalid settings. ``faults`` has a line for each: the place, the error and its fix."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
@@ -42,10 +42,14 @@ class SettingsError(Exception):
 def load(
     flags: Mapping[str, object], environment: Mapping[str, str], collectors: Sequence[Collector]
 ) -> Settings:
-    """Read settings from flags over environment over the YAML file over defaults.
+    """Load the settings. Flags override the environment, which overrides the YAML file.
 
     ``flags`` are nested by section, as ``{"poll": {"interval": "5m"}}``. Lists are replaced,
-    not joined. Raises `SettingsError` with all faults, which hold no value.
+    not merged. Raises `SettingsError` with all errors, without the invalid values.
+
+    Example::
+
+        settings = load({"organizations": ["acme"]}, os.environ, exporter.collectors.ALL)
     """
     reads = [read_flags(flags), read_environment(environment)]
     file = Sources(tuple(read.tree for read in reads)).at(("config", "file"))
@@ -77,14 +81,14 @@ def load(
 def _web_file(settings: Settings, sources: Sources) -> tuple[str, ...]:
     if settings.web.config.file is None:
         return ()
-    from exporter.settings.web.file import read_web_file  # noqa: PLC0415  (few have the file)
+    from exporter.settings.web.file import read_web_file  # noqa: PLC0415  (rarely needed)
 
     place = sources.place("web", "config", "file")
     return read_web_file(settings.web.config.file, place).faults
 
 
 def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
-    """Validate without the values at fault, so that the rest is checked too."""
+    # Remove the invalid values and validate again, so that the rest is checked too.
     faults: dict[Loc, str] = {}
     while True:
         try:
@@ -98,7 +102,7 @@ def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
 
 
 def _cut(loc: Loc) -> Loc:
-    # An account without a name, or a credential without a key, would be a second fault.
+    # Remove the whole entry: without its name or key it would cause a second error.
     if loc[0] == "credentials":
         return loc[:2]
     return loc[:-1] if loc[0] == "accounts" and loc[-1] in set(AccountType) else loc

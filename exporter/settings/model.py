@@ -1,4 +1,4 @@
-"""The settings as one model."""
+"""The model of the settings."""
 
 from functools import cached_property
 from typing import Annotated, get_args
@@ -12,52 +12,54 @@ from exporter.settings.credentials import CredentialEntry
 from exporter.settings.fields import CollectorName, Count, Login, ShardChoice, Shown, Slug
 
 Loc = tuple[str | int, ...]
-"""The way to a setting: keys and, in lists, positions from 0."""
+"""Path of a setting: keys and, in lists, positions from 0."""
 
 Fault = tuple[Loc, str]
-"""Where a setting stands, and its fault."""
+"""Path of a setting, and its error."""
 
 
 class Settings(BaseSettings):
-    """All settings. Reads nothing but its arguments; `load` reads the sources."""
+    """All settings. Reads only its arguments; `load` reads the sources."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     organizations: Annotated[tuple[Login, ...], Shown("NAME")] = Field(
-        (), description="Organization whose bill is watched."
+        (), description="Organization to watch."
     )
-    users: Annotated[tuple[Login, ...], Shown("NAME")] = Field(
-        (), description="User whose bill is watched."
-    )
+    users: Annotated[tuple[Login, ...], Shown("NAME")] = Field((), description="User to watch.")
     enterprises: Annotated[tuple[Slug, ...], Shown("SLUG")] = Field(
-        (), description="Enterprise whose bill is watched."
+        (), description="Enterprise to watch."
     )
     github: sections.GitHubSettings = sections.GitHubSettings()
     discover: sections.DiscoverSettings = sections.DiscoverSettings()
     poll: sections.PollSettings = sections.PollSettings()
     platform: Annotated[
         sections.PlatformChoice, Shown("|".join(get_args(sections.PlatformChoice)))
-    ] = Field("auto", description="GitHub's billing platform; auto asks and follows a move.")
+    ] = Field(
+        "auto", description="GitHub billing platform; auto detects it and follows a migration."
+    )
     collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = Field(
-        (), description="Collector to run beside the default ones; its failures count."
+        (),
+        description="Collector to require: it runs even if it is off by default, and fails if "
+        "GitHub refuses access.",
     )
     no_collectors: Annotated[tuple[CollectorName, ...], Shown("NAME")] = Field(
-        (), description="Collector not to run."
+        (), description="Collector to exclude."
     )
     series_limit: Annotated[Count, Shown("SERIES")] = Field(
         1_000,
-        description="Most series of one account and metric where repositories are labels; the "
-        "smallest are folded into one.",
+        description="Maximum series per account and metric with repository labels; the smallest "
+        "are combined into one.",
     )
     series_ceiling: Annotated[Count, Shown("SERIES")] = Field(
         50_000,
-        description="Most series of one account and collector, whatever their labels; one "
-        "that comes to more fails.",
+        description="Maximum series per account and collector, whatever their labels; a collector "
+        "that exceeds it fails.",
     )
     shard: Annotated[ShardChoice | None, Shown("INDEX/COUNT", "all accounts")] = Field(
         None,
-        description="Replica that this is, counted from 0, of how many: accounts are divided "
-        "among them.",
+        description="Index of this replica, counted from 0, and number of replicas: accounts are "
+        "divided among them.",
     )
     quota: sections.QuotaSettings = sections.QuotaSettings()
     state: sections.StateSettings = sections.StateSettings()
@@ -65,22 +67,22 @@ class Settings(BaseSettings):
     config: sections.ConfigSettings = sections.ConfigSettings()
     log: sections.LogSettings = sections.LogSettings()
     entries: tuple[sections.AccountEntry, ...] = Field(
-        (), alias="accounts", description="Accounts with settings of their own, one entry each."
+        (), alias="accounts", description="Accounts with their own settings, one entry each."
     )
     credential_entries: tuple[CredentialEntry, ...] = Field(
         (),
         alias="credentials",
-        description="Further credentials and hosts, one entry each, beside the one of the flags, "
-        "which is named default.",
+        description="Additional credentials and hosts, one entry each. The credential of the "
+        "github.* settings is named default.",
     )
     collector_settings: dict[str, sections.JobTimes] = Field(
-        {}, description="Times of single collectors, by name."
+        {}, description="Times of individual collectors, by name."
     )
 
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings hands it over
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - passed by pydantic-settings
         init_settings: PydanticBaseSettingsSource,
         *_: PydanticBaseSettingsSource,
         **_without_places: PydanticBaseSettingsSource,
@@ -95,5 +97,5 @@ class Settings(BaseSettings):
         return found
 
     def entry(self, account: Account) -> tuple[Loc, sections.AccountEntry | None]:
-        """Return the account's own settings and their place, if it has some."""
+        """Return the path and the entry of an account; ``((), None)`` if it has no entry."""
         return self._by_account.get(account.key, ((), None))

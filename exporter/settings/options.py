@@ -1,4 +1,4 @@
-"""Every setting that has a flag or an environment variable, listed from the model."""
+"""Options: the settings with a flag or an environment variable, derived from the model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ PREFIX = "GITHUB_BILLING_"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting as users spell it.
+    """A setting as users write it.
 
-    ``path`` are its keys in the file. ``flag`` is ``None`` for a secret. The first of
-    ``environment`` that is set rules. ``repeatable`` takes several values: the flag again, commas
-    in the environment, a list in the file. A ``switch`` takes no value. ``elsewhere`` says what
-    to do if the file cannot hold it.
+    ``path`` are its keys in the file. ``flag`` is ``None`` for a secret. The first variable of
+    ``environment`` that is set wins. A ``repeatable`` option takes several values: a repeated
+    flag, a comma-separated variable, a list in the file. A ``switch`` takes no value.
+    ``elsewhere`` is the error if the file sets an option that it does not support.
     """
 
     path: tuple[str, ...]
@@ -45,7 +45,7 @@ def options() -> tuple[Option, ...]:
 
 
 def known_keys(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
-    """Return the keys of a section of a model, whatever positions and names lead to it."""
+    """Return the keys of the section at ``loc``, skipping list positions and names in it."""
     fields = _fields(model)
     for step in loc:
         if field := fields.get(str(step)):
@@ -54,12 +54,12 @@ def known_keys(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
 
 
 def closest(word: str, known: tuple[str, ...]) -> str:
-    """Suggest a known word in place of one that is not."""
-    # The prefix of all variables would make any two of them look alike.
+    """Return a suggestion for an unknown word: the most similar known one, else all."""
+    # The common prefix would make any two variables look alike.
     bare = {name.removeprefix(PREFIX): name for name in known}
     if matches := get_close_matches(word.removeprefix(PREFIX), bare, n=1):
         return f"did you mean {bare[matches[0]]}?"
-    return f"there are {', '.join(known)}" if known else "there is none"
+    return f"use one of {', '.join(known)}" if known else "there are none"
 
 
 def _options(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[Option]:
@@ -76,7 +76,7 @@ def _option(path: tuple[str, ...], field: FieldInfo, shown: Shown) -> Option:
     repeatable = get_origin(field.annotation) is tuple
     spelled = path[:-1] if path[-1] == "enabled" else path
     flag = "--" + ".".join(spelled).replace("_", "-")
-    # The section github would say the name of the program a second time.
+    # The prefix already contains GITHUB.
     variable = PREFIX + "_".join(spelled[spelled[0] == "github" :]).upper()
     return Option(
         path=path,

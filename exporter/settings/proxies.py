@@ -1,4 +1,4 @@
-"""Proxies of the environment: their faults, and the one for a URL."""
+"""Proxies of the environment: validation, and the proxy of a URL."""
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -9,19 +9,19 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def check_proxies(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each variable without a usable proxy, never with its password."""
+    """Yield an error line for each invalid proxy variable, without its password."""
     for variable, proxy in _proxies(environment).values():
         if not _is_usable(proxy):
             yield (
-                f"{variable}: must be the URL of an http:// or https:// proxy, such as "
-                "http://proxy.example.com:3128; ports end at 65535"
+                f"{variable}: must be the http:// or https:// URL of a proxy, such as "
+                "http://proxy.example.com:3128, with a port from 1 to 65535"
             )
 
 
 def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
-    """Return the URL of the proxy for ``url``, ``None`` if there is none.
+    """Return the URL of the proxy for ``url``, or ``None``.
 
-    ``NO_PROXY`` has networks and domains (curl: CURLOPT_NOPROXY); an entry may end in a port.
+    ``NO_PROXY`` lists networks and domains (curl: CURLOPT_NOPROXY); an entry may end in a port.
     """
     asked = httpx.URL(url)
     if any(_is_for(entry, asked) for entry in _no_proxy(environment)):
@@ -48,7 +48,7 @@ def _no_proxy(environment: Mapping[str, str]) -> list[str]:
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> tuple[str, str]:
-    # Small letters rule, as in curl.
+    # Lower case takes precedence, as in curl.
     spelling = name if name in environment else name.upper()
     return spelling, environment.get(spelling, "").strip()
 
@@ -58,7 +58,7 @@ def _is_usable(proxy: str) -> bool:
         url = httpx.URL(proxy)
         port = _PORTS.get(url.scheme, 0) if url.port is None else url.port
         return url.scheme in _PORTS and bool(url.host) and 0 < port <= 65535
-    except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA forbids
+    except (httpx.InvalidURL, ValueError):  # ValueError: hosts that IDNA forbids
         return False
 
 

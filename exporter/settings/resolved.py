@@ -1,4 +1,4 @@
-"""The settings as they apply: to the process, to an account, to a job."""
+"""The settings that apply to the process, to an account and to a job."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _STALE_INTERVALS = 3
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
-    """The settings of one account and collector."""
+    """Settings of the job of one account and collector."""
 
     interval: timedelta
     stale_after: timedelta
@@ -25,7 +25,7 @@ class JobSettings:
 
 
 class Chosen(NamedTuple):
-    """A duration that applies, and its setting; ``None`` if it is the collector's own."""
+    """A duration and the path of its setting; ``None`` if no setting defines it."""
 
     value: timedelta
     loc: Loc | None = None
@@ -38,14 +38,17 @@ class Timing(NamedTuple):
 
 
 def credentials(settings: Settings) -> tuple[CredentialSettings, ...]:
-    """Return the credential of the flags, unless only entries have one, and the entries."""
+    """Return the default credential, then the entries.
+
+    A default credential without a secret is omitted if there are entries.
+    """
     default = of_flags(settings.github, settings.discover)
     entries = tuple(entry.resolved(default) for entry in settings.credential_entries)
     return (default, *entries) if default.given or not entries else entries
 
 
 def credential_of(settings: Settings, account: Account) -> str:
-    """Return the name of an account's credential; empty if it could be one of several."""
+    """Return the name of an account's credential; empty if it is ambiguous."""
     _, entry = settings.entry(account)
     names = [credential.name for credential in credentials(settings)]
     if entry and entry.credential:
@@ -54,7 +57,7 @@ def credential_of(settings: Settings, account: Account) -> str:
 
 
 def accounts_configured(settings: Settings) -> bool:
-    """Return whether there is an account to watch, or one may be discovered."""
+    """Return whether an account is configured or may be discovered."""
     discovered = any(each.discover for each in credentials(settings))
     return discovered or any(located_accounts(settings))
 
@@ -70,7 +73,7 @@ def holds(settings: Settings, account: Account) -> bool:
 
 
 def located_accounts(settings: Settings) -> Iterator[tuple[Account, Loc]]:
-    """Yield the accounts, each with the setting that names it."""
+    """Yield the accounts, each with the path of the setting that names it."""
     for kind in AccountType:
         for position, name in enumerate(getattr(settings, f"{kind}s")):
             yield account_of(settings, kind, name), (f"{kind}s", position)
@@ -81,7 +84,7 @@ def located_accounts(settings: Settings) -> Iterator[tuple[Account, Loc]]:
 def account_of(
     settings: Settings, kind: AccountType, name: str, entry: AccountEntry | None = None
 ) -> Account:
-    """Return an account with the platform and quotas of everyone, or of its entry."""
+    """Return an account with the platform and quotas of its entry, else the global ones."""
     platform = (entry and entry.platform) or settings.platform
     quotas = settings.quota.model_dump()
     if entry:
@@ -92,7 +95,7 @@ def account_of(
 def collectors_for(
     settings: Settings, account: Account, collectors: Iterable[Collector]
 ) -> tuple[Collector, ...]:
-    """Return the collectors to run for an account, whatever its platform."""
+    """Return the collectors to run for an account, for either platform."""
     _, entry = settings.entry(account)
     excluded = {*settings.no_collectors, *(entry.no_collectors if entry else ())}
     return tuple(
@@ -115,10 +118,10 @@ def job(settings: Settings, account: Account, collector: Collector) -> JobSettin
 
 
 def timing(settings: Settings, account: Account, collector: Collector) -> Timing:
-    """Return the times of one job, and the settings they come from.
+    """Return the times of a job, each with the path of its setting.
 
-    The file's times of the collector rule over the collector's own, the account's and everyone's.
-    ``stale_after`` of the latter two does not apply to a collector with an interval of its own.
+    Precedence: ``collector_settings``, the collector's built-in times, the account's, ``poll``.
+    ``stale_after`` of the last two is ignored for a collector with its own interval.
     """
     name = collector.name
     special = (("collector_settings", name), settings.collector_settings.get(name))

@@ -1,4 +1,4 @@
-"""The sections of the settings, an entry of an account among them."""
+"""Sections of the settings, and the entries of accounts."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ PlatformChoice = Literal["auto", "legacy", "usage"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["human", "json"]
 
-_GIGABYTES = Shown("GIGABYTES", "by plan")
+_GIGABYTES = Shown("GIGABYTES", "from the plan")
 
 
 class Section(BaseModel):
@@ -28,83 +28,83 @@ class GitHubSettings(Section):
             "TOKEN",
             also=("GITHUB_TOKEN",),
             flag=False,
-            elsewhere="a token is not set here: put it in the environment variable "
-            "GITHUB_BILLING_TOKEN, or in a file of its own, named by github.token_file",
+            elsewhere="the token cannot be set here: set the environment variable "
+            "GITHUB_BILLING_TOKEN, or github.token_file to a file that contains only the token",
         ),
     ] = Field(
         None,
-        description="Token that reads the bill. GITHUB_TOKEN counts only where neither this "
-        "nor a token file is set.",
+        description="Token for the GitHub API. GITHUB_TOKEN is used only if no other credential "
+        "is set.",
     )
     token_file: Annotated[Path | None, Shown("FILE")] = Field(
-        None, description="File that holds the token alone; read again when it changes."
+        None, description="File that contains only the token; reloaded when it changes."
     )
     app_id: Annotated[fields.AppId | None, Shown("ID")] = Field(
-        None, description="Id or client id of a GitHub App that reads the bill, instead of a token."
+        None, description="ID or client ID of a GitHub App to use instead of a token."
     )
     app_private_key: Annotated[
         fields.PrivateKey | None,
         Shown(
             "KEY",
             flag=False,
-            elsewhere="a private key is not set here: put it in the environment variable "
-            "GITHUB_BILLING_APP_PRIVATE_KEY, or in a file of its own, named by "
-            "github.app_private_key_file",
+            elsewhere="the private key cannot be set here: set the environment variable "
+            "GITHUB_BILLING_APP_PRIVATE_KEY, or github.app_private_key_file to a file that "
+            "contains it",
         ),
-    ] = Field(None, description="The App's private key itself, in PEM.")
+    ] = Field(None, description="The App's private key, in PEM format.")
     app_private_key_file: Annotated[Path | None, Shown("FILE")] = Field(
-        None, description="File that holds the App's private key; read again when it changes."
+        None, description="File that contains the App's private key; reloaded when it changes."
     )
     api_url: Annotated[fields.ApiUrl, Shown("URL")] = Field(
         "https://api.github.com",
-        description="GitHub's API: https://HOST/api/v3 for Enterprise Server, "
+        description="URL of the GitHub API: https://HOST/api/v3 for Enterprise Server, "
         "https://api.SUBDOMAIN.ghe.com with data residency.",
     )
-    api_version: Annotated[fields.ApiVersion | None, Shown("VERSION", "by host")] = Field(
-        None, description="Version of the REST API to ask."
+    api_version: Annotated[fields.ApiVersion | None, Shown("VERSION", "depends on the host")] = (
+        Field(None, description="REST API version.")
     )
     ca_file: Annotated[Path | None, Shown("FILE")] = Field(
         None,
-        description="File of certificates (PEM) whose authorities are trusted beside the "
-        "usual ones. Proxies are those of HTTPS_PROXY and NO_PROXY.",
+        description="File of CA certificates (PEM) to trust in addition to the default ones. "
+        "Proxies are set by HTTPS_PROXY and NO_PROXY.",
     )
 
 
 class DiscoverSettings(Section):
     enabled: Annotated[bool, Shown()] = Field(
         False,
-        description="Watch the accounts that the credential can see too: a token's "
+        description="Also watch the accounts that the credential can see: a token's "
         "organizations, an App's installations, an enterprise's organizations.",
     )
     interval: Annotated[fields.Duration, Shown("DURATION")] = Field(
-        timedelta(hours=1), description="Time from one discovery to the next."
+        timedelta(hours=1), description="Interval between discoveries."
     )
     include: Annotated[tuple[fields.Pattern, ...], Shown("PATTERN")] = Field(
-        (), description="Watch only discovered accounts whose names match, as acme-*."
+        (), description="Watch only discovered accounts with a matching name, such as acme-*."
     )
     exclude: Annotated[tuple[fields.Pattern, ...], Shown("PATTERN")] = Field(
-        (), description="Do not watch discovered accounts whose names match."
+        (), description="Do not watch discovered accounts with a matching name."
     )
 
 
 class PollSettings(Section):
     interval: Annotated[fields.Duration, Shown("DURATION")] = Field(
-        timedelta(minutes=15), description="Time from one poll of a collector to the next."
+        timedelta(minutes=15), description="Interval between polls of a collector."
     )
     stale_after: Annotated[fields.Duration | None, Shown("DURATION", "three intervals")] = Field(
-        None, description="Age at which a reading that could not be renewed is no longer shown."
+        None, description="Age at which a reading that could not be renewed is removed."
     )
     timeout: Annotated[fields.Duration, Shown("DURATION")] = Field(
-        timedelta(seconds=30), description="Longest time for one poll of one collector."
+        timedelta(seconds=30), description="Time limit of one poll of one collector."
     )
 
 
 class QuotaSettings(Section):
-    actions_minutes: Annotated[fields.Amount | None, Shown("MINUTES", "by plan")] = Field(
-        None, description="Actions minutes a month that the plan includes."
+    actions_minutes: Annotated[fields.Amount | None, Shown("MINUTES", "from the plan")] = Field(
+        None, description="Actions minutes per month that the plan includes."
     )
     packages_bandwidth_gigabytes: Annotated[fields.Amount | None, _GIGABYTES] = Field(
-        None, description="Packages transfer a month that the plan includes."
+        None, description="Packages transfer per month that the plan includes."
     )
     shared_storage_gigabytes: Annotated[fields.Amount | None, _GIGABYTES] = Field(
         None, description="Storage for artifacts and packages that the plan includes."
@@ -114,15 +114,16 @@ class QuotaSettings(Section):
 class WebConfigSettings(Section):
     file: Annotated[Path | None, Shown("FILE")] = Field(
         None,
-        description="Web configuration file of Prometheus's exporters: TLS, passwords, "
-        "headers; read again when it changes. See running.md.",
+        description="Web configuration file as in other Prometheus exporters: TLS, passwords, "
+        "headers; reloaded when it changes. See running.md.",
     )
 
 
 class WebSettings(Section):
     listen_address: Annotated[fields.Address, Shown("ADDRESS")] = Field(
         fields.ListenAddress("", 9877),
-        description="Where to serve: host:port, :port for all interfaces, [IPv6 address]:port.",
+        description="Address to listen on: host:port, :port for all interfaces, or "
+        "[IPv6 address]:port.",
     )
     config: WebConfigSettings = WebConfigSettings()
 
@@ -130,32 +131,30 @@ class WebSettings(Section):
 class StateSettings(Section):
     file: Annotated[Path | None, Shown("FILE")] = Field(
         None,
-        description="File that keeps the last good readings over a restart; one for each process.",
+        description="File that keeps the last good readings across restarts; one per process.",
     )
 
 
 class ConfigSettings(Section):
     file: Annotated[
         Path | None,
-        Shown("FILE", elsewhere="a file cannot name another: use --config.file"),
-    ] = Field(None, description="YAML file with these settings.")
+        Shown("FILE", elsewhere="cannot be set in the configuration file: use --config.file"),
+    ] = Field(None, description="YAML configuration file.")
 
 
 class LogSettings(Section):
     level: Annotated[LogLevel, Shown("|".join(get_args(LogLevel)))] = Field(
-        "info", description="Least severe events to log."
+        "info", description="Lowest level of events to log."
     )
     format: Annotated[
         LogFormat | None, Shown("|".join(get_args(LogFormat)), "human on a terminal, else json")
-    ] = Field(None, description="How events are written, one a line.")
+    ] = Field(None, description="Format of the log, one event per line.")
 
 
 class JobTimes(Section):
-    interval: fields.Duration | None = Field(None, description="As poll.interval, here alone.")
-    stale_after: fields.Duration | None = Field(
-        None, description="As poll.stale_after, here alone."
-    )
-    timeout: fields.Duration | None = Field(None, description="As poll.timeout, here alone.")
+    interval: fields.Duration | None = Field(None, description="Overrides poll.interval.")
+    stale_after: fields.Duration | None = Field(None, description="Overrides poll.stale_after.")
+    timeout: fields.Duration | None = Field(None, description="Overrides poll.timeout.")
 
 
 class AccountEntry(JobTimes):
@@ -165,17 +164,19 @@ class AccountEntry(JobTimes):
         Field(None, validate_default=True, description="The enterprise's slug.")
     )
     credential: fields.CredentialName | None = Field(
-        None, description="Name of the credential to ask with; default, or the only one there is."
+        None,
+        description="Name of the credential to use. If not set: the one named default, or the "
+        "only one.",
     )
-    platform: PlatformChoice | None = Field(None, description="As platform, here alone.")
+    platform: PlatformChoice | None = Field(None, description="Overrides platform.")
     quota: QuotaSettings = Field(
-        QuotaSettings(), description="As quota, here alone; what is not set stays as there."
+        QuotaSettings(), description="Overrides individual quota.* settings."
     )
     collectors: tuple[fields.CollectorName, ...] = Field(
-        (), description="Further collectors to run here, required."
+        (), description="Additional collectors to require for this account."
     )
     no_collectors: tuple[fields.CollectorName, ...] = Field(
-        (), description="Further collectors not to run here."
+        (), description="Additional collectors to exclude for this account."
     )
 
     @property

@@ -1,4 +1,4 @@
-"""Says in our words what pydantic found wrong, without the value, which may be a secret."""
+"""Messages for pydantic's errors, without the value, which may be a secret."""
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -10,20 +10,20 @@ _SENTENCES = {
     "tuple_type": "must be a list",
     "model_type": "must be a mapping (key: value)",
     "dict_type": "must be a mapping (key: value)",
-    "path_type": "must be the path of a file",
+    "path_type": "must be a valid file path",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
 }
 
 
 def no_such_key(model: type[BaseModel], loc: Loc) -> str:
-    """Return the fault of a key that a ``model`` does not have, and what may be meant."""
+    """Return the error for an unknown key of ``model``, with a suggestion."""
     *section, last = loc
     return f"no such key: {closest(str(last), known_keys(model, tuple(section)))}"
 
 
 def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
-    """Return one fault of a ``model`` and its mend."""
+    """Return the message for one error of ``model``."""
     last = error["loc"][-1]
     match error["type"]:
         case "extra_forbidden":
@@ -33,6 +33,6 @@ def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
         case "value_error":
             return str(error["ctx"]["error"])
         case "missing":
-            return f"must have {last}"
+            return f"{last} is required"
         case kind:
             return _SENTENCES.get(kind, error["msg"])

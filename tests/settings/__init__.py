@@ -14,10 +14,8 @@ from exporter.metrics.model import Reading
 from exporter.settings import Settings, SettingsError, load
 
 CANARY = "ghp_CANARYCANARYCANARYCANARYCANARYCANARY"
-ONE = "leave one of the two"
-NOT_A_NAME = (
-    "must be a name as in GitHub's addresses: at most 39 letters, digits, hyphens and underscores"
-)
+ONE = "remove one of the two"
+NOT_A_NAME = "must be a name as in GitHub URLs: up to 39 letters, digits, hyphens and underscores"
 BAD = sorted(Path(__file__).parent.glob("*.yaml"))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

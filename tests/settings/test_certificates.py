@@ -17,8 +17,8 @@ from tests.settings import COLLECTORS, NOW, faults
 
 AUTHORITY = trustme.CA().cert_pem.bytes()
 HASHED = "0123abcd.0"
-NONE = "the file must hold certificates in PEM"
-NONE_IN = "the folder must hold certificates by the names that `openssl rehash` gives them"
+NONE = "the file must contain certificates in PEM format"
+NONE_IN = "the directory must contain certificates: add them, then run `openssl rehash` on it"
 
 
 def revocations() -> bytes:
@@ -51,8 +51,8 @@ class TestFile:
         ("make", "fault"),
         [
             (lambda _: None, "the file cannot be read: No such file or directory"),
-            (Path.mkdir, "must be a file that can be read again, not a pipe or a folder"),
-            (a_file(b""), "the file is empty: put the certificates into it"),
+            (Path.mkdir, "must be a regular file, not a directory or a pipe"),
+            (a_file(b""), "the file is empty: it must contain the certificates"),
             (a_file(b"nothing"), NONE),
             (a_file(AUTHORITY[:200]), NONE),
             (a_file(AUTHORITY + AUTHORITY[:200]), NONE),
@@ -102,8 +102,8 @@ class TestFolder:
     @pytest.mark.parametrize(
         ("make", "fault"),
         [
-            (lambda _: None, "the folder cannot be read: No such file or directory"),
-            (a_file(AUTHORITY), "the folder cannot be read: Not a directory"),
+            (lambda _: None, "the directory cannot be read: No such file or directory"),
+            (a_file(AUTHORITY), "the directory cannot be read: Not a directory"),
             (a_folder(), NONE_IN),
             (a_folder(ca_pem=AUTHORITY), NONE_IN),
             (a_folder(**{HASHED: b"nothing"}), NONE_IN),

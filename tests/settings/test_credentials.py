@@ -90,8 +90,8 @@ class TestFaults:
     def test_an_account_must_say_which_of_several(self, tmp_path: Path) -> None:
         assert told(tmp_path, "users: [octo]\n" + SEVERAL, **ENVIRONMENT) == [
             (
-                "FILE:1: users: there are several credentials: name one under accounts, "
-                "as credential: acme-token"
+                "FILE:1: users: several credentials are configured: choose one for each account "
+                "under accounts, such as credential: acme-token"
             )
         ]
 
@@ -103,35 +103,35 @@ class TestFaults:
 
     def test_a_variable_that_is_not_set_is_one(self, tmp_path: Path) -> None:
         assert told(tmp_path, SEVERAL, ACME_TOKEN=CANARY) == [
-            "FILE:9: credentials[1].app.private_key_variable: the variable is not set"
+            "FILE:9: credentials[1].app.private_key_variable: this environment variable is not set"
         ]
 
     def test_a_name_stands_once_and_is_not_the_flags(self, tmp_path: Path) -> None:
         text = SEVERAL.replace("name: acme-app", "name: acme-token").split("accounts")[0]
         assert told(tmp_path, text, **ENVIRONMENT) == [
-            (
-                "FILE:8: credentials[1].name: has the name of FILE:5: credentials[0] again: "
-                "choose another"
-            )
+            ("FILE:8: credentials[1].name: already used by FILE:5: credentials[0]: choose another")
         ]
         text = "credentials: [{name: default, token_variable: ACME_TOKEN}]\n"
         assert told(tmp_path, text, **ENVIRONMENT) == [
-            "FILE:1: credentials[0].name: the credential of the flags has this name: choose another"
+            (
+                "FILE:1: credentials[0].name: reserved for the credential of the github.* "
+                "settings: choose another"
+            )
         ]
 
     def test_an_account_on_two_hosts_is_one(self, tmp_path: Path) -> None:
         text = SEVERAL.replace("organization: beta", "organization: Acme")
         assert told(tmp_path, text, **ENVIRONMENT) == [
             (
-                "FILE:16: accounts[1]: organization Acme is the account of FILE:14: accounts[0] "
-                "again: leave one of the two"
+                "FILE:16: accounts[1]: organization Acme is already configured by FILE:14: "
+                "accounts[0]: remove one of the two"
             )
         ]
 
     @pytest.mark.parametrize(
         ("entry", "fault"),
         [
-            ("{token_variable: T}", "[0]: must have name"),
+            ("{token_variable: T}", "[0]: name is required"),
             ("{name: a}", "[0]: must have exactly one of token_file, token_variable and app"),
             (
                 "{name: a, token_file: f, app: {id: 1, private_key_file: f}}",
@@ -141,14 +141,14 @@ class TestFaults:
                 "{name: a, app: {id: 1}}",
                 "[0].app: must have exactly one of private_key_file and private_key_variable",
             ),
-            ("{name: a, app: {private_key_file: f}}", "[0].app: must have id"),
+            ("{name: a, app: {private_key_file: f}}", "[0].app: id is required"),
             (
                 f"{{name: a, token_variable: {CANARY}}}",
                 "[0].token_variable: must be the name of an environment variable",
             ),
             (
                 f"{{name: {CANARY}, token_variable: T}}",
-                "[0].name: must be letters, digits, hyphens and underscores",
+                "[0].name: must contain only letters, digits, hyphens and underscores",
             ),
             (
                 "{name: a, token_variable: T, discover: sure}",
@@ -156,11 +156,11 @@ class TestFaults:
             ),
             (
                 "{name: a, token_variable: T, api_version: 3}",
-                "[0].api_version: must be text: put it in quotes",
+                "[0].api_version: must be a string: put it in quotes",
             ),
             (
                 "{name: a, token_variable: T, include: [a/b]}",
-                "[0].include[0]: must be a name, in which * and ? stand for any characters",
+                "[0].include[0]: must be a name or a pattern with * and ?, such as acme-*",
             ),
             (
                 "{name: a, token_variable: T, token: x}",
@@ -190,20 +190,20 @@ class TestFlags:
     def test_an_app_and_a_token_contradict_each_other(self) -> None:
         environment = {"GITHUB_BILLING_TOKEN": CANARY, "GITHUB_BILLING_APP_PRIVATE_KEY": KEY}
         assert faults({"github": {"app_id": "12"}}, environment) == (
-            "--github.app-id: GITHUB_BILLING_TOKEN is set too: leave one of the two",
+            "--github.app-id: GITHUB_BILLING_TOKEN is also set: remove one of the two",
         )
 
     def test_id_and_key_need_each_other(self) -> None:
         [no_key] = faults({"github": {"app_id": "12"}})
         assert no_key.startswith("--github.app-id: the App's private key is missing: set ")
         [no_id] = faults({}, {"GITHUB_BILLING_APP_PRIVATE_KEY": KEY})
-        assert no_id.startswith("GITHUB_BILLING_APP_PRIVATE_KEY: the App's id is missing")
+        assert no_id.startswith("GITHUB_BILLING_APP_PRIVATE_KEY: the App's ID is missing")
 
     def test_a_key_that_is_none_is_refused_unseen(self) -> None:
         environment = {"GITHUB_BILLING_APP_ID": "1", "GITHUB_BILLING_APP_PRIVATE_KEY": CANARY}
         assert faults({}, environment)[0] == (
-            "GITHUB_BILLING_APP_PRIVATE_KEY: must be a private key in PEM, from its first to its "
-            "last line"
+            "GITHUB_BILLING_APP_PRIVATE_KEY: must be a private key in PEM format, including its "
+            "BEGIN and END lines"
         )
 
     @pytest.mark.parametrize(
@@ -231,10 +231,10 @@ class TestFlags:
     def test_a_secret_that_is_nothing_is_a_fault(self, nothing: str, tmp_path: Path) -> None:
         (tmp_path / "token").write_text(nothing)
         (of_file,) = faults({"github": {"token_file": tmp_path / "token"}})
-        assert of_file == "--github.token-file: the file is empty: put the token into it"
+        assert of_file == "--github.token-file: the file is empty: it must contain the token"
         text = "credentials: [{name: mine, token_variable: MINE}]\n"
         assert told(tmp_path, text, MINE=nothing) == [
-            "FILE:1: credentials[0].token_variable: the variable is not set"
+            "FILE:1: credentials[0].token_variable: this environment variable is not set"
         ]
 
     @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ class TestFlags:
             given = {name: f"/dev/fd/{reader}", **others}
             [fault] = faults({"organizations": ["acme"], "github": given})
         place = f"--github.{name.replace('_', '-')}"
-        assert fault == f"{place}: must be a file that can be read again, not a pipe or a folder"
+        assert fault == f"{place}: must be a regular file, not a directory or a pipe"
 
     def test_a_switch_is_on_by_any_spelling_of_the_environment(self) -> None:
         assert load({}, {"GITHUB_BILLING_DISCOVER": "true"}, ALL).discover.enabled

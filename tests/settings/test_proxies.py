@@ -35,7 +35,7 @@ class TestAddress:
         self, variable: str, address: str
     ) -> None:
         (line,) = faults({}, {variable: address})
-        assert line.startswith(f"{variable}: must be the URL of an http:// or https:// proxy")
+        assert line.startswith(f"{variable}: must be the http:// or https:// URL of a proxy")
         assert PASSWORD not in line
 
     def test_each_is_told(self) -> None:

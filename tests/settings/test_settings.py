@@ -108,7 +108,7 @@ class TestCredentials:
         (tmp_path / "token").write_text(CANARY, encoding="utf-8")
         flags = {"github": {"token_file": str(tmp_path / "token")}}
         assert faults(flags, {"GITHUB_BILLING_TOKEN": CANARY}) == (
-            "--github.token-file: GITHUB_BILLING_TOKEN is set too: leave one of the two",
+            "--github.token-file: GITHUB_BILLING_TOKEN is also set: remove one of the two",
         )
 
     def test_a_token_is_never_shown(self) -> None:
@@ -118,12 +118,12 @@ class TestCredentials:
     @pytest.mark.parametrize("name", ["GITHUB_BILLING_TOKEN", "GITHUB_TOKEN"])
     def test_a_token_among_other_words_is_refused_unseen(self, name: str) -> None:
         assert faults({}, {name: f"Bearer {CANARY}"}) == (
-            f"{name}: must be a token alone, without spaces or line breaks",
+            f"{name}: must be only the token, without spaces or line breaks",
         )
 
     def test_a_token_as_flag_is_refused(self) -> None:
         [fault] = faults({"github": {"token": CANARY}})
-        assert fault.startswith("flag github.token: a token is not set here")
+        assert fault.startswith("flag github.token: the token cannot be set here")
         assert "GITHUB_BILLING_TOKEN" in fault
 
     @pytest.mark.parametrize("path", [option.path for option in options()])

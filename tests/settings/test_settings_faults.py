@@ -61,7 +61,7 @@ class TestFaults:
             f"{file}:4: accounts[0].organization: {NOT_A_NAME}",
             f"{file}:6: accounts[1].platform: must be 'auto', 'legacy' or 'usage'",
             f"{file}:2: polls: no such key: did you mean poll?",
-            f"{file}:8: accounts[2]: user OCTO is the account of {first} again: {ONE}",
+            f"{file}:8: accounts[2]: user OCTO is already configured by {first}: {ONE}",
             f"{file}:7: accounts[1].collectors[0]: no such collector: did you mean budgets?",
         )
 
@@ -72,13 +72,11 @@ class TestFaults:
     def test_a_file_that_cannot_be_read_says_why(self, tmp_path: Path) -> None:
         missing = tmp_path / "missing.yaml"
         assert faults({"config": {"file": str(missing)}}) == (
-            "--config.file: cannot be read: No such file or directory",
+            "--config.file: the file cannot be read: No such file or directory",
         )
 
     def test_a_path_that_is_none_is_told_as_one(self) -> None:
-        assert faults({"config": {"file": "a\0b"}}) == (
-            "--config.file: must be the path of a file",
-        )
+        assert faults({"config": {"file": "a\0b"}}) == ("--config.file: must be a valid file path",)
 
     @pytest.mark.parametrize("depth", [20, 10_000])
     def test_deep_nesting_is_a_fault(self, tmp_path: Path, depth: int) -> None:
@@ -155,7 +153,7 @@ class TestValues:
         [fault] = faults({"organizations": ["acme"], "no_collectors": every})
         assert fault == (
             "--organization: every collector is excluded for organization acme: "
-            "leave one, or leave it out"
+            "keep one, or remove the account"
         )
 
     @pytest.mark.parametrize("text", ["9877", "::1:98", "[x]:1", "a b:1", ":", "h/x:1", ":123456"])

@@ -228,7 +228,9 @@ class TestChange:
         guarded = Guarded(tmp_path, USERS)
         guarded.path.unlink()
         [told] = guarded.looked()
-        assert told["detail"] == f"{guarded.path}: cannot be read: No such file or directory"
+        assert (
+            told["detail"] == f"{guarded.path}: the file cannot be read: No such file or directory"
+        )
         assert guarded.ask().status_code == 401
         [told] = guarded.change(USERS)
         assert told["log_level"] == "info"
@@ -286,7 +288,7 @@ class TestChange:
             assert guarded.ask(auth=AUTH).status_code == 200
         end.set()
         [told] = logs
-        assert told["detail"] == f"{guarded.path}: it is not read within 0.01 s"
+        assert told["detail"] == f"{guarded.path}: it could not be read within 0.01 s"
         assert not guarded.file.taken
 
     def test_cannot_turn_tls_on(self, tmp_path: Path) -> None:
@@ -304,7 +306,7 @@ class TestChange:
         new_key = (tmp_path / "server.key").read_bytes()
         certificates.write("server.key", old_key)
         [told] = guarded.looked()
-        assert told["detail"].endswith("key_file: is not the key of the certificate")
+        assert told["detail"].endswith("key_file: does not match the certificate")
         assert guarded.file.current().tls is first
         certificates.write("server.key", new_key)
         [told] = guarded.looked()
@@ -316,6 +318,6 @@ class TestChange:
         _, told = guarded.change("http_server_config:\n  http2: true\n")
         assert told["log_level"] == "warning"
         assert told["detail"] == (
-            f"{guarded.path}:2: http_server_config.http2: HTTP/1.1 is served, which every client "
-            "of HTTP/2 speaks too"
+            f"{guarded.path}:2: http_server_config.http2: HTTP/2 is not supported: clients use "
+            "HTTP/1.1 instead"
         )

@@ -1,4 +1,4 @@
-"""Reads flags and environment into located values and faults."""
+"""Reads flags and environment into located values and errors."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -10,38 +10,38 @@ from exporter.settings.options import PREFIX, Option, closest, options
 from exporter.settings.sources.located import Located
 
 _NO_SETTINGS = PREFIX + "EXPORTER_"
-"""Kubernetes gives every pod variables named after the services around it."""
+"""Not settings: Kubernetes sets such variables in every pod if a service has this name."""
 
 
 class Source(NamedTuple):
-    """The readable part of a source, and a line for each fault in it."""
+    """The valid part of a source, and a line for each error in it."""
 
     tree: Located
     faults: tuple[str, ...] = ()
 
 
 def read_flags(flags: Mapping[str, object]) -> Source:
-    """Read flags nested by section, except ``None`` and ``()``."""
+    """Read flags nested by section. ``None`` and ``()`` count as not set."""
     places = {option.path: option.flag for option in options() if option.flag}
     tree = _flags(flags, (), places)
     return misplaced(tree, (option for option in options() if not option.flag))
 
 
 def read_environment(environment: Mapping[str, str]) -> Source:
-    """Read the variables of the model, each by its first name, unless empty."""
+    """Read the variables by their first names. An empty variable counts as not set."""
     leaves = {}
     for option in options():
         name = option.environment[0]
         if text := bare(environment.get(name, "")):
             parts = [part.strip() for part in text.split(",") if part.strip()]
-            # Wrapped at once: pydantic-settings can log what its sources hold.
+            # Wrap secrets at once: pydantic-settings can log the values of its sources.
             alone = text if option.flag else SecretStr(text)
             leaves[option.path] = _leaf(parts if option.repeatable else alone, name)
     return Source(_nested(leaves))
 
 
 def unknown_variables(environment: Mapping[str, str], named: Collection[str]) -> Iterator[str]:
-    """Yield a line for each variable that is no setting and not ``named`` by one."""
+    """Yield an error line for each variable that is neither a setting nor ``named`` by one."""
     known = tuple(name for option in options() for name in option.environment)
     for name in sorted(environment):
         foreign = not name.startswith(PREFIX) or name.startswith(_NO_SETTINGS)
@@ -51,7 +51,7 @@ def unknown_variables(environment: Mapping[str, str], named: Collection[str]) ->
 
 
 def read_fallbacks(environment: Mapping[str, str]) -> Located:
-    """Read the further names of variables, shared with other programs."""
+    """Read the fallback variables, which other programs use too."""
     return _nested(
         {
             option.path: _leaf(SecretStr(text), name)
@@ -63,7 +63,7 @@ def read_fallbacks(environment: Mapping[str, str]) -> Located:
 
 
 def misplaced(tree: Located, unwelcome: Iterable[Option]) -> Source:
-    """Remove the values of ``unwelcome`` options, each with a fault."""
+    """Remove the values of ``unwelcome`` options, with an error for each."""
     found = [
         (value, f"{value.place}: {option.elsewhere}")
         for option in unwelcome

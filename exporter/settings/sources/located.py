@@ -1,4 +1,4 @@
-"""Values that know where the user wrote them, so that a fault can say so."""
+"""Values with their place in the source, for error messages."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from exporter.settings.model import Loc, Settings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Located:
-    """A mapping or list of located values, or a plain value. Equal only to itself.
+    """A mapping or list of located values, or a plain value. Compared by identity.
 
-    ``text`` is a plain value as YAML has it written, ``None`` for null and outside of YAML.
+    ``text`` is a plain value as written in YAML; ``None`` for null and for other sources.
     """
 
     value: object
@@ -39,7 +39,7 @@ class Located:
         return self.value
 
     def as_text(self, besides: Collection[Loc], loc: Loc = ()) -> "Located":
-        """Return plain values as the texts in the file, except at ``besides``."""
+        """Return plain values as written in the file, except at ``besides``."""
         match self.value:
             case dict() as children:
                 texts = {k: child.as_text(besides, (*loc, k)) for k, child in children.items()}
@@ -61,7 +61,7 @@ class Located:
 
 
 class Sources(NamedTuple):
-    """What the user wrote, as trees of mappings, each ruling over those behind it."""
+    """The settings of each source, in order of precedence."""
 
     trees: tuple[Located, ...]
 
@@ -73,11 +73,11 @@ class Sources(NamedTuple):
         return Settings(**merged)
 
     def at(self, loc: Loc) -> Located | None:
-        """Return the value that rules at ``loc``; ``None`` for a default."""
+        """Return the effective value at ``loc``; ``None`` for a default."""
         return next((found for tree in self.trees if (found := tree.at(loc))), None)
 
     def nearest(self, loc: Loc) -> Located:
-        """Return the value at ``loc``, else the innermost one around it."""
+        """Return the value at ``loc``, else the innermost value that encloses it."""
         return self.at(loc) or self.nearest(loc[:-1])
 
     def place(self, *loc: str | int) -> str:

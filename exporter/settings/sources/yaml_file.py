@@ -1,4 +1,4 @@
-"""Reads the YAML file into values that know their lines."""
+"""Reads the YAML file into values with their line numbers."""
 
 import re
 from pathlib import Path
@@ -13,30 +13,30 @@ from exporter.settings.sources.given import Source, misplaced
 from exporter.settings.sources.located import Located
 
 _PRINTABLE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")
-"""Anything else in place of a key may be a misplaced secret."""
+"""Other keys are not shown: they may be misplaced secrets."""
 
 _NAMED = re.compile(r"'[^<'][^']{3,}'")
 
 _DEEPEST = 8
-"""Deeper than any setting; bounds the recursion."""
+"""Deeper than any setting. Bounds the recursion."""
 
 _SECTIONS = tuple(dict.fromkeys(option.path[:-1] for option in options() if option.path[1:]))
 
 
 class _UnreadableError(Exception):
-    """A file without settings. The message is the line to show."""
+    """A file that cannot be parsed. The message is the error line."""
 
 
 def read_file(path: Path, place: str) -> Source:
     tree, faults = read_yaml(path, place)
-    # Another source's section would silently rule over a plain value in its place.
+    # Merging would silently replace a plain value with another source's section.
     shapeless = [
         found
         for section in _SECTIONS
         if (found := tree.at(section)) and not isinstance(found.value, dict)
     ]
     shapes = [f"{found.place}: must be a mapping (key: value)" for found in shapeless]
-    # pydantic-settings would take them for arguments of its own.
+    # pydantic-settings would take such keys as its own arguments.
     own = (
         [name for name in tree.value if name.startswith("_")]
         if isinstance(tree.value, dict)
@@ -50,7 +50,7 @@ def read_file(path: Path, place: str) -> Source:
 
 
 def read_yaml(path: Path, place: str) -> Source:
-    """Read plain values, without aliases or a key twice; ``place`` is the setting of the path."""
+    """Read YAML without aliases, tags and duplicate keys; ``place`` is the setting of the path."""
     try:
         loader, root = _root(path, place)
     except _UnreadableError as error:
@@ -66,23 +66,25 @@ def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
     try:
         text = files.read(path, files.MOST_TEXT).decode()
     except OSError as error:
-        raise _UnreadableError(f"{place}: cannot be read: {error.strerror}") from None
+        raise _UnreadableError(f"{place}: the file cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise _UnreadableError(f"{path}:{line}: is not text in UTF-8") from None
+        raise _UnreadableError(f"{path}:{line}: invalid UTF-8") from None
     except ValueError:
-        raise _UnreadableError(f"{place}: must be the path of a file") from None
+        raise _UnreadableError(f"{place}: must be a valid file path") from None
     try:
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise _UnreadableError(f"{path}:{line}: holds a character that YAML bars") from None
+        raise _UnreadableError(
+            f"{path}:{line}: contains a character that is invalid in YAML"
+        ) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        # The line itself, and names in the problem, may hold a secret.
-        problem = _NAMED.sub("…", error.problem or "cannot be understood")
-        raise _UnreadableError(f"{path}:{line}: is not YAML: {problem}") from None
+        # The line, and names in the problem, may contain a secret.
+        problem = _NAMED.sub("…", error.problem or "cannot be parsed")
+        raise _UnreadableError(f"{path}:{line}: invalid YAML: {problem}") from None
     except RecursionError:
         raise _UnreadableError(f"{path}: is nested too deeply") from None
     if root and not isinstance(root, yaml.MappingNode):
@@ -102,7 +104,7 @@ class _Walk:
     def located(self, node: yaml.Node, loc: Loc, key: yaml.Node | None = None) -> Located:
         place = self._place(key or node, loc)
         if id(node) in self._seen:
-            return self._broken(place, "aliases are not understood here: write the value out")
+            return self._broken(place, "aliases are not supported: repeat the value")
         if len(loc) > _DEEPEST:
             return self._broken(place, "is nested too deeply")
         self._seen.add(id(node))
@@ -119,11 +121,13 @@ class _Walk:
         children: dict[str, Located] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.faults.append(f"{self._place(key, loc)}: a key must be plain text")
+                self.faults.append(f"{self._place(key, loc)}: a key must be a plain string")
                 continue
             here = (*loc, key.value)
             if key.value in children:
-                self.faults.append(f"{self._place(key, here)}: stands here twice: leave one")
+                self.faults.append(
+                    f"{self._place(key, here)}: duplicate key: remove one of the two"
+                )
             children[key.value] = self.located(value, here, key)
         return children
 
@@ -132,13 +136,13 @@ class _Walk:
         untagged = self._loader.resolve(  # type: ignore[no-untyped-call] # bare in the stubs
             yaml.ScalarNode, node.value, (plain, not plain)
         )
-        if node.tag == untagged:  # with another tag, constructors fail in any way
+        if node.tag == untagged:  # constructors of other tags raise any exception
             try:
                 value = self._loader.construct_object(node)
                 return Located(value, place, None if value is None else node.value)
             except (yaml.YAMLError, ValueError, OverflowError):
                 pass
-        return self._broken(place, "is no plain value: put it in quotes, without a tag")
+        return self._broken(place, "invalid YAML value: put it in quotes, without a tag")
 
     def _broken(self, place: str, why: str) -> Located:
         self.faults.append(f"{place}: {why}")
@@ -153,4 +157,4 @@ class _Walk:
 def _written(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
-    return f".{step}" if _PRINTABLE_KEY.fullmatch(step) else ".(not a key)"
+    return f".{step}" if _PRINTABLE_KEY.fullmatch(step) else ".(key not shown)"

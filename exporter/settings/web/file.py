@@ -1,4 +1,4 @@
-"""Reads the web configuration file of Prometheus's exporters."""
+"""Reads the web configuration file of Prometheus exporters."""
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -19,10 +19,11 @@ from exporter.settings.web.tls import TlsFault, build_context, check_tls, names_
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """The configuration. ``users`` are names and bcrypt hashes; nobody is asked if there are none.
+    """The web configuration.
 
-    ``rate_limit`` is ``None`` if it is off. ``sections`` are the keys of the file, also empty
-    ones. ``warnings`` name what is not done as the file has it, or at a price.
+    ``users`` maps names to bcrypt hashes; if it is empty, there is no authentication.
+    ``rate_limit`` is ``None`` if it is off. ``sections`` are the keys of the file, including
+    empty ones. ``warnings`` are lines about settings with an unexpected effect.
     """
 
     tls: ssl.SSLContext | None
@@ -34,7 +35,7 @@ class WebConfig:
 
 
 class WebRead(NamedTuple):
-    """The configuration, or every fault in the file, a line each."""
+    """The configuration, or every error in the file, a line each."""
 
     config: WebConfig | None
     faults: tuple[str, ...] = ()
@@ -43,9 +44,9 @@ class WebRead(NamedTuple):
 def read_web_file(
     path: Path, place: str, opening: Callable[[Path], None] = lambda _: None
 ) -> WebRead:
-    """Read the file and those that it names, whose relative paths start at its folder.
+    """Read the file and the files that it names, with paths relative to its directory.
 
-    ``place`` is the setting that names it. ``opening`` gets each file before it is read.
+    ``place`` is the setting of the path. ``opening`` is called with each path before it is read.
     """
     opening(path)
     tree, faults = read_yaml(path, place)
@@ -68,7 +69,7 @@ def read_web_file(
     except TlsFault as fault:
         return WebRead(None, (f"{place_of(fault.key)}: {fault}",))
     except OSError as error:
-        return WebRead(None, (f"{place}: what it names cannot be read: {error.strerror}",))
+        return WebRead(None, (f"{place}: a file that it names cannot be read: {error.strerror}",))
     users = document.basic_auth_users.items()
     headers = document.http_server_config.headers.model_dump(by_alias=True)
     return WebRead(
@@ -87,36 +88,39 @@ def _warnings(document: model.WebDocument) -> Iterator[tuple[Loc, str]]:
     if document.http_server_config.http2:
         yield (
             ("http_server_config", "http2"),
-            "HTTP/1.1 is served, which every client of HTTP/2 speaks too",
+            "HTTP/2 is not supported: clients use HTTP/1.1 instead",
         )
     for key, warning in _warnings_of_tls(document.tls_server_config):
         yield ("tls_server_config", key), warning
     if document.rate_limit.interval and not document.rate_limit.burst:
         yield (
             ("rate_limit", "burst"),
-            "a burst of 0 refuses every request, as in Go: set it to 1 at least",
+            "a burst of 0 refuses every request, as in Go: set it to at least 1",
         )
     for name, hashed in document.basic_auth_users.items():
         if model.cost(hashed) > model.SLOW_COST:
             yield (
                 ("basic_auth_users", name),
                 (
-                    f"a cost above {model.SLOW_COST} makes the first login take longer than "
-                    "Prometheus's scrape_timeout, and all others wait for it: 10 is usual"
+                    f"with a bcrypt cost above {model.SLOW_COST}, the first login takes longer "
+                    "than Prometheus's scrape_timeout, and other logins wait: use a cost of 10"
                 ),
             )
 
 
 def _warnings_of_tls(tls: model.TlsServer) -> Iterator[tuple[str, str]]:
     if any(name in model.TLS13_CIPHER_SUITES for name in tls.cipher_suites):
-        yield "cipher_suites", "the suites of TLS 1.3 are all on, whichever are named, as in Go"
+        yield (
+            "cipher_suites",
+            "all TLS 1.3 suites are always enabled, as in Go: listing them has no effect",
+        )
     if names_all_curves(tls):
-        yield "curve_preferences", "all curves are on, in the order of OpenSSL"
+        yield "curve_preferences", "all curves are enabled, in OpenSSL's order"
     if tls.client_auth_type != "NoClientCert" and not (tls.client_ca or tls.client_ca_file):
         yield (
             "client_auth_type",
             (
-                "without client_ca_file, certificates of all authorities that this machine trusts "
-                "come in, as in Go"
+                "without client_ca_file, client certificates of every authority that this machine "
+                "trusts are accepted, as in Go"
             ),
         )

@@ -1,6 +1,6 @@
-"""The web configuration file of Prometheus's exporters, as one model.
+"""The model of the web configuration file of Prometheus exporters.
 
-Its keys and defaults are those of prometheus/exporter-toolkit, docs/web-configuration.md.
+Keys and defaults follow prometheus/exporter-toolkit, docs/web-configuration.md.
 """
 
 import re
@@ -23,14 +23,14 @@ CIPHER_SUITES = {
         ("CHACHA20_POLY1305_SHA256", "CHACHA20-POLY1305"),
     )
 }
-"""Go's names of the suites of TLS 1.2 that it deems secure, and OpenSSL's (Go: crypto/tls)."""
+"""The TLS 1.2 suites that Go considers secure: Go's and OpenSSL's names (Go: crypto/tls)."""
 
 TLS13_CIPHER_SUITES = (
     "TLS_AES_128_GCM_SHA256",
     "TLS_AES_256_GCM_SHA384",
     "TLS_CHACHA20_POLY1305_SHA256",
 )
-"""Go's names of the suites of TLS 1.3, which are always on."""
+"""Go's names of the TLS 1.3 suites, which are always enabled."""
 
 CURVES = {
     "CurveP256": "prime256v1",
@@ -41,7 +41,7 @@ CURVES = {
 """Go's names and OpenSSL's."""
 
 SLOW_COST = 16
-"""Above this cost of bcrypt a first login takes longer than a scrape may."""
+"""With a higher bcrypt cost, a first login takes longer than a scrape may."""
 
 _BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
 _COSTS = range(4, 32)
@@ -51,15 +51,15 @@ _DURATION_PART = re.compile(rf"([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?)({'|'.join(_SECO
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError("must be text, or be left out")
+        raise ValueError("must be a non-empty string: set it, or remove the key")
     return value
 
 
 def _client_auth(value: object) -> object:
     if value in ("RequestClientCert", "RequireAnyClientCert", "RequireClientCert"):
         raise ValueError(
-            "must be a type that verifies certificates, as unverified ones cannot be taken here: "
-            "RequireAndVerifyClientCert, or VerifyClientCertIfGiven"
+            "unsupported, because it does not verify certificates: use "
+            "RequireAndVerifyClientCert or VerifyClientCertIfGiven"
         )
     return value
 
@@ -75,7 +75,7 @@ def _one_of(what: str, known: tuple[str, ...]) -> BeforeValidator:
 
 def _user(value: object) -> str:
     if ":" in (name := _text(value)):
-        raise ValueError("must be a name without a colon, which would end it in a request")
+        raise ValueError("must be a user name without a colon")
     return name
 
 
@@ -83,10 +83,10 @@ def _hash(value: object) -> SecretStr:
     spelled = _BCRYPT.fullmatch(value) if isinstance(value, str) else None
     if spelled is None:
         raise ValueError(
-            'must be a bcrypt hash such as htpasswd -nBC 10 "" makes, never the password itself'
+            'must be a bcrypt hash, not the password: create one with htpasswd -nBC 10 ""'
         )
     if int(spelled[1]) not in _COSTS:
-        raise ValueError(f"must have a cost from {_COSTS[0]} to {_COSTS[-1]}")
+        raise ValueError(f"must be a bcrypt hash with a cost from {_COSTS[0]} to {_COSTS[-1]}")
     return SecretStr(spelled[0])
 
 
@@ -96,7 +96,7 @@ def cost(hashed: SecretStr) -> int:
 
 
 def _interval(value: object) -> float:
-    """Return the seconds of a duration of Go, or of a whole number of nanoseconds."""
+    # Go takes a whole number as nanoseconds.
     if type(value) is int and 0 <= value < 2**63:
         return value / 1e9
     parts = _DURATION_PART.findall(value) if isinstance(value, str) else []
@@ -107,13 +107,13 @@ def _interval(value: object) -> float:
 
 def _burst(value: object) -> int:
     if type(value) is not int or not 0 <= value < 2**31:
-        raise ValueError("must be a whole number from 0")
+        raise ValueError("must be a whole number, 0 or greater")
     return value
 
 
 def _header(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[ -~]*", value):
-        raise ValueError("must be text in ASCII on one line")
+        raise ValueError("must be one line of ASCII text")
     return value
 
 
@@ -151,7 +151,7 @@ class TlsServer(Section):
 
 
 class Headers(Section):
-    """Headers to add to answers; blank ones are not added."""
+    """Headers to add to responses; empty ones are not added."""
 
     content_security_policy: Header = Field("", alias="Content-Security-Policy")
     x_frame_options: Literal["", "deny", "sameorigin"] = Field("", alias="X-Frame-Options")
@@ -166,7 +166,7 @@ class HttpServer(Section):
 
 
 class RateLimit(Section):
-    """A token bucket for all requests together; no limit if the interval is 0."""
+    """A token bucket shared by all requests; no limit if the interval is 0."""
 
     interval: Interval = 0.0
     burst: Burst = 0
@@ -185,4 +185,4 @@ NOT_TEXT = (
     ("rate_limit", "interval"),
     ("rate_limit", "burst"),
 )
-"""The keys whose plain values are not text; Go takes all others as they are written."""
+"""Keys with typed values. All others are text as written in the file, as in Go."""

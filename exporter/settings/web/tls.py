@@ -1,6 +1,6 @@
-"""TLS of the server: an `ssl.SSLContext` from the web configuration file, or its faults.
+"""TLS of the server: an `ssl.SSLContext` from the web configuration file, or its errors.
 
-What Go's crypto/tls can do and Python's ssl cannot is a fault.
+Options that Go's crypto/tls supports but Python's ssl does not are errors.
 """
 
 import ipaddress
@@ -21,11 +21,11 @@ _VERIFY = {
     "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
     "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
-_NO_CERTIFICATES = "must be certificates in PEM"
+_NO_CERTIFICATES = "must be certificates in PEM format"
 
 
 class TlsFault(Exception):
-    """What is wrong with the value of ``key``."""
+    """An error in the value of ``key``."""
 
     def __init__(self, key: str, why: str) -> None:
         super().__init__(why)
@@ -37,17 +37,17 @@ class _EncryptedError(Exception):
 
 
 def check_tls(tls: TlsServer) -> Iterator[tuple[str, str]]:
-    """Yield the faults of keys that are valid by themselves: a key, or none, and what is wrong."""
+    """Yield key and error of each conflict; the key is empty if it belongs to the section."""
     for inline in ("cert", "key", "client_ca"):
         file = f"{inline}_file"
         given = [name for name in (inline, file) if getattr(tls, name) is not None]
         if len(given) > 1:
-            yield file, f"{inline} is set too: leave one of the two"
+            yield file, f"{inline} is also set: remove one of the two"
         if not given and inline != "client_ca":
-            yield "", f"must have {file} or {inline}"
+            yield "", f"{file} or {inline} is required"
     authority = next((name for name in ("client_ca", "client_ca_file") if getattr(tls, name)), "")
     if authority and tls.client_auth_type == "NoClientCert":
-        yield authority, "must have client_auth_type beside it, such as RequireAndVerifyClientCert"
+        yield authority, "requires client_auth_type, such as RequireAndVerifyClientCert"
     yield from _of_names_and_choices(tls)
 
 
@@ -57,28 +57,28 @@ def _of_names_and_choices(tls: TlsServer) -> Iterator[tuple[str, str]]:
             yield (
                 "client_allowed_sans",
                 (
-                    "must have client_auth_type: RequireAndVerifyClientCert beside it, "
-                    "as others let clients in without a name"
+                    "requires client_auth_type: RequireAndVerifyClientCert, "
+                    "because other types accept clients without a certificate"
                 ),
             )
         if not tls.client_allowed_sans:
-            yield "client_allowed_sans", "must allow one name at least"
+            yield "client_allowed_sans", "must contain at least one name"
     if _VERSIONS[tls.min_version] > _VERSIONS[tls.max_version]:
-        yield "max_version", "must not be below min_version"
+        yield "max_version", "must not be lower than min_version"
     if tls.cipher_suites and not _suites(tls) and tls.min_version == "TLS12":
         yield (
             "cipher_suites",
             (
-                "must name a suite of TLS 1.2, as those of TLS 1.3 are always on; "
-                "for TLS 1.3 alone set min_version: TLS13"
+                "must contain a TLS 1.2 suite, because TLS 1.3 suites are always enabled; "
+                "to allow only TLS 1.3, set min_version: TLS13"
             ),
         )
     if len(tls.curve_preferences) > 1 and not names_all_curves(tls):
         yield (
             "curve_preferences",
             (
-                "must name one curve or all of them, as Python cannot choose some; "
-                "left out, OpenSSL's choice of all of them is used"
+                "must contain one curve or all of them, because Python cannot select several; "
+                "to use OpenSSL's defaults, remove the key"
             ),
         )
 
@@ -92,10 +92,10 @@ def _suites(tls: TlsServer) -> list[str]:
 
 
 def build_context(tls: TlsServer, folder: Path, opening: Callable[[Path], None]) -> ssl.SSLContext:
-    """Return the context of what `check_tls` finds no fault in.
+    """Return the context of a configuration that `check_tls` accepts.
 
-    Relative paths start at ``folder``. ``opening`` gets each file before it is read. Raises
-    `TlsFault`, or ``OSError`` if this machine is short of something.
+    Paths are relative to ``folder``. ``opening`` is called with each path before it is read.
+    Raises `TlsFault`, or ``OSError`` if this machine is short of a resource.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[tls.min_version]
@@ -140,12 +140,12 @@ def _choose(context: ssl.SSLContext, tls: TlsServer) -> None:
         if suites := _suites(tls):
             context.set_ciphers(":".join(suites))
     except ssl.SSLError:
-        raise TlsFault("cipher_suites", "this machine's OpenSSL has none of them") from None
+        raise TlsFault("cipher_suites", "this machine's OpenSSL supports none of them") from None
     try:
         if len(tls.curve_preferences) == 1:
             context.set_ecdh_curve(CURVES[tls.curve_preferences[0]])
     except (ValueError, ssl.SSLError):
-        raise TlsFault("curve_preferences", "this machine's OpenSSL does not have it") from None
+        raise TlsFault("curve_preferences", "this machine's OpenSSL does not support it") from None
 
 
 def _load_certificate(
@@ -157,21 +157,23 @@ def _load_certificate(
         with files.in_memory(certificates) as chain_path, files.in_memory(key) as key_path:
             context.load_cert_chain(chain_path, key_path, _ask_nobody)
     except _EncryptedError:
-        raise TlsFault(key_name, "must not be encrypted: nobody is there to be asked") from None
+        raise TlsFault(
+            key_name, "must not be encrypted: the exporter cannot enter a passphrase"
+        ) from None
     except OSError as error:  # ssl.SSLError is one
         if shortage(error):
             raise
         match getattr(error, "reason", ""):
             case "KEY_VALUES_MISMATCH":
-                raise TlsFault(key_name, "is not the key of the certificate") from None
+                raise TlsFault(key_name, "does not match the certificate") from None
             case "EE_KEY_TOO_SMALL" | "CA_KEY_TOO_SMALL" | "CA_MD_TOO_WEAK" as reason:
                 weakness = reason.lower().replace("_", " ")
                 raise TlsFault(cert_name, f"is too weak for OpenSSL ({weakness})") from None
-        raise TlsFault(key_name, "must be a private key in PEM") from None
+        raise TlsFault(key_name, "must be a private key in PEM format") from None
 
 
 def _ask_nobody() -> str:
-    # Without it OpenSSL asks on the terminal.
+    # Without this callback OpenSSL prompts on the terminal.
     raise _EncryptedError
 
 
@@ -181,13 +183,13 @@ def _allowing(allowed: frozenset[str]) -> type[ssl.SSLObject]:
             super().do_handshake()
             names: Any = (self.getpeercert() or {}).get("subjectAltName", ())
             if not any(_normal(name) in allowed for _, name in names):
-                raise ssl.SSLCertVerificationError("the certificate has no allowed name")
+                raise ssl.SSLCertVerificationError("the client certificate has no allowed name")
 
     return Allowing
 
 
 def _normal(name: str) -> str:
-    try:  # OpenSSL writes the addresses of IPv6 out
+    try:  # OpenSSL writes IPv6 addresses in full
         return str(ipaddress.ip_address(name))
     except ValueError:
         return name

@@ -63,90 +63,93 @@ GOOD = {
 SECTION = "tls_server_config"
 BAD = {
     tls("certfile: x"): f"4: {SECTION}.certfile: no such key: did you mean cert_file?",
-    tls("cert_file: x"): f"4: {SECTION}.cert_file: stands here twice: leave one",
+    tls("cert_file: x"): f"4: {SECTION}.cert_file: duplicate key: remove one of the two",
     "tls_config: {}\n": "1: tls_config: no such key: did you mean tls_server_config?",
-    "rate_limit: {interval: 1}\nburst: 2\n": "2: burst: no such key: there are "
+    "rate_limit: {interval: 1}\nburst: 2\n": "2: burst: no such key: use one of "
     "tls_server_config, http_server_config, rate_limit, basic_auth_users",
     "rate_limit: {interval: '5'}\n": "1: rate_limit.interval: must be a duration such as 1s or "
     "500ms, or 0 for no limit",
     "rate_limit: {interval: -1s}\n": "1: rate_limit.interval: must be a duration such as 1s or "
     "500ms, or 0 for no limit",
-    "rate_limit: {interval: 1s, burst: 1.5}\n": "1: rate_limit.burst: must be a whole number "
-    "from 0",
+    "rate_limit: {interval: 1s, burst: 1.5}\n": "1: rate_limit.burst: must be a whole number, "
+    "0 or greater",
     "basic_auth_users:\n": "1: basic_auth_users: must be a mapping (key: value)",
     f"{SECTION}:\n": f"1: {SECTION}: must be a mapping (key: value)",
-    f"{SECTION}:\n  min_version: TLS13\n  key_file: server.key\n": f"1: {SECTION}: must have "
-    "cert_file or cert",
-    f"{SECTION}:\n  cert_file: server.pem\n": f"1: {SECTION}: must have key_file or key",
-    tls("key: x"): f"3: {SECTION}.key_file: key is set too: leave one of the two",
+    f"{SECTION}:\n  min_version: TLS13\n  key_file: server.key\n": f"1: {SECTION}: "
+    "cert_file or cert is required",
+    f"{SECTION}:\n  cert_file: server.pem\n": f"1: {SECTION}: key_file or key is required",
+    tls("key: x"): f"3: {SECTION}.key_file: key is also set: remove one of the two",
     TLS.replace("server.pem", "missing.pem"): f"2: {SECTION}.cert_file: the file cannot be read: "
     "No such file or directory",
-    TLS.replace("server.pem", "empty.pem"): f"2: {SECTION}.cert_file: the file is empty: put the "
-    "certificate into it",
+    TLS.replace("server.pem", "empty.pem"): f"2: {SECTION}.cert_file: the file is empty: it must "
+    "contain the certificate",
     TLS.replace("server.pem", "garbage.pem"): f"2: {SECTION}.cert_file: must be certificates in "
-    "PEM",
-    TLS.replace("server.pem", "."): f"2: {SECTION}.cert_file: must be a file that can be read "
-    "again, not a pipe or a folder",
-    TLS.replace("server.pem", "''"): f"2: {SECTION}.cert_file: must be text, or be left out",
-    TLS.replace("server.pem", '"\\0"'): f"2: {SECTION}.cert_file: must be the path of a file",
-    TLS.replace("server.key", "server.pem"): f"3: {SECTION}.key_file: must be a private key in PEM",
-    TLS.replace("server.key", "other.key"): f"3: {SECTION}.key_file: is not the key of the "
+    "PEM format",
+    TLS.replace("server.pem", "."): f"2: {SECTION}.cert_file: must be a regular file, not a "
+    "directory or a pipe",
+    TLS.replace("server.pem", "''"): f"2: {SECTION}.cert_file: must be a non-empty string: set "
+    "it, or remove the key",
+    TLS.replace("server.pem", '"\\0"'): f"2: {SECTION}.cert_file: must be a valid file path",
+    TLS.replace("server.key", "server.pem"): f"3: {SECTION}.key_file: must be a private key in "
+    "PEM format",
+    TLS.replace("server.key", "other.key"): f"3: {SECTION}.key_file: does not match the "
     "certificate",
     TLS.replace("server.key", "encrypted.key"): f"3: {SECTION}.key_file: must not be encrypted: "
-    "nobody is there to be asked",
+    "the exporter cannot enter a passphrase",
     tls("min_version: TLS10"): f"4: {SECTION}.min_version: must be 'TLS12' or 'TLS13'",
     tls("max_version: TLS11"): f"4: {SECTION}.max_version: must be 'TLS12' or 'TLS13'",
     tls("max_version: TLS12", "min_version: TLS13"): f"4: {SECTION}.max_version: must not be "
-    "below min_version",
-    tls("client_auth_type: RequireAnyClientCert"): f"4: {SECTION}.client_auth_type: must be a "
-    "type that verifies certificates, as unverified ones cannot be taken here: "
-    "RequireAndVerifyClientCert, or VerifyClientCertIfGiven",
-    tls("client_auth_type: RequestClientCert"): f"4: {SECTION}.client_auth_type: must be a type "
-    "that verifies certificates, as unverified ones cannot be taken here: "
-    "RequireAndVerifyClientCert, or VerifyClientCertIfGiven",
+    "lower than min_version",
+    tls("client_auth_type: RequireAnyClientCert"): f"4: {SECTION}.client_auth_type: "
+    "unsupported, because it does not verify certificates: use RequireAndVerifyClientCert or "
+    "VerifyClientCertIfGiven",
+    tls("client_auth_type: RequestClientCert"): f"4: {SECTION}.client_auth_type: "
+    "unsupported, because it does not verify certificates: use RequireAndVerifyClientCert or "
+    "VerifyClientCertIfGiven",
     **dict.fromkeys(
         (tls(f"client_auth_type: {wrong}") for wrong in ("Any", "[x]", "{x: y}")),
         f"4: {SECTION}.client_auth_type: must be 'NoClientCert', "
         "'VerifyClientCertIfGiven' or 'RequireAndVerifyClientCert'",
     ),
-    tls("client_ca_file: ca.pem"): f"4: {SECTION}.client_ca_file: must have client_auth_type "
-    "beside it, such as RequireAndVerifyClientCert",
+    tls("client_ca_file: ca.pem"): f"4: {SECTION}.client_ca_file: requires client_auth_type, "
+    "such as RequireAndVerifyClientCert",
     tls(VERIFIED, "client_ca_file: server.key"): f"5: {SECTION}.client_ca_file: must be "
-    "certificates in PEM",
-    tls("client_allowed_sans: [a]"): f"4: {SECTION}.client_allowed_sans: must have "
-    "client_auth_type: RequireAndVerifyClientCert beside it, as others let clients in without a "
-    "name",
-    MUTUAL + "  client_allowed_sans: []\n": f"6: {SECTION}.client_allowed_sans: must allow one "
-    "name at least",
+    "certificates in PEM format",
+    tls("client_allowed_sans: [a]"): f"4: {SECTION}.client_allowed_sans: requires "
+    "client_auth_type: RequireAndVerifyClientCert, because other types accept clients without a "
+    "certificate",
+    MUTUAL + "  client_allowed_sans: []\n": f"6: {SECTION}.client_allowed_sans: must contain "
+    "at least one name",
     tls("cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA_256]"): f"4: "
     f"{SECTION}.cipher_suites[0]: no such cipher suite: did you mean "
     "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256?",
-    tls("cipher_suites: [TLS_AES_128_GCM_SHA256]"): f"4: {SECTION}.cipher_suites: must name a "
-    "suite of TLS 1.2, as those of TLS 1.3 are always on; for TLS 1.3 alone set min_version: TLS13",
+    tls("cipher_suites: [TLS_AES_128_GCM_SHA256]"): f"4: {SECTION}.cipher_suites: must contain "
+    "a TLS 1.2 suite, because TLS 1.3 suites are always enabled; to allow only TLS 1.3, set "
+    "min_version: TLS13",
     tls("cipher_suites: TLS_AES_128_GCM_SHA256"): f"4: {SECTION}.cipher_suites: must be a list",
     tls("prefer_server_cipher_suites: 1"): f"4: {SECTION}.prefer_server_cipher_suites: must be "
     "true or false",
     tls("curve_preferences: [P256]"): f"4: {SECTION}.curve_preferences[0]: no such curve: did you "
     "mean CurveP256?",
-    tls("curve_preferences: [X25519, CurveP256]"): f"4: {SECTION}.curve_preferences: must name "
-    "one curve or all of them, as Python cannot choose some; left out, OpenSSL's choice of all of "
-    "them is used",
+    tls("curve_preferences: [X25519, CurveP256]"): f"4: {SECTION}.curve_preferences: must "
+    "contain one curve or all of them, because Python cannot select several; to use OpenSSL's "
+    "defaults, remove the key",
     "http_server_config: {http2: 'yes'}\n": "1: http_server_config.http2: must be true or false",
     "http_server_config: {headers: {Server: x}}\n": "1: http_server_config.headers.Server: no "
-    "such key: there are Content-Security-Policy, X-Frame-Options, X-Content-Type-Options, "
+    "such key: use one of Content-Security-Policy, X-Frame-Options, X-Content-Type-Options, "
     "X-XSS-Protection, Strict-Transport-Security",
     "http_server_config: {headers: {X-Frame-Options: DENY}}\n": "1: "
     "http_server_config.headers.X-Frame-Options: must be '', 'deny' or 'sameorigin'",
     'http_server_config: {headers: {X-XSS-Protection: "a\\nb: c"}}\n': "1: "
-    "http_server_config.headers.X-XSS-Protection: must be text in ASCII on one line",
+    "http_server_config.headers.X-XSS-Protection: must be one line of ASCII text",
     f"basic_auth_users:\n  alice: {PASSWORD}\n": "2: basic_auth_users.alice: must be a bcrypt "
-    'hash such as htpasswd -nBC 10 "" makes, never the password itself',
-    f"basic_auth_users:\n  alice: {HASH}\n  alice: {HASH}\n": "3: basic_auth_users.alice: stands "
-    "here twice: leave one",
-    f"basic_auth_users:\n  'a:b': {HASH}\n": "2: basic_auth_users.(not a key): must be a name "
-    "without a colon, which would end it in a request",
+    'hash, not the password: create one with htpasswd -nBC 10 ""',
+    f"basic_auth_users:\n  alice: {HASH}\n  alice: {HASH}\n": "3: basic_auth_users.alice: "
+    "duplicate key: remove one of the two",
+    f"basic_auth_users:\n  'a:b': {HASH}\n": "2: basic_auth_users.(key not shown): must be a user "
+    "name without a colon",
     f"basic_auth_users:\n  alice: {HASH.replace('$04$', '$32$')}\n": "2: basic_auth_users.alice: "
-    "must have a cost from 4 to 31",
+    "must be a bcrypt hash with a cost from 4 to 31",
 }
 
 
@@ -200,12 +203,12 @@ class TestFile:
         missing = str(tmp_path / "missing.yml")
         named = {"GITHUB_BILLING_WEB_CONFIG_FILE": missing}
         assert faults({}, named) == (
-            "GITHUB_BILLING_WEB_CONFIG_FILE: cannot be read: No such file or directory",
+            "GITHUB_BILLING_WEB_CONFIG_FILE: the file cannot be read: No such file or directory",
         )
         config = tmp_path / "config.yml"
         config.write_text(f"web:\n  config:\n    file: {missing}\n")
         assert faults({"config": {"file": str(config)}}) == (
-            f"{config}:3: web.config.file: cannot be read: No such file or directory",
+            f"{config}:3: web.config.file: the file cannot be read: No such file or directory",
         )
 
     def test_of_the_documentation_is_a_good_one(self, certificates: Certificates) -> None:

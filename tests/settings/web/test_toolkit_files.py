@@ -36,7 +36,7 @@ ANY = "client_auth_type: RequireAnyClientCert"
 SUITES = "cipher_suites: [TLS_ECDHE_RSA_WITH_AES_{}_GCM_SHA{}, TLS_ECDHE_RSA_WITH_AES_{}_GCM_SHA{}]"
 SLOW = f"bob: {HASH.replace('$04$', '$18$')}"
 SANS = tls(VERIFIED, "client_ca_file: ca.pem", "client_allowed_sans: [one, two, {}]")
-UNVERIFIED = "must be a type that verifies certificates"
+UNVERIFIED = "unsupported, because it does not verify certificates"
 
 ACCEPTED = {
     "tls_config_noAuth.requireandverifyclientcert.good.yml": Fact(
@@ -112,7 +112,7 @@ ACCEPTED = {
 
 REFUSED = {
     "web_config_auth_clientCAs_invalid.bad.yml": Fact(
-        tls("client_ca_file: somefile"), "must have client_auth_type beside it"
+        tls("client_ca_file: somefile"), "requires client_auth_type"
     ),
     "web_config_auth_user_list_invalid.bad.yml": Fact(
         f"{TLS}basic_auth_users:\n  john: doe\n", "must be a bcrypt hash"
@@ -126,28 +126,28 @@ REFUSED = {
     "web_config_headers_frame_options.bad.yml": Fact(
         "http_server_config: {headers: {X-Frame-Options: forbid}}", "must be '', 'deny' or"
     ),
-    "web_config_junk.yml": Fact("hallo: welt: ja\n", "is not YAML"),
+    "web_config_junk.yml": Fact("hallo: welt: ja\n", "invalid YAML"),
     "web_config_junk_key.yml": Fact(
         "tls_server_config: {cert_filse: server.pem}", "did you mean cert_file?"
     ),
     "web_config_noAuth.bad.yml": Fact(
-        tls("client_ca_file: /dev/null"), "must have client_auth_type beside it"
+        tls("client_ca_file: /dev/null"), "requires client_auth_type"
     ),
     "web_config_noAuth_certPath_empty.bad.yml": Fact(
-        TLS.replace("server.pem", '""'), "must be text, or be left out"
+        TLS.replace("server.pem", '""'), "must be a non-empty string"
     ),
     "web_config_noAuth_certPath_invalid.bad.yml": Fact(
         TLS.replace("server.pem", "somefile"), "the file cannot be read"
     ),
     "web_config_noAuth_certPath_keyPath_empty.bad.yml": Fact(
-        TLS.replace("server.pem", '""').replace("server.key", '""'), "must be text, or be left out"
+        TLS.replace("server.pem", '""').replace("server.key", '""'), "must be a non-empty string"
     ),
     "web_config_noAuth_certPath_keyPath_invalid.bad.yml": Fact(
         TLS.replace("server.pem", "somefile").replace("server.key", "somefile"),
         "the file cannot be read",
     ),
     "web_config_noAuth_cert_empty.bad.yml": Fact(
-        f'{inline("key")}  cert: ""\n', "must be text, or be left out"
+        f'{inline("key")}  cert: ""\n', "must be a non-empty string"
     ),
     "web_config_noAuth_inventedCiphers.bad.yml": Fact(
         tls("cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA2048]"), "no such cipher suite"
@@ -156,13 +156,13 @@ REFUSED = {
         tls("curve_preferences: [CurveP257]"), "no such curve"
     ),
     "web_config_noAuth_keyPath_empty.bad.yml": Fact(
-        TLS.replace("server.key", '""'), "must be text, or be left out"
+        TLS.replace("server.key", '""'), "must be a non-empty string"
     ),
     "web_config_noAuth_keyPath_invalid.bad.yml": Fact(
         TLS.replace("server.key", "somefile"), "the file cannot be read"
     ),
     "web_config_noAuth_key_empty.bad.yml": Fact(
-        f'{inline("cert")}  key: ""\n', "must be text, or be left out"
+        f'{inline("cert")}  key: ""\n', "must be a non-empty string"
     ),
     "web_config_noAuth_noHTTP2Cipher.bad.yml": Fact(
         tls(IF_GIVEN, "cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]", "max_version: TLS12")
@@ -266,12 +266,12 @@ class TestAsInGo:
         [
             (
                 f"{USERS}  {SLOW}\n",
-                "3: basic_auth_users.bob: a cost above 16 makes",
+                "3: basic_auth_users.bob: with a bcrypt cost above 16",
             ),
             (tls(VERIFIED), "4: tls_server_config.client_auth_type: without client_ca_file"),
             (
                 tls("curve_preferences: [X25519, CurveP256, CurveP384, CurveP521]"),
-                "4: tls_server_config.curve_preferences: all curves are on",
+                "4: tls_server_config.curve_preferences: all curves are enabled",
             ),
             ("rate_limit: {interval: 1s}\n", "1: rate_limit: a burst of 0 refuses every request"),
         ],
