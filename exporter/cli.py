@@ -1,4 +1,4 @@
-"""The command line: the group of commands, one line for each error, exit codes."""
+"""The command line: commands, one-line errors and exit codes."""
 
 import os
 import platform
@@ -10,16 +10,17 @@ from importlib import import_module
 import click
 
 from exporter import REVISION_VARIABLE, __version__
-from exporter.commands.shared import NO_CREDENTIAL, PROGRAM, WRONG_SETTINGS, end
+from exporter.commands.shared import PROGRAM, WRONG_SETTINGS, end
 
 COMMANDS = ("run", "check", "once", "licenses", "demo", "health")
-"""Modules of ``exporter.commands``, each with a function of its name."""
+"""Modules of ``exporter.commands``, each with a function of the same name."""
 
 _SERVICES = ("run", "demo")
+_NO_FLAG = " Other users can see arguments: set GITHUB_BILLING_TOKEN, or --github.token-file FILE."
 
 
 class _ByName(click.Group):
-    """Import a command when it is called, ``run`` without one."""
+    """Import commands on demand. The default command is ``run``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
         return sorted(COMMANDS)
@@ -33,12 +34,12 @@ class _ByName(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Take signals as the command does, before the imports that take most of its start."""
+        """Set signal handlers before the imports, which take most of the startup time."""
         if args[0] in _SERVICES:
-            # Whoever sends it wants settings read again, not the service ended.
+            # SIGHUP conventionally means reload: do not end the service.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         else:
-            # What is ended before it has done its work has failed.
+            # A command that is interrupted has failed.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return super().resolve_command(ctx, args)
@@ -59,16 +60,17 @@ class _ByName(click.Group):
     f"Python {platform.python_version()})",
 )
 def commands() -> None:
-    """Watch what GitHub costs you: GitHub's bill as Prometheus metrics.
+    """Export GitHub billing as Prometheus metrics.
 
-    Without a command it runs the service. Settings are flags over environment over a YAML file
-    (--config.file); docs/settings.md has them all. The token comes from GITHUB_BILLING_TOKEN,
-    GITHUB_TOKEN or --github.token-file; a GitHub App has --github.app-id.
+    The default command is run. Flags override environment variables, which override the YAML
+    file (--config.file); docs/settings.md lists all settings. Set the token in
+    GITHUB_BILLING_TOKEN, GITHUB_TOKEN or --github.token-file, or use a GitHub App with
+    --github.app-id.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; a misspelt option is one line and exit code 2."""
+    """Run the command line. A usage error prints one line and exits with code 2."""
     try:
         commands.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:
@@ -78,12 +80,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _told(error: click.ClickException) -> str:
-    # An argument may be a secret and is not repeated.
+    # Do not repeat arguments: they may be secrets.
     message = error.format_message()
     if isinstance(error, click.NoSuchOption):
-        return message + (f" {NO_CREDENTIAL}." if error.option_name == "--token" else "")
+        return message + (_NO_FLAG if error.option_name == "--token" else "")
     if message.startswith("No such command"):
-        return f"No such command: there are {', '.join(COMMANDS)}."
+        return f"No such command: use one of {', '.join(COMMANDS)}."
     if message.startswith("Got unexpected") and isinstance(error, click.UsageError):
-        return f"{error.ctx.info_name if error.ctx else 'It'} takes options alone."
+        return f"{error.ctx.info_name if error.ctx else 'It'} accepts only options, no arguments."
     return message

@@ -136,7 +136,7 @@ class TestDemo:
 
     def test_says_that_it_is_one(self, demo: Exporter) -> None:
         ready(demo)
-        assert "This is the demo: every number is made up" in get(demo, "/")
+        assert "This is the demo: all numbers are made up" in get(demo, "/")
         hosts = {dict(labels)["host"] for labels in series(demo, "account_info")}
         assert hosts == {"simulated-github.invalid"}
 

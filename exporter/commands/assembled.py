@@ -1,4 +1,4 @@
-"""The application of a command, assembled from its settings."""
+"""Assembles the application of a command from its settings."""
 
 import os
 
@@ -23,10 +23,10 @@ def assembled(
     secrets = credentials(settings, os.environ, clock=utc_now)
     try:
         app = App.assemble(settings, *secrets, process=process, state_file=state_file)
-    except (ValueError, httpx.InvalidURL) as error:  # the former of hosts that IDNA forbids
+    except (ValueError, httpx.InvalidURL) as error:  # ValueError: hosts that IDNA forbids
         end(
             WRONG_SETTINGS,
-            f"no client can be made for GitHub ({type(error).__name__}): check --github.api-url",
+            f"cannot create a client for GitHub ({type(error).__name__}): check --github.api-url",
         )
     configure_logs(settings, app, level, service=service)
     return app
@@ -35,6 +35,6 @@ def assembled(
 def configure_logs(
     settings: Settings, app: App, level: LogLevel | None = None, *, service: bool = False
 ) -> None:
-    """Log as the settings say; a service drops lines that nobody reads in time."""
+    """Set up logging. A service drops lines instead of waiting for them to be read."""
     dropped = app.telemetry.line_dropped if service else None
     logs.configure(level or settings.log.level, settings.log.format, app.clients.shown, dropped)

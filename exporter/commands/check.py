@@ -1,4 +1,4 @@
-"""``check``: a report of what works, what fails and why, and how many requests it takes."""
+"""``check``: report which collectors work, why others fail, and the requests they need."""
 
 import asyncio
 import sys
@@ -36,13 +36,14 @@ _WRAPPED = textwrap.TextWrapper(
 @click.command()
 @settings_options()
 def check(**given: Any) -> None:
-    """Try the credentials against every account and collector, and say what works.
+    """Test the credentials with every account and collector, and report the results.
 
-    Exits 0, or 1 if something required fails or GitHub cannot be reached, 2 for wrong settings.
+    Exit codes: 0 on success, 1 if a required collector fails or GitHub is unreachable, 2 if the
+    settings are invalid.
     """
     settings = load_settings(given)
-    app = assembled(settings, level="error")  # the report has what fails
-    click.echo("Trying every credential and account ...", err=True)
+    app = assembled(settings, level="error")  # the report includes failures
+    click.echo("Testing every credential and account ...", err=True)
     asyncio.run(app.once())
     click.echo(report(app))
     if failed(app, unreachable=True):
@@ -50,9 +51,9 @@ def check(**given: Any) -> None:
 
 
 def failed(app: App, *, unreachable: bool = False) -> bool:
-    """Whether something required fails, or a discovery that finds no account.
+    """Return whether a required collector fails, or a discovery fails without any account.
 
-    With ``unreachable`` also whatever fails because GitHub is.
+    With ``unreachable``, also if anything fails because GitHub is unreachable.
     """
     return any(
         not found.success
@@ -68,7 +69,7 @@ def failed(app: App, *, unreachable: bool = False) -> bool:
 
 
 def report(app: App) -> str:
-    """Return the outcome of one attempt at every job, as lines for a terminal."""
+    """Return the results of one attempt of every job, as lines for a terminal."""
     page = app.poller.page()
     usual = _average_requests(app)
     requests = {secret.name: defaultdict[Client, float](float) for secret in app.clients.secrets}
@@ -116,9 +117,9 @@ def _credential(secret: Credential, seen: Exchange | None) -> str:
     try:
         kind = secret.kind()
     except GitHubError as error:
-        return f"Not usable: {error}"
-    scopes = "not told" if seen is None or seen.scopes is None else seen.scopes or "none"
-    expires = f"{seen.expires:%Y-%m-%d %H:%M} UTC" if seen and seen.expires else "not told"
+        return f"Unusable credential: {error}"
+    scopes = "unknown" if seen is None or seen.scopes is None else seen.scopes or "none"
+    expires = f"{seen.expires:%Y-%m-%d %H:%M} UTC" if seen and seen.expires else "unknown"
     return f"Credential {secret.name}: {kind}; scopes: {scopes}; expires: {expires}"
 
 
@@ -140,10 +141,9 @@ def _average_requests(app: App) -> dict[str, float]:
 def _requests_an_hour(
     watched: Watched, job: Job, facts: JobFacts, usual: Mapping[str, float]
 ) -> float:
-    """Estimate from one attempt, or from ``usual`` if a limit prevented it."""
     if facts.standing_by:
         return 0.0
-    # What is not offered is asked once a day in the end, unless it decides the platform.
+    # Unavailable collectors are eventually polled once a day, unless they decide the platform.
     a_day = facts.known.available is False and not watched.in_group(job)
     unasked = job.requests == 0 and facts.failure == RateLimited.reason
     requests = usual.get(job.collector.name, 1.0) if unasked else job.requests
@@ -151,18 +151,18 @@ def _requests_an_hour(
 
 
 def _of_limit(app: App, secret: Credential, requests: Mapping[Client, float]) -> str:
-    """Compare the requests with the limit, which each installation of an App has for itself."""
+    # Each installation of an App has its own limit.
     seen = app.seen.get(secret.name)
     if seen is None or seen.rate_limit is None or not requests:
         return ""
     limit = seen.rate_limit.limit
     client, most = max(requests.items(), key=itemgetter(1))
-    of_each = " each installation" if len(requests) > 1 else ""
+    of_each = " per installation" if len(requests) > 1 else ""
     if most <= limit:
-        return f" of the {limit} that GitHub grants{of_each}"
+        return f" of the {limit} that GitHub allows{of_each}"
     number = sum(any(job.client is client for job in w.jobs) for w in app.poller.accounts)
     return (
-        f" of the {limit} that GitHub grants{of_each}: too many. The intervals carry about "
+        f" of the {limit} that GitHub allows{of_each}: too many. The limit is enough for about "
         f"{int(number * limit / most)} of {number} accounts: raise poll.interval, or divide them "
-        "among credentials"
+        "among several credentials"
     )

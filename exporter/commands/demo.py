@@ -1,4 +1,4 @@
-"""``demo``: the exporter as it is, against a simulated GitHub inside the process."""
+"""``demo``: the exporter with a simulated GitHub inside the process."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -19,17 +19,17 @@ from exporter.github import auth
 from exporter.settings import Settings, load, options
 
 API_URL = "https://simulated-github.invalid"
-"""A host that cannot exist, so that the label ``host`` never says GitHub's."""
+"""A host that cannot exist, so that the label ``host`` never names GitHub."""
 
-NOTICE = "This is the demo: every number is made up, and GitHub is never asked."
+NOTICE = "This is the demo: all numbers are made up, and GitHub is never contacted."
 
 SETTINGS = ("web", "log", "poll")
-"""The sections of the settings that the demo takes."""
+"""The sections of the settings that the demo supports."""
 
 ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
-"""Defaults, short enough to see something happen."""
+"""Defaults: short, so that changes show soon."""
 
-_PACE = 1 / 600  # hours a second: a day of the demo lives six days of usage beside its own
+_PACE = 1 / 600  # hours per second: a day of the demo adds six days of usage
 _SHOWING_ALL = ("acme", "acme-corp")
 _FAILING = "sandbox"
 
@@ -51,12 +51,12 @@ def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Se
 def _opt_in(kind: AccountType, name: str) -> list[str]:
     if name in _SHOWING_ALL:
         return [each.name for each in ALL if not each.default and kind in each.account_types]
-    # The credential may not read the plan of this account, so that the demo shows a failure.
+    # The credential may not read this account's plan: the demo shows a failure.
     return ["plan"] if name == _FAILING else []
 
 
 def assemble_demo(wanted: Settings, clock: Callable[[], datetime], *, process: bool = True) -> App:
-    """Return the application, which asks a simulated GitHub whose month goes on."""
+    """Return the application, with a simulated GitHub whose usage grows."""
     expires = clock() + timedelta(days=30)
     github = SimulatedGitHub(demo_accounts(), clock=clock, pace=_PACE, expires=expires)
     return App.assemble(
@@ -72,9 +72,9 @@ def assemble_demo(wanted: Settings, clock: Callable[[], datetime], *, process: b
 @click.command()
 @settings_options(lambda option: option.path[0] in SETTINGS)
 def demo(**given: Any) -> None:
-    """Run the service against a simulated GitHub inside the process: no account, no token.
+    """Run the service with a simulated GitHub, without an account or a token.
 
-    It polls every 15 seconds unless told otherwise.
+    In the demo, --poll.interval defaults to 15s and --poll.timeout to 10s.
     """
     names = [o.environment[0] for o in options() if o.path[0] in SETTINGS]
     environment = {name: os.environ[name] for name in names if os.environ.get(name)}

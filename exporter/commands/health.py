@@ -1,4 +1,4 @@
-"""``health``: whether a running service is alive, as a container's health check asks."""
+"""``health``: check whether a service is alive, as the health check of a container."""
 
 import os
 from typing import Any
@@ -11,19 +11,19 @@ from exporter.commands import shared
 _LISTEN_ADDRESS = "GITHUB_BILLING_WEB_LISTEN_ADDRESS"
 
 SECONDS = 4.0
-"""To connect, and again to answer: two tries take less than the image's ten."""
+"""To connect, and again to answer. Two attempts take less than the image's timeout of 10."""
 
 
 def problem(url: str) -> str:
-    """Return what is wrong with the service at ``url``; empty if it is alive.
+    """Return why the service at ``url`` is not alive; empty if it is alive.
 
-    A service that does not understand plain HTTP is asked by TLS. Its certificate, which is for
-    other names, is not verified; nothing secret is sent. Raises ``httpx.InvalidURL`` and
+    If the service does not speak plain HTTP, retry with TLS. The certificate is for other names
+    and is not verified; nothing secret is sent. Raises ``httpx.InvalidURL`` and
     ``httpx.UnsupportedProtocol``.
     """
     asked = httpx.URL(url)
     try:
-        # A proxy of the environment leads to GitHub and not back to this machine.
+        # Proxies of the environment are for GitHub, not for this machine.
         with httpx.Client(trust_env=False, verify=False, timeout=SECONDS) as client:  # noqa: S501  (see above)
             try:
                 answer = client.get(asked)
@@ -46,15 +46,16 @@ def problem(url: str) -> str:
 @click.option(
     "--url",
     metavar="URL",
-    help="Ask there, such as where the configuration file has it listen; "
-    "default /healthz of the address.",
+    help="URL to check, for example if the address is set in the configuration file; "
+    "default /healthz of the listen address.",
 )
 def health(url: str | None, **given: Any) -> None:
-    """Ask the service that runs on this machine whether it is alive, as a container does.
+    """Check whether the service on this machine is alive, for a container's health check.
 
-    It is asked by TLS where it speaks that; its certificate is not verified.
+    If the service uses TLS, its certificate is not verified.
 
-    Exits 0, or 1 if it is not alive or does not answer, 2 for wrong settings.
+    Exit codes: 0 if it is alive, 1 if it is not alive or does not answer, 2 if the settings are
+    invalid.
     """
     if url is None:
         address = os.environ.get(_LISTEN_ADDRESS, "")
@@ -63,6 +64,8 @@ def health(url: str | None, **given: Any) -> None:
     try:
         found = problem(url)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        shared.end(shared.WRONG_SETTINGS, "--url: must be such as http://localhost:9877/healthz")
+        shared.end(
+            shared.WRONG_SETTINGS, "--url: must be a URL such as http://localhost:9877/healthz"
+        )
     if found:
         shared.end(shared.FAILED, f"{url}: {found}")

@@ -1,7 +1,7 @@
-"""``licenses``: a report of who uses a licence of GitHub Advanced Security, and where.
+"""``licenses``: report who uses a GitHub Advanced Security licence, and where.
 
-This is the only place that reads people's names and addresses. The service never imports it,
-and what it reads goes into the report alone.
+Only this module reads people's names and addresses. The service never imports it, and the data
+goes only into the report.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from exporter.github.client import Client
 from exporter.github.errors import GitHubError, NotFound
 
 DEADLINE_SECONDS = 3600.0
-"""For all pages of one account: hundreds at GitHub's slowest, or a wait for the hourly limit."""
+"""For all pages of one account: hundreds of slow pages, or a wait for the hourly limit."""
 
 _SHOWN_REPOSITORIES = 3
 _SECTIONS = ("organizations", "enterprises", "github", "config", "log")
@@ -48,7 +48,7 @@ _TABLE_HEADINGS = ("LOGIN", "E-MAIL", "LAST PUSH", "PRODUCT", "ORGANIZATIONS", "
 
 
 class Push(msgspec.Struct, frozen=True):
-    """A committer's latest push to a repository; older hosts leave the address out."""
+    """A committer's latest push to a repository. Older hosts omit the e-mail address."""
 
     user_login: str
     last_pushed_date: str
@@ -87,11 +87,11 @@ class Committer:
 
 
 class Incomplete(Exception):
-    """A page that failed. The message names account, reason and mend, and nobody."""
+    """A page failed. The message has the account, the reason and the fix, but no person."""
 
 
 class NothingToAsk(Exception):
-    """No account that could have licences. The message says the mend."""
+    """No account can have licences. The message says how to fix it."""
 
 
 async def read(
@@ -101,11 +101,11 @@ async def read(
     progress: Callable[[str], None],
     repositories: Sequence[str] = (),
 ) -> list[Committer]:
-    """Return the licences of the ``named`` organizations and enterprises, of all if none is named.
+    """Return the licences of the ``named`` organizations and enterprises; all if it is empty.
 
-    ``product`` is ``code_security`` or ``secret_protection``, ``None`` what the account has.
-    ``repositories``, each ``owner/name``, restrict the report and the organizations to ask.
-    ``progress`` takes a line a page, and one for each of ``repositories`` without licences. The
+    ``product`` is ``code_security`` or ``secret_protection``; ``None`` is every product of the
+    account. ``repositories``, each ``owner/name``, restrict the report and the organizations to
+    poll. ``progress`` is called with a line per page, and per repository without licences. The
     result is sorted by login, without the duplicates of an enterprise and its organization.
     Raises `NothingToAsk` or `Incomplete`.
     """
@@ -114,14 +114,16 @@ async def read(
     asked: list[tuple[Account, Client]] = []
     for watched in app.poller.accounts:
         account = watched.account
-        enterprise = account.type is AccountType.ENTERPRISE  # which owns anybody's repositories
+        enterprise = account.type is AccountType.ENTERPRISE  # may own any repository
         may_own = not owners or enterprise or account.key[1] in owners
         chosen = account.type is not AccountType.USER and (not named or account.key in named)
         if watched.jobs and chosen and may_own:
             asked.append((account, watched.jobs[0].client))
     if not asked:
-        owning = " that owns the repositories" if wanted else ""
-        raise NothingToAsk(f"licenses: give --organization NAME or --enterprise SLUG{owning}")
+        owning = " that owns the repository" if wanted else ""
+        raise NothingToAsk(
+            f"no account to report on: set --organization NAME or --enterprise SLUG{owning}"
+        )
     found: dict[tuple[str, ...], Committer] = {}
     async with app.clients:
         for account, client in asked:
@@ -131,7 +133,7 @@ async def read(
     seen = {committer.full_name.casefold() for committer in found.values()}
     for key, name in wanted.items():
         if key not in seen:
-            progress(f"{name}: GitHub names nobody who uses a licence there: check the name")
+            progress(f"{name}: GitHub reports no licences for this repository: check the name")
     return [found[key] for key in sorted(found)]
 
 
@@ -143,8 +145,8 @@ async def _of_account(
             found = list(await advanced_security.products(github, account))
             if product and product not in found:
                 raise NotFound(
-                    detail=f"it has no {product}, but {' and '.join(found)}",
-                    hint="Leave --product out, or name what it has.",
+                    detail=f"the account has no {product}, only {' and '.join(found)}",
+                    hint="Remove --product, or set it to a product that the account has.",
                     endpoint=advanced_security.endpoint_of(account.type),
                 )
             return [
@@ -191,9 +193,9 @@ async def _committers(
 
 
 def as_csv(committers: Sequence[Committer]) -> str:
-    """Return a row a person, repository and product; GitHub's own columns come first.
+    """Return one row per person, repository and product. GitHub's own columns come first.
 
-    A cell that a spreadsheet would run as a formula begins with an apostrophe.
+    An apostrophe precedes each cell that a spreadsheet would run as a formula.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -204,14 +206,14 @@ def as_csv(committers: Sequence[Committer]) -> str:
 
 
 def as_json(committers: Sequence[Committer]) -> str:
-    """Return a list with an object a person, repository and product."""
+    """Return a list with one object per person, repository and product."""
     return msgspec.json.format(msgspec.json.encode(committers)).decode() + "\n"
 
 
 def as_table(committers: Sequence[Committer]) -> str:
-    """Return a line a person and product, for a terminal, with the latest address.
+    """Return one line per person and product, with the latest e-mail address, for a terminal.
 
-    Characters that are not printable, such as an escape in an address, become question marks.
+    Unprintable characters, such as an escape in an address, become question marks.
     """
     rows: list[tuple[str, ...]] = [_TABLE_HEADINGS]
     for _, group in groupby(committers, lambda each: (each.user_login, each.product, each.host)):
@@ -247,17 +249,17 @@ FORMATS: Mapping[str, Callable[[Sequence[Committer]], str]] = {
 @click.option(
     "--product",
     type=click.Choice(("code_security", "secret_protection")),
-    help="Report this product alone; default what the account has.",
+    help="Report only this product; default every product of the account.",
 )
 @shared.repositories_option
 @click.option(
     "--format",
     "form",
     type=click.Choice(list(FORMATS)),
-    help="csv and json have a row for each person, repository and product, table a line for each "
-    "person and product; default table on a terminal, else csv.",
+    help="csv and json have one row per person, repository and product; table has one row per "
+    "person and product. Default table on a terminal, else csv.",
 )
-@shared.output_option(" and readable for its owner alone")
+@shared.output_option(", readable only by its owner")
 def licenses(
     product: str | None,
     repositories: tuple[str, ...],
@@ -265,17 +267,17 @@ def licenses(
     output: Path | None,
     **given: Any,
 ) -> None:
-    """Report who uses an Advanced Security licence, and in which repositories.
+    """Report who uses a GitHub Advanced Security licence, and in which repositories.
 
-    It holds names and e-mail addresses, which leave the process nowhere else. With
-    --organization or --enterprise it asks those alone, else all of the settings; users have no
-    such licences. The pages of an account may take up to an hour; the report is written once
-    all are read.
+    The report contains names and e-mail addresses, which no other command outputs. It covers the
+    accounts of --organization and --enterprise, or else all accounts of the settings except
+    users, which have no such licences. Reading one account may take up to an hour. The report is
+    written after all accounts have been read.
 
-    Exits 0, or 1 without a report if a page fails, 2 for wrong settings, 3 if the file cannot be
-    written.
+    Exit codes: 0 on success, 1 if a page fails (no report is written), 2 if the settings are
+    invalid, 3 if the file cannot be written.
     """
-    # A person asks for all of it, whichever replica's environment they ask in.
+    # Report all accounts, even in the environment of one replica.
     settings = shared.load_settings(given).model_copy(update={"shard": None})
     named = frozenset(
         (kind, name.casefold())

@@ -1,4 +1,4 @@
-"""``once``: one poll, as a page in a file."""
+"""``once``: poll once and write the metrics."""
 
 import asyncio
 import sys
@@ -19,10 +19,10 @@ from exporter.web.exposition import text
 @settings_options()
 @output_option()
 def once(output: Path | None, **given: Any) -> None:
-    """Poll every job once and print the page, as for node_exporter's textfile collector.
+    """Poll once and print the metrics, for example for node_exporter's textfile collector.
 
-    Exits 0, or 1 if something required failed (the page is written all the same), 2 for wrong
-    settings, 3 if the file cannot be written.
+    Exit codes: 0 on success, 1 if a required collector failed (the metrics are written anyway), 2
+    if the settings are invalid, 3 if the file cannot be written.
     """
     settings = load_settings(given)
     app = assembled(settings, process=False, state_file=state_file(settings))

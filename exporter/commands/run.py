@@ -12,6 +12,6 @@ from exporter.commands.shared import load_settings, settings_options
 @click.command()
 @settings_options()
 def run(**given: Any) -> None:
-    """Poll GitHub on an interval and serve /metrics."""
+    """Poll GitHub regularly and serve /metrics."""
     settings = load_settings(given)
     serve(settings, assembled(settings, state_file=state_file(settings), service=True))

@@ -1,4 +1,4 @@
-"""The service of `run` and `demo`: its files, its sockets, its end."""
+"""The service of `run` and `demo`: files, sockets and shutdown."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ def state_file(settings: Settings) -> StateFile | None:
     try:
         return StateFile(path) if path else None
     except BlockingIOError:
-        end(FAILED, f"--state.file {path}: another process has it: give each one of its own")
+        end(FAILED, f"--state.file {path}: another process is using it: set another file")
 
 
 def serve(settings: Settings, app: App) -> None:
@@ -41,16 +41,16 @@ def serve(settings: Settings, app: App) -> None:
     try:
         asyncio.run(app.run(listening, web, stopping=_leave_in_time))
     except* Exception:
-        structlog.get_logger().exception("ended by a fault of its own")
+        structlog.get_logger().exception("stopped by an unexpected error")
         _leave_in_time(FAILED)
         sys.exit(FAILED)
 
 
 def web_file(settings: Settings) -> "LiveWebConfig | None":
-    """Return the web configuration file, watched, if there is one. Raises `SettingsError`."""
+    """Watch the web configuration file, if it is set, and return it. Raises `SettingsError`."""
     if settings.web.config.file is None:
         return None
-    from exporter.web.guard import LiveWebConfig  # noqa: PLC0415  (few have the file)
+    from exporter.web.guard import LiveWebConfig  # noqa: PLC0415  (rarely needed)
 
     web = LiveWebConfig(settings.web.config.file)
     web.watch()
@@ -58,7 +58,7 @@ def web_file(settings: Settings) -> "LiveWebConfig | None":
 
 
 def _leave_in_time(code: int = 0) -> None:
-    # A look-up of a name may hang in a thread, which the exit would wait for.
+    # A name lookup may hang in a thread, and the exit would wait for it.
     def go() -> None:
         logging.shutdown()
         os._exit(code)

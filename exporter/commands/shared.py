@@ -1,4 +1,4 @@
-"""Shared by the commands: settings as flags, errors in one line, exit codes, output."""
+"""Shared by the commands: flags of the settings, one-line errors, exit codes, output."""
 
 import os
 import re
@@ -18,14 +18,14 @@ PROGRAM = "github-billing-exporter"
 FAILED, WRONG_SETTINGS, NOT_WRITABLE = 1, 2, 3
 
 _NO_ACCOUNT = (
-    "no account to watch: give --organization NAME, --user NAME or --enterprise SLUG "
-    "(or GITHUB_BILLING_ORGANIZATIONS and its like), or --discover what the credential can see, "
-    f"or see it work: {PROGRAM} demo"
+    "no account to watch: set --organization NAME, --user NAME or --enterprise SLUG (or variables "
+    "such as GITHUB_BILLING_ORGANIZATIONS), or --discover to watch all that the credential can "
+    f"see; to try it without an account, run {PROGRAM} demo"
 )
 NO_CREDENTIAL = (
-    "no token to ask GitHub with: set GITHUB_BILLING_TOKEN, or --github.token-file FILE "
-    "(arguments are visible to others, so there is no flag for the token itself); for a GitHub "
-    "App, --github.app-id ID and --github.app-private-key-file FILE"
+    "no GitHub token: set GITHUB_BILLING_TOKEN, or --github.token-file FILE (there is no flag for "
+    "the token itself, because other users can see arguments); for a GitHub App, set "
+    "--github.app-id ID and --github.app-private-key-file FILE"
 )
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
@@ -33,7 +33,7 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 def settings_options(
     wanted: Callable[[Option], bool] = lambda _: True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add a flag for each setting that has one to a command."""
+    """Add a flag to a command for each ``wanted`` setting that has one."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options()):
@@ -68,17 +68,17 @@ repositories_option = click.option(
     metavar="OWNER/NAME",
     multiple=True,
     callback=_checked,
-    help="Report this repository alone; may be given several times.",
+    help="Report only this repository; can be repeated.",
 )
 
 
 def output_option(how: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add ``--output FILE`` to a command; ``how`` continues its help."""
+    """Add ``--output FILE`` to a command. ``how`` continues its help."""
     return click.option(
         "--output",
         metavar="FILE",
         type=click.Path(path_type=Path, dir_okay=False),
-        help=f"Write to this file, whole or not at all{how}, instead of standard output.",
+        help=f"Write atomically to this file{how}, instead of standard output.",
     )
 
 
@@ -96,7 +96,7 @@ def nested_flags(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_settings(given: Mapping[str, Any]) -> Settings:
-    """Load the settings, or end with every fault, a line each."""
+    """Load the settings, or exit with a line for each error."""
     settings = loaded(nested_flags(given), os.environ)
     missing = [] if resolved.accounts_configured(settings) else [_NO_ACCOUNT]
     if not any(each.given for each in resolved.credentials(settings)):
@@ -142,7 +142,7 @@ def end(code: int, *lines: str) -> NoReturn:
 
 
 def aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """Pad the cells of each column to one width; all rows have the same number."""
+    """Pad the cells of each column to the same width. Rows have the same number of cells."""
     listed = list(rows)
     widths = [max(len(cell) for cell in column) for column in zip(*listed, strict=True)]
     for row in listed:

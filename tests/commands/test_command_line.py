@@ -35,7 +35,7 @@ class TestWrongSettings:
     ) -> None:
         code, (line, other) = refused(capsys, *arguments)
         assert code == 2
-        assert "no token to ask GitHub with" in other
+        assert "no GitHub token" in other
         assert line.startswith("github-billing-exporter: no account to watch: ")
         for mend in ("--organization NAME", "GITHUB_BILLING_ORGANIZATIONS", "exporter demo"):
             assert mend in line
@@ -73,11 +73,11 @@ class TestWrongSettings:
         [
             (["--organisation", "acme"], "No such option '--organisation'."),
             (["run", "--organisation", "acme"], "--organization"),
-            (["rum"], "No such command: there are run, check,"),
+            (["rum"], "No such command: use one of run, check,"),
             (["ghp_CANARY"], "No such command"),
-            (["run", "ghs_CANARY.x"], "run takes options alone."),
+            (["run", "ghs_CANARY.x"], "run accepts only options"),
             (["once", "--output"], "Option '--output' requires an argument."),
-            (["check", "--organization", "acme", "mona"], "check takes options alone."),
+            (["check", "--organization", "acme", "mona"], "check accepts only options"),
             (["--github.token", "ghp_x"], "No such option '--github.token'."),
         ],
     )

@@ -190,7 +190,7 @@ class TestReport:
             done = at.licenses("--organization", "acme", *named)
         assert {row[1] for row in rows_of(done.stdout)[1:]} == {"acme/r007"}
         assert [line for line in done.stderr.splitlines() if ": page " not in line] == [
-            "acme/R7: GitHub names nobody who uses a licence there: check the name"
+            "acme/R7: GitHub reports no licences for this repository: check the name"
         ]
         assert done.returncode == 0
 
@@ -299,7 +299,7 @@ class TestFailure:
         with desk(organization(ghas="bundled", committers=CANARIES)) as at:
             done = at.licenses("--organization", "acme", "--product", "code_security")
         assert (done.returncode, done.stdout) == (1, "")
-        assert "has no code_security, but advanced_security" in done.stderr
+        assert "has no code_security, only advanced_security" in done.stderr
 
     def test_without_advanced_security_the_hint_names_the_permission(self) -> None:
         with desk(organization()) as at:

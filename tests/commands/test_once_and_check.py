@@ -178,7 +178,7 @@ class TestCheck:
     def test_warns_where_accounts_overlap(self, report: subprocess.CompletedProcess[str]) -> None:
         (warning,) = [line for line in report.stdout.splitlines() if line.startswith("Warning: ")]
         assert "enterprise acme-corp may own acme, oldtown, sandbox" in warning
-        assert "never add across account_type" in warning
+        assert "do not sum across account_type" in warning
 
     def test_estimates_series_and_requests(
         self,
@@ -187,7 +187,7 @@ class TestCheck:
     ) -> None:
         told = re.search(
             r"About (\d+) series\.\n"
-            r"Credential default: (\d+) requests an hour of the 5000 that GitHub grants",
+            r"Credential default: (\d+) requests an hour of the 5000 that GitHub allows",
             report.stdout,
         )
         assert told is not None

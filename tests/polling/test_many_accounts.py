@@ -225,7 +225,7 @@ class TestCheck:
     @in_virtual_time
     async def test_says_how_many_accounts_the_intervals_carry(self) -> None:
         carries = re.search(
-            r"of the 150 that GitHub grants: too many\. The intervals carry about (\d+) of 20 "
+            r"of the 150 that GitHub allows: too many\. The limit is enough for about (\d+) of 20 "
             r"accounts: raise poll\.interval",
             await self.report(20),
         )

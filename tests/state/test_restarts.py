@@ -103,7 +103,7 @@ class TestKilled:
             )
             assert other.returncode == 1
             (line,) = other.stderr.splitlines()
-            assert f"--state.file {state}: another process has it" in line
+            assert f"--state.file {state}: another process is using it" in line
             assert exporter.process.poll() is None
 
 
