@@ -1,6 +1,6 @@
-"""GitHub's bill as Prometheus metrics."""
+"""A Prometheus exporter for GitHub billing."""
 
 __version__ = "0.1.0"
 
 REVISION_VARIABLE = "GITHUB_BILLING_EXPORTER_REVISION"
-"""Of the revision that an image was built from."""
+"""Name of the variable with the revision that an image was built from."""

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class _Stderr(io.FileIO):
-    """A file that drops unwritable data: a full disk ends nothing."""
+    """A file that drops unwritable data, so that a full disk does not end the process."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -18,15 +18,15 @@ class _Stderr(io.FileIO):
 
 
 def main() -> None:
-    """Run the command line. Exit 0 on a signal during its import, too."""
-    # Without handlers process 1 of a container ignores signals.
+    """Run the CLI. Exit 0 on a signal during import, too."""
+    # Process 1 of a container ignores signals without a handler.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: sys.exit(0))
-    # If it is closed, the null device takes its number before a socket does.
+    # If stderr is closed, open the null device before a socket takes its number.
     number = sys.stderr.fileno() if sys.stderr else os.open(os.devnull, os.O_WRONLY)
     stderr = io.BufferedWriter(_Stderr(number, "w", closefd=False))
     sys.stderr = io.TextIOWrapper(stderr, errors="backslashreplace", line_buffering=True)
-    from exporter import cli  # noqa: PLC0415  (loading it takes most of the start)
+    from exporter import cli  # noqa: PLC0415  (takes most of the startup time)
 
     cli.main()
 

@@ -1,4 +1,4 @@
-"""Accounts: whose bill it is, on which platform, with which quotas, watched by which replica."""
+"""Accounts: their types, platforms, quotas and shards."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ class AccountType(StrEnum):
 
 
 class Platform(StrEnum):
-    """GitHub's two billing platforms: the closed endpoints and the usage reports."""
+    """GitHub's two billing platforms: the endpoints that it closed, and the usage reports."""
 
     LEGACY = "legacy"
     USAGE = "usage"
@@ -22,7 +22,7 @@ class Platform(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """Minutes, gigabytes of transfer and of storage that a plan includes a month, if known."""
+    """Minutes, transfer and storage that a plan includes per month; ``None`` if unknown."""
 
     actions_minutes: float | None = None
     packages_bandwidth_gigabytes: float | None = None
@@ -31,9 +31,9 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account whose bill is watched, named as the user configured it.
+    """An account to watch, named as the user configured it.
 
-    ``platform`` is ``None`` to be found out by asking. ``quotas`` rule over those of the plan.
+    ``platform`` is ``None`` to detect it. ``quotas`` override those of the plan.
     """
 
     type: AccountType
@@ -47,7 +47,7 @@ class Account:
 
     @property
     def names(self) -> dict[str, str]:
-        """Return the fields that name the account in the log."""
+        """The log fields that name the account."""
         return {"account_type": self.type.value, "account": self.name}
 
     def __str__(self) -> str:
@@ -55,22 +55,22 @@ class Account:
 
 
 def account_key(kind: AccountType, name: str) -> tuple[AccountType, str]:
-    """Return the identity of an account: GitHub ignores the case of names."""
+    """Return the identity of an account. GitHub ignores the case of names."""
     return kind, name.casefold()
 
 
 def is_name(text: str) -> bool:
-    """Whether an account may have this name, which is one step of a path (docs: usernames)."""
+    """Return whether an account may have this name, one segment of a path (docs: usernames)."""
     return re.fullmatch(r"[A-Za-z0-9._-]+", text) is not None and text not in {".", ".."}
 
 
 def overlaps(accounts: Iterable[Account]) -> list[str]:
-    """Return a warning for each enterprise that may hold the dollars of the organizations."""
+    """Return a warning for each enterprise whose bill may include the organizations."""
     listed = list(accounts)
     organizations = ", ".join(each.name for each in listed if each.type is AccountType.ORGANIZATION)
     return [
         f"{account} may own {organizations}: "
-        "an enterprise's bill contains its organizations', so never add across account_type"
+        "an enterprise's bill includes its organizations, so do not sum across account_type"
         for account in listed
         if organizations and account.type is AccountType.ENTERPRISE
     ]
@@ -78,7 +78,7 @@ def overlaps(accounts: Iterable[Account]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """The replica ``index``, counted from 0, of ``count``."""
+    """Replica ``index``, counted from 0, of ``count``."""
 
     index: int
     count: int
@@ -87,10 +87,10 @@ class Shard:
         return f"{self.index}/{self.count}"
 
     def holds(self, account: Account) -> bool:
-        """Whether this replica watches the account; exactly one of ``count`` does.
+        """Return whether this replica watches the account; exactly one of ``count`` does.
 
-        The replica with the highest hash of its number and the account wins (rendezvous
-        hashing), so that one more replica takes its share from all and moves nothing else.
+        Rendezvous hashing: the replica with the highest hash of its index and the account wins.
+        An additional replica takes accounts from all others; no other account moves.
         """
         kind, name = account.key
 

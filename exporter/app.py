@@ -1,4 +1,4 @@
-"""The application: settings made into parts, run in one task group until a signal."""
+"""The application: assembled from the settings, run in one task group until a signal."""
 
 import asyncio
 import os
@@ -50,7 +50,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The parts of the process. ``seen`` is the last answered exchange of each credential."""
+    """The parts of the process. ``seen`` has the last answered exchange of each credential."""
 
     poller: Poller
     telemetry: Telemetry
@@ -76,8 +76,8 @@ class App:
         """Assemble the parts.
 
         ``secrets`` are in the order of the settings' credentials. ``process`` adds ``process_*``
-        and ``python_*`` to the page, ``notice`` a sentence for its readers. ``state_file`` keeps
-        the readings, and is restored before the first poll.
+        and ``python_*`` metrics to the page, ``notice`` a sentence. ``state_file`` keeps the
+        readings; they are restored before the first poll.
         """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
         seen: dict[str, Exchange] = {}
@@ -102,7 +102,7 @@ class App:
         return cls(poller, telemetry, clients, discoveries, clock, keeper, seen)
 
     async def once(self) -> None:
-        """Discover once, then attempt every job once."""
+        """Discover once, then run every job once."""
         async with self.clients:
             if self.keeper:
                 self.keeper.restore()
@@ -133,9 +133,9 @@ class App:
         *,
         stopping: Callable[[], None] = lambda: None,
     ) -> None:
-        """Poll and serve until SIGTERM or SIGINT, which call ``stopping``.
+        """Poll and serve until SIGTERM or SIGINT. Either calls ``stopping``.
 
-        Raises an exception group if polling or serving ends by itself.
+        Raises an exception group if polling or serving ends without a signal.
         """
         stop = asyncio.Event()
 
@@ -168,14 +168,14 @@ class App:
                 tasks.create_task(self.keeper.run(stop))
             await serve(web.guard(application) if web else application, listening, stop, context)
             if not stop.is_set():
-                raise RuntimeError("the server ended by itself")
+                raise RuntimeError("the server ended without a signal")
             for task in running:
                 task.cancel()
         log.info("stopped")
 
 
 class _Complaints:
-    """Logs the errors of the event loop, but one once a minute: that it can accept nothing."""
+    """Logs the errors of the event loop; those for lack of resources at most once a minute."""
 
     _silent_until = 0.0
 

@@ -1,4 +1,4 @@
-"""Files: bounded reads that never wait, atomic writes, and shortages."""
+"""Files: bounded reads that never block, atomic writes, and resource shortages."""
 
 import errno
 import os
@@ -21,8 +21,8 @@ MOST_SECRET = 64 << 10  # bytes of a token or a key
 MOST_TEXT = 4 << 20  # bytes of a configuration, or of certificates
 
 SHORTAGE_HINT = (
-    "This machine is short of file descriptors or memory, or cannot read its disk: no credential "
-    "is at fault, and it goes on by itself when there is enough."
+    "This machine is short of file descriptors or memory, or cannot read its disk. The credential "
+    "is not the cause; the exporter recovers by itself when the shortage ends."
 )
 
 _LOOK_SECONDS = 1.0
@@ -32,31 +32,32 @@ _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EIO
 
 
 class NotRegular(OSError):
-    """A pipe, a folder or a device, which cannot be read repeatedly."""
+    """A pipe, a directory or a device, which cannot be read repeatedly."""
 
 
 class TooLarge(OSError):
-    """A file above its kind's bound of bytes."""
+    """A file that is larger than allowed."""
 
 
 def read(path: Path, most: int) -> bytes:
-    """Return the content of a regular file, without waiting for a writer.
+    """Return the content of a regular file. Never wait for a writer.
 
-    Raises ``OSError``: `NotRegular` for a pipe or the like, `TooLarge` above ``most`` bytes.
+    Raises ``OSError``: `NotRegular` for a pipe, directory or device, `TooLarge` above ``most``
+    bytes.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise NotRegular(errno.EINVAL, "it is a pipe, a folder or a device")
-        # Reserve memory by the size, which files of /proc do not have.
+            raise NotRegular(errno.EINVAL, "it is a pipe, a directory or a device")
+        # Reserve memory by the size. Files in /proc report 0.
         room = min(most, max(found.st_size, MOST_SECRET)) + 1
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(room)
     finally:
         os.close(descriptor)
     if len(content) > most:
-        raise TooLarge(errno.EFBIG, f"it holds more than {most >> 10} KiB")
+        raise TooLarge(errno.EFBIG, f"it is larger than {most >> 10} KiB")
     return content
 
 
@@ -66,33 +67,33 @@ def read_secret(path: Path) -> str:
 
 
 class Watcher(Generic[T]):
-    """Calls ``look`` every second in a thread; the first result has ``patience`` seconds.
+    """Calls ``look`` in a thread every second. Waits ``patience`` seconds for the first call.
 
-    The thread calls ``changed`` after another result or a first error.
+    The thread calls ``changed`` after another result or another kind of error.
     """
 
     def __init__(self, look: Callable[[], T], *, patience: float = _PATIENCE_SECONDS) -> None:
         self._look = look
         self._patience = patience
-        self._late = TimeoutError(errno.ETIMEDOUT, f"it is not read within {patience:g} s")
+        self._late = TimeoutError(errno.ETIMEDOUT, f"it could not be read within {patience:g} s")
         self._began: float | None = time.monotonic()
         self._looked = Event()
         self.changed: Callable[[], None] = lambda: None
         self._found: T
         self._error: Exception | None = self._late
-        # A daemon: a file that hangs must not keep the process from its end.
+        # A daemon thread: a read that hangs must not keep the process alive.
         Thread(target=self._watch, name="file", daemon=True).start()
         self._looked.wait(patience)
 
     def __call__(self) -> T:
-        """Return the result at once. Raises `fault`."""
+        """Return the last result without waiting. Raises `fault`."""
         if (fault := self.fault) is not None:
-            raise fault.with_traceback(None)  # which would grow with each raise
+            raise fault.with_traceback(None)  # the traceback would grow with each raise
         return self._found
 
     @property
     def fault(self) -> Exception | None:
-        """The exception of the last look, or ``TimeoutError`` while one takes too long."""
+        """The exception of the last call, or ``TimeoutError`` while a call takes too long."""
         began = self._began
         late = began is not None and time.monotonic() - began >= self._patience
         return self._late if late else self._error
@@ -116,7 +117,7 @@ class Watcher(Generic[T]):
 
 @contextmanager
 def in_memory(content: bytes) -> Iterator[Path]:
-    """Yield a path to the content, which no disk holds: OpenSSL reads nothing but files."""
+    """Yield the path of a file in memory with this content. OpenSSL only reads files."""
     descriptor = os.memfd_create("content", os.MFD_CLOEXEC)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
@@ -125,7 +126,7 @@ def in_memory(content: bytes) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, content: bytes, mode: int) -> None:
-    """Replace the file at once, or raise ``OSError`` and leave it as it was."""
+    """Replace the file atomically, or raise ``OSError`` and leave it unchanged."""
     descriptor, name = tempfile.mkstemp(_SCRATCH, f".{path.name}.", path.parent)
     scratch = Path(name)
     try:
@@ -141,7 +142,7 @@ def write_atomically(path: Path, content: bytes, mode: int) -> None:
 
 
 def remove_scratch(path: Path) -> None:
-    """Remove the remains of writes that were killed, as far as possible."""
+    """Remove the temporary files of interrupted writes. Ignore errors."""
     for scratch in path.parent.glob(f".{escape(path.name)}.*{_SCRATCH}"):
         with suppress(OSError):
             scratch.unlink()
@@ -154,7 +155,7 @@ def check_writable(path: Path) -> None:
 
 
 def shortage(error: BaseException | None) -> str:
-    """Return the shortage that caused an error in the system's words, else an empty text."""
+    """Return the system's message if a resource shortage caused the error, else an empty string."""
     if isinstance(error, OSError) and error.errno in _SHORTAGES:
         return error.strerror or ""
     if isinstance(error, BaseExceptionGroup):

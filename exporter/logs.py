@@ -1,4 +1,4 @@
-"""Logs on stderr: one event a line, for people or as JSON, with no secret in it."""
+"""Logging to stderr: one event per line, for people or as JSON, without secrets."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ import structlog
 from structlog import dev, processors, stdlib
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_SHORTEST_SECRET = 8  # characters: a shorter one may be a word, and no token is so short
+_SHORTEST_SECRET = 8  # characters; a shorter one may be a word, and no token is that short
 _MOST_WAITING = 1_000
 _LAST_SECONDS = 1.0
 
@@ -23,11 +23,11 @@ def configure(
     secrets: Callable[[], list[str]],
     dropped: Callable[[], None] | None = None,
 ) -> None:
-    """Set up logging of the process, libraries included.
+    """Set up logging of the process and its libraries.
 
-    ``form`` is ``human`` or ``json``, ``None`` for human on a terminal. ``secrets`` are starred out
-    everywhere, in tracebacks too. With ``dropped`` logging never waits for the reader of the lines:
-    it is called for each lost line.
+    ``form`` is ``human`` or ``json``; ``None`` is human on a terminal, else JSON. ``secrets`` are
+    replaced with stars everywhere, including tracebacks. With ``dropped``, logging never blocks:
+    lines that cannot be written are dropped, and ``dropped`` is called for each.
     """
     human = form == "human" or (form is None and sys.stderr.isatty())
     shared: list[Processor] = [
@@ -47,7 +47,7 @@ def configure(
     root.setLevel(level.upper())
     for chatty in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # It warns of every malformed request: a stranger could fill a disk.
+    # It warns of every malformed request: anyone could fill the disk.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     structlog.configure(
         [stdlib.filter_by_level, *shared, stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -57,10 +57,10 @@ def configure(
 
 
 class _Unhurried(logging.Handler):
-    """Writes lines in a thread, and drops those that come while too many wait.
+    """Writes lines in a thread. Drops new lines while too many are waiting.
 
-    Unlike `logging.handlers.QueueListener` the thread holds no lock while it writes: if it hangs,
-    the process can still end.
+    Unlike `logging.handlers.QueueListener`, the thread holds no lock while it writes: the process
+    can end even if a write hangs.
     """
 
     def __init__(self, stream: TextIO, dropped: Callable[[], None]) -> None:
@@ -78,7 +78,7 @@ class _Unhurried(logging.Handler):
             self._dropped()
 
     def close(self) -> None:
-        """Write the waiting lines, for a second at most."""
+        """Write the waiting lines, for at most one second."""
         self._lines.put(None)
         self._thread.join(_LAST_SECONDS)
         super().close()

@@ -209,4 +209,5 @@ class TestAtTheStart:
         os.mkfifo(tmp_path / "config.yml")
         ended = command("check", "--config.file", str(tmp_path / "config.yml"), env={})
         assert ended.returncode == 2
-        assert "--config.file: cannot be read: it is a pipe, a folder or a device" in ended.stderr
+        why = "it is a pipe, a directory or a device"
+        assert f"--config.file: the file cannot be read: {why}" in ended.stderr

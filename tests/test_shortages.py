@@ -76,7 +76,7 @@ def assert_short(
 ) -> None:
     detail, mend = apart(failure, github, dict(environment))
     assert (what in detail, NO_MORE in detail) == (True, True)
-    assert "no credential is at fault" in mend
+    assert "The credential is not the cause" in mend
 
 
 def faults_without_descriptors(file: Path, left: int) -> Sequence[str]:
@@ -108,7 +108,7 @@ class TestDescriptors:
         file.write_text(yaml.safe_dump({"tls_server_config": inline}))
         assert read_web_file(file, "web.yml").faults == ()
         faults = apart(faults_without_descriptors, file, left)
-        assert faults == (f"web.yml: what it names cannot be read: {NO_MORE}",)
+        assert faults == (f"web.yml: a file that it names cannot be read: {NO_MORE}",)
 
 
 class TestDisks:
