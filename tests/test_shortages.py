@@ -66,7 +66,7 @@ def failure(github: dict[str, object], environment: Mapping[str, str]) -> tuple[
 
     with pytest.raises(Unreachable) as failed:
         asyncio.run(asking())
-    return failed.value.detail, failed.value.mend("owner")
+    return failed.value.detail, failed.value.hint_for("owner")
 
 
 def assert_short(

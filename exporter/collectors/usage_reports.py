@@ -20,7 +20,7 @@ from exporter.github.errors import InvalidPayload
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
-_NOBODY = "none"
+_NONE = "none"
 _SKU = attrgetter("product", "sku", "unit")
 _DAY = timedelta(days=1)
 
@@ -97,7 +97,7 @@ async def ask_all(github: GitHub, account: Account, now: datetime, *, repositori
     left = rest(whole, [reports.sum_by(total, _SKU)])
     if left and active is None:
         # GitHub refuses to list cost centers: its refusal counts if any has usage.
-        outside = usage.sums(await summary.ask(github, account, cycle, cost_center_id=_NOBODY))
+        outside = usage.sums(await summary.ask(github, account, cycle, cost_center_id=_NONE))
         if github.refusal is not None and rest(whole, [outside]):
             raise github.refusal
     elif left and has_centers:
@@ -106,11 +106,11 @@ async def ask_all(github: GitHub, account: Account, now: datetime, *, repositori
             await ask_part(cost_center_id=center)
         left = rest(whole, [reports.sum_by(total, _SKU)])
     # A SKU that the summary does not have may be there by another name.
-    total.add(_of_nobody({sku: sums for sku, sums in left.items() if sku in whole}))
+    total.add(_unassigned({sku: sums for sku, sums in left.items() if sku in whole}))
     return total
 
 
-def _of_nobody(left: Mapping[tuple[str, str, str], Sums]) -> Report:
+def _unassigned(left: Mapping[tuple[str, str, str], Sums]) -> Report:
     """Return the difference of summary and reports, less what GitHub has not reported yet.
 
     That is what the summary has more of a SKU while its quantity lags.
@@ -119,7 +119,7 @@ def _of_nobody(left: Mapping[tuple[str, str, str], Sums]) -> Report:
     for sku, sums in left.items():
         known = Sums(*(min(value, 0.0) for value in sums)) if sums.quantity > 0 else sums
         if any(known):
-            reported[Names(_NOBODY, "", *sku)] = known
+            reported[Names(_NONE, "", *sku)] = known
     return Report(reported, None)
 
 

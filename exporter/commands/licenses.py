@@ -155,9 +155,9 @@ async def _of_account(
                 for committer in await _committers(github, account, each, client.host, progress)
             ]
     except GitHubError as error:
-        mend = error.mend(advanced_security.ADVANCED_SECURITY.permissions[account.type])
+        hint = error.hint_for(advanced_security.ADVANCED_SECURITY.permissions[account.type])
         told = str(error).replace("{account}", account.name)
-        raise Incomplete(f"{account}: {error.reason}: {told}. {mend}") from None
+        raise Incomplete(f"{account}: {error.reason}: {told}. {hint}") from None
 
 
 async def _committers(

@@ -89,7 +89,7 @@ class GitHub:
         self.last_failure: errors.GitHubError | None = None
         self.shortfall: errors.GitHubError | None = None
 
-    def comes_short(self, failure: errors.GitHubError) -> None:
+    def add_shortfall(self, failure: errors.GitHubError) -> None:
         """Note a failure that leaves something out of a usable answer."""
         self.shortfall = self.shortfall or failure
 
@@ -188,7 +188,7 @@ class GitHub:
         if (failure := graphql.failure(answer)) is not None:
             if not answer.has_data:
                 raise failure
-            self.comes_short(failure)
+            self.add_shortfall(failure)
         return answer
 
     def _url(self, endpoint: str, params: Mapping[str, str | int]) -> str:
@@ -265,7 +265,7 @@ class GitHub:
         self._client.pacing.answered(core_limit(headers))
         hidden = meanings.of_hidden_organizations(headers.get("x-github-sso", ""), endpoint)
         if hidden is not None:
-            self.comes_short(hidden)  # and is asked for anew: what was hidden has no ETag
+            self.add_shortfall(hidden)  # and is asked for anew: what was hidden has no ETag
         elif post is None and etag:
             self.asked[url] = CachedAnswer(payload, etag, next_url, received.credential_version)
         return payload, next_url

@@ -82,10 +82,10 @@ def bare(text: str) -> str:
 
 
 class Secret:
-    """Text named ``what`` for people, read at each use from ``source``, which returns at once."""
+    """Text called ``name`` for people, read at each use from ``source``, which returns at once."""
 
-    def __init__(self, what: str, source: Callable[[], str]) -> None:
-        self.what = what
+    def __init__(self, name: str, source: Callable[[], str]) -> None:
+        self.name = name
         self._source = source
         self.last: str | None = None
         self._version = 0
@@ -100,7 +100,7 @@ class Secret:
         except (OSError, UnicodeDecodeError) as error:
             late = error.strerror if isinstance(error, TimeoutError) else ""
             if short := late or shortage(error):
-                detail = f"{self.what}: its file cannot be read now ({short})"
+                detail = f"{self.name}: its file cannot be read now ({short})"
                 raise Unreachable(detail=detail, hint=SHORTAGE_HINT) from None
             found, fault = None, f"its file cannot be read ({type(error).__name__})"
         if found != self.last:
@@ -117,7 +117,7 @@ class Secret:
     def unusable(self, fault: str) -> Unauthorized:
         """Return the failure for a ``fault``, which must not repeat the text."""
         return Unauthorized(
-            detail=f"{self.what}: {fault}",
+            detail=f"{self.name}: {fault}",
             hint="Put the secret alone into the file or variable, readable for the exporter.",
         )
 

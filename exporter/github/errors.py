@@ -49,7 +49,7 @@ class GitHubError(Exception):
         request = self.request_id and f"request {self.request_id}"
         return ", ".join(filter(None, (self.detail, answered, where, request))) or self.reason
 
-    def mend(self, permission: str) -> str:
+    def hint_for(self, permission: str) -> str:
         """Return the hint, given the permission that the collector needs."""
         return (self.hint or self.usual_hint).replace("{permission}", permission)
 

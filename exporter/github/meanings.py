@@ -7,7 +7,7 @@ from typing import NamedTuple
 from exporter.github import errors
 from exporter.github.errors import Barred, Forbidden, GitHubError, Rejected, Unauthorized
 
-_TOLD_ORGANIZATIONS = 20
+_SHOWN_ORGANIZATIONS = 20
 
 
 class _Meaning(NamedTuple):
@@ -146,8 +146,8 @@ def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
     if not sso.startswith("partial-results"):
         return None
     numbers = re.findall("[0-9]+", sso)  # ids (docs: authenticating to the REST API)
-    shown = ", ".join(numbers[:_TOLD_ORGANIZATIONS])
-    more = ", …" if len(numbers) > _TOLD_ORGANIZATIONS else ""
+    shown = ", ".join(numbers[:_SHOWN_ORGANIZATIONS])
+    more = ", …" if len(numbers) > _SHOWN_ORGANIZATIONS else ""
     return of_single_sign_on(
         endpoint,
         f"{len(numbers)} organizations are hidden, as the token is not authorised for their "

@@ -93,7 +93,7 @@ class Streamed(Generic[Item, Result]):
 
     def close(self) -> Result:
         self._take_slices(math.inf)
-        while self._looked(len(self._buffer)):
+        while self._advance(len(self._buffer)):
             pass
         rest = bytes(self._envelope + self._buffer)
         envelope = body.decode(rest, self._envelope_type, self._endpoint)
@@ -104,13 +104,13 @@ class Streamed(Generic[Item, Result]):
     def _take_slices(self, seconds: float = _TURN_SECONDS) -> None:
         until = perf_counter() + seconds  # dense ones take a hundred times as long as GitHub's
         while len(self._buffer) >= self._wanted and perf_counter() < until:
-            if not self._looked(self._wanted):
+            if not self._advance(self._wanted):
                 self._wanted *= 4  # far more, so that looking again and again stays cheap
             if self._wanted > ITEM:
                 what = f"an item of {self._field}, or what is no item"
                 raise self._invalid(f"{what}, of more than {ITEM // 1024**2} MiB")
 
-    def _looked(self, size: int) -> bool:
+    def _advance(self, size: int) -> bool:
         """Go one step on if ``size`` bytes are enough for it."""
         try:
             return self._step(size)
@@ -127,7 +127,7 @@ class Streamed(Generic[Item, Result]):
             position, token = found.end(), found[1]
             if token[0] != _QUOTE:
                 depth = nesting.deeper(depth, token)
-            elif (opening := _ARRAY.match(text, position)) and _says(token, self._field):
+            elif (opening := _ARRAY.match(text, position)) and _is_string(token, self._field):
                 # The array goes by another name, so that only a second one has the field's.
                 self._envelope += text[: found.start(1)] + b'"":['
                 self._envelope_type = self._second_type
@@ -205,7 +205,7 @@ class Streamed(Generic[Item, Result]):
         return errors.InvalidPayload(detail=detail, endpoint=self._endpoint, status=200)
 
 
-def _says(token: bytes, text: str) -> bool:
+def _is_string(token: bytes, text: str) -> bool:
     try:
         return bool(msgspec.json.decode(token) == text)
     except body.UNREADABLE:

@@ -242,7 +242,7 @@ class Discovery:
     def _hint(self, error: GitHubError) -> str:
         if self._is_app and error.status == 401:
             return auth.WRONG_APP_KEY
-        return error.mend(_PERMISSIONS["App" if self._is_app else "token"])
+        return error.hint_for(_PERMISSIONS["App" if self._is_app else "token"])
 
     def _nothing_seen(self) -> tuple[str, str]:
         with suppress(GitHubError):

@@ -106,7 +106,7 @@ def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> 
     found = Understood(model, endpoint, fits_label).add(elements)
     if lost := len(elements) - len(found):
         detail = f"not understood and left out: {lost} of the {len(elements)} listed"
-        github.comes_short(InvalidPayload(detail=detail, endpoint=endpoint, status=200))
+        github.add_shortfall(InvalidPayload(detail=detail, endpoint=endpoint, status=200))
     return found
 
 

@@ -125,7 +125,7 @@ class TestTokenFile:
         failure = await conversation.failure()
         assert isinstance(failure, Unauthorized)
         assert "credential billing" in str(failure)
-        assert "\n" not in str(failure) + failure.mend("")
+        assert "\n" not in str(failure) + failure.hint_for("")
         assert str(file) not in str(failure)
         assert "CANARY" not in everything_told(failure)
         assert conversation.requests == []

@@ -48,9 +48,9 @@ class TestEachAnswer:
         assert failure.status == case.status
         assert failure.endpoint == ENDPOINT
         assert case.detail in str(failure)
-        assert case.mend in failure.mend(PERMISSION)
-        assert "{permission}" not in failure.mend(PERMISSION)
-        assert failure.mend(PERMISSION)
+        assert case.mend in failure.hint_for(PERMISSION)
+        assert "{permission}" not in failure.hint_for(PERMISSION)
+        assert failure.hint_for(PERMISSION)
 
     def test_tells_nothing_of_whom_it_names(self, case: Case) -> None:
         said = f"{TOKEN} {LOGIN} {ADDRESS}"

@@ -68,7 +68,7 @@ class TestKey:
         async def scenario(app: Asking) -> None:
             error = await app.failure()
             assert isinstance(error, Unauthorized)
-            said = f"{error} {error.mend('')}"
+            said = f"{error} {error.hint_for('')}"
             assert "credential default: it is no" in said
             assert "\n" not in said
             assert not any(line in said for line in text.splitlines())
@@ -82,7 +82,7 @@ class TestKey:
         async def scenario(app: Asking) -> None:
             error = await app.failure()
             assert (error.reason, error.status) == ("unauthorized", 401)
-            assert "private key" in error.mend("")
+            assert "private key" in error.hint_for("")
 
         asking(key_file, scenario)
 

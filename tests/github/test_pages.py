@@ -191,7 +191,7 @@ class TestRedirects:
         failure = await conversation.failure()
         assert isinstance(failure, Rejected)
         assert host in str(failure)
-        assert "github.api-url" in failure.mend("")
+        assert "github.api-url" in failure.hint_for("")
         assert showed_the_token(conversation) == {GITHUB}
         assert len(conversation.requests) == 1
 

@@ -63,7 +63,7 @@ class TestSlowAnswers:
         assert isinstance(failure, Unreachable)
         assert conversation.passed == 20
         assert "20 s" in str(failure)
-        assert "poll.timeout" in failure.mend("")
+        assert "poll.timeout" in failure.hint_for("")
 
     @in_virtual_time
     async def test_are_unreachable_after_a_few_tries_where_the_deadline_is_far(self) -> None:

@@ -164,7 +164,7 @@ def everything_told(error: GitHubError) -> str:
         [
             str(error),
             repr(error),
-            error.mend("read"),
+            error.hint_for("read"),
             *traceback.format_exception(error),
         ]
     )
