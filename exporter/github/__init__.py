@@ -1,1 +1,1 @@
-"""How to ask GitHub: one client, its credential, its limits and its failures."""
+"""GitHub's API: client, credentials, limits and errors."""

@@ -1,4 +1,4 @@
-"""What one attempt of a job asks GitHub: paths from templates, pages, retries, a deadline."""
+"""One attempt of a job: requests by endpoint template, pages, retries and a deadline."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -23,14 +23,14 @@ Item = TypeVar("Item")
 NewDecoder = Callable[[], body.Decoder[T]]
 
 PER_PAGE = 100
-"""Elements of a page at most (docs: using pagination)."""
+"""Maximum elements per page (docs: using pagination)."""
 
 _PAGES = 1_000
 _ELEMENTS = 1_000
-"""Elements of a page: GitHub gives 100 at most (docs: using pagination)."""
+"""Elements accepted per page; GitHub sends at most 100 (docs: using pagination)."""
 
 CachedAnswers = dict[str, CachedAnswer]
-"""The answers of one job by URL."""
+"""The answers of one job, by URL."""
 
 
 @asynccontextmanager
@@ -42,11 +42,17 @@ async def attempt(
     doubtful: bool = False,
     priority: float = 0.0,
 ) -> AsyncIterator["GitHub"]:
-    """Wait for a slot of the credential, then ask for ``seconds`` from the first request on.
+    """Wait for a slot of the credential, then yield a `GitHub` for one attempt of a job.
 
-    ``doubtful`` attempts take half of the slots at most. ``answers`` are those of the job's last
-    success and become those of this one. Raises `RateLimited`, unattempted, if the hour's
-    requests are too few for ``priority``, `Unreachable` at the deadline, and the shortfall.
+    ::
+
+        async with attempt(client, answers, 60) as github:
+            organization = await github.get("/orgs/{account}", Organization, account="octo-org")
+
+    The deadline of ``seconds`` starts with the first request. ``doubtful`` attempts get at most
+    half of the slots. ``answers`` are those of the job's last success, and are replaced on success.
+    Raises `RateLimited`, unattempted, if too few requests are left for ``priority``, `Unreachable`
+    at the deadline, and the shortfall, if any.
     """
     github: GitHub | None = None
     try:
@@ -59,7 +65,7 @@ async def attempt(
         cause = github.last_failure if github else None
         why = f": {cause}" if cause else ""
         raise errors.Unreachable(
-            detail=f"not done within the deadline of {seconds:g} s{why}",
+            detail=f"deadline of {seconds:g} s exceeded{why}",
             hint="" if cause else "Raise poll.timeout if GitHub is slow for this account.",
         ) from None
     answers.clear()
@@ -69,11 +75,11 @@ async def attempt(
 
 
 class GitHub:
-    """Asks for a collector; its methods raise only `GitHubError`.
+    """Requests for one attempt of a collector. Methods raise only `GitHubError`.
 
-    Endpoints are templates, as ``/orgs/{account}/copilot/billing``: parameters named in braces
-    are put into the path, the others into the query. ``shortfall`` is the first failure that
-    left something out. ``timeout`` begins with the first request let go.
+    Endpoints are templates, such as ``/orgs/{account}/copilot/billing``: parameters named in braces
+    fill the path, all others the query. ``shortfall`` is the first failure that left something out.
+    ``timeout`` starts with the first request.
     """
 
     def __init__(
@@ -90,11 +96,19 @@ class GitHub:
         self.shortfall: errors.GitHubError | None = None
 
     def add_shortfall(self, failure: errors.GitHubError) -> None:
-        """Note a failure that leaves something out of a usable answer."""
+        """Record a failure that leaves something out of a usable answer."""
         self.shortfall = self.shortfall or failure
 
     async def get(self, endpoint: str, model: type[T], **params: str | int) -> T:
-        """Ask once and decode the answer as ``model``; unknown fields are fine."""
+        """Request an endpoint and decode the answer as ``model``; unknown fields are ignored.
+
+        ::
+
+            # GET /orgs/octo-org/copilot/billing/seats?per_page=1
+            seats = await github.get(
+                "/orgs/{account}/copilot/billing/seats", Seats, account="octo-org", per_page=1
+            )
+        """
         whole = partial(body.Whole, model, endpoint)
         payload, _ = await self._ask(self._url(endpoint, params), endpoint, whole)
         return payload
@@ -102,9 +116,9 @@ class GitHub:
     async def get_or_none(
         self, endpoint: str, model: type[T], *, absent: tuple[int, ...], **params: str | int
     ) -> T | None:
-        """Ask like `get`; None for the statuses ``absent``, whose last error is ``refusal``.
+        """Like `get`, but None for the statuses ``absent``, with the error in ``refusal``.
 
-        It never swallows a limit, a 401, a 410 or `Barred`.
+        Always raises rate limits, 401, 410 and `Barred`.
         """
         try:
             return await self.get(endpoint, model, **params)
@@ -117,9 +131,9 @@ class GitHub:
     async def pages(
         self, endpoint: str, model: type[T], more: Callable[[T], bool], **params: str | int
     ) -> AsyncIterator[T]:
-        """Ask page after page, by the ``Link`` header, else as long as a page says ``more``.
+        """Yield page after page: by the ``Link`` header, else while ``more(page)`` is true.
 
-        Raises `InvalidPayload` for a page that is repeated or too long, and pages without end.
+        Raises `InvalidPayload` for a page that is repeated or too long, and for endless pages.
         """
         url = self._url(endpoint, params)
         seen: set[str] = set()
@@ -129,7 +143,7 @@ class GitHub:
             payload, next_url = await self._ask(url, endpoint, partial(body.Whole, model, endpoint))
             if body.longest_list(payload) > _ELEMENTS:
                 raise errors.InvalidPayload(
-                    detail=f"a page of more than {_ELEMENTS:,} elements", endpoint=endpoint
+                    detail=f"a page has more than {_ELEMENTS:,} elements", endpoint=endpoint
                 )
             if payload == before:
                 break
@@ -141,7 +155,7 @@ class GitHub:
                 url = self._url(endpoint, {**params, "page": len(seen) + 1})
             else:
                 return
-        raise errors.InvalidPayload(detail="its pages have no end", endpoint=endpoint)
+        raise errors.InvalidPayload(detail="the pages never end", endpoint=endpoint)
 
     async def report(
         self,
@@ -153,11 +167,11 @@ class GitHub:
         instead: Sequence[Mapping[str, str | int]] = (),
         **params: str | int,
     ) -> AsyncIterator[T]:
-        """Ask for a report and fold the items of its array ``field`` as they come.
+        """Request a report and fold the items of its array ``field`` as they arrive.
 
-        ``fold`` is called at each try. GitHub cuts an answer off that takes it 10 s (docs:
-        troubleshooting): then each of ``instead`` is asked with its parameters added, which
-        ``fold`` is called with too.
+        ``fold`` is called for each try. GitHub aborts an answer after 10 s (docs: troubleshooting):
+        then each of ``instead`` is requested, its parameters added to ``params`` and passed to
+        ``fold``.
         """
 
         async def one(**narrower: str | int) -> T:
@@ -180,7 +194,7 @@ class GitHub:
             yield await one(**narrower)
 
     async def graphql(self, query: str, model: type[AnswerT], **variables: str | None) -> AnswerT:
-        """Ask GraphQL; come short by the answer's first error, or raise it if there are no data."""
+        """Post a GraphQL query. Its first error is the shortfall, or raised if there is no data."""
         post = msgspec.json.encode({"query": query, "variables": variables})
         url = self._client.base_url.removesuffix("/v3") + graphql.ENDPOINT
         whole = partial(body.Whole, model, graphql.ENDPOINT)
@@ -234,7 +248,7 @@ class GitHub:
     def _refuse(self, until: datetime) -> None:
         if not self._fits(until):
             raise errors.RateLimited(
-                detail="the credential waits, as GitHub told it to",
+                detail="the credential is paused by GitHub's rate limit",
                 retry_at=until,
                 unattempted=self._timeout.when() is None,
             )
@@ -255,7 +269,7 @@ class GitHub:
             self.requests += 1
             received = await self._client.exchange(url, endpoint, decoder=decoding)
         if received.response.status_code == 304 and kept is not None:
-            payload = cast("T", kept.payload)  # a job asks one URL for one kind of payload
+            payload = cast("T", kept.payload)  # a job decodes a URL as one type only
         elif received.response.status_code == 200:
             payload, kept = await work(decoding.close), None
         else:
@@ -265,7 +279,7 @@ class GitHub:
         self._client.pacing.answered(core_limit(headers))
         hidden = meanings.of_hidden_organizations(headers.get("x-github-sso", ""), endpoint)
         if hidden is not None:
-            self.add_shortfall(hidden)  # and is asked for anew: what was hidden has no ETag
+            self.add_shortfall(hidden)  # not cached, so that a later request sees all
         elif post is None and etag:
             self.asked[url] = CachedAnswer(payload, etag, next_url, received.credential_version)
         return payload, next_url
@@ -277,7 +291,7 @@ class GitHub:
         link = received.response.links.get("next", {}).get("url", "")
         next_url = self._client.same_host(link, url, endpoint) if link else ""
         etag = headers.get("etag", "")
-        etag = etag if etag.isascii() else ""  # no other can be sent back
+        etag = etag if etag.isascii() else ""  # others cannot be sent back
         if unchanged is None:
             return etag, next_url
         return etag or unchanged.etag, next_url if "link" in headers else unchanged.next_url

@@ -1,4 +1,4 @@
-"""Credentials, and the secrets that they are made from."""
+"""Credentials and their secrets."""
 
 import re
 from collections.abc import Callable
@@ -10,15 +10,13 @@ from exporter.files import SHORTAGE_HINT, Watcher, shortage
 from exporter.github.errors import GitHubError, Unauthorized, Unreachable
 
 FINE_GRAINED = "fine-grained personal access token"
-"""The kind that GitHub shows no organizations."""
+"""The kind of token to which GitHub shows no organizations."""
 
-WRONG_APP_KEY = (
-    "GitHub does not know the App by its id and private key: check both, and this machine's clock."
-)
-"""How to mend a 401 to an App, which has no token to make anew."""
+WRONG_APP_KEY = "GitHub rejects the App's id or private key: check both, and this machine's clock."
+"""Hint for a 401 to an App, which has no token to replace."""
 
 YOUTH = timedelta(seconds=5)
-"""How long GitHub may refuse a token that it has made (octokit/auth-app.js)."""
+"""How long GitHub may refuse a new token (octokit/auth-app.js)."""
 
 _KINDS = {
     "ghp_": "classic personal access token",
@@ -26,19 +24,19 @@ _KINDS = {
     "gho_": "OAuth token",
     "ghu_": "GitHub App user token",
     "ghs_": "GitHub App installation token",
-    "ghr_": "refresh token, which reads nothing",
+    "ghr_": "refresh token, which cannot read data",
 }
 
 
 def kind(token: str) -> str:
     """Return the kind of a token by its prefix (docs: about authentication to GitHub)."""
     old = re.fullmatch("[0-9a-f]{40}", token)
-    other = "personal access token of the old form" if old else "unknown"
+    other = "personal access token in the old format" if old else "unknown"
     return next((name for prefix, name in _KINDS.items() if token.startswith(prefix)), other)
 
 
 class Token(NamedTuple):
-    """A token, the version of its secret, and when GitHub made it if it is an installation's."""
+    """A token, the version of its secret, and when GitHub made it (installation tokens only)."""
 
     value: str
     version: int
@@ -49,11 +47,11 @@ class Token(NamedTuple):
 
 
 class Credential(Protocol):
-    """Who asks. ``version`` grows with each new secret, not with each token made from one."""
+    """Provides tokens. ``version`` grows with each new secret, not with each new token."""
 
     name: str
     renewed: datetime | None = None
-    """When GitHub last made a token of it; None if it makes none."""
+    """When GitHub last made a token for it, None if never."""
 
     @property
     def version(self) -> int: ...
@@ -62,7 +60,7 @@ class Credential(Protocol):
         """Return the token to use now, or raise `GitHubError`."""
 
     def refused(self, token: Token) -> bool:  # noqa: ARG002  (by default there is no other)
-        """Note that GitHub answered 401; return whether another token can be had at once."""
+        """Record a 401 and return whether another token is available at once."""
         return False
 
     def watch(self, changed: Callable[[], None]) -> None:  # noqa: ARG002  (most have no file)
@@ -70,19 +68,19 @@ class Credential(Protocol):
         return
 
     def kind(self) -> str:
-        """Return the kind for people, or raise `GitHubError` if there is no secret."""
+        """Return the kind in words. Raises `GitHubError` without a valid secret."""
 
     def shown(self) -> list[str]:
-        """Return the secrets, which belong nowhere else."""
+        """Return the secrets, to be hidden elsewhere."""
 
 
 def bare(text: str) -> str:
-    """Strip white space, and the byte order mark of Windows editors."""
+    """Strip whitespace, and the byte order mark of Windows editors."""
     return text.removeprefix("\ufeff").strip()
 
 
 class Secret:
-    """Text called ``name`` for people, read at each use from ``source``, which returns at once."""
+    """A secret, called ``name`` in messages, read from the non-blocking ``source`` at each use."""
 
     def __init__(self, name: str, source: Callable[[], str]) -> None:
         self.name = name
@@ -91,12 +89,13 @@ class Secret:
         self._version = 0
 
     def read(self) -> Token:
-        """Return the text, bare, and its version.
+        """Return the stripped text and its version.
 
-        Raises `Unauthorized` if there is none, `Unreachable` if this machine cannot read it.
+        Raises `Unauthorized` if it is empty or unreadable, `Unreachable` if this machine cannot
+        read it now.
         """
         try:
-            found, fault = bare(self._source()) or None, "it is empty"
+            found, fault = bare(self._source()) or None, "the secret is empty"
         except (OSError, UnicodeDecodeError) as error:
             late = error.strerror if isinstance(error, TimeoutError) else ""
             if short := late or shortage(error):
@@ -115,15 +114,15 @@ class Secret:
             self._source.changed = changed
 
     def unusable(self, fault: str) -> Unauthorized:
-        """Return the failure for a ``fault``, which must not repeat the text."""
+        """Return the failure for a ``fault``, which must not quote the text."""
         return Unauthorized(
             detail=f"{self.name}: {fault}",
-            hint="Put the secret alone into the file or variable, readable for the exporter.",
+            hint="The file or variable must hold only the secret and be readable by the exporter.",
         )
 
     @property
     def version(self) -> int:
-        """The number of the text, also while none can be read."""
+        """The version of the text, even while it is unreadable."""
         with suppress(GitHubError):
             self.read()
         return self._version
@@ -153,7 +152,7 @@ class TokenCredential(Credential):
     def _checked(self) -> Token:
         token = self._secret.read()
         if not re.fullmatch(r"[!-~]+", token.value):
-            raise self._secret.unusable("it holds what no token holds")
+            raise self._secret.unusable("the token contains invalid characters")
         return token
 
 

@@ -1,4 +1,4 @@
-"""Bodies of answers: read up to a limit, decoded, or searched for a message."""
+"""Bodies of answers: read within limits and decoded."""
 
 import asyncio
 import zlib
@@ -16,27 +16,27 @@ T_co = TypeVar("T_co", covariant=True)
 Element = TypeVar("Element", bound=msgspec.Struct)
 
 LIMIT = 32 * 1024 * 1024
-"""Bytes of an answer, decompressed."""
+"""Maximum bytes of an answer, decompressed."""
 
 VALUES = 500_000
-"""Values of an answer, counted by commas and brackets."""
+"""Maximum values of an answer, counted by commas and brackets."""
 
 PIECE = 256 * 1024
-"""Bytes decompressed at once."""
+"""Bytes decompressed per step."""
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _PLAIN_TEXT = 1024
-"""Bytes of a refusal that is no JSON, as that of a request without a User-Agent."""
+"""Maximum bytes of a plain-text refusal, such as that without a User-Agent."""
 
 _GZIP = zlib.MAX_WBITS | 16
 
 
 class Decoder(Protocol[T_co]):
-    """Makes a payload of a body that comes in chunks; each method may raise `InvalidPayload`.
+    """Decodes a body from chunks. Each method may raise `InvalidPayload`.
 
-    Returns from ``due`` the work to do before the next chunk, piece by piece: that and ``close``
-    may take long. An ``unhurried`` body is bounded by the gaps between chunks only.
+    ``due`` returns the work to do before the next chunk, piece by piece. That work and ``close``
+    may take long. For an ``unhurried`` body only the gaps between chunks are limited.
     """
 
     unhurried: bool = False
@@ -48,7 +48,7 @@ class Decoder(Protocol[T_co]):
 
 
 class Whole(Decoder[T]):
-    """Keeps a body of at most `LIMIT` bytes and decodes it in the end."""
+    """Collects a body of at most `LIMIT` bytes and decodes it at the end."""
 
     def __init__(self, model: type[T], endpoint: str) -> None:
         self._model = model
@@ -58,20 +58,20 @@ class Whole(Decoder[T]):
     def feed(self, chunk: bytes) -> None:
         self._body += chunk
         if len(self._body) > LIMIT:
-            raise _invalid(f"a body of more than {LIMIT // 1024**2} MiB", self._endpoint)
+            raise _invalid(f"the body is larger than {LIMIT // 1024**2} MiB", self._endpoint)
 
     def close(self) -> T:
         return decode(bytes(self._body), self._model, self._endpoint)
 
 
 async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes]:
-    """Yield a body in decompressed pieces, or raise `InvalidPayload` if wrongly compressed."""
-    # httpx would decompress all of a read at once, which may be a thousand times its size.
+    """Yield a body in decompressed pieces. Raises `InvalidPayload` if wrongly compressed."""
+    # httpx would decompress each read at once, possibly to a thousand times its size.
     encoding = response.headers.get("content-encoding", "identity").lower()
-    miscompressed = _invalid("the body is not compressed as asked for", endpoint)
+    miscompressed = _invalid("the body is not compressed as requested", endpoint)
     if encoding not in {"gzip", "identity"}:
         raise miscompressed
-    member = zlib.decompressobj(_GZIP)  # one of several (RFC 1952)
+    member = zlib.decompressobj(_GZIP)  # there may be several (RFC 1952)
     assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  (for the types)
     try:
         async for read in response.stream:
@@ -83,7 +83,7 @@ async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes
                 if member.eof:
                     member = zlib.decompressobj(_GZIP)
                 yield member.decompress(left, PIECE)
-                await asyncio.sleep(0)  # between two pieces others have their turn
+                await asyncio.sleep(0)  # let other tasks run
                 left = member.unused_data or member.unconsumed_tail
     except zlib.error:
         raise miscompressed from None
@@ -92,7 +92,7 @@ async def chunks(response: httpx.Response, endpoint: str) -> AsyncIterator[bytes
 
 
 async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
-    """Return the body of a refusal, empty if it is too long or wrongly compressed."""
+    """Return the body of a refusal, empty if too long or wrongly compressed."""
     content = bytearray()
     try:
         async for chunk in chunks(response, endpoint):
@@ -105,11 +105,11 @@ async def read_refusal(response: httpx.Response, endpoint: str) -> bytes:
 
 
 def decode(body: bytes, model: type[T], endpoint: str) -> T:
-    """Decode a body, or raise `InvalidPayload` with the field and its type, never a value.
+    """Decode a body. Raises `InvalidPayload` with the field and its type, never a value.
 
     NaN and infinities are invalid. The last of duplicate keys counts.
     """
-    opened = body.count(b"[") + body.count(b"{")  # within strings too: at least the depth
+    opened = body.count(b"[") + body.count(b"{")  # at least the depth: counts those in strings, too
     if opened + body.count(b",") > VALUES:
         raise _invalid(f"more than {VALUES:,} values", endpoint)
     decoded = _decoded(body, model, endpoint)
@@ -126,9 +126,9 @@ def _decoded(body: bytes, model: type[T], endpoint: str) -> T:
         return msgspec.json.decode(body, type=model)
     except UNREADABLE as error:
         if is_html(body):
-            raise _invalid("a page of HTML, not JSON", endpoint, errors.WRONG_ADDRESS) from None
+            raise _invalid("HTML instead of JSON", endpoint, errors.WRONG_ADDRESS) from None
         known = isinstance(error, msgspec.DecodeError)
-        raise _invalid(str(error) if known else "no readable JSON", endpoint) from None
+        raise _invalid(str(error) if known else "invalid JSON", endpoint) from None
 
 
 def _invalid(detail: str, endpoint: str, hint: str = "") -> errors.InvalidPayload:
@@ -136,7 +136,7 @@ def _invalid(detail: str, endpoint: str, hint: str = "") -> errors.InvalidPayloa
 
 
 def longest_list(payload: object) -> int:
-    """Return the length of a payload that is a list, or of its longest list."""
+    """Return the length of a list, or of the longest list in a payload's fields."""
     if isinstance(payload, list):
         return len(payload)
     fields = msgspec.structs.astuple(payload) if isinstance(payload, msgspec.Struct) else ()
@@ -144,16 +144,17 @@ def longest_list(payload: object) -> int:
 
 
 def is_html(body: bytes) -> bool:
-    """Whether a body looks like HTML; JSON never begins so."""
+    """Return whether a body looks like HTML; JSON never starts with ``<``."""
     return body[:_PLAIN_TEXT].lstrip().startswith(b"<")
 
 
 @dataclass
 class Understood(Generic[Element]):
-    """Decodes the elements of a list one by one, over its pages.
+    """Decodes the elements of a list one by one, across its pages, and skips invalid ones.
 
-    Only for lists whose elements stand for themselves: a sum without a part would lie. ``found``
-    are those that are a ``model`` of texts that ``fits`` accepts, ``others`` counts the rest.
+    Only for lists of independent elements: a sum with a part missing would be wrong. ``found``
+    holds the valid elements: those that decode as ``model`` and whose texts pass ``fits``.
+    ``others`` counts the rest.
     """
 
     model: type[Element]
@@ -164,7 +165,7 @@ class Understood(Generic[Element]):
     fault: errors.InvalidPayload | None = field(default=None, init=False)
 
     def add(self, elements: Iterable[msgspec.Raw | bytes] | None) -> list[Element]:
-        """Return the elements of a page that could be decoded."""
+        """Decode the elements of a page and return the valid ones."""
         before = len(self.found)
         for element in elements or ():
             try:
@@ -175,7 +176,7 @@ class Understood(Generic[Element]):
         return self.found[before:]
 
     def check(self) -> None:
-        """Raise `InvalidPayload` if there were elements and none could be decoded."""
+        """Raise `InvalidPayload` if there were elements but no valid ones."""
         if self.fault is not None and not self.found:
             raise self.fault
 
@@ -184,7 +185,7 @@ class Understood(Generic[Element]):
         for value in msgspec.structs.astuple(decoded):
             text = ",".join(value) if isinstance(value, tuple) else value
             if isinstance(text, str) and not self.fits(text):
-                raise _invalid("a text that is too long", self.endpoint)
+                raise _invalid("a text is too long", self.endpoint)
         return decoded
 
 

@@ -19,7 +19,7 @@ from exporter.github.pacing import Clock, Gate, Pacing, RateLimit, Sleep, rate_l
 from exporter.github.work import work
 
 REQUEST_SECONDS = 15.0
-"""For a request and its answer; GitHub gives up after ten (docs: troubleshooting)."""
+"""For a request and its answer; GitHub gives up after ten seconds (docs: troubleshooting)."""
 
 # Bounds connecting and each read; `REQUEST_SECONDS` bounds the whole request.
 _TIMEOUT = {"timeout": httpx.Timeout(REQUEST_SECONDS, connect=10.0, pool=None).as_dict()}
@@ -30,12 +30,12 @@ _EXPIRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:UTC|[+-]\d{4})")
 
 
 def api_version(base_url: str) -> str:
-    """Return a host's REST API version; Enterprise Server up to 3.20 only knows the first."""
+    """Return a host's REST API version. Enterprise Server up to 3.20 knows only the first."""
     return "2022-11-28" if is_enterprise_server(base_url) else "2026-03-10"
 
 
 def is_enterprise_server(base_url: str) -> bool:
-    """Whether the path is an Enterprise Server's; data residency speaks as github.com does."""
+    """Return whether a URL is an Enterprise Server's. Data residency hosts are like github.com."""
     return httpx.URL(base_url).path.rstrip("/").endswith("/api/v3")
 
 
@@ -46,7 +46,7 @@ def fill(endpoint: str, params: Mapping[str, str | int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request as observed, without names; ``status`` is ``error`` if no whole answer came."""
+    """A request as observed, without names; ``status`` is ``error`` without a complete answer."""
 
     credential: str
     endpoint: str
@@ -59,7 +59,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """A decoded answer, kept until GitHub says that it has changed."""
+    """A decoded answer, used again if GitHub answers 304."""
 
     payload: object
     etag: str
@@ -87,10 +87,10 @@ class _Question:
 
 
 class Client:
-    """Asks one host with one credential, or one installation of an App.
+    """Client of one host and one credential, or one installation of an App.
 
-    ``gate`` is shared by the clients of one credential. Requests go by ``transport`` itself: a
-    client of httpx keeps cookies, and shows a user in a URL in place of the token.
+    ``gate`` is shared by the clients of a credential. Uses ``transport`` directly: a client of
+    httpx would keep cookies, and send a user in a URL instead of the token.
     """
 
     def __init__(
@@ -128,11 +128,11 @@ class Client:
         post: bytes | None = None,
         decoder: body.Decoder[object] | None = None,
     ) -> Received:
-        """Send one request and read its whole answer, whatever its status.
+        """Send a request and read its complete answer, whatever its status.
 
-        ``post`` is JSON. ``decoder`` is fed the body of a 200 as it comes. A 401 is asked once
-        again if the credential has another token, unless the token was young. Raises what
-        `Credential.read` raises, `Unreachable`, `Rejected` or `InvalidPayload`.
+        ``post`` is JSON. ``decoder`` is fed the body of a 200 as it arrives. Retries a 401 once if
+        the credential has another token, unless the token was young. Raises `Unreachable`,
+        `Rejected`, `InvalidPayload` and the errors of `Credential.read`.
         """
         question = _Question(url, endpoint, kept, post, decoder)
         token = await self.credential.read()
@@ -150,7 +150,7 @@ class Client:
             "accept": "application/vnd.github+json",
             "accept-encoding": "gzip",
             "authorization": f"Bearer {token.value}",
-            # On a kept connection, what stands behind an answer would be the next one.
+            # On a reused connection, excess bytes of an answer would be read as the next one.
             "connection": "close",
             "user-agent": _USER_AGENT,
             "x-github-api-version": self._api_version,
@@ -165,14 +165,16 @@ class Client:
             status, headers = str(response.status_code), response.headers
         except TimeoutError:
             raise errors.Unreachable(
-                detail=f"no answer, or no more of it, within {REQUEST_SECONDS:g} s",
+                detail=f"no answer, or no further data, within {REQUEST_SECONDS:g} s",
                 endpoint=endpoint,
             ) from None
         except httpx.InvalidURL:  # a name from GitHub may be too long
-            raise errors.Rejected(detail="its names make no URL", endpoint=endpoint) from None
-        # OSError: of TLS once it is established, and of imports that wait for a connection.
+            raise errors.Rejected(
+                detail="a name makes the URL invalid", endpoint=endpoint
+            ) from None
+        # OSError: from established TLS, and from modules imported on the first connection.
         except (httpx.HTTPError, OSError) as error:
-            # The text of some of these holds the request's headers, and so the token.
+            # Some of these errors quote the request's headers, and so the token.
             what = f"the connection failed ({type(error).__name__})"
             short = shortage(error)
             if short or isinstance(error, httpx.ConnectError):
@@ -206,7 +208,7 @@ class Client:
                     async for chunk in body.chunks(response, endpoint):
                         decoder.feed(chunk)
                         while (piece := decoder.due()) is not None:
-                            limit.reschedule(None)  # what takes us long is no delay of GitHub's
+                            limit.reschedule(None)  # our own work must not count as a delay
                             await work(piece)
                         if decoder.unhurried:
                             limit.reschedule(asyncio.get_running_loop().time() + REQUEST_SECONDS)
@@ -215,36 +217,36 @@ class Client:
                     return response, await body.read_refusal(response, endpoint)
             url = self.same_host(response.headers.get("location", ""), url, endpoint)
         raise errors.Rejected(
-            detail="redirected without end", hint=errors.WRONG_ADDRESS, endpoint=endpoint
+            detail="too many redirects", hint=errors.WRONG_ADDRESS, endpoint=endpoint
         )
 
     def same_host(self, location: str, url: str, endpoint: str) -> str:
-        """Resolve a URL that GitHub sent us on to, or raise `Rejected` for another host or user."""
+        """Resolve a redirect or link. Raises `Rejected` for another host or a URL with a user."""
         try:
             target = httpx.URL(url).join(location)
-        except (httpx.InvalidURL, ValueError):  # the latter of hosts that IDNA or IPv6 forbid
+        except (httpx.InvalidURL, ValueError):  # ValueError: an invalid IDNA or IPv6 host
             target = httpx.URL()
         home = httpx.URL(self.base_url)
         if not target.raw_host:
-            detail, hint = "sent on to no URL", errors.WRONG_ADDRESS
+            detail, hint = "the answer points to an invalid URL", errors.WRONG_ADDRESS
         elif (target.scheme, target.netloc) != (home.scheme, home.netloc):
             where = f"{target.scheme}://{target.netloc.decode('ascii')}"
             where = re.sub(r"[^A-Za-z0-9.:/-]", "", where)[:100]
-            detail = f"sent on to another host, {where}"
-            hint = "Set github.api-url to the host that answers itself."
+            detail = f"the answer points to another host, {where}"
+            hint = "Set github.api-url to the host that serves the API itself."
         elif target.userinfo:
-            detail, hint = "sent on with a user or a password", ""
+            detail, hint = "the answer points to a URL with a user or a password", ""
         else:
             return str(target)
         raise errors.Rejected(detail=detail, hint=hint, endpoint=endpoint)
 
     def failure(self, received: Received, endpoint: str) -> errors.GitHubError:
-        """Return the failure that an answer means, and make the credential wait if it must."""
+        """Return the failure for an answer, and block the credential if it is a rate limit."""
         status, headers = received.response.status_code, received.response.headers
         message = body.message(received.body)
         if meanings.is_limit(status, headers, message):
             return errors.RateLimited(
-                detail="GitHub's limit for this credential is used up",
+                detail="the credential's rate limit is used up",
                 endpoint=endpoint,
                 status=status,
                 request_id=meanings.request_id(headers),
@@ -258,7 +260,7 @@ class Client:
 
 
 def core_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Return the limit of billing endpoints, None for the limits of search and GraphQL."""
+    """Return the limit of billing endpoints, or None for the limits of search and GraphQL."""
     return rate_limit(headers) if headers.get("x-ratelimit-resource", "core") == "core" else None
 
 

@@ -1,4 +1,4 @@
-"""Where GitHub's endpoints of an account begin."""
+"""Root paths of an account's endpoints."""
 
 from collections.abc import Mapping
 

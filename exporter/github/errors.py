@@ -1,20 +1,19 @@
-"""The tree of failures: what GitHub's answers mean, in one reason each.
+"""Errors by reason: one for each kind of failure.
 
 GitHubError
 ├── Unauthorized     the credential is wrong, expired, revoked or unreadable
-├── Barred           GitHub refuses the whole credential or account, whatever is asked
-├── NotOffered       GitHub will not say it to this credential
+├── Barred           GitHub refuses the whole credential or account
+├── NotOffered       GitHub refuses this endpoint to this credential
 │   ├── Forbidden
 │   └── NotFound
-├── Closed           the endpoint has moved for good
+├── Closed           GitHub closed the endpoint for good
 ├── RateLimited      the credential has to wait
-├── Unreachable      no whole answer came: worth another try
-├── Rejected         our request or GitHub's rule is at fault
-├── InvalidPayload   an answer that no metric can be made of
-└── Internal         a fault of the exporter's own
+├── Unreachable      no complete answer: worth a retry
+├── Rejected         the request is invalid, or GitHub forbids it
+├── InvalidPayload   the answer does not fit any metric
+└── Internal         a bug in the exporter
 
-An error carries what is known in our words, never GitHub's own: a body may name people, and a
-proxy may echo a token.
+Texts are the exporter's own, never GitHub's: a body may name people, and a proxy may echo a token.
 """
 
 from dataclasses import dataclass
@@ -24,11 +23,11 @@ from typing import ClassVar
 
 @dataclass(eq=False)
 class GitHubError(Exception):
-    """A question that GitHub did not answer.
+    """A failed request.
 
-    ``detail`` is what happened and ``hint`` how to mend it, where ``{permission}`` stands for
-    what the collector needs; ``endpoint`` is a template, never a name. ``request_id`` is
-    GitHub's own, for its support. ``young`` is a refusal of a token that is seconds old.
+    ``detail`` describes the failure and ``hint`` how to fix it, with ``{permission}`` for the
+    permission that the collector needs. ``endpoint`` is a template, so it names no account.
+    ``request_id`` helps GitHub's support. ``young`` if GitHub refused a token that is seconds old.
     """
 
     detail: str = ""
@@ -50,49 +49,51 @@ class GitHubError(Exception):
         return ", ".join(filter(None, (self.detail, answered, where, request))) or self.reason
 
     def hint_for(self, permission: str) -> str:
-        """Return the hint, given the permission that the collector needs."""
+        """Return the hint for a collector that needs ``permission``."""
         return (self.hint or self.usual_hint).replace("{permission}", permission)
 
 
 class Unauthorized(GitHubError):
     reason = "unauthorized"
-    answers = "401; a secret file that cannot be read"
+    answers = "401; an unreadable secret file"
     action = (
-        "tries again ever more slowly, up to an hour; at once when the token changes or a required "
+        "retries with growing waits of up to an hour; at once when the token changes or a required "
         "collector of the account recovers"
     )
-    usual_hint = "The token is wrong, expired or revoked: make a new one. It needs: {permission}."
+    usual_hint = (
+        "The token is invalid, expired or revoked: create a new one. It needs: {permission}."
+    )
 
 
 class Barred(GitHubError):
     reason = "forbidden"
     answers = (
-        "403 to the whole credential or account: single sign-on, an IP allow list, a rule on "
-        "tokens, a suspension, a GitHub App's token less than 5 seconds old"
+        "403 to the whole credential or account: single sign-on, an IP allow list, a token "
+        "policy, a suspension, a GitHub App token less than 5 seconds old"
     )
     action = (
-        "a failure even of an optional collector that never succeeded: asked again at least as "
-        "often as the account's bill, and at once when a required collector of the account "
-        "recovers; with a GitHub App's young token first after 1, 2 and 3 seconds"
+        "reports a failure, even of an optional collector that never succeeded; retries at least "
+        "as often as it polls the account's bill, and at once when a required collector of the "
+        "account recovers; with a new GitHub App token, first after 1, 2 and 3 seconds"
     )
-    usual_hint = "The account's or its enterprise's owner must let this credential in."
+    usual_hint = "An owner of the account or of its enterprise must allow this credential."
 
 
 class NotOffered(GitHubError):
-    """GitHub will not say it to this credential; it does not tell absence from secrecy."""
+    """Hidden from this credential, or absent: GitHub's answer does not distinguish."""
 
 
 class Forbidden(NotOffered):
     reason = "forbidden"
-    answers = "403 to this question that is no limit, and statuses that mean a missing right"
+    answers = "403 for a single endpoint, and other signs of a missing permission"
     action = (
-        "an optional collector that never succeeded is not offered: asked again after 1, 5, 15 "
-        "and 60 minutes, then daily; at once when the credential changes, a GitHub App's token "
+        "marks an optional collector that never succeeded as not offered; retries it after 1, 5, "
+        "15 and 60 minutes, then daily; at once when the credential changes, a GitHub App's token "
         "is renewed or a required collector of the account recovers"
     )
     usual_hint = (
-        "The credential may not read this. It needs: {permission}. "
-        "The person behind it must hold the role as well: scopes alone are not enough."
+        "The credential lacks permission. It needs: {permission}. "
+        "Its user must also hold the role: scopes are not enough."
     )
 
 
@@ -101,8 +102,8 @@ class NotFound(NotOffered):
     answers = "404"
     action = Forbidden.action
     usual_hint = (
-        "GitHub says the same for an unknown account and for one that the credential may not "
-        "see. Check the name; the credential needs: {permission}."
+        "The account does not exist, or the credential may not see it. "
+        "Check the name; the credential needs: {permission}."
     )
 
 
@@ -110,59 +111,60 @@ class Closed(GitHubError):
     reason = "closed"
     answers = "410: the endpoint has moved"
     action = (
-        "asks the other platform; a failure of the closed endpoints only where platform legacy "
-        "was set, of others where they are required or once worked"
+        "tries the other billing platform; reports a failure of `legacy_*` collectors only if "
+        "`platform` is `legacy`, and of others only if they are required or succeeded before"
     )
-    usual_hint = "GitHub closed this endpoint in 2025: use platform auto or usage."
+    usual_hint = "GitHub closed this endpoint in 2025: set platform to auto or usage."
 
 
 @dataclass(eq=False)
 class RateLimited(GitHubError):
-    """The credential has to wait; ``unattempted`` if that was known before anything was asked."""
+    """The credential has to wait; ``unattempted`` if that was known before the first request."""
 
     retry_at: datetime | None = None
     unattempted: bool = False
 
     reason = "rate_limited"
-    answers = "403 or 429 with a limit's headers or words"
-    action = "the whole credential waits as long as GitHub says"
+    answers = "429; 403 with the headers or the message of a rate limit"
+    action = "pauses all requests of the credential for as long as GitHub says"
     usual_hint = (
-        "Others may use the same person's or App's limit. Poll less often, watch fewer accounts "
-        "with this credential, or give the exporter one of its own."
+        "Other programs may share this user's or App's limit. Poll less often, watch fewer "
+        "accounts with this credential, or use a separate user or App."
     )
 
 
 class Unreachable(GitHubError):
     reason = "unreachable"
     answers = (
-        "5xx, a time-out, a broken connection, a body cut short, DNS, TLS; or this machine is "
-        "short of descriptors or memory, or cannot read its disk"
+        "5xx, a timeout, a broken connection, a truncated body, a DNS or TLS error; or this "
+        "machine is short of file descriptors or memory, or cannot read its disk"
     )
     action = (
-        "tries again with growing, jittered pauses inside the job's deadline, then next interval"
+        "retries with growing, jittered waits until the job's deadline, then polls again after 15 "
+        "minutes, or the interval if that is shorter"
     )
-    usual_hint = "See githubstatus.com, the network, the proxy and github.api-url."
+    usual_hint = "Check githubstatus.com, the network, the proxy and github.api-url."
 
 
 class Rejected(GitHubError):
     reason = "rejected"
     answers = "400, 422, other 4xx, a redirect to another host"
-    action = "next interval"
-    usual_hint = "The exporter's request does not suit this host or account: please report it."
+    action = "polls again after 15 minutes, or the interval if that is shorter"
+    usual_hint = "The exporter's request is invalid for this host or account: please report it."
 
 
 class InvalidPayload(GitHubError):
     reason = "invalid_payload"
-    answers = "200 with a body that no metric can be made of, or that is beyond all bounds"
-    action = "names the field; the last good reading stays"
-    usual_hint = "GitHub or a proxy answered in an unknown shape: please report it."
+    answers = "200 with an unexpected or oversized body"
+    action = "names the invalid field and keeps the last good reading"
+    usual_hint = "GitHub or a proxy sent an unexpected answer: please report it."
 
 
 class Internal(GitHubError):
     reason = "internal"
-    answers = "anything: the fault is the exporter's own"
-    action = "logs the traceback once; the last good reading stays, and the other jobs go on"
-    usual_hint = "See its log; please report it."
+    answers = "anything: this is a bug in the exporter"
+    action = "logs the traceback, keeps the last good reading and continues with the other jobs"
+    usual_hint = "This is a bug in the exporter: please report it with the traceback from its log."
 
 
 ALL: tuple[type[GitHubError], ...] = (
@@ -179,7 +181,7 @@ ALL: tuple[type[GitHubError], ...] = (
 )
 
 WRONG_ADDRESS = (
-    "Check github.api-url: that of an Enterprise Server ends in /api/v3, and what answers must be "
-    "GitHub, no proxy and no page to sign in."
+    "Check github.api-url: it must reach GitHub's API, not a proxy or a sign-in page, and end in "
+    "/api/v3 for an Enterprise Server."
 )
-"""How to mend what is no answer of GitHub's API."""
+"""Hint for an answer that does not come from GitHub's API."""

@@ -1,4 +1,4 @@
-"""GitHub App: its key, and the credentials of the App itself and of its installations."""
+"""GitHub App: its key, and the credentials of the App and of its installations."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,20 +24,20 @@ T = TypeVar("T")
 
 _DRIFT = timedelta(seconds=60)
 _JWT_LIFE = timedelta(seconds=540)
-"""GitHub takes ten minutes at most, by its own clock (docs: generating a JWT)."""
+"""GitHub accepts at most ten minutes, by its own clock (docs: generating a JWT)."""
 
 _RENEWAL = timedelta(minutes=5)
-"""How long before its end a token is renewed; it lives an hour (OpenAPI 23.0.2)."""
+"""Time before expiry at which a token is renewed; it is valid for an hour (OpenAPI 23.0.2)."""
 
 _TOKEN_ENDPOINT = "/app/installations/{installation}/access_tokens"  # noqa: S105  (no token)
-_INSTALL = "Install the App on the account, with this permission: {permission}."
+_INSTALL = "Install the App on the account. It needs: {permission}."
 
 _LEAST_SECRET = 16
-"""Characters of a key's line; a shorter one is its last, or no secret."""
+"""Minimum length of a key line to hide; a shorter one is the last, or not secret."""
 
 
 class AppKey:
-    """An App's private key, RSA in PKCS#1 or PKCS#8, read again when its source changes."""
+    """An App's RSA private key in PKCS#1 or PKCS#8, reloaded when its source changes."""
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
@@ -51,7 +51,7 @@ class AppKey:
         self._secret.watch(changed)
 
     def read(self) -> tuple[RSAPrivateKey, int]:
-        """Return the key and its version, or raise `Unauthorized`."""
+        """Return the key and its version. Raises `Unauthorized` or `Unreachable`."""
         text, version, _ = self._secret.read()
         return self._loaded(text), version
 
@@ -59,10 +59,10 @@ class AppKey:
         try:
             key = load_pem_private_key(_unescaped(text).encode(), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            # The error's own text may hold the key's.
-            raise self._secret.unusable("it is no private key, or one with a password") from None
+            # The error may quote the key.
+            raise self._secret.unusable("not a private key, or one with a password") from None
         if not isinstance(key, RSAPrivateKey):
-            raise self._secret.unusable("it is no RSA key")
+            raise self._secret.unusable("not an RSA key")
         return key
 
     def shown(self) -> list[str]:
@@ -72,12 +72,12 @@ class AppKey:
 
 
 def _unescaped(text: str) -> str:
-    """Return a key with its line breaks, which may come escaped from a variable."""
+    # A variable may hold escaped line breaks.
     return text.replace("\\r", "").replace("\\n", "\n")
 
 
 class AppCredential(Credential):
-    """The App itself, by its id or client id; it may only ask about its installations."""
+    """The App itself, by its id or client id. It may only read its installations."""
 
     def __init__(self, name: str, issuer: str, key: AppKey, *, clock: Clock) -> None:
         self.name = name
@@ -95,10 +95,10 @@ class AppCredential(Credential):
         self._key.watch(changed)
 
     async def read(self) -> Token:
-        """Return a JWT, signed anew before it ends, or raise `Unauthorized`."""
+        """Return a JWT, renewed before it expires. Raises `Unauthorized` or `Unreachable`."""
         key, version = self._key.read()
         now = self._clock()
-        left = self._until - now  # more than a whole life if the clock was set back
+        left = self._until - now  # exceeds the lifetime if the clock was set back
         if self._token is None or self._token.version != version or not _DRIFT < left <= _JWT_LIFE:
             self._until = now + _JWT_LIFE
             claims = {"iat": now - _DRIFT, "exp": self._until, "iss": self._issuer}
@@ -123,11 +123,11 @@ class _AccessToken(msgspec.Struct, frozen=True):
 
 
 class InstallationCredential(Credential):
-    """The App as installed on one account. ``app`` asks as the App itself.
+    """The App as installed on one account. ``app`` is the client of the App itself.
 
-    ``installation`` is its id, None to look it up. Name and version are the App's: a renewed
-    token is no new credential. ``renewed`` is when a token was last made for another reason than
-    that GitHub refused the former.
+    ``installation`` is its id, None to look it up. Name and version are the App's: a renewed token
+    is not a new credential. ``renewed`` is when a token was last made, except to replace a refused
+    one.
     """
 
     def __init__(
@@ -149,10 +149,10 @@ class InstallationCredential(Credential):
         return self._app.credential.version
 
     async def read(self) -> Token:
-        """Return the token, renewed once for all who wait, five minutes before its end.
+        """Return the token, renewed five minutes before it expires, once for all callers.
 
-        Raises `NotFound` if the App is not installed, `Barred` if it is suspended, and what
-        asking GitHub raises.
+        Raises `NotFound` if the App is not installed, `Barred` if it is suspended, and the errors
+        of the requests.
         """
         async with self._renewing:
             version = self.version
@@ -168,7 +168,7 @@ class InstallationCredential(Credential):
             return token
 
     def refused(self, token: Token) -> bool:
-        """Renew a refused token at the next read, as it may have been revoked."""
+        """Renew a refused token at the next read: it may have been revoked."""
         if self._token == token:
             self._until = self._clock()
             self._was_refused = True
@@ -190,7 +190,7 @@ class InstallationCredential(Credential):
         )
         if given.expires_at <= self._clock():
             raise errors.InvalidPayload(
-                detail="the App's token has ended already, by `$.expires_at`",
+                detail="the App's token has already expired: `$.expires_at`",
                 hint="Check this machine's clock.",
                 endpoint=_TOKEN_ENDPOINT,
             )
@@ -207,12 +207,12 @@ class InstallationCredential(Credential):
             if isinstance(error, errors.Unauthorized):
                 error.hint = WRONG_APP_KEY
             elif isinstance(error, errors.NotFound):
-                self._installation = None  # it may be installed anew, with another id
-                error.detail, error.hint = "the App is not installed there", _INSTALL
+                self._installation = None  # a new installation has another id
+                error.detail, error.hint = "the App is not installed on the account", _INSTALL
             raise error
         self._app.pacing.answered(core_limit(received.response.headers))
         return await work(body.decode, received.body, model, endpoint)
 
 
 def _refuse(until: datetime) -> None:
-    raise errors.RateLimited(detail="the App waits, as GitHub told it to", retry_at=until)
+    raise errors.RateLimited(detail="the App is paused by GitHub's rate limit", retry_at=until)

@@ -1,4 +1,4 @@
-"""Failures by status, headers and message, none of whose text leaves this module."""
+"""Errors by status, headers and message. GitHub's text never leaves this module."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _SHOWN_ORGANIZATIONS = 20
 
 
 class _Meaning(NamedTuple):
-    """What a message of GitHub's means, found by a part of it in lower case."""
+    """Meaning of a message, matched by a lower-case part of it."""
 
     part: str
     error: type[GitHubError]
@@ -24,37 +24,36 @@ _SINGLE_SIGN_ON = _Meaning(
     "saml",
     Barred,
     "the token is not authorised for the organization's single sign-on",
-    "Authorise the token for SSO: Settings, Developer settings, Personal access tokens, "
+    "Authorise the token under Settings, Developer settings, Personal access tokens, "
     "Configure SSO.",
 )
 
-# Messages as observed and collected from GitHub's docs and public issues; the wording of some
-# is uncertain, so that each is only a better hint for what the status already says.
+# From observation, GitHub's docs and public issues. Uncertain wordings only refine the status.
 _MEANINGS = (
-    _Meaning("version", Rejected, "the API version is past its support", status=410),
+    _Meaning("version", Rejected, "GitHub no longer supports this API version", status=410),
     _Meaning(
         "no access to billing usage data",
         Forbidden,
-        "the account is visible, its bill is not",
-        "The account's bill is not this credential's to see, or not on this platform. "
-        "It needs: {permission}.",
+        "the account is visible, but not its bill",
+        "The credential may not read the account's bill, or the account is on the other billing "
+        "platform. It needs: {permission}.",
     ),
     _Meaning(
         "not accessible by integration",
         Forbidden,
-        "the GitHub App lacks a permission or may not ask this",
+        "the GitHub App lacks a permission or may not use this endpoint",
     ),
     _Meaning(
         "installation has been suspended",
         Barred,
         "the App's installation is suspended",
-        "Unsuspend it: Settings of the account, GitHub Apps, Configure.",
+        "Unsuspend it in the account's settings: GitHub Apps, Configure.",
     ),
     _Meaning(
         "suspended",
         Barred,
-        "the account behind the credential is suspended",
-        "Its owner must ask GitHub's support.",
+        "the credential's user is suspended",
+        "The user must contact GitHub Support.",
     ),
     _Meaning(
         "not accessible by personal access token",
@@ -71,20 +70,20 @@ _MEANINGS = (
     _Meaning(
         "forbids access via a",
         Barred,
-        "the account takes no token of this kind or lifetime",
-        "Use another kind of credential, or let an owner change the account's rules on tokens.",
+        "the account forbids tokens of this kind or lifetime",
+        "Use another kind of credential, or ask an owner to change the account's token policy.",
     ),
     _Meaning(
         "oauth app access restrictions",
         Barred,
-        "the organization has not let this OAuth App in",
-        "Let an owner approve the App, or use another kind of credential.",
+        "the organization has not approved this OAuth App",
+        "Ask an owner to approve the App, or use another kind of credential.",
     ),
     _Meaning("administrative rules", Rejected, "GitHub refused the request's headers"),
-    _Meaning("unable to get budgets", Forbidden, "budgets are for owners alone", status=400),
-    _Meaning("version", Rejected, "this host does not know the API version", status=400),
+    _Meaning("unable to get budgets", Forbidden, "only owners may read budgets", status=400),
+    _Meaning("version", Rejected, "this host does not support the API version", status=400),
     _Meaning(
-        "", Rejected, "it does not answer as GitHub's API does", errors.WRONG_ADDRESS, status=406
+        "", Rejected, "the host does not answer like GitHub's API", errors.WRONG_ADDRESS, status=406
     ),
 )
 
@@ -98,7 +97,7 @@ _BY_STATUS: Mapping[int, type[GitHubError]] = {
 
 
 def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
-    """Whether an answer is a limit: GitHub answers 403 to refusals too (docs: rate limits)."""
+    """Return whether an answer is a rate limit: 403 also means a refusal (docs: rate limits)."""
     used_up = headers.get("x-ratelimit-remaining") == "0" or "rate limit" in message.lower()
     return status == 429 or (status == 403 and (used_up or "retry-after" in headers))
 
@@ -106,9 +105,9 @@ def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
 def of_answer(
     status: int, headers: Mapping[str, str], message: str, endpoint: str, *, young: bool = False
 ) -> GitHubError:
-    """Return the failure that an answer means, limits aside.
+    """Return the failure that an answer means, except for rate limits.
 
-    ``headers`` have lower-case names. GitHub may not know a ``young`` token's rights everywhere.
+    ``headers`` have lower-case names. Not all of GitHub may know a ``young`` token yet.
     """
     known = next((m for m in _MEANINGS if status == m.status and m.part in message.lower()), None)
     if status == 403 and "x-github-sso" in headers:
@@ -118,12 +117,12 @@ def of_answer(
     _, error, detail, hint, _ = known or _Meaning("", usual, "")
     wanted = re.sub(r"[^a-z0-9_=,; ]", "", headers.get("x-accepted-github-permissions", ""))[:200]
     if wanted and issubclass(error, errors.NotOffered):
-        detail = f"{detail}, which takes {wanted}" if detail else f"it takes {wanted}"
+        detail = f"{detail}: it needs {wanted}" if detail else f"it needs {wanted}"
     if young and error in {Forbidden, Unauthorized}:
         error = Barred if error is Forbidden else error
-        detail = "the App's token is seconds old, and GitHub may not know it yet"
+        detail = "the App's token is seconds old, so GitHub may not know it yet"
         hint = (
-            "It passes within seconds. Where it stays, see the App's installation, which needs: "
+            "This should pass within seconds. If not, check the App's installation, which needs: "
             "{permission}."
         )
     return error(
@@ -137,12 +136,12 @@ def of_answer(
 
 
 def of_single_sign_on(endpoint: str, detail: str = _SINGLE_SIGN_ON.detail) -> GitHubError:
-    """Return the failure of a 200 that single sign-on holds something back from."""
+    """Return the failure of a 200 that single sign-on makes incomplete."""
     return Barred(detail=detail, hint=_SINGLE_SIGN_ON.hint, endpoint=endpoint, status=200)
 
 
 def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
-    """Return the failure that ``X-GitHub-SSO`` of a 200 means, None if it hides nothing."""
+    """Return the failure of a 200 if its ``X-GitHub-SSO`` hides organizations, else None."""
     if not sso.startswith("partial-results"):
         return None
     numbers = re.findall("[0-9]+", sso)  # ids (docs: authenticating to the REST API)
@@ -150,12 +149,12 @@ def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
     more = ", …" if len(numbers) > _SHOWN_ORGANIZATIONS else ""
     return of_single_sign_on(
         endpoint,
-        f"{len(numbers)} organizations are hidden, as the token is not authorised for their "
+        f"{len(numbers)} organizations are hidden: the token is not authorised for their "
         f"single sign-on (ids {shown}{more})",
     )
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """Return GitHub's request id; empty unless it looks like one."""
+    """Return GitHub's request id, or an empty string if it is malformed."""
     found = headers.get("x-github-request-id", "")
     return found if re.fullmatch(r"[A-Za-z0-9:._-]{1,80}", found) else ""

@@ -1,11 +1,11 @@
-"""Depth of brackets in JSON, and ends of elements, found without decoding."""
+"""Bracket depth and element boundaries of JSON, found without decoding."""
 
 import re
 
 DEPTH = 64
-"""Brackets within brackets; GitHub's answers have a handful."""
+"""Maximum depth of nested brackets; GitHub's answers have a handful."""
 
-# Strings may hold brackets. One match leads to the next bracket, so that text goes fast.
+# One match leads to the next bracket, past strings, which may hold brackets, too.
 _BEFORE = rb'(?:[^"\[\]{}%b]++|"(?:[^"\\]++|\\.)*+")*+'
 BRACKET = re.compile(_BEFORE % b"" + rb"([\[\]{}])", re.DOTALL)
 _BRACKET_OR_COMMA = re.compile(_BEFORE % b"," + rb"([\[\]{},])", re.DOTALL)
@@ -16,7 +16,7 @@ class TooDeep(ValueError):
 
 
 def deeper(depth: int, bracket: bytes) -> int:
-    """Return the depth behind a bracket, or raise `TooDeep`."""
+    """Return the depth after a bracket. Raises `TooDeep`."""
     depth += 1 if bracket in b"[{" else -1
     if depth > DEPTH:
         raise TooDeep(f"nested more than {DEPTH} deep")
@@ -24,16 +24,16 @@ def deeper(depth: int, bracket: bytes) -> int:
 
 
 def check(text: bytes, around: int = 0) -> None:
-    """Raise `TooDeep` for JSON that nests too deep within ``around`` other brackets."""
+    """Raise `TooDeep` if JSON inside ``around`` other brackets nests too deep."""
     depth = around
     for token in BRACKET.finditer(text):
         depth = deeper(depth, token[1])
 
 
 def last_boundary(text: bytes, around: int) -> tuple[int | None, bool]:
-    """Return the end of an array's last whole element, and whether the array ends there.
+    """Return the end of an array's last complete element, and whether the array ends there.
 
-    Raises `TooDeep` for an element that nests too deep within ``around`` other brackets.
+    Raises `TooDeep` if an element inside ``around`` other brackets nests too deep.
     """
     end: int | None = None
     depth, position = around, 0

@@ -1,4 +1,4 @@
-"""Limits and waits of one credential."""
+"""Rate limits and waits of one credential."""
 
 import asyncio
 import math
@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 CONCURRENT_REQUESTS = 8
-"""GitHub allows 100 and advises few (docs: rate limits, best practices)."""
+"""GitHub allows 100 and recommends few (docs: rate limits, best practices)."""
 
 _SPACING_SECONDS = 0.1
 _BURST = 120
 _KEPT = 0.75
-"""Share of an hour's requests that is kept for more valuable jobs."""
+"""Share of the hourly requests that is reserved for more valuable jobs."""
 
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_SECONDARY_WAIT = timedelta(minutes=1)
@@ -30,7 +30,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """GitHub's primary limit: requests an hour, and when it begins anew."""
+    """GitHub's primary limit: requests per hour, and the time of the reset."""
 
     limit: int
     remaining: int
@@ -38,7 +38,7 @@ class RateLimit:
 
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Return the primary limit, None if there is none, as on Enterprise Server."""
+    """Return the primary limit, or None if there is no valid one, as on Enterprise Server."""
     counts = [headers.get(name, "") for name in ("x-ratelimit-limit", "x-ratelimit-remaining")]
     if not all(re.fullmatch("[0-9]{1,9}", count) for count in counts):
         return None
@@ -51,9 +51,9 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
 
 
 class Gate:
-    """Slots for attempts of one credential, and a steady rate of requests after a first burst.
+    """Slots for a credential's attempts, and a steady rate of requests after a first burst.
 
-    An App's installations share one. GitHub allows 900 requests a minute (docs: rate limits).
+    Shared by an App's installations. GitHub allows 900 requests per minute (docs: rate limits).
     """
 
     def __init__(self) -> None:
@@ -63,13 +63,13 @@ class Gate:
 
     @asynccontextmanager
     async def slot(self, *, doubtful: bool) -> AsyncIterator[None]:
-        """Hold a slot; ``doubtful`` attempts may hang, so they get half of the slots."""
+        """Hold a slot. ``doubtful`` attempts may hang, so they get at most half of the slots."""
         half: AbstractAsyncContextManager[None] = self._doubtful if doubtful else nullcontext()
         async with half, self._slots:
             yield
 
     def reserve(self) -> float:
-        """Take the next place and return the seconds to wait for it."""
+        """Reserve the next request and return the seconds to wait for it."""
         now = asyncio.get_running_loop().time()
         place = max(self._next, now - _BURST * _SPACING_SECONDS)
         self._next = place + _SPACING_SECONDS
@@ -77,7 +77,7 @@ class Gate:
 
 
 class Pacing:
-    """Lets requests of one client go, unless GitHub says to wait."""
+    """Delays the requests of one client while GitHub says to wait."""
 
     def __init__(self, *, clock: Clock, sleep: Sleep, gate: Gate | None) -> None:
         self._clock = clock
@@ -90,10 +90,10 @@ class Pacing:
 
     @property
     def blocked_until(self) -> datetime | None:
-        """When requests may go again; None if they may now."""
+        """When requests may resume; None if they may now."""
         now = self._clock()
         if self._until is not None:
-            if now < self._looked:  # the clock was set back, and a wait is a length of time
+            if now < self._looked:  # the clock was set back: keep the remaining wait
                 self._until -= self._looked - now
             if self._until <= now:
                 self._until = None
@@ -101,7 +101,7 @@ class Pacing:
         return self._until
 
     def unblock(self) -> None:
-        """Forget the limit, which was of the credential before."""
+        """Forget the limit, which belonged to the previous secret."""
         self._until = self._limit = None
 
     def begins(self, priority: float, now: datetime) -> datetime:
@@ -113,11 +113,11 @@ class Pacing:
         return max(blocked, limit.reset - time_left)
 
     def has_budget_for(self, priority: float) -> bool:
-        """Whether a job may begin, so that requests last until the limit begins anew.
+        """Return whether a job may begin, so that the requests last until the limit resets.
 
-        ``priority`` is 0 for the most valuable collector and 1 for the least. A quarter of the
-        hour's requests is for all, so that a start needs no hour. The rest is for all while as
-        much is left as time; the less is left, the more jobs wait, least valuable first.
+        ``priority`` is 0 for the most valuable collector and 1 for the least. The first quarter of
+        the hourly requests is open to all, so that a start is fast. After that, a job waits if the
+        share of requests left is below ``priority`` times the share of the hour left.
         """
         limit, now = self._limit, self._clock()
         if limit is None or limit.limit <= 0 or limit.reset <= now:
@@ -126,7 +126,7 @@ class Pacing:
         return limit.remaining / limit.limit >= priority * min(time_left, _KEPT)
 
     async def turn(self, refuse: Callable[[datetime], None]) -> None:
-        """Wait until a request may go; ``refuse`` raises if that takes too long."""
+        """Wait until a request may be sent. ``refuse`` raises if that takes too long."""
         wait = self.gate.reserve()
         if wait > 0:
             await self._sleep(wait)
@@ -142,18 +142,18 @@ class Pacing:
             self._block(min(limit.reset, self._clock() + _LONGEST_PRIMARY_WAIT))
 
     def limited(self, headers: Mapping[str, str]) -> datetime:
-        """Block for a limit and return until when, in the order of GitHub's docs.
+        """Block for a rate limit, and return its end by the order in GitHub's docs.
 
         ``retry-after`` (seconds or a date), else the reset of a used-up primary limit, else a
-        minute. The minute, and the least wait of a second, double each time in a row up to an
-        hour: GitHub may ban who goes on.
+        minute. For limits in a row, the minute and the minimum wait of one second double up to an
+        hour: GitHub may ban clients that continue.
         """
         now = self._clock()
         limit = rate_limit(headers)
         told = _retry_after(headers.get("retry-after", ""), now)
         blocked = self.blocked_until
         if blocked is None or not self._in_row:
-            self._in_row += 1  # requests that were under way together tell one limit
+            self._in_row += 1  # concurrent requests hit the same limit
         doubled = 1 << min(self._in_row - 1, 12)
         if told is not None:
             least = now + min(_SHORTEST_WAIT * doubled, _LONGEST_SECONDARY_WAIT)

@@ -1,4 +1,4 @@
-"""Bodies that are one long array in an object, decoded slice by slice as they come."""
+"""Bodies that are one long array in an object, decoded slice by slice as they arrive."""
 
 import math
 import re
@@ -11,16 +11,16 @@ import msgspec
 from exporter.github import body, errors, nesting
 
 LIMIT = 1024 * 1024 * 1024
-"""Bytes of a body, decompressed: some four million rows of a usage report."""
+"""Maximum bytes of a body, decompressed: some four million rows of a usage report."""
 
 SLICE = 64 * 1024
-"""Bytes decoded at once: what fits a processor's cache goes fastest."""
+"""Bytes decoded per step: a slice that fits the processor's cache is fastest."""
 
 ITEM = 1024 * 1024
-"""Bytes of an item, and of all that is no item; an item of GitHub's has some 300."""
+"""Maximum bytes of an item, and of the rest of a body; GitHub's items have some 300."""
 
 SLICES = 16
-"""Slices due together, as to begin takes time too."""
+"""Slices per call of ``due``: each call has a cost."""
 
 _TURN_SECONDS = 0.01
 _AROUND = 2  # brackets around an item
@@ -37,10 +37,10 @@ _QUOTE = ord('"')
 
 
 class Fold(Protocol[Item_contra, Result_co]):
-    """Sums items up, so that none has to be kept."""
+    """Sums items up without keeping them."""
 
     def add(self, items: Sequence[Item_contra], /) -> None:
-        """Add the next items, or raise ``ValueError`` that names a wrong field."""
+        """Add the next items. Raises ``ValueError`` that names an invalid field."""
 
     def result(self) -> Result_co: ...
 
@@ -48,9 +48,9 @@ class Fold(Protocol[Item_contra, Result_co]):
 class Streamed(Generic[Item, Result]):
     """`body.Decoder` that folds the items of a body's array ``field`` and ignores other fields.
 
-    Holds at most a slice, one item and the other fields. Raises `InvalidPayload` with the
-    field's path in the whole body, and if ``field`` stands there twice: its first items are
-    folded by then. ``slice_size`` and ``limit`` are in bytes.
+    Holds at most a slice, one item and the other fields. Raises `InvalidPayload` with the field's
+    path in the whole body, or if ``field`` occurs twice: its first items are folded by then.
+    ``slice_size`` and ``limit`` are in bytes.
     """
 
     unhurried = True
@@ -84,7 +84,7 @@ class Streamed(Generic[Item, Result]):
     def feed(self, chunk: bytes) -> None:
         self._received += len(chunk)
         if self._received > self._limit:
-            raise self._invalid(f"a body of more than {self._limit // 1024**2} MiB")
+            raise self._invalid(f"the body is larger than {self._limit // 1024**2} MiB")
         self._buffer += chunk
 
     def due(self) -> Callable[[], None] | None:
@@ -98,27 +98,25 @@ class Streamed(Generic[Item, Result]):
         rest = bytes(self._envelope + self._buffer)
         envelope = body.decode(rest, self._envelope_type, self._endpoint)
         if getattr(envelope, self._field) is not msgspec.UNSET:
-            raise self._invalid(f"{self._field} stands there twice")
+            raise self._invalid(f"{self._field} occurs twice")
         return self._fold.result()
 
     def _take_slices(self, seconds: float = _TURN_SECONDS) -> None:
-        until = perf_counter() + seconds  # dense ones take a hundred times as long as GitHub's
+        until = perf_counter() + seconds  # dense slices take 100 times as long as GitHub's
         while len(self._buffer) >= self._wanted and perf_counter() < until:
             if not self._advance(self._wanted):
-                self._wanted *= 4  # far more, so that looking again and again stays cheap
+                self._wanted *= 4  # grow fast, so that few steps are repeated
             if self._wanted > ITEM:
-                what = f"an item of {self._field}, or what is no item"
-                raise self._invalid(f"{what}, of more than {ITEM // 1024**2} MiB")
+                what = f"an item of {self._field}, or the data around it,"
+                raise self._invalid(f"{what} is larger than {ITEM // 1024**2} MiB")
 
     def _advance(self, size: int) -> bool:
-        """Go one step on if ``size`` bytes are enough for it."""
         try:
             return self._step(size)
         except nesting.TooDeep as error:
             raise self._invalid(str(error)) from None
 
     def _before(self, size: int) -> bool:
-        """Step: find where the array begins."""
         text = bytes(self._buffer[:size])
         depth = position = 0
         while found := (_STRING_OR_BRACKET if depth == 1 else nesting.BRACKET).match(
@@ -128,7 +126,7 @@ class Streamed(Generic[Item, Result]):
             if token[0] != _QUOTE:
                 depth = nesting.deeper(depth, token)
             elif (opening := _ARRAY.match(text, position)) and _is_string(token, self._field):
-                # The array goes by another name, so that only a second one has the field's.
+                # Rename this array in the envelope: only a second one has the field's name.
                 self._envelope += text[: found.start(1)] + b'"":['
                 self._envelope_type = self._second_type
                 self._spend(opening.end())
@@ -137,8 +135,7 @@ class Streamed(Generic[Item, Result]):
         return False
 
     def _within(self, size: int) -> bool:
-        """Step: fold a slice of items."""
-        # A cut within a string or an item never leaves an array before it, so try a likely one.
+        # A wrong cut never leaves a valid array, so try a likely one first.
         likely = self._buffer.rfind(b"},", 0, size) + 1
         if likely:
             try:
@@ -164,8 +161,7 @@ class Streamed(Generic[Item, Result]):
             self._step = self._after
         return True
 
-    def _after(self, size: int) -> bool:  # noqa: ARG002  (a step like the others)
-        """Step: keep all that follows the array."""
+    def _after(self, size: int) -> bool:  # noqa: ARG002  (same signature as the other steps)
         return False
 
     def _array(self, end: int) -> bytes:
@@ -174,7 +170,7 @@ class Streamed(Generic[Item, Result]):
     def _decode(self, end: int) -> list[Item]:
         text = self._array(end)
         items = self._decoder.decode(text)
-        # To count few brackets this is the fastest way.
+        # The fastest way to count few brackets.
         opened = len(text) - len(text.replace(b"{", b""))
         if text.find(b"[", 1) >= 0 or opened > len(items) + nesting.DEPTH:
             nesting.check(text, _AROUND - 1)
@@ -193,9 +189,8 @@ class Streamed(Generic[Item, Result]):
         self._wanted = self._slice_size
 
     def _unreadable(self, error: Exception) -> errors.InvalidPayload:
-        """Return the failure with the item's place in the whole body."""
         if not isinstance(error, msgspec.DecodeError):
-            return self._invalid("no readable JSON")
+            return self._invalid("invalid JSON")
         before, field = self._items, self._field
         return self._invalid(
             _INDEX.sub(lambda found: f"$.{field}[{before + int(found[1])}]", str(error))

@@ -1,7 +1,7 @@
 """Work that grows with an answer: in one thread, piece by piece, beside the event loop.
 
-Several threads would take the interpreter from the loop by turns. All pieces of work take turns
-in this one, so none may be long.
+Several threads would compete with the event loop for the GIL. All work shares this thread, so each
+piece must be short.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ _is_aside = ContextVar("is_aside", default=False)
 
 
 async def work(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function in the thread; a cancelled wait ends before the call does."""
+    """Call a function in the thread. A cancelled wait ends before the call does."""
     call = partial(function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_THREAD, _undisturbed, call)
 
 
 def _undisturbed(call: Callable[[], T]) -> T:
-    gc.disable()  # looking at a million new objects again and again stops every thread
+    gc.disable()  # collecting among a million new objects stops every thread
     try:
         return call()
     finally:
@@ -38,7 +38,7 @@ def _undisturbed(call: Callable[[], T]) -> T:
 async def aside(
     function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run a coroutine function in the thread, piece by piece; it may only await `on_loop`."""
+    """Run a coroutine function in the thread, piece by piece. It may only await `on_loop`."""
     pieces = function(*args, **kwargs)
     piece: Callable[[], Any] = partial(pieces.send, None)
     try:
@@ -51,12 +51,11 @@ async def aside(
             except Exception as error:
                 piece = partial(pieces.throw, error)
     finally:
-        with suppress(ValueError):  # if the wait is cancelled, the thread may still be at it
+        with suppress(ValueError):  # after a cancelled wait the thread may still run it
             pieces.close()
 
 
 def _run(piece: Callable[[], Any]) -> tuple[Callable[[], Awaitable[Any]] | None, Any]:
-    """Return the next function to await, or None and the result."""
     token = _is_aside.set(True)
     try:
         return piece(), None
@@ -70,7 +69,7 @@ def _run(piece: Callable[[], Any]) -> tuple[Callable[[], Awaitable[Any]] | None,
 def on_loop(
     function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
 ) -> Generator[Any, Any, T]:
-    """Await a coroutine function on the event loop, also from the thread."""
+    """Await a coroutine function on the event loop, even from the thread."""
     if _is_aside.get():
         return (yield partial(function, *args, **kwargs))  # type: ignore[no-any-return]
     return (yield from function(*args, **kwargs).__await__())

@@ -142,7 +142,7 @@ async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[S
         if not page.page_info.has_next_page:
             return found
         after = page.page_info.end_cursor
-    raise InvalidPayload(detail="its pages have no end", endpoint=graphql.ENDPOINT)
+    raise InvalidPayload(detail="the pages never end", endpoint=graphql.ENDPOINT)
 
 
 async def organizations_seen_by_app(github: GitHub, enterprise: str) -> list[Seen]:

@@ -120,10 +120,10 @@ class TestGraphQL:
     @pytest.mark.parametrize(
         ("errors", "words"),
         [
-            ([{"type": "FORBIDDEN", "extensions": None}], "GraphQL told an error"),
-            ([{"type": None}], "GraphQL told an error"),
-            (["something else"], "GraphQL told an error"),
-            ([{"message": "timeout"}, SAML], "GraphQL told an error"),
+            ([{"type": "FORBIDDEN", "extensions": None}], "GraphQL returned an error"),
+            ([{"type": None}], "GraphQL returned an error"),
+            (["something else"], "GraphQL returned an error"),
+            ([{"message": "timeout"}, SAML], "GraphQL returned an error"),
         ],
     )
     def test_errors_of_any_shape_let_nobody_vanish(self, errors: Sequence[Any], words: str) -> None:

@@ -200,7 +200,7 @@ class TestCheck:
         assert ended.returncode == 1
         state, *_, why = self.rows(ended.stdout)["organization broken", "usage"]
         assert state == "fails"
-        assert "a page of HTML, not JSON" in why
+        assert "HTML instead of JSON" in why
         assert "Traceback" not in ended.stderr
 
     def test_exits_1_where_github_cannot_be_reached(self) -> None:

@@ -90,7 +90,7 @@ class TestDecompression:
         for reads in ((member + behind,), (member, behind)):
             failure = await answered(*reads).failure()
             assert isinstance(failure, InvalidPayload)
-            assert "not compressed as asked for" in str(failure)
+            assert "not compressed as requested" in str(failure)
 
 
 def nested(depth: int, opening: str = "[", closing: str = "]") -> str:

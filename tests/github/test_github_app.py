@@ -69,7 +69,7 @@ class TestKey:
             error = await app.failure()
             assert isinstance(error, Unauthorized)
             said = f"{error} {error.hint_for('')}"
-            assert "credential default: it is no" in said
+            assert "credential default: not a" in said
             assert "\n" not in said
             assert not any(line in said for line in text.splitlines())
             assert error.__cause__ is None
@@ -248,7 +248,7 @@ class TestInstallation:
         async def scenario(app: Asking) -> None:
             error = await app.failure(Account(AccountType.ORGANIZATION, "other"))
             assert isinstance(error, NotFound)
-            assert "the App is not installed there" in str(error)
+            assert "the App is not installed on the account" in str(error)
             app.server.installed["other"] = 8
             await app.ask(Account(AccountType.ORGANIZATION, "other"))
 

@@ -200,7 +200,7 @@ class TestCompression:
     async def test_that_nobody_asked_for_is_an_invalid_payload(self, encoding: str) -> None:
         failure = await compressed(self.BODY, encoding).failure()
         assert isinstance(failure, InvalidPayload)
-        assert "not compressed as asked for" in str(failure)
+        assert "not compressed as requested" in str(failure)
 
     @pytest.mark.parametrize("status", [401, 404])
     @in_virtual_time

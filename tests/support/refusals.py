@@ -58,16 +58,16 @@ PRIMARY = "API rate limit exceeded for user ID 1."
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
 
 CASES = (
-    Case("legacy-closed-organization", 410, moved("org"), Closed, mend="platform auto"),
-    Case("legacy-closed-user", 410, moved("user"), Closed, mend="platform auto"),
-    Case("legacy-closed-enterprise", 410, moved("enterprise"), Closed, mend="platform auto"),
+    Case("legacy-closed-organization", 410, moved("org"), Closed, mend="platform to auto"),
+    Case("legacy-closed-user", 410, moved("user"), Closed, mend="platform to auto"),
+    Case("legacy-closed-enterprise", 410, moved("enterprise"), Closed, mend="platform to auto"),
     Case("gone-without-a-word", 410, HTML, Closed),
     Case(
         "version-past-its-support",
         410,
         message("The requested API version is no longer supported."),
         Rejected,
-        "API version is past its support",
+        "no longer supports this API version",
     ),
     Case("not-found", 404, message("Not Found", status="404"), NotFound, mend=PERMISSION),
     Case("not-found-html", 404, HTML, NotFound, mend="Check the name"),
@@ -79,7 +79,7 @@ CASES = (
         403,
         message("No access to billing usage data."),
         Forbidden,
-        "its bill is not",
+        "not its bill",
         PERMISSION,
     ),
     Case(
@@ -87,8 +87,8 @@ CASES = (
         403,
         message("Resource not accessible by integration"),
         Forbidden,
-        "GitHub App lacks a permission or may not ask this, "
-        "which takes organization_administration=read; plan=read",
+        "GitHub App lacks a permission or may not use this endpoint: "
+        "it needs organization_administration=read; plan=read",
         PERMISSION,
         RIGHTS,
     ),
@@ -97,7 +97,7 @@ CASES = (
         403,
         message("Resource not accessible by personal access token"),
         Forbidden,
-        "fine-grained token lacks a permission, which takes organization_administration=read",
+        "fine-grained token lacks a permission: it needs organization_administration=read",
         PERMISSION,
         RIGHTS,
     ),
@@ -141,14 +141,14 @@ CASES = (
         403,
         message("Sorry. Your account was suspended."),
         Barred,
-        "account behind the credential is suspended",
+        "user is suspended",
     ),
     Case(
         "rule-on-classic-tokens",
         403,
         message("`acme` forbids access via a personal access token (classic). Please use an App."),
         Barred,
-        "no token of this kind",
+        "forbids tokens of this kind",
         "another kind of credential",
     ),
     Case(
@@ -181,7 +181,7 @@ CASES = (
         Forbidden,
         mend="hold the role",
     ),
-    Case("forbidden-rights", 403, message("No."), Forbidden, "it takes organization", "", RIGHTS),
+    Case("forbidden-rights", 403, message("No."), Forbidden, "it needs organization", "", RIGHTS),
     Case(
         "no-user-agent",
         403,
@@ -200,7 +200,7 @@ CASES = (
     Case("secondary-by-header", 403, HTML, RateLimited, "", "", {"retry-after": "60"}),
     Case("too-many-requests-html", 429, HTML, RateLimited),
     Case("too-many-requests-text", 403, b"rate limit exceeded", RateLimited),
-    Case("bad-credentials", 401, message("Bad credentials"), Unauthorized, mend="make a new one"),
+    Case("bad-credentials", 401, message("Bad credentials"), Unauthorized, mend="create a new one"),
     Case("no-credentials", 401, message("Requires authentication"), Unauthorized, mend=PERMISSION),
     Case("clock-of-an-app", 401, message("'Expiration time' claim is too far"), Unauthorized),
     Case("unauthorized-used-up", 401, message("No."), Unauthorized, "", "", remaining(0)),
@@ -210,7 +210,7 @@ CASES = (
         400,
         message("The requested API version '2030-01-01' is not supported.", errors="Invalid"),
         Rejected,
-        "does not know the API version",
+        "does not support the API version",
     ),
     Case("bad-month", 400, message("Bad Request", errors=["month"]), Rejected, mend="report it"),
     Case("unprocessable", 422, message("Validation Failed"), Rejected, mend="report it"),
