@@ -126,7 +126,7 @@ class TestDemo:
         assert available["sandbox", "advanced_security"] == 0
         assert ("sandbox", "plan") not in available
         assert available["acme", "plan"] == 1
-        assert "GitHub does not tell this credential the account" in get(demo, "/")
+        assert "GitHub does not show the account" in get(demo, "/")
 
     def test_fails_at_that_permission_alone(self, demo: Exporter) -> None:
         ready(demo)

@@ -1,4 +1,4 @@
-"""Collectors: a file a family of endpoints, and the tuple of all, most valuable first."""
+"""Collectors: one file per family of endpoints, and the tuple of all, most valuable first."""
 
 from exporter.collectors.advanced_security import ADVANCED_SECURITY, ADVANCED_SECURITY_REPOSITORIES
 from exporter.collectors.budget_estimates import BUDGET_ESTIMATES

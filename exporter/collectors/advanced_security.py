@@ -34,13 +34,13 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Repository(Named, frozen=True):
-    """A repository; the committers' names and addresses are not read."""
+    """A repository. The committers' names and addresses are not read."""
 
     advanced_security_committers: Number
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A page; the totals, of which older hosts leave some out, are of the whole account."""
+    """A page. Totals are of the whole account; older hosts omit some."""
 
     repositories: list[msgspec.Raw]
     total_advanced_security_committers: Number | None = None
@@ -58,10 +58,10 @@ def of_product(product: str) -> dict[str, str]:
 
 
 async def products(github: GitHub, account: Account) -> dict[str, Report]:
-    """Return the products that the account has, each with a report of one repository.
+    """Return the account's products, each with a report of one repository.
 
-    The bundle is asked first: an old Enterprise Server ignores the parameter, and would publish
-    one licence three times.
+    The bundle is requested first: an old Enterprise Server ignores the parameter, and would report
+    the same licences three times.
     """
     endpoint = endpoint_of(account.type)
     found: dict[str, Report] = {}
@@ -83,7 +83,7 @@ async def products(github: GitHub, account: Account) -> dict[str, Report]:
     if isinstance(github.refusal, NotOffered):
         raise github.refusal
     raise NotFound(
-        detail="GitHub Advanced Security is not here, or not for this credential",
+        detail="GitHub Advanced Security is not available, or hidden from this credential",
         endpoint=endpoint,
     )
 
@@ -118,7 +118,7 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
         for item in {item.name: item for item in listing.found}.values():
             owner, _, repository = item.name.rpartition("/")
             label = (organization_of(owner) or account.name, repository)
-            # Repositories of people may share a name, and their committers may be the same.
+            # People's repositories may share a name, and their committers may overlap.
             by_label[label] = max(by_label.get(label, 0.0), item.advanced_security_committers)
         samples += (
             catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS(
@@ -130,9 +130,9 @@ async def collect_repositories(github: GitHub, account: Account, now: datetime) 
 
 
 async def listings(github: GitHub, account: Account, product: str) -> AsyncIterator[Report]:
-    """Read all pages: by ``Link``, else until ``total_count`` are in or a page is not full.
+    """Yield all pages: by ``Link``, else until ``total_count`` is reached or a page is not full.
 
-    Raises `InvalidPayload` at the end if they hold fewer than any page's ``total_count``.
+    Raises `InvalidPayload` at the end if they list fewer than any page's ``total_count``.
     """
     endpoint = endpoint_of(account.type)
     names: set[str] = set()
@@ -149,10 +149,10 @@ async def listings(github: GitHub, account: Account, product: str) -> AsyncItera
     ):
         names |= {repository.name for repository in named.add(page.repositories)}
         if page.total_count is not None:
-            # Whichever page is right, none is missing.
+            # Pages may differ: the highest count must be reached.
             total = max(total or 0, page.total_count)
         yield page
-    hint = "Repositories may have changed while they were read: try again."
+    hint = "Repositories may have changed while being read: try again."
     check_total(len(names) + named.others, total or 0, "repositories", endpoint, hint)
 
 
@@ -187,5 +187,5 @@ ADVANCED_SECURITY_REPOSITORIES = Collector(
     on_enterprise_server=True,
     interval=HOURLY,
     timeout=MANY_PAGES,
-    why_off="a series for each repository and product",
+    why_off="one series per repository and product",
 )

@@ -1,4 +1,4 @@
-"""Our estimate of the use of each budget, which GitHub has of few (OpenAPI 23.0.2)."""
+"""Estimated use of each budget: GitHub reports the use of few (OpenAPI 23.0.2)."""
 
 import re
 from collections import defaultdict
@@ -15,7 +15,7 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
 _FILTERS = 100
-"""Budgets for single organizations, repositories and cost centers take a request each."""
+"""Maximum requests for budgets of single organizations, repositories and cost centers."""
 
 _ID = re.compile(r"\d+|[A-Z]+_[\w-]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SHOWN_IDS = 3
@@ -24,9 +24,9 @@ _Filters = tuple[tuple[str, str], ...]
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Sum the net usage that each budget in dollars covers; a request for each distinct scope.
+    """Sum the net usage covered by each budget in dollars, with one request per distinct scope.
 
-    A budget whose limit is each person's has none, as usage names no person.
+    A budget that limits each person has no estimate: usage names no person.
     """
     cycle = Cycle.at(now)
     found = await listed(github, account)
@@ -37,9 +37,9 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     for budget in budgets:
         filters = _filters(budget, account, centers)
         if not budget.target.known:
-            without["as GitHub does not publish what they cover"].append(budget)
+            without["because GitHub does not publish their coverage"].append(budget)
         elif filters is None:
-            without["as usage cannot be narrowed to what they are for"].append(budget)
+            without["because usage cannot be filtered by their scope"].append(budget)
         else:
             by_filters.setdefault(filters, []).append(budget)
     samples: list[Sample] = []
@@ -49,31 +49,28 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         absent = REFUSED if filters else ()
         rows = await usage.ask_or_none(github, account, cycle, absent=absent, **dict(filters))
         if rows is None:
-            without["as GitHub refuses the usage of what they are for"] += covered
+            without["because GitHub refuses the usage of their scope"] += covered
         elif not rows and _may_be_id(covered[0]):
-            without["as GitHub knows no usage by the id of what they are for"] += covered
+            without["because GitHub has no usage for the id of their scope"] += covered
         else:
             samples += (
                 catalogue.BUDGET_ESTIMATED_CONSUMED_USD(each.target.net_usd(rows), budget=each.id)
                 for each in covered
             )
     for _, covered in scopes[_FILTERS:]:
-        without[f"as the usage of {_FILTERS} others is asked for"] += covered
+        without[f"because of the limit of {_FILTERS} requests"] += covered
     notes = [*left_out(found.others, "budgets")]
     for reason, those in without.items():
         ids = ", ".join(each.id for each in those[:_SHOWN_IDS])
         end = ", …" if len(those) > _SHOWN_IDS else "."
-        notes.append(f"No estimate of {len(those)} budgets, {reason}: {ids}{end}")
+        notes.append(f"No estimate for {len(those)} of the budgets, {reason}: {ids}{end}")
     return Reading(now, tuple(samples), cycle_end=cycle.end, notes=tuple(notes))
 
 
 async def _cost_centers(
     github: GitHub, account: Account, budgets: list[Budget]
 ) -> Mapping[str, str]:
-    """Return the ids of cost centers by name and by id, as GitHub stores either in a budget.
-
-    Asks for deleted ones only if a budget names none of the active ones.
-    """
+    # A budget names its cost center by name or id, and may name a deleted one.
     wanted = {each.budget_entity_name for each in budgets if each.budget_scope == "cost_center"}
     ids: dict[str, str] = {}
     if account.type is AccountType.ENTERPRISE:
@@ -88,7 +85,6 @@ async def _cost_centers(
 
 
 def _filters(budget: Budget, account: Account, centers: Mapping[str, str]) -> _Filters | None:
-    """Return the filters of usage for the budget's scope; None if there are none."""
     entity = budget.budget_entity_name or ""
     match budget.budget_scope:
         case scope if scope == account.type.value:
@@ -111,7 +107,7 @@ def _may_be_id(budget: Budget) -> bool:
 
 BUDGET_ESTIMATES = Collector(
     name="budget_estimates",
-    summary="Our estimate of what is consumed of each budget in US dollars",
+    summary="Estimated consumption of each budget in US dollars",
     endpoints=(*BUDGETS.endpoints, *usage.USAGE.endpoints),
     permissions=BUDGETS.permissions,
     metrics=(catalogue.BUDGET_ESTIMATED_CONSUMED_USD,),

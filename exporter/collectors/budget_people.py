@@ -1,4 +1,4 @@
-"""People whom a universal budget limits, and those at its limit (OpenAPI 23.0.2, GHEC)."""
+"""People under a universal budget, and those at its limit (OpenAPI 23.0.2, GHEC)."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ _ENDPOINT = f"{ENDPOINTS[AccountType.ENTERPRISE]}/{{budget}}/user-states"
 
 
 class Person(msgspec.Struct, frozen=True):
-    """A person's use of a budget in its unit; names are not read."""
+    """A person's use of a budget, in the budget's unit. Names are not read."""
 
     consumed_amount: Number
     target_amount: Number
@@ -68,12 +68,12 @@ async def _people(github: GitHub, account: Account, budget: str) -> Understood[P
 
 BUDGET_PEOPLE = Collector(
     name="budget_people",
-    summary="People whom a universal budget limits, and how many of them have reached it",
+    summary="People under a universal budget, and how many have reached its limit",
     endpoints=(ENDPOINTS[AccountType.ENTERPRISE], _ENDPOINT),
     permissions={AccountType.ENTERPRISE: BUDGETS.permissions[AccountType.ENTERPRISE]},
     metrics=(catalogue.BUDGET_PEOPLE, catalogue.BUDGET_PEOPLE_AT_LIMIT),
     collect=collect,
     interval=HOURLY,
     timeout=MANY_PAGES,
-    why_off="a request for each hundred people, and it reads what each of them used",
+    why_off="one request per hundred people, and it reads each person's usage",
 )

@@ -30,10 +30,10 @@ class Alerting(msgspec.Struct, frozen=True):
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """A budget; GitHub sends its target as one SKU or as a list, whatever the description says.
+    """A budget. GitHub sends its target as one SKU or as a list, whatever the API description says.
 
     ``budget_amount`` is in whole US dollars, or in licences if the SKU is billed by licence.
-    ``consumed_amount`` comes only with budgets for a person, whose name is not published.
+    ``consumed_amount`` is sent only for a person's budget; the person's name is not published.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Budget(msgspec.Struct, frozen=True):
 
     @property
     def entity(self) -> str:
-        """The name or id of its entity; empty if that is the account, a person or a person's."""
+        """The name or id of its entity; empty for the account, people and their repositories."""
         name = self.budget_entity_name or ""
         owner, _, _ = name.rpartition("/")
         shown = self.budget_scope in _ENTITY_SCOPES and organization_of(owner) != PERSON
@@ -62,7 +62,7 @@ class Budget(msgspec.Struct, frozen=True):
 
     @property
     def personal(self) -> bool:
-        """Whether its limit is each person's (docs: budgets for usage-based billing)."""
+        """Whether its limit applies to each person (docs: budgets for usage-based billing)."""
         return self.budget_scope == "user" or self.budget_scope in UNIVERSAL_SCOPES
 
 
@@ -73,14 +73,14 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Listed(NamedTuple):
-    """The budgets of an account that were understood, and the number of the others."""
+    """The valid budgets of an account, and the number of ``others``."""
 
     budgets: list[Budget]
     others: int
 
 
 async def listed(github: GitHub, account: Account) -> Listed:
-    """Read all pages. Raises `InvalidPayload` if they hold fewer than a ``total_count``."""
+    """Read all pages. Raises `InvalidPayload` if they list fewer than a ``total_count``."""
     endpoint = ENDPOINTS[account.type]
     elements: dict[bytes, None] = {}
     total = 0
@@ -94,9 +94,9 @@ async def listed(github: GitHub, account: Account) -> Listed:
         elements |= dict.fromkeys(map(bytes, page.budgets))
         if sum(map(len, elements)) > LIMIT:
             raise InvalidPayload(
-                detail=f"budgets of more than {LIMIT // 1024**2} MiB together", endpoint=endpoint
+                detail=f"the budgets are larger than {LIMIT // 1024**2} MiB", endpoint=endpoint
             )
-        total = max(total, page.total_count or 0)  # whichever page is right, none is missing
+        total = max(total, page.total_count or 0)  # pages may differ: the highest must be reached
     listing = Understood(Budget, endpoint, fits_label)
     by_id = {budget.id: budget for budget in listing.add(elements)}
     listing.check()
@@ -139,7 +139,7 @@ PERMISSIONS = {
 
 BUDGETS = Collector(
     name="budgets",
-    summary="Budgets: limits, whether they stop usage, and what GitHub says is consumed",
+    summary="Budgets: limits, whether they stop usage, and consumption as GitHub reports it",
     endpoints=tuple(ENDPOINTS[kind] for kind in PERMISSIONS),
     permissions=PERMISSIONS,
     metrics=(

@@ -1,4 +1,4 @@
-"""Collector: how to ask one question of GitHub."""
+"""Collector: one set of data to read from GitHub."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from exporter.metrics.model import Metric, Reading
 
 MANY_PAGES = timedelta(minutes=10)
 HIDDEN = (403, 404)
-"""Statuses by which GitHub hides an endpoint, whichever the reason."""
+"""Statuses with which GitHub hides an endpoint, for any reason."""
 
 REFUSED = (400, 403, 404, 422)
 """Statuses of an endpoint that an account does not have in this form."""
@@ -22,14 +22,14 @@ SIX_HOURLY = timedelta(hours=6)
 
 
 def left_out(number: int, what: str) -> tuple[str, ...]:
-    """Return the note of a reading that leaves elements of a list out, if any."""
-    return (f"Not understood and left out: {number} of the {what}.",) if number else ()
+    """Return the note of a reading without its invalid elements, empty if all are valid."""
+    return (f"Invalid and left out: {number} of the {what}.",) if number else ()
 
 
 def check_total(found: int, total: float, what: str, endpoint: str, hint: str = "") -> None:
-    """Raise `InvalidPayload` if pages hold fewer elements than any of them says there are."""
+    """Raise `InvalidPayload` if there are fewer elements than a page's ``total_count``."""
     if found < total:
-        detail = f"its pages hold fewer {what} than total_count says"
+        detail = f"the pages list fewer {what} than total_count"
         raise InvalidPayload(detail=detail, hint=hint, endpoint=endpoint)
 
 
@@ -38,17 +38,33 @@ Collect = Callable[[GitHub, Account, datetime], Coroutine[Any, Any, Reading]]
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Data and one async function that catches nothing, keeps no state and awaits only GitHub.
+    """A collector's metadata, and its function to ``collect`` a reading.
 
-    It runs beside the event loop, as its work grows with the account.
+    ::
 
-    ``permissions`` are the rights it takes, by the account types that it knows.
-    ``platform`` is the billing platform that it needs, if any.
-    ``follows`` names the collector of the current month whose ended cycle this one is of.
-    ``instead_of`` names collectors of the same metrics; only one of them stands.
-    ``interval`` and ``timeout`` are the global ones if None.
+        async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
+            billing = await github.get(_BILLING, Billing, account=account.name)
+            return Reading(now, present((catalogue.COPILOT_SEATS, billing.seats)))
+
+        COPILOT_SEATS = Collector(
+            name="copilot_seats",
+            summary="Copilot seats",
+            endpoints=(_BILLING,),
+            permissions={AccountType.ORGANIZATION: "owner"},
+            metrics=(catalogue.COPILOT_SEATS,),
+            collect=collect,
+        )
+
+    ``collect`` runs in a thread beside the event loop. It must not catch errors or keep state, and
+    may only await methods of ``github``.
+
+    ``permissions`` are the required ones, by supported account type.
+    ``platform`` is the billing platform that the collector requires, if any.
+    ``follows`` names a collector of the current month: this one reads the month before.
+    ``instead_of`` names collectors of the same metrics; only one of them is shown.
+    ``interval`` and ``timeout`` default to the global settings.
     ``required`` ones fail if GitHub refuses them; the one that ``decides`` finds the platform.
-    ``why_off`` is empty if it is on by default.
+    ``why_off`` is empty if the collector is on by default.
     """
 
     name: str
@@ -76,8 +92,8 @@ class Collector:
         return not self.why_off
 
     def check(self, reading: Reading) -> None:
-        """Raise ``ValueError`` if a reading holds a metric that is not declared here."""
+        """Raise ``ValueError`` if a reading holds an undeclared metric."""
         undeclared = {sample.metric for sample in reading.samples} - set(self.metrics)
         if undeclared:
             names = sorted(metric.name for metric in undeclared)
-            raise ValueError(f"{self.name} said {names}: add it to the collector's metrics")
+            raise ValueError(f"{self.name} returned {names}: add them to the collector's metrics")

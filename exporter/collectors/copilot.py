@@ -1,4 +1,4 @@
-"""Copilot seats: how many, how used, and when last (OpenAPI 23.0.2)."""
+"""Copilot seats: number, use and last activity (OpenAPI 23.0.2)."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -39,14 +39,14 @@ class Billing(msgspec.Struct, frozen=True):
 
 
 class Assignee(msgspec.Struct, frozen=True):
-    """A person, team or organization by its number among its kind; names are not read."""
+    """A person, team or organization, by an id unique to its type. Names are not read."""
 
     id: int
     type: Text | None = None
 
 
 class Seat(msgspec.Struct, frozen=True):
-    """One grant: a person in two organizations has two."""
+    """One grant; a person in two organizations has two."""
 
     assignee: Assignee | None = None
     last_activity_at: datetime | None = None
@@ -61,7 +61,7 @@ class Seats(Total, frozen=True):
 
 
 def age(last: datetime | None, now: datetime) -> str:
-    """Return the age, in whole days begun, of the last use of a seat."""
+    """Return the age group of a seat's last use."""
     if last is None:
         return _NEVER
     limits = _DAYS_OF_AGES.items()
@@ -69,7 +69,7 @@ def age(last: datetime | None, now: datetime) -> str:
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Read an organization's breakdown; of an enterprise GitHub has only the total."""
+    """Read an organization's breakdown, or an enterprise's total: GitHub has no breakdown of it."""
     if account.type is AccountType.ENTERPRISE:
         total = await github.get(_SEATS[account.type], Total, account=account.name, per_page=1)
         return Reading(now, present((catalogue.COPILOT_SEATS, total.total_seats)))
@@ -84,14 +84,14 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         (catalogue.COPILOT_PENDING_CANCELLATION_SEATS, seats.pending_cancellation),
     )
     if not samples:
-        raise InvalidPayload(detail="seat_breakdown tells no seats", endpoint=_BILLING)
+        raise InvalidPayload(detail="seat_breakdown has no seat counts", endpoint=_BILLING)
     if billing.plan_type is not None:
         samples += (catalogue.COPILOT_INFO(1, plan_type=normal_form(billing.plan_type)),)
     return Reading(now, samples)
 
 
 async def collect_activity(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Count holders by the age of their last use; one of several seats counts once."""
+    """Count holders by the age of their last use; a holder of several seats counts once."""
     endpoint = _SEATS[account.type]
     last_used: dict[tuple[str, int], datetime | None] = {}
     rows = 0
@@ -106,14 +106,14 @@ async def collect_activity(github: GitHub, account: Account, now: datetime) -> R
         total = page.total_seats
         for seat in page.seats or ():
             rows += 1
-            # A grant without a holder is one of its own.
+            # Count each grant without a holder separately.
             who, at = seat.assignee, seat.last_activity_at
             holder = (who.type or _PERSON, who.id) if who else ("", -rows)
             at = at.replace(tzinfo=UTC) if at and not at.tzinfo else at
             last_used[holder] = max(filter(None, (last_used.get(holder), at)), default=None)
     if total is not None and len(last_used) != total:
         raise InvalidPayload(
-            detail="its pages hold not as many holders as total_seats", endpoint=endpoint
+            detail="the number of holders on the pages differs from total_seats", endpoint=endpoint
         )
     ages = Counter(age(last, now) for last in last_used.values())
     samples = (catalogue.COPILOT_SEAT_LAST_ACTIVITY(ages[age], age=age) for age in AGES)
@@ -129,7 +129,7 @@ _PERMISSIONS = {
 
 COPILOT_SEATS = Collector(
     name="copilot_seats",
-    summary="Copilot seats; of an organization by use in this cycle",
+    summary="Copilot seats; for an organization by use in this cycle",
     endpoints=(_BILLING, _SEATS[AccountType.ENTERPRISE]),
     permissions=_PERMISSIONS,
     metrics=(
@@ -153,5 +153,5 @@ COPILOT_SEAT_ACTIVITY = Collector(
     collect=collect_activity,
     interval=HOURLY,
     timeout=MANY_PAGES,
-    why_off="a request for each hundred seats, and it reads who used Copilot when",
+    why_off="one request per hundred seats, and it reads when each person used Copilot",
 )

@@ -1,4 +1,4 @@
-"""An enterprise's cost centers, and its usage divided by them (OpenAPI 23.0.2, GHEC)."""
+"""An enterprise's cost centers, and its usage by cost center (OpenAPI 23.0.2, GHEC)."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -25,7 +25,7 @@ _REST = "none"
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """AI credits of the current month; None until GitHub has made the pool."""
+    """AI credits of the current month; None until GitHub has created the pool."""
 
     target_amount: Number | None = None
     current_amount: Number | None = None
@@ -36,7 +36,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class CostCenter(Identity, frozen=True):
-    """Its resources, which may name people, are not read."""
+    """A cost center. Its resources may name people and are not read."""
 
     name: str | None = None
     state: str | None = None
@@ -52,14 +52,14 @@ class CostCenters(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def ids(github: GitHub, account: Account, state: str) -> list[str]:
-    """Return the ids of ``active`` or ``deleted`` cost centers, perhaps some of both."""
+    """Return the ids of ``active`` or ``deleted`` cost centers; GitHub may mix them."""
     return await ids_or_none(github, account, state, absent=()) or []
 
 
 async def ids_or_none(
     github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
 ) -> list[str] | None:
-    """Return the ids; None on one of the statuses ``absent``."""
+    """Like `ids`, but None on one of the statuses ``absent``."""
     answer = await github.get_or_none(
         ENDPOINT, Identities, absent=absent, account=account.name, state=state
     )
@@ -69,7 +69,7 @@ async def ids_or_none(
 async def listed(
     github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
 ) -> list[CostCenter]:
-    """Return the cost centers that are understood; empty on one of the statuses ``absent``."""
+    """Return the valid cost centers, empty on one of the statuses ``absent``."""
     answer = await github.get_or_none(
         ENDPOINT, CostCenters, absent=absent, account=account.name, state=state
     )
@@ -103,10 +103,11 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 
 async def collect_usage(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Divide the month by cost center, so that the parts sum to the account.
+    """Split the month by cost center, so that the parts sum to the account.
 
-    A deleted cost center keeps its usage (docs: cost center allocation): they are asked only if
-    the others leave a rest. The rest of all is of none, negative if GitHub counted on meanwhile.
+    A deleted cost center keeps its usage (docs: cost center allocation): deleted ones are requested
+    only if the others leave a rest. The final rest counts as outside cost centers, and is negative
+    if usage grew between the requests.
     """
     cycle = Cycle.at(now)
     whole = usage.sums(await ask(github, account, cycle))
@@ -159,5 +160,5 @@ USAGE_COST_CENTERS = Collector(
     collect=collect_usage,
     interval=SIX_HOURLY,
     timeout=MANY_PAGES,
-    why_off="a request and a set of series for each cost center",
+    why_off="one request and a set of series per cost center",
 )

@@ -1,4 +1,4 @@
-"""The three endpoint families that GitHub closed in September 2025 (OpenAPI of December 2024)."""
+"""The endpoints that GitHub closed in September 2025 (OpenAPI of December 2024)."""
 
 from datetime import datetime
 from math import fsum
@@ -28,7 +28,7 @@ _PERMISSIONS = {
 
 
 class Actions(msgspec.Struct, frozen=True):
-    """Minutes; the breakdown's key ``total`` is the sum of the others."""
+    """Minutes. The breakdown's key ``total`` is the sum of the others."""
 
     total_minutes_used: Number
     total_paid_minutes_used: Number
@@ -101,7 +101,7 @@ async def collect_shared_storage(github: GitHub, account: Account, now: datetime
 def _legacy(family: str, what: str, collect: Collect, *metrics: Metric) -> Collector:
     return Collector(
         name=f"legacy_{family.replace('-', '_')}",
-        summary=f"{what}, on the closed endpoint",
+        summary=f"{what}, from the closed endpoint",
         endpoints=tuple(f"{root}/settings/billing/{family}" for root in CLASSIC_ROOTS.values()),
         permissions=_PERMISSIONS,
         metrics=metrics,

@@ -1,4 +1,4 @@
-"""An enterprise's licences, and their synchronisation with its servers."""
+"""An enterprise's licences, and their synchronisation with its Enterprise Servers."""
 
 from collections import Counter
 from datetime import datetime
@@ -57,7 +57,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         (catalogue.LICENSES_PURCHASED_SEATS, licenses.total_seats_purchased),
     )
     if not samples:
-        raise InvalidPayload(detail="it tells no total of seats", endpoint=_LICENSES)
+        raise InvalidPayload(detail="the answer has no seat totals", endpoint=_LICENSES)
     return Reading(now, samples)
 
 
@@ -124,7 +124,7 @@ LICENSE_TYPES = Collector(
     collect=collect_types,
     interval=HOURLY,
     timeout=MANY_PAGES,
-    why_off="a request for each hundred people, of whom it reads only the type of licence",
+    why_off="one request per hundred people, though it reads only licence types",
 )
 LICENSE_SYNC = Collector(
     name="license_sync",

@@ -1,4 +1,8 @@
-"""AI credits by model, or premium requests where an account still has those (OpenAPI 23.0.2)."""
+"""AI credits by model, or premium requests for accounts that still have them (OpenAPI 23.0.2).
+
+AI credits replaced premium requests in June 2026, except for annual plans that stayed (docs:
+usage-based billing).
+"""
 
 from datetime import datetime
 
@@ -27,11 +31,7 @@ class ModelRow(SummaryRow, frozen=True, rename="camel", kw_only=True):
 
 
 async def _rows(github: GitHub, account: Account, cycle: Cycle) -> list[ModelRow]:
-    """Return the rows of exactly one endpoint: both may have the same usage.
-
-    Credits replaced premium requests in June 2026, but for annual plans that stayed (docs:
-    usage-based billing). Raises the refusal of the older one if both refuse.
-    """
+    # Only one endpoint's rows: both may report the same usage.
     rows: list[ModelRow] | None = []
     for endpoints in (_AI_CREDITS, _PREMIUM_REQUESTS):
         absent = HIDDEN if rows is not None else ()
@@ -63,7 +63,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 MODEL_USAGE = Collector(
     name="model_usage",
-    summary="AI credits by model, or premium requests where an account still has those",
+    summary="AI credits by model, or premium requests for accounts that still have them",
     endpoints=(*_AI_CREDITS.values(), *_PREMIUM_REQUESTS.values()),
     permissions=PERMISSIONS,
     metrics=(*catalogue.MODEL_USAGE_QUANTITY, *catalogue.MODEL_USAGE_USD),

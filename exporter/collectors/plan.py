@@ -30,7 +30,7 @@ class Organization(msgspec.Struct, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True):
-    """The person behind the credential; ``plan`` needs the scope ``user``."""
+    """The credential's user. ``plan`` needs the scope ``user``."""
 
     login: str
     plan: Plan | None = None
@@ -48,14 +48,14 @@ async def _ask(github: GitHub, account: Account) -> Plan | None:
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
-    """Return quotas and seats. Raises `NotFound` if neither GitHub nor a setting has any."""
+    """Return quotas and seats. Raises `NotFound` if neither GitHub nor the settings have any."""
     is_enterprise = account.type is AccountType.ENTERPRISE
     plan = None if is_enterprise else await _ask(github, account)
     if plan is None and not is_enterprise and account.quotas == Quotas():
         raise NotFound(
-            detail="GitHub does not tell this credential the account's plan",
-            hint="Quotas and seats stay absent. Set the quota.* settings, or give the "
-            "credential: {permission}.",
+            detail="GitHub does not show the account's plan to this credential",
+            hint="Quotas and seats are missing. Set the quota.* settings, or fix the credential. "
+            "It needs: {permission}.",
         )
     name = (plan.name or "").strip().lower() if plan else ""
     included = quotas.merged(account.quotas, quotas.plan_quotas(account.type, name or None))
@@ -76,8 +76,8 @@ PLAN = Collector(
     permissions={
         AccountType.ORGANIZATION: "owner; classic token with admin:org, fine-grained token with "
         "Administration: read, or App with Organization plan: read",
-        AccountType.USER: "the user's own classic token with user",
-        AccountType.ENTERPRISE: "none: the quotas are those of Enterprise Cloud",
+        AccountType.USER: "the user's own classic token with scope user",
+        AccountType.ENTERPRISE: "none: an enterprise has the quotas of Enterprise Cloud",
     },
     metrics=(
         catalogue.ACTIONS_INCLUDED_MINUTES,

@@ -1,4 +1,4 @@
-"""GitHub's usage summary: one row a SKU for a month (OpenAPI 23.0.2)."""
+"""GitHub's usage summary: one row per SKU for a month (OpenAPI 23.0.2)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -37,7 +37,7 @@ async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) ->
     """Return the rows of a month's summary.
 
     ``filters`` are ``organization``, ``repository`` (``owner/name``) and ``cost_center_id``
-    (``none`` for usage outside of cost centers); the first and last only for enterprises.
+    (``none`` for usage outside cost centers). The first and the last are only for enterprises.
     """
     return await ask_or_none(github, account, cycle, absent=(), **filters) or []
 
@@ -45,7 +45,7 @@ async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) ->
 async def ask_or_none(
     github: GitHub, account: Account, cycle: Cycle, *, absent: tuple[int, ...], **filters: str
 ) -> list[SummaryRow] | None:
-    """Ask as `ask` does; None on one of the statuses ``absent``."""
+    """Like `ask`, but None on one of the statuses ``absent``."""
     endpoint, report = ENDPOINTS[account.type], Report[SummaryRow]
     return await rows_or_none(github, endpoint, report, account, cycle, absent=absent, **filters)
 
@@ -60,7 +60,7 @@ async def rows_or_none(
     absent: tuple[int, ...],
     **filters: str,
 ) -> list[Row] | None:
-    """Return the rows of a month's report; None on one of the statuses ``absent``.
+    """Return the rows of a month's report, or None on one of the statuses ``absent``.
 
     Raises `InvalidPayload` if GitHub answers for another period.
     """
@@ -71,7 +71,7 @@ async def rows_or_none(
     if answer is None:
         return None
     if answer.time_period != TimePeriod(**period):
-        raise InvalidPayload(detail="timePeriod is not the month asked for", endpoint=endpoint)
+        raise InvalidPayload(detail="timePeriod is not the requested month", endpoint=endpoint)
     return answer.usage_items
 
 
@@ -122,15 +122,15 @@ async def collect_previous(github: GitHub, account: Account, now: datetime) -> R
     samples: list[Sample] = []
     for (product, sku), money in usage.money(rows).items():
         samples += catalogue.PREVIOUS_CYCLE_USAGE_USD(money, product=product, sku=sku)
-    # At the cycle's end another month is the previous one.
+    # The reading expires with the current cycle: then another month is the previous one.
     return Reading(now, tuple(samples), cycle_end=cycle.end)
 
 
 PERMISSIONS = {
     AccountType.ORGANIZATION: "owner or billing manager; classic token with repo or "
     "admin:org, or fine-grained token or App with Administration: read",
-    AccountType.USER: "the user's own classic token with user, or fine-grained token with "
-    "Plan: read",
+    AccountType.USER: "the user's own classic token with scope user, or fine-grained token "
+    "with Plan: read",
     AccountType.ENTERPRISE: "owner or billing manager; classic token with "
     "manage_billing:enterprise, or App with enterprise billing: read",
 }

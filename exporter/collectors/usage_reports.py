@@ -37,15 +37,15 @@ async def ask(
     repositories: bool,
     **cost_center: str,
 ) -> None:
-    """Add the month so far to a total, day by day if GitHub is too slow for the whole.
+    """Add the month so far to ``total``, day by day if GitHub is too slow for the whole month.
 
     Without a month GitHub returns the yearly report, whose repository column is arbitrary. For an
-    enterprise: usage outside of cost centers, or that of ``cost_center_id``. Raises
-    `InvalidPayload` for a row of another month, and for too many names.
+    enterprise: usage outside cost centers, or of ``cost_center_id``. Raises `InvalidPayload` for a
+    row of another month, and for too many names.
     """
     cycle = Cycle.at(now)
     endpoint = _ENDPOINTS[account.type]
-    # Rows of an organization or a user that name no owner are its own.
+    # Rows without an owner belong to the organization or user.
     owner = "" if account.type is AccountType.ENTERPRISE else account.name
     async for report in github.report(
         endpoint,
@@ -68,16 +68,16 @@ def _fold(owner: str, cycle: Cycle, day: int | None = None, *, repositories: boo
     if day is not None:
         start += timedelta(days=day - 1)
         end = start + _DAY
-    # Rows may be a day off, in any time zone.
+    # One day of slack: rows may be in any time zone.
     return ReportFold(owner, start - _DAY, end + _DAY, repositories=repositories)
 
 
 async def ask_all(github: GitHub, account: Account, now: datetime, *, repositories: bool) -> Total:
-    """Return the whole of an account's month, cost centers included.
+    """Return an account's whole month, including cost centers.
 
-    A deleted cost center keeps its usage (docs: cost center allocation): they are asked if the
-    others differ from the summary, in whichever direction. Reports and summaries lag behind each
-    other, too, which only costs those requests.
+    A deleted cost center keeps its usage (docs: cost center allocation): deleted ones are requested
+    if the others differ from the summary, in either direction. Reports and summaries also lag
+    behind each other, which only costs those requests.
     """
     total = Total()
     ask_part = partial(ask, github, account, now, total, repositories=repositories)
@@ -96,7 +96,7 @@ async def ask_all(github: GitHub, account: Account, now: datetime, *, repositori
     whole = usage.sums(rows)
     left = rest(whole, [reports.sum_by(total, _SKU)])
     if left and active is None:
-        # GitHub refuses to list cost centers: its refusal counts if any has usage.
+        # GitHub refuses to list cost centers: raise that only if one has usage.
         outside = usage.sums(await summary.ask(github, account, cycle, cost_center_id=_NONE))
         if github.refusal is not None and rest(whole, [outside]):
             raise github.refusal
@@ -105,16 +105,13 @@ async def ask_all(github: GitHub, account: Account, now: datetime, *, repositori
         for center in dict.fromkeys(each for each in deleted if each not in (active or ())):
             await ask_part(cost_center_id=center)
         left = rest(whole, [reports.sum_by(total, _SKU)])
-    # A SKU that the summary does not have may be there by another name.
+    # The summary may have a missing SKU under another name.
     total.add(_unassigned({sku: sums for sku, sums in left.items() if sku in whole}))
     return total
 
 
 def _unassigned(left: Mapping[tuple[str, str, str], Sums]) -> Report:
-    """Return the difference of summary and reports, less what GitHub has not reported yet.
-
-    That is what the summary has more of a SKU while its quantity lags.
-    """
+    # A larger quantity in the summary is not reported yet: keep negative differences only.
     reported: dict[Names, Sums] = {}
     for sku, sums in left.items():
         known = Sums(*(min(value, 0.0) for value in sums)) if sums.quantity > 0 else sums
@@ -144,7 +141,6 @@ async def collect_organizations(github: GitHub, account: Account, now: datetime)
 def _reading(
     total: Total, now: datetime, quantity: Metric, money: Triple, *others: Sample
 ) -> Reading:
-    """Sum by the names that are the labels of the metrics."""
     samples = [
         Sample(quantity, labels, sums.quantity)
         for labels, sums in reports.sum_by(total, attrgetter(*quantity.labels)).items()
@@ -157,8 +153,8 @@ def _reading(
 
 USAGE_REPOSITORIES = Collector(
     name="usage_repositories",
-    summary="Quantities and US dollars by repository and SKU of the current month, and how far "
-    "GitHub's reports reach",
+    summary="Quantities and US dollars by repository and SKU of the current month, and the "
+    "time of GitHub's latest report row",
     endpoints=(*_ENDPOINTS.values(), cost_centers.ENDPOINT, *summary.ENDPOINTS.values()),
     permissions=summary.PERMISSIONS,
     metrics=(
@@ -169,7 +165,7 @@ USAGE_REPOSITORIES = Collector(
     collect=collect_repositories,
     interval=SIX_HOURLY,
     timeout=MANY_PAGES,
-    why_off="several series for each repository",
+    why_off="several series per repository",
 )
 USAGE_ORGANIZATIONS = Collector(
     name="usage_organizations",
@@ -184,5 +180,5 @@ USAGE_ORGANIZATIONS = Collector(
     collect=collect_organizations,
     interval=SIX_HOURLY,
     timeout=MANY_PAGES,
-    why_off="a long report for each cost center",
+    why_off="a long report per cost center",
 )

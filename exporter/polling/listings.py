@@ -105,7 +105,7 @@ def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> 
     """Decode the elements of a list, which comes short by those that are not understood."""
     found = Understood(model, endpoint, fits_label).add(elements)
     if lost := len(elements) - len(found):
-        detail = f"not understood and left out: {lost} of the {len(elements)} listed"
+        detail = f"invalid and left out: {lost} of the {len(elements)} listed"
         github.add_shortfall(InvalidPayload(detail=detail, endpoint=endpoint, status=200))
     return found
 

@@ -74,18 +74,18 @@ class TestAnEstimate:
     @pytest.mark.parametrize(
         ("given", "reason"),
         [
-            ({"budget_scope": "later"}, "as usage cannot be narrowed to what they are for"),
+            ({"budget_scope": "later"}, "because usage cannot be filtered by their scope"),
             (
                 {"budget_type": "BundlePricing", "budget_product_sku": "something_new"},
-                "as GitHub does not publish what they cover",
+                "because GitHub does not publish their coverage",
             ),
             (
                 {"budget_scope": "repository", "budget_entity_name": "712"},
-                "as GitHub knows no usage by the id of what they are for",
+                "because GitHub has no usage for the id of their scope",
             ),
             (
                 {"budget_scope": "repository", "budget_entity_name": "R_kgDOAbc"},
-                "as GitHub knows no usage by the id of what they are for",
+                "because GitHub has no usage for the id of their scope",
             ),
         ],
         ids=str,
@@ -97,15 +97,14 @@ class TestAnEstimate:
         github = Says({PATH: listed(budget(1, **given)), ACME_SUMMARY: summary})
         reading = read(ESTIMATES, ACME, github)
         assert said(reading) == {}
-        assert reading.notes == (f"No estimate of 1 budgets, {reason}: b1.",)
+        assert reading.notes == (f"No estimate for 1 of the budgets, {reason}: b1.",)
 
     def test_that_github_refuses_is_noted(self) -> None:
         one = budget(budget_scope="organization", budget_entity_name="712")
         github = Says({f"{CORP_BILL}/budgets": listed(one)})
         reading = read(ESTIMATES, CORP, github)
-        assert reading.notes == (
-            "No estimate of 1 budgets, as GitHub refuses the usage of what they are for: b1.",
-        )
+        reason = "because GitHub refuses the usage of their scope"
+        assert reading.notes == (f"No estimate for 1 of the budgets, {reason}: b1.",)
 
     def test_of_a_repository_is_asked_by_its_owner_and_name(self) -> None:
         github = Says(

@@ -164,8 +164,8 @@ class TestCheck:
         assert rows["enterprise acme-corp", "advanced_security"][0] == "works"
         state, *_, why = rows["organization sandbox", "plan"]
         assert state == "not offered"
-        assert "GitHub does not tell this credential the account's plan" in why
-        assert "Set the quota.* settings, or give the credential: owner" in why
+        assert "GitHub does not show the account's plan to this credential" in why
+        assert "Set the quota.* settings, or fix the credential. It needs: owner" in why
         assert report.returncode == 0
 
     def test_tells_of_the_credential(self, report: subprocess.CompletedProcess[str]) -> None:

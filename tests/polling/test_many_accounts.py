@@ -254,7 +254,8 @@ class TestCheck:
             "usage_previous_cycle": "works",
         }
         for name, words in {
-            "plan": "the account's plan. Quotas and seats stay absent.*Organization plan: read",
+            "plan": "the account's plan to this credential. Quotas and seats are missing.*"
+            "Organization plan: read",
             "budgets": "GitHub answered 400, at /organizations/acme/settings/billing/budgets.*"
             "classic token with admin:org",
             "budget_estimates": "GitHub answered 400, at /organizations/acme/settings/billing/"
