@@ -1,1 +1,1 @@
-"""Meaning of GitHub's billing: pure functions of payloads, no I/O."""
+"""Rules of GitHub's billing: pure functions of payloads, without I/O."""

@@ -1,4 +1,4 @@
-"""Coverage of a budget, and the net usage that has consumed it."""
+"""Coverage of a budget, and the net usage that counts against it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,8 +17,7 @@ _NAMING: Mapping[str, Callable[[str], str]] = {
     _SKU: skus.sku_name,
 }
 
-# A bundle is named by what it bundles: AI credits, before June 2026 premium requests (docs:
-# product and SKU names); some budgets name it by the SKU that gave it the name.
+# Bundle names or SKUs: AI credits, premium requests before June 2026 (docs: product, SKU names).
 _BUNDLES = {
     "ai_credits": skus.AI_CREDIT_SKUS,
     "copilot_ai_credits": skus.AI_CREDIT_SKUS,
@@ -29,7 +28,7 @@ _BUNDLES = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The products, SKUs or bundles of a budget, by one name each, sorted."""
+    """The products, SKUs or bundles of a budget, as normalised, sorted names."""
 
     kind: str
     names: tuple[str, ...]
@@ -44,11 +43,11 @@ class Target:
 
     @property
     def known(self) -> bool:
-        """Whether its names say what it covers: of bundles only two are published."""
+        """Whether its coverage is known: GitHub publishes that of only two bundles."""
         return bool(self.names) and (self.kind != _BUNDLE or set(self.names) <= _BUNDLES.keys())
 
     def net_usd(self, rows: Iterable[SummaryRow]) -> float:
-        """Sum the net US dollars of the rows that it covers."""
+        """Sum the net US dollars of the rows that the budget covers."""
         return fsum(row.net_amount for row in rows if self._covers(row))
 
     def _covers(self, row: SummaryRow) -> bool:
@@ -61,6 +60,6 @@ class Target:
 
 
 def target(budget_type: str, names: Iterable[str]) -> Target:
-    """Name what a budget covers: ``SkuPricing`` and ``Actions Linux`` → ``actions_linux``."""
+    """Return the target of a budget: ``SkuPricing``, ``Actions Linux`` → ``actions_linux``."""
     kind = _KINDS.get(budget_type, _SKU)
     return Target(kind, tuple(sorted(set(map(_NAMING[kind], names)))))

@@ -14,11 +14,11 @@ class Cycle:
 
     def __post_init__(self) -> None:
         if {self.start.utcoffset(), self.end.utcoffset()} != {timedelta(0)}:
-            raise ValueError("a cycle begins and ends in UTC")
+            raise ValueError("a cycle must start and end in UTC")
 
     @classmethod
     def at(cls, now: datetime) -> Self:
-        """Return the cycle of ``now``. Raises ``ValueError`` if it has no time zone."""
+        """Return the cycle of ``now``. Raises ``ValueError`` without a time zone."""
         start = _utc(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return cls(start, (start + timedelta(days=31)).replace(day=1))
 
@@ -43,12 +43,12 @@ class Cycle:
         return (min(_utc(now), self.end) - self.start) / timedelta(hours=1)
 
     def remaining_days(self, now: datetime) -> int:
-        """Return the days after today (docs: Previous billing platform endpoints)."""
+        """Return the number of days after today (docs: Previous billing platform endpoints)."""
         last_day = self.end - timedelta(days=1)
         return max((last_day.date() - _utc(now).date()).days, 0)
 
 
 def _utc(moment: datetime) -> datetime:
     if moment.utcoffset() is None:
-        raise ValueError("a moment without a time zone is in no cycle")
+        raise ValueError("the time has no time zone")
     return moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Quotas of plans, of an account each, as no endpoint returns them.
+"""Quotas of plans for one account: no endpoint returns them.
 
 Docs: Product usage included, Actions included quotas, GitHub Packages billing.
 """
@@ -14,8 +14,7 @@ _FREE = Quotas(actions_minutes=2_000, packages_bandwidth_gigabytes=1, shared_sto
 _PRO = Quotas(actions_minutes=3_000, packages_bandwidth_gigabytes=10, shared_storage_gigabytes=1)
 _TEAM = Quotas(actions_minutes=3_000, packages_bandwidth_gigabytes=10, shared_storage_gigabytes=2)
 
-# An organization on the plan `enterprise` draws on its enterprise's quota: given to each of
-# them, one quota would be counted many times.
+# Not `enterprise`: its organizations share the enterprise's quota, which must count only once.
 _PLANS = {
     (AccountType.ORGANIZATION, "free"): _FREE,
     (AccountType.ORGANIZATION, "team"): _TEAM,
@@ -27,7 +26,7 @@ _PLANS = {
 def plan_quotas(account_type: AccountType, plan: str | None) -> Quotas:
     """Return the quotas of a plan, named as GitHub does in any case; all None if it is unknown.
 
-    An enterprise has those of Enterprise Cloud, whatever the plan.
+    An enterprise has the quotas of Enterprise Cloud, whatever the plan.
     """
     if account_type is AccountType.ENTERPRISE:
         return _ENTERPRISE_CLOUD
@@ -35,6 +34,6 @@ def plan_quotas(account_type: AccountType, plan: str | None) -> Quotas:
 
 
 def merged(own: Quotas, plan: Quotas) -> Quotas:
-    """Return the plan's quotas with those that the user set, 0 included, in their place."""
+    """Return the plan's quotas, replaced by those that the user set, including 0."""
     changes = {name: value for name, value in asdict(own).items() if value is not None}
     return replace(plan, **changes)

@@ -1,7 +1,7 @@
-"""Rows of the usage report to sums: by repository, organization and SKU.
+"""Rows of the usage report, summed by repository, organization and SKU.
 
-A report has up to millions of rows and few distinct names: rows are grouped as GitHub spells
-them, and each spelling is read once, in the end. Sums are exact, whatever the order of the rows.
+A report has up to millions of rows and few distinct names: rows are grouped by GitHub's spelling,
+and each spelling is normalised once, at the end. Sums are exact in any order of rows.
 """
 
 from array import array
@@ -22,11 +22,11 @@ from exporter.billing.sums import Sums, sum_up
 from exporter.billing.values import Number, Text
 
 NAMES = 100_000
-"""Distinct names at most: each takes some 1.5 KB until the reading is folded."""
+"""Maximum distinct names: each takes some 1.5 KB until the series limit folds the reading."""
 
 TOO_MANY_NAMES = (
-    f"more than {NAMES:,} distinct names of repositories and SKUs: of an enterprise, have its "
-    "organizations watched one by one"
+    f"more than {NAMES:,} distinct names of repositories and SKUs: for an enterprise, watch its "
+    "organizations one by one"
 )
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -46,7 +46,7 @@ _LENGTH_OF_UTC = len("2026-10-01T05:20:13Z")
 class ReportRow(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A repository's use of a SKU at one time (OpenAPI 23.0.2).
 
-    Names in any spelling, the quantity in ``unit_type``, amounts in US dollars.
+    Names are as GitHub spells them, the quantity in ``unit_type``, amounts in US dollars.
     ``repository_name`` is bare or ``owner/name``. Without ``gc`` a million rows are read faster.
     """
 
@@ -63,7 +63,7 @@ class ReportRow(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class Names(NamedTuple):
-    """Owner and bare repository, empty for seats, as GitHub spells them; the rest normalised."""
+    """Owner and bare repository (empty for seats) as GitHub spells them; the rest normalised."""
 
     organization: str
     repository: str
@@ -74,7 +74,7 @@ class Names(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The sums of a report; ``latest`` is the newest row's time."""
+    """The sums of a report, and the time of its ``latest`` row."""
 
     sums: Mapping[Names, Sums]
     latest: datetime | None
@@ -82,7 +82,7 @@ class Report:
 
 @dataclass(slots=True)
 class Total:
-    """The sums of several reports, as those of days or cost centers."""
+    """The sums of several reports, for example of days or cost centers."""
 
     sums: dict[Names, Sums] = field(default_factory=dict)
     latest: datetime | None = None
@@ -95,11 +95,11 @@ class Total:
 
 
 class ReportFold:
-    """Sums rows as they come, in memory that grows only with the distinct names.
+    """Sums rows as they arrive, in memory that grows only with the distinct names.
 
-    ``owner`` is that of rows that name none. Rows are dated from ``first`` to ``last`` and have
-    at most ``names`` distinct names, without ``repositories`` none of repositories. Up to
-    ``rows`` rows are kept before they are condensed.
+    ``owner`` is the owner of rows without one. Rows must be dated from ``first`` to ``last`` and
+    have at most ``names`` distinct names. Without ``repositories``, names of repositories are
+    ignored. Up to ``rows`` rows are kept before they are condensed.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class ReportFold:
         self._values: dict[_Spelt, _Table] = {}
 
     def add(self, rows: Sequence[ReportRow]) -> None:
-        """Add rows. Raises ``ValueError`` for a wrong date, and for too many names."""
+        """Add rows. Raises ``ValueError`` for an invalid date, and for too many names."""
         self._rows += len(rows)
         if self._rows > self._most:
             self._condense()
@@ -148,18 +148,18 @@ class ReportFold:
         if rows:
             oldest, newest = _ends([row.date for row in rows])
             if oldest < self._first or newest > self._last:
-                raise ValueError("date is not of the period that was asked for")
+                raise ValueError("date is not in the requested period")
             self._latest = newest if self._latest is None else max(newest, self._latest)
 
     def _condense(self) -> None:
         for values in self._values.values():
             values[:] = _condensed(values)
         self._rows = sum(map(len, self._values.values())) // _COLUMNS
-        # If many rows have names of their own, condensing more often is in vain.
+        # With many distinct names, condensing more often gains nothing.
         self._most = max(self._least, 2 * self._rows)
 
     def result(self) -> Report:
-        """Return the sums of all rows; only once."""
+        """Return the sums of all rows. Call it only once."""
         merged: dict[Names, _Table] = {}
         for (organization, repository, product, sku, unit), values in self._values.items():
             owner, _, name = (repository or "").rpartition("/")
@@ -183,7 +183,7 @@ class ReportFold:
 
 
 def sum_by(total: Total, key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
-    """Add the parts of a bill up, by ``key`` of their names."""
+    """Sum the parts of a bill by ``key`` of their names."""
     return sum_up((key(names), sums) for names, sums in total.sums.items())
 
 
@@ -211,7 +211,7 @@ def _condensed(values: _Table) -> _Table:
 
 
 def _parts(values: _Table) -> list[float]:
-    """Split the exact sum of finite values into a few floats."""
+    # Floats whose exact sum is that of all finite ``values``.
     parts = []
     while part := fsum(values):
         parts.append(part)
@@ -220,7 +220,7 @@ def _parts(values: _Table) -> list[float]:
 
 
 def _ends(dates: list[str]) -> tuple[datetime, datetime]:
-    # Times that are all in UTC and to the second are in the order of their text.
+    # Times in UTC, to the second, sort like their text.
     alike = all(length == _LENGTH_OF_UTC for length in set(map(len, dates)))
     order = None if alike else _instant
     return _instant(min(dates, key=order)), _instant(max(dates, key=order))
@@ -230,5 +230,5 @@ def _instant(date: str) -> datetime:
     try:
         instant = datetime.fromisoformat(date)
     except ValueError:
-        raise ValueError("date is no date") from None
+        raise ValueError("date is not a date") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -1,8 +1,8 @@
 """One name for every product, SKU, unit and runner, however GitHub spells it.
 
-The usage report says ``Actions Linux``, the usage summary ``actions_linux``; the examples of
-OpenAPI 23.0.2 mix both. Known names are those of GitHub's docs page on product and SKU names
-and of its runner price tables; unknown ones keep their normal form.
+The usage report has ``Actions Linux``, the usage summary ``actions_linux``; the examples of OpenAPI
+23.0.2 mix both. Known names come from GitHub's docs page on product and SKU names and from its
+runner price tables; unknown names keep their normal form.
 """
 
 import re
@@ -12,7 +12,7 @@ from functools import lru_cache
 STANDARD_RUNNERS = frozenset(
     {"linux", "linux_slim", "linux_arm", "windows", "windows_arm", "macos"}
 )
-"""Runners that the quota of a plan applies to (docs: Actions runner pricing)."""
+"""Runners to which a plan's quota applies (docs: Actions runner pricing)."""
 
 _BOTH = ("linux", "windows")
 _LARGER_RUNNERS = (
@@ -22,7 +22,7 @@ _LARGER_RUNNERS = (
     | {f"{os}_{n}_core_arm" for os in _BOTH for n in (2, 4, 8, 16, 32, 64)}
 )
 
-# Published until 2026 and gone from the page since: bills of the past still hold them.
+# Published until 2026 and then removed: old bills still have them.
 _FORMER_RUNNERS = (
     {"beta_classroom_repository", "beta_custom_runner_azure", "beta_macos_xl_runner"}
     | {"beta_public_repository", "beta_self_hosted_runner", "macos_8_core", "unknown"}
@@ -40,8 +40,7 @@ _RUNNERS = (
     | {_SELF_HOSTED, *(f"{_SELF_HOSTED}_{os}" for os in ("linux", "macos", "windows", "unknown"))}
 )
 
-# GitHub calls one thing a unit or a credit, and one or several of it (docs: product and SKU
-# names; usage exports of 2026).
+# GitHub says unit or credit, one or many (docs: product and SKU names; usage exports of 2026).
 _CREDITS = {
     "coding_agent": "coding_agent_ai_credit",
     "code_quality": "code_quality_ai_credit",
@@ -57,13 +56,13 @@ _REQUESTS = {
 AI_CREDIT_SKUS = frozenset(_CREDITS.values())
 PREMIUM_REQUEST_SKUS = frozenset(_REQUESTS.values())
 
-# GitHub does not say which of its AI products each of these is billed under.
+# GitHub does not publish which AI product each of these is billed under.
 _AI = AI_CREDIT_SKUS | PREMIUM_REQUEST_SKUS
 
 _COPILOT_SEATS = {"copilot_enterprise", "copilot_for_business", "copilot_standalone"}
 _GHAS = {"ghas_code_security_licenses", "ghas_licenses", "ghas_secret_protection_licenses"}
 SEAT_SKUS = frozenset({"code_quality_licenses", "ghec_licenses", *_COPILOT_SEATS, *_GHAS})
-"""SKUs that are billed in user-months (docs: product and SKU names)."""
+"""SKUs billed in user-months (docs: product and SKU names)."""
 
 _ACTIONS_STORAGE = {"actions_cache_storage", "actions_custom_image_storage", "actions_storage"}
 _CODESPACES_STORAGE = {"codespaces_prebuild_storage", "codespaces_storage"}
@@ -101,7 +100,7 @@ _SKU_ALIASES: Mapping[str, str] = {
     "copilot_business": "copilot_for_business",
     "github_enterprise_cloud_licenses": "ghec_licenses",
     "packages_data_transfer": "packages_bandwidth",
-    # Price tables leave the product out (docs: Actions runner pricing).
+    # Price tables omit the product (docs: Actions runner pricing).
     **{runner: f"actions_{runner}" for runner in STANDARD_RUNNERS | _LARGER_RUNNERS},
     **{f"codespaces_compute_{n}_core": f"codespaces_compute_d{n}" for n in _CORES},
     **{
@@ -125,7 +124,7 @@ _UNIT_ALIASES: Mapping[str, str] = {
 
 _SYSTEMS = {"linux": "linux", "macos": "macos", "ubuntu": "linux", "windows": "windows"}
 
-# A capital with two small letters after it begins a word, so macOS is one, and so is GitHub.
+# A capital followed by two small letters starts a word; macOS and GitHub are one word each.
 _WORD_WITHIN = re.compile(r"(?<=[A-Za-z0-9])(?!Hub)(?=[A-Z][a-z]{2})")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
@@ -136,7 +135,7 @@ _remembered = lru_cache(maxsize=1024)
 def normal_form(text: str) -> str:
     """Return any text in lower snake case: ``GigabyteHours`` → ``gigabyte_hours``.
 
-    Letters and digits of every script stay; a text without any becomes empty.
+    Keeps the letters and digits of every script; a text without any becomes empty.
     """
     words = _WORD_WITHIN.sub("_", text).lower()
     return _BETWEEN_WORDS.sub("_", words).strip("_")
@@ -144,28 +143,28 @@ def normal_form(text: str) -> str:
 
 @_remembered
 def product_name(text: str) -> str:
-    """Name a product: ``Git LFS`` → ``git_lfs``."""
+    """Return the name of a product: ``Git LFS`` → ``git_lfs``."""
     name = normal_form(text)
     return _PRODUCT_ALIASES.get(name, name)
 
 
 @_remembered
 def sku_name(text: str) -> str:
-    """Name a SKU as the price tables do: ``Actions macOS 3-core`` → ``actions_macos``."""
-    # Display names have spaces between words: no capital within one begins another.
+    """Return a SKU's name in the price tables: ``Actions macOS 3-core`` → ``actions_macos``."""
+    # Display names separate words by spaces, so a capital does not start one.
     name = normal_form(text.lower())
     return _SKU_ALIASES.get(name, name)
 
 
 @_remembered
 def unit_name(text: str) -> str:
-    """Name a unit: ``AICredits``, ``ai-units`` and ``credits`` are ``ai_credits``."""
+    """Return the name of a unit: ``AICredits``, ``ai-units`` and ``credits`` → ``ai_credits``."""
     name = normal_form(text)
     return _UNIT_ALIASES.get(name, name)
 
 
 def is_known(product: str, sku: str) -> bool:
-    """Whether GitHub publishes this SKU for this product, in any spelling of both."""
+    """Return whether GitHub publishes this SKU for this product, in any spelling."""
     return sku_name(sku) in _KNOWN.get(product_name(product), ())
 
 
@@ -175,12 +174,12 @@ def unknown(pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
 
 
 def runner_of_sku(sku: str) -> str:
-    """Name the runner that a SKU bills: ``actions_linux_4_core`` → ``linux_4_core``."""
+    """Return the runner that a SKU bills: ``actions_linux_4_core`` → ``linux_4_core``."""
     return sku_name(sku).removeprefix("actions_")
 
 
 def runner_of_legacy_key(key: str) -> str | None:
-    """Name the runner of a key of the legacy minutes breakdown; None for ``total``, their sum.
+    """Return the runner of a key in the legacy minutes breakdown; None for the sum, ``total``.
 
     ``UBUNTU`` → ``linux``, ``macos_12_core`` → ``macos_l`` (OpenAPI of December 2024).
     """
@@ -193,7 +192,7 @@ def runner_of_legacy_key(key: str) -> str | None:
 
 
 def operating_system(runner_or_sku: str) -> str:
-    """Return the system of a runner or of its SKU: linux, windows, macos or other."""
+    """Return the operating system of a runner or of its SKU: linux, windows, macos or other."""
     runner = runner_of_sku(runner_or_sku).removeprefix(f"{_SELF_HOSTED}_")
     system, _, _ = runner.partition("_")
     return _SYSTEMS.get(system, "other")

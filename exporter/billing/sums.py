@@ -1,4 +1,4 @@
-"""Sums of a bill, of its parts, and of the rest."""
+"""Sums of a bill and of its parts, and the difference between them."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from math import fsum
@@ -23,12 +23,12 @@ _NOTHING = Sums(0.0, 0.0, 0.0, 0.0)
 
 
 def added(parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
-    """Add parts of a bill up, key by key."""
+    """Sum parts of a bill by key."""
     return sum_up(pair for part in parts for pair in part.items())
 
 
 def sum_up(pairs: Iterable[tuple[_Key, Sums]]) -> dict[_Key, Sums]:
-    """Add sums up, key by key, without a list for a key that comes once."""
+    """Sum by key, without a list for a key that occurs once."""
     found: dict[_Key, Sums] = {}
     several: dict[_Key, list[Sums]] = {}
     for key, sums in pairs:
@@ -40,10 +40,10 @@ def sum_up(pairs: Iterable[tuple[_Key, Sums]]) -> dict[_Key, Sums]:
 
 
 def rest(whole: Mapping[_Key, Sums], parts: Iterable[Mapping[_Key, Sums]]) -> dict[_Key, Sums]:
-    """Return the whole less the parts by key, negative if they exceed it.
+    """Return the whole minus its parts by key, negative if they exceed it.
 
-    A difference below a millionth is rounding, as GitHub rounds amounts to eight decimals: it is
-    0, and a key without a greater one is left out.
+    A difference below a millionth is rounding, as GitHub rounds amounts to eight decimals: it
+    counts as 0. Keys with only zeros are left out.
     """
     negative = ({key: Sums(*map(neg, sums)) for key, sums in part.items()} for part in parts)
     left = {

@@ -1,10 +1,10 @@
-"""Rows of the usage summary to sums: by SKU, and as the legacy endpoints had them.
+"""Rows of the usage summary, summed by SKU and into the figures of the legacy endpoints.
 
-Rows whose names come out equal are summed, never dropped, and negative values keep their sign.
-The rules for the legacy figures are GitHub's (docs: Previous billing platform endpoints).
+Rows with equal normalised names are summed, never dropped, and negative values keep their sign. The
+rules for the legacy figures are GitHub's (docs: Previous billing platform endpoints).
 
-All but `unknown_skus` raise ``ValueError``, beginning with the field's name, for a sum or price
-that is not finite.
+All functions except `unknown_skus` raise ``ValueError``, beginning with the field's name, for a sum
+or price that is not finite.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -26,13 +26,13 @@ _REPORTS_LAG_HOURS = 72
 """Reports lag by up to three days (docs: billing reports)."""
 
 _HOURS_OF_A_PRICED_MONTH = 744
-"""A gigabyte-hour costs this part of a gigabyte-month in any month."""
+"""Gigabyte-hours at the price of a gigabyte-month, in any month."""
 
 
 class SummaryRow(msgspec.Struct, frozen=True, rename="camel"):
-    """A SKU at one price for a period, as the usage summary has it (OpenAPI 23.0.2).
+    """A SKU at one price for a period, in the usage summary (OpenAPI 23.0.2).
 
-    Names in any spelling, quantities in ``unit_type``, price and amounts in US dollars.
+    Names are as GitHub spells them, quantities in ``unit_type``, price and amounts in US dollars.
     """
 
     product: Text
@@ -48,7 +48,7 @@ class SummaryRow(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Totals(NamedTuple):
-    """A quantity or US dollars; ``discount`` is what a quota, a discount or free use covered."""
+    """A quantity or US dollars; ``discount`` is covered by a quota, a discount or free use."""
 
     gross: float
     discount: float
@@ -56,7 +56,7 @@ class Totals(NamedTuple):
 
 
 class Used(NamedTuple):
-    """A quantity used, and how much of it is paid for: net, at a price above 0."""
+    """A quantity, and the paid part of it: net, at a price above 0."""
 
     used: float
     paid: float
@@ -74,7 +74,7 @@ def money(rows: Iterable[SummaryRow]) -> dict[tuple[str, str], Totals]:
 
 
 def prices(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], float]:
-    """Return US dollars a unit by product, SKU and unit, only those with one price."""
+    """Return US dollars per unit by product, SKU and unit, only for those with a single price."""
     found = {
         names: {_finite("price_per_unit", row.price_per_unit) for row in same}
         for names, same in _grouped(rows, _names).items()
@@ -96,7 +96,7 @@ def sums(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Sums]:
 
 
 def actions_minutes(rows: Iterable[SummaryRow]) -> Used:
-    """Sum minutes of Actions, with those of public repositories and every runner."""
+    """Sum minutes of Actions, including public repositories and all runners."""
     return _used(_billed(rows, "actions", "minutes"))
 
 
@@ -112,23 +112,23 @@ def runner_minutes(rows: Iterable[SummaryRow]) -> dict[tuple[str, str], float]:
 
 
 def packages_bandwidth_gigabytes(rows: Iterable[SummaryRow]) -> Used:
-    """Sum gigabytes transferred out of Packages; Git LFS is a product of its own."""
+    """Sum gigabytes transferred out of Packages; Git LFS is a separate product."""
     return _used(_billed(rows, "packages", "gigabytes"))
 
 
 def shared_storage_gigabytes(
     rows: Iterable[SummaryRow], cycle: Cycle, now: datetime
 ) -> float | None:
-    """Average gigabytes that Actions and Packages stored from the cycle's start to ``now``.
+    """Return the average gigabytes of Actions and Packages storage in the cycle until ``now``.
 
-    ``None`` in the first 72 hours: hours that GitHub has not reported yet would halve it.
+    ``None`` in the first 72 hours, as hours missing from GitHub's reports would halve it.
     """
     hours = cycle.hours_until(now)
     return None if hours < _REPORTS_LAG_HOURS else _shared_storage(rows).used / hours
 
 
 def shared_storage_paid_gigabytes(rows: Iterable[SummaryRow]) -> float:
-    """Gigabyte-months of Actions and Packages storage billed so far, of 744 hours each."""
+    """Return the billed gigabyte-months of Actions and Packages storage, of 744 hours each."""
     return _shared_storage(rows).paid / _HOURS_OF_A_PRICED_MONTH
 
 
@@ -150,13 +150,13 @@ def _billed(rows: Iterable[SummaryRow], product: str, unit: str) -> list[Summary
 
 
 def _shared_storage(rows: Iterable[SummaryRow]) -> Used:
-    # Whatever the product: it was ``sharedStorage``, too.
+    # Of any product: GitHub has used ``sharedStorage``, too.
     keys = {(sku, "gigabyte_hours") for sku in _SHARED_STORAGE}
     return _used([row for row in rows if _names(row)[1:] in keys])
 
 
 def _used(rows: list[SummaryRow]) -> Used:
-    # Of what costs nothing, as self-hosted minutes do, GitHub says that all of it is net.
+    # GitHub reports free usage, such as self-hosted minutes, as net.
     priced = [row for row in rows if row.price_per_unit > 0]
     return Used(_sum("gross_quantity", rows), _sum("net_quantity", priced))
 
@@ -168,12 +168,12 @@ def _totals(kind: str, rows: list[SummaryRow]) -> Totals:
 def _sum(field: str, rows: list[SummaryRow]) -> float:
     try:
         total = fsum(getattr(row, field) for row in rows)
-    except (OverflowError, ValueError):  # too huge to add, or infinities of both signs
+    except (OverflowError, ValueError):  # too large to add, or infinities of both signs
         total = nan
     return _finite(field, total)
 
 
 def _finite(field: str, value: float) -> float:
     if not isfinite(value):
-        raise ValueError(f"{field} does not come to a finite number")
+        raise ValueError(f"{field} is not a finite number")
     return value

@@ -1,17 +1,17 @@
-"""Texts and numbers of GitHub that fit a metric."""
+"""Texts and numbers from GitHub that fit a metric."""
 
 from typing import Annotated
 
 import msgspec
 
 LABEL = 1024
-"""Bytes of a label's value; GitHub's names have a hundred at most."""
+"""Maximum bytes of a label value; GitHub's names have at most a hundred."""
 
 Text = Annotated[str, msgspec.Meta(max_length=LABEL)]
-"""A label's value."""
+"""A label value."""
 
 Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
-"""A number of GitHub's; no bill is beyond the limits, and within them no sum overflows."""
+"""A number from GitHub. No bill exceeds the limits, and sums within them cannot overflow."""
 
 
 def fits_label(text: str) -> bool:

@@ -138,7 +138,7 @@ class TestTheNewestRow:
 
     @pytest.mark.parametrize("date", ["", "yesterday", "tomorrow at about six"])
     def test_is_not_made_up(self, date: str) -> None:
-        with pytest.raises(ValueError, match="date is no date"):
+        with pytest.raises(ValueError, match="date is not a date"):
             folded([report_row(date=date)])
 
 

@@ -194,11 +194,11 @@ class TestAnArrayInSlices:
     def test_is_invalid_where_the_fold_can_make_nothing_of_it(self) -> None:
         class Refusing(Gathered):
             def add(self, items: Sequence[Any]) -> None:
-                raise ValueError("date is no date")
+                raise ValueError("date is not a date")
 
         decoder = Streamed(ENDPOINT, "usageItems", object, Refusing())
         feed(decoder, b'{"usageItems":[{}]}')
-        with pytest.raises(InvalidPayload, match="date is no date"):
+        with pytest.raises(InvalidPayload, match="date is not a date"):
             decoder.close()
 
 
