@@ -1,4 +1,4 @@
-"""One attempt of a job: every error ends here, as its outcome."""
+"""One attempt of a job: every error becomes its outcome."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 async def attempted(job: Job, clock: Callable[[], datetime], *, priority: float = 0.0) -> Outcome:
-    """Ask a job's collector once, unless the credential's limit is too low for ``priority``."""
+    """Run a job's collector once, unless too few requests are left for ``priority``."""
     now, github = clock(), None
     result: Reading | GitHubError
     try:
@@ -34,15 +34,15 @@ async def attempted(job: Job, clock: Callable[[], datetime], *, priority: float 
     except GitHubError as error:
         result = error
     except Exception:
-        # The one place where a fault of our own ends: it is logged once, and others live on.
-        result = Internal(detail="a fault of the exporter's own")
+        # The only catch-all: a bug in one collector must not stop the others.
+        result = Internal(detail="a bug in the exporter")
         log.exception("internal fault", **job.names)
     finally:
         job.begun = False
-    # A clock that is set back must not make a time negative, or a reading young.
+    # A clock that is set back must not make a duration negative, or a reading too young.
     duration = clock() - now
     if isinstance(result, Reading) and duration < -CLOCK_SLACK:
-        result = Unreachable(detail="the clock was set back meanwhile")
+        result = Unreachable(detail="the clock was set back during the poll")
     return Outcome(now, max(duration, timedelta(0)), result, github.requests if github else 0)
 
 
@@ -53,13 +53,13 @@ async def _read(job: Job, github: GitHub, now: datetime) -> Reading:
     series, ceiling = len(reading.samples) + len(reading.unknown_skus), job.series_ceiling
     if series > ceiling:
         raise InvalidPayload(
-            detail=f"it comes to {series:,} series, more than the ceiling of {ceiling:,}",
-            hint="Raise series-ceiling if the account is so large; if not, report it.",
+            detail=f"the reading has {series:,} series, more than series-ceiling ({ceiling:,})",
+            hint="Raise series-ceiling if the account is that large; if not, please report it.",
         )
     for sample in reading.samples:
         if not all(map(fits_label, sample.labels)):
             raise InvalidPayload(
-                detail=f"a label of {sample.metric.name} would be longer than {LABEL:,} bytes"
+                detail=f"a label of {sample.metric.name} is longer than {LABEL:,} bytes"
             )
     reading.lines((job.account.type.value, job.account.name))  # here, off the event loop
     return reading

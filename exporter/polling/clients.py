@@ -1,4 +1,4 @@
-"""Clients: those of each credential, with its host and its certificates."""
+"""Clients of all credentials, with their hosts and certificates."""
 
 import os
 import ssl
@@ -19,10 +19,10 @@ from exporter.github.pacing import Gate, RateLimit
 from exporter.settings import CredentialSettings, Settings, proxy_for, resolved
 
 Source = Callable[[], str]
-"""Returns a secret at once. Raises ``OSError`` and ``UnicodeDecodeError``."""
+"""Returns a secret without blocking. Raises ``OSError`` and ``UnicodeDecodeError``."""
 
 _Key = tuple[str, AccountType, str]
-"""A credential and the key of an account."""
+"""A credential's name and an account's key."""
 
 
 def watched_file(file: Path) -> Source:
@@ -36,7 +36,7 @@ def credentials(
     clock: Callable[[], datetime],
     of_file: Callable[[Path], Source] = watched_file,
 ) -> tuple[Credential, ...]:
-    """Return the credentials of the settings that name a secret, in their order."""
+    """Return the credentials of the settings that have a secret, in the order of the settings."""
     given = [each for each in resolved.credentials(settings) if each.given]
     return tuple(_credential(each, _source(each, environment, of_file), clock) for each in given)
 
@@ -64,9 +64,9 @@ def _source(
 class Clients(AbstractAsyncContextManager["Clients"]):
     """The clients of all credentials.
 
-    ``secrets`` are in the order of the settings' credentials. ``transport`` takes the place of each
-    credential's own. ``observer`` sees every exchange, an App's one with the rate limit of the
-    installation that has the least left.
+    ``secrets`` are in the order of the settings' credentials. ``transport`` replaces each
+    credential's own. ``observer`` gets every exchange; those of an App have the rate limit of the
+    installation with the fewest requests left.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Clients(AbstractAsyncContextManager["Clients"]):
             self._settings[each.name] = each
             self._transports[each.name] = transport or httpx.AsyncHTTPTransport(
                 verify=trusting(each.ca_file),
-                # httpx itself takes networks of NO_PROXY for names, and fails at those of IPv6.
+                # httpx takes networks in NO_PROXY for host names, and fails on IPv6 ones.
                 proxy=proxy_for(each.api_url, os.environ),
                 trust_env=False,
             )
@@ -112,7 +112,7 @@ class Clients(AbstractAsyncContextManager["Clients"]):
     def of_account(
         self, credential: str, account: Account, installation: int | None = None
     ) -> Client:
-        """Return the client for an account, an App's by the id of its installation if known."""
+        """Return the client of an account, for an App by the id of its installation if known."""
         own, settings = self._own[credential], self._settings[credential]
         if settings.app_id is None:
             return own
@@ -151,7 +151,7 @@ class Clients(AbstractAsyncContextManager["Clients"]):
         )
 
     def _observe_app(self, key: _Key | None, exchange: Exchange) -> None:
-        """Observe an exchange of an App, which has only limits of its installations."""
+        # Only the installations of an App have limits, not the App itself.
         limit = exchange.rate_limit
         if limit is not None and key in self._installed:
             self._limits[key] = limit
@@ -164,7 +164,7 @@ class Clients(AbstractAsyncContextManager["Clients"]):
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context of the usual authorities, or the environment's, and a file's."""
+    # The default authorities, or the environment's; ``ca_file`` adds to them.
     context = httpx.create_ssl_context()
     if ca_file is not None:
         with files.in_memory(files.read(ca_file, files.MOST_TEXT)) as authorities:

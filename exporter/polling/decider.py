@@ -1,4 +1,4 @@
-"""Asks what the platform rule needs, and applies its verdict."""
+"""Polls the collectors that the platform rule needs, and applies its verdict."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Decides the platforms of accounts; ``changed`` is called if one's page changes."""
+    """Decides the platforms of accounts. ``changed`` is called if an account's page changes."""
 
     taking: Taking
     clock: Callable[[], datetime]
@@ -40,8 +40,8 @@ class Decider:
         asked = await self._attempts(legacy)
         answers = [other.said(may_postpone=may_postpone) for _, other in asked]
         found = verdict(watched.standing, said, answers)
-        if found is not None:  # else all are asked again after the limit
-            # No wait in between, so that no page shows half of a verdict.
+        if found is not None:  # else all are polled again after the limit
+            # No await from here on: a page must not show half a verdict.
             self._apply(watched, found, usage, outcome, asked)
 
     def _apply(
@@ -81,7 +81,7 @@ class Decider:
         self, watched: Watched, usage: Job, outcome: Outcome, *, may_postpone: bool
     ) -> None:
         stood_by = [job for job in watched.of_side(Platform.USAGE) if watched.stands_by(job)]
-        # On the day of the move the old quotas must not go before the new ones are there.
+        # When the account moves, keep the old quotas until the new ones are read.
         moves = watched.standing.platform is Platform.LEGACY
         others = await self._attempts(stood_by) if moves else []
         self._switch(watched, Platform.USAGE)
@@ -102,7 +102,7 @@ class Decider:
         return [(job, task.result()) for job, task in attempts]
 
     def _switch(self, watched: Watched, platform: Platform) -> None:
-        """Switch at every answer, as that lets refused jobs of the other side stand by again."""
         if watched.standing.platform is not platform:
             log.info("platform", **watched.account.names, platform=platform.value)
+        # Even if unchanged: refused jobs of the other side then stand by again.
         watched.switch(platform)

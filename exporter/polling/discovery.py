@@ -1,4 +1,4 @@
-"""Discovery: the accounts that a credential can see, watched for as long as it sees them."""
+"""Discovery: watches the accounts that a credential can see, for as long as it sees them."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -27,30 +27,30 @@ from exporter.settings import CredentialSettings, Settings, resolved
 
 _LOOK = timedelta(minutes=1)  # the clock may be set meanwhile
 _FAILURE_WAIT = timedelta(minutes=15)
-_LEAST_DEADLINE = timedelta(minutes=2)  # of a list, whose pages may take ten seconds each
+_LEAST_DEADLINE = timedelta(minutes=2)  # per list: each page may take ten seconds
 _PERMISSIONS = {
     "token": "a classic token with read:org, and with read:enterprise for an enterprise's "
     "organizations",
     "App": "an App installed on the enterprise for an enterprise's organizations",
 }
 _FINE_GRAINED = (
-    "GitHub shows a fine-grained token no organizations: name them in the settings, or use a "
+    "GitHub shows no organizations to a fine-grained token: list them in the settings, or use a "
     "classic token with read:org."
 )
 Key = tuple[AccountType, str]
 Installed = tuple[Account, int | None]
-"""An account, and the id of the App's installation on it if it is known."""
+"""An account, and the id of the App's installation on it if known."""
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True, eq=False)
 class Discovery:
-    """Adds the accounts that a credential sees to ``poller``, and removes those that it lost.
+    """Adds the accounts that a credential sees to ``poller``, and removes those it no longer sees.
 
-    A list that cannot be read changes nothing, and one that comes short removes no account. An
-    App's accounts are its installations only: it could ask nothing about others.
-    ``success`` and ``last_success`` are of all lists together.
+    An unreadable list changes nothing, and an incomplete one removes no account. An App's accounts
+    are its installations only: it cannot read others. ``success`` and ``last_success`` cover all
+    lists together.
     """
 
     credential: CredentialSettings
@@ -76,11 +76,10 @@ class Discovery:
             await self._rest(self.clock() + wait, wait)
 
     def wake(self) -> None:
-        """Look now whether the secret is another one."""
+        """Check now for a changed secret."""
         self._woken.set()
 
     async def _rest(self, until: datetime, longest: timedelta) -> None:
-        """Sleep until a time, another secret, or a clock that is set back."""
         version = self._own.credential.version
         while self._own.credential.version == version:
             left = until - self.clock()
@@ -112,7 +111,7 @@ class Discovery:
         return self._own.host
 
     def known(self) -> dict[str, list[Seen]]:
-        """Return the lists by owner, watched accounts only."""
+        """Return the lists by owner, with watched accounts only."""
         known = self._keys_of_poller()
         return {
             owner: [seen for seen in listed if seen.key in known]
@@ -120,7 +119,7 @@ class Discovery:
         }
 
     def resume(self, lists: Mapping[str, list[Seen]], last_success: datetime | None) -> None:
-        """Watch the accounts that a former process discovered, until the next discovery."""
+        """Watch the accounts that the previous process discovered, until the next discovery."""
         self._lists, self.last_success = dict(lists), last_success
         self._forget_all_but(self._enterprises())
         self._apply(self.clock())
@@ -144,7 +143,6 @@ class Discovery:
     async def _read(
         self, owner: str, client: Client, ask: Callable[[GitHub], Coroutine[Any, Any, list[Seen]]]
     ) -> GitHubError | None:
-        """Read an enterprise's list, or the credential's own for an empty ``owner``."""
         seconds = max(self.settings.poll.timeout, _LEAST_DEADLINE).total_seconds()
         try:
             async with attempt(client, self._answers.setdefault(owner, {}), seconds) as github:
@@ -168,7 +166,6 @@ class Discovery:
         return [each for each in found.values() if each[0].type is AccountType.ENTERPRISE]
 
     def _accounts(self, listed: list[Seen]) -> Iterator[Installed]:
-        """Yield the listed accounts that the credential's patterns let in."""
         include, exclude = self.credential.include or ("*",), self.credential.exclude
         for seen in listed:
             if is_name(seen.name) and _any(include, seen.name) and not _any(exclude, seen.name):
@@ -214,7 +211,7 @@ class Discovery:
     def _add(self, account: Account, installation: int | None, now: datetime) -> None:
         client = self.clients.of_account(self.credential.name, account, installation)
         watched = Watched.of(account, client, self.settings, now)
-        if watched.jobs:  # Enterprise Server has nothing to ask about a user
+        if watched.jobs:  # on Enterprise Server a user has no jobs
             self._watched[account.key] = watched
             self.poller.add(watched)
             log.info("account discovered", **account.names)
@@ -247,7 +244,7 @@ class Discovery:
     def _nothing_seen(self) -> tuple[str, str]:
         with suppress(GitHubError):
             if not self._lists[""] and self._own.credential.kind() == auth.FINE_GRAINED:
-                return "no organization seen", _FINE_GRAINED
+                return "the credential sees no organizations", _FINE_GRAINED
         return "", ""
 
 

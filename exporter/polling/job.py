@@ -22,9 +22,9 @@ class Job:
     """One account and collector. Only the poller changes it.
 
     ``begun`` is true from an attempt's slot to its end, ``was_refused`` from GitHub's refusal to
-    its next answer. ``owner`` is the enterprise that owns the account, empty if none is known;
-    ``seems_owned`` is true if GitHub answers as if there were one.
-    ``series_limit`` bounds each metric that names repositories, ``series_ceiling`` a reading.
+    its next answer. ``owner`` is the enterprise that owns the account, empty if unknown;
+    ``seems_owned`` is true if GitHub answers as if there were one. ``series_limit`` bounds each
+    metric that names repositories, ``series_ceiling`` the whole reading.
     """
 
     account: Account
@@ -52,11 +52,11 @@ class Job:
 
     @property
     def names(self) -> dict[str, str]:
-        """The fields that name the job in the log."""
+        """The fields that identify the job in the log."""
         return {**self.account.names, "collector": self.collector.name}
 
     def record(self, outcome: Outcome, failure: Failure | None, *, offered: bool = True) -> None:
-        """Record an attempt; a failure leaves the last good reading in place."""
+        """Record an attempt. A failure leaves the last good reading in place."""
         self.last_attempt, self.duration = outcome.at, outcome.duration
         self.requests = outcome.requests
         self.failure = failure
@@ -70,19 +70,19 @@ class Job:
                 before = last
             self.known = Known(True, outcome.at, outcome.reading, before)
         else:
-            # A failure may be offered by now: it must not hide behind an older answer.
+            # It may be offered by now: an older answer must not hide the failure.
             available = (self.known.available or None) if offered else False
             self.known = self.known._replace(available=available)
 
     def stand_by(self) -> None:
-        """Wait behind the other platform, whose numbers stand instead."""
+        """Reset the job while the other platform is shown."""
         self.known = Known(last_success=self.known.last_success)
         self.failure = None
         self.unauthorized_in_row = self.not_offered_in_row = 0
         self.was_refused = False
 
     def hint(self, failure: Failure) -> str:
-        """Return the hint of a failure, which may be to ask the enterprise instead."""
+        """Return the hint of a failure; it may be to watch the enterprise instead."""
         reports = USAGE_ROOTS[AccountType.ORGANIZATION]
         of_owner = (
             failure.reason in {Forbidden.reason, NotFound.reason}
@@ -90,15 +90,16 @@ class Job:
             and any(endpoint.startswith(reports) for endpoint in self.collector.endpoints)
         )
         if of_owner and self.owner:
-            return f"Enterprise {self.owner} owns it: ask the enterprise instead. {failure.hint}"
+            instead = f"Enterprise {self.owner} owns this account: watch the enterprise instead."
+            return f"{instead} {failure.hint}"
         if of_owner and self.seems_owned:
-            instead = "An enterprise may own its bill: then ask for the enterprise instead."
+            instead = "An enterprise may own its bill: if so, watch the enterprise instead."
             return f"{instead} {failure.hint}"
         return failure.hint
 
     @property
     def failing(self) -> Failure | None:
-        """The failure of the last attempt, None if it was not offered."""
+        """The failure of the last attempt, None if the collector is not offered."""
         return None if self.known.available is False else self.failure
 
     @property
@@ -112,14 +113,14 @@ class Job:
         return self.failure is not None and self.failure.reason in _REFUSALS
 
     def was_refused_before(self, moment: datetime) -> bool:
-        """Return whether GitHub refused the last attempt and it ended before ``moment``."""
+        """Return whether the last attempt was refused and ended before ``moment``."""
         if self.last_attempt is None or self.duration is None:
             return False
         return self.is_refused and self.last_attempt + self.duration < moment
 
     @property
     def waits_for_credential(self) -> bool:
-        """Whether another secret may change GitHub's answer."""
+        """Whether a new secret may change GitHub's answer."""
         limited = self.failure is not None and self.failure.reason == RateLimited.reason
         return self.known.available is False or self.is_refused or limited
 

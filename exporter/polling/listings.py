@@ -1,4 +1,4 @@
-"""Lists of the accounts that a credential can see, for each kind of credential."""
+"""Lists of the accounts that a credential can see, by kind of credential."""
 
 from typing import Annotated, NamedTuple, TypeVar
 
@@ -51,7 +51,7 @@ class Installed(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.name:
-            raise ValueError("it has no name")
+            raise ValueError("the account has no name")
 
     @property
     def name(self) -> str:
@@ -102,7 +102,6 @@ async def _pages(github: GitHub, model: type[T], endpoint: str, **params: str) -
 
 
 def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> list[T]:
-    """Decode the elements of a list, which comes short by those that are not understood."""
     found = Understood(model, endpoint, fits_label).add(elements)
     if lost := len(elements) - len(found):
         detail = f"invalid and left out: {lost} of the {len(elements)} listed"
@@ -115,12 +114,12 @@ def _seen(organizations: list[Organization]) -> list[Seen]:
 
 
 async def organizations_of_token(github: GitHub) -> list[Seen]:
-    """Return the organizations of the person behind a token."""
+    """Return the organizations of a token's user."""
     return _seen(await _pages(github, Organization, "/user/orgs"))
 
 
 async def installations_of_app(github: GitHub) -> list[Seen]:
-    """Return the accounts that an App is installed on, unless suspended."""
+    """Return the accounts on which an App is installed and not suspended."""
     return [
         Seen(_TYPES[each.target_type], each.account.name, each.id)
         for each in await _pages(github, Installation, "/app/installations")
@@ -129,7 +128,7 @@ async def installations_of_app(github: GitHub) -> list[Seen]:
 
 
 async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[Seen]:
-    """Return an enterprise's organizations by GraphQL: REST has no list of them."""
+    """Return an enterprise's organizations by GraphQL: REST has no such list."""
     found: list[Seen] = []
     after: str | None = None
     cursors: set[str | None] = set()
@@ -137,7 +136,9 @@ async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[S
         cursors.add(after)
         page = (await github.graphql(_OWNED, Owned, slug=enterprise, after=after)).organizations
         if page is None or page.nodes is None:
-            raise InvalidPayload(detail="no organizations in it", endpoint=graphql.ENDPOINT)
+            raise InvalidPayload(
+                detail="the answer has no organizations", endpoint=graphql.ENDPOINT
+            )
         found += _seen(_read(github, page.nodes, Organization, graphql.ENDPOINT))
         if not page.page_info.has_next_page:
             return found
@@ -146,6 +147,6 @@ async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[S
 
 
 async def organizations_seen_by_app(github: GitHub, enterprise: str) -> list[Seen]:
-    """Return an enterprise's organizations for an App that is installed on it."""
+    """Return an enterprise's organizations for an App installed on it."""
     endpoint = "/enterprises/{enterprise}/apps/installable_organizations"
     return _seen(await _pages(github, Organization, endpoint, enterprise=enterprise))

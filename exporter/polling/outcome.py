@@ -1,4 +1,4 @@
-"""Outcome of an attempt, and a failure in words."""
+"""Outcome of an attempt, and its failure in words."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from exporter.polling.platform import Said
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Failed attempt: the reason that metrics show, and words for people."""
+    """A failed attempt: the ``reason`` in metrics, and words for people."""
 
     reason: str
     detail: str
@@ -19,7 +19,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Reading or error of one attempt."""
+    """The reading or the error of one attempt."""
 
     at: datetime
     duration: timedelta
@@ -39,7 +39,7 @@ class Outcome:
         return isinstance(self.result, RateLimited) and self.result.unattempted
 
     def said(self, *, may_postpone: bool) -> Said:
-        """Return the answer for the platform rule."""
+        """Return the answer in the terms of the platform rule."""
         match self.result:
             case Reading():
                 return Said.ANSWERED

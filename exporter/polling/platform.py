@@ -1,4 +1,4 @@
-"""The platform rule: which billing platform an account is on, by GitHub's answers."""
+"""Platform rule: find an account's billing platform by GitHub's answers."""
 
 from collections.abc import Sequence
 from enum import Enum, auto
@@ -12,36 +12,36 @@ class Said(Enum):
 
     ANSWERED = auto()
     REFUSED = auto()
-    """403 or 404: also if the account is on the other platform."""
+    """403 or 404: also the answer if the account is on the other platform."""
     CLOSED = auto()
     """410: the endpoint has moved."""
     FAILED = auto()
     UNATTEMPTED = auto()
-    """A limit was known before anything was asked."""
+    """A rate limit was known before the first request."""
 
 
 class Taken(Enum):
-    """How an answer counts."""
+    """How an answer is recorded."""
 
     COUNTED = auto()
     NOT_OFFERED = auto()
     PASSED_OVER = auto()
     """The other platform answers instead, or fails."""
     LEFT = auto()
-    """As if not asked."""
+    """As if it had not been polled."""
 
 
 class Standing(NamedTuple):
-    """An account's platform, None while undecided, and the side shown."""
+    """An account's platform, None while undecided, and the side that is shown."""
 
     platform: Platform | None
     front: Platform
 
 
 class Verdict(NamedTuple):
-    """How ``usage`` and each ``legacy`` answer count.
+    """How the answers of ``usage`` and of each ``legacy`` collector are recorded.
 
-    ``answered`` if the platform answered, ``shares_failure`` if legacy fails as ``usage`` did.
+    ``answered`` if the platform answered, ``shares_failure`` if legacy fails like ``usage``.
     """
 
     standing: Standing
@@ -52,10 +52,10 @@ class Verdict(NamedTuple):
 
 
 def verdict(before: Standing, usage: Said, legacy: Sequence[Said] = ()) -> Verdict | None:
-    """Return what follows from the answers, None if half of them are missing."""
+    """Return the verdict on the answers, or None if a decisive one was not attempted."""
     if usage is Said.ANSWERED:
         return Verdict(Standing(Platform.USAGE, Platform.USAGE), Taken.COUNTED, answered=True)
-    if usage is not Said.REFUSED:  # it decides nothing, so the side that is shown fails
+    if usage is not Said.REFUSED:  # undecided, so the side that is shown fails
         shares = before.front is Platform.LEGACY
         taken = Taken.PASSED_OVER if shares else Taken.COUNTED
         return Verdict(before, taken, shares_failure=shares)
@@ -64,7 +64,7 @@ def verdict(before: Standing, usage: Said, legacy: Sequence[Said] = ()) -> Verdi
         return None
     if answered or (Said.FAILED in legacy and before.platform is not Platform.USAGE):
         platform = Platform.LEGACY if answered else before.platform
-        # Legacy collectors are required on their platform, but for endpoints that GitHub closed.
+        # Legacy collectors are required on their platform, except for closed endpoints.
         spared = {Said.CLOSED} if platform is Platform.LEGACY else {Said.CLOSED, Said.REFUSED}
         takes = _each(legacy, spared, Taken.COUNTED)
         return Verdict(Standing(platform, Platform.LEGACY), Taken.PASSED_OVER, takes, answered)

@@ -1,4 +1,4 @@
-"""Refusals: when what GitHub refused is worth asking again before its time."""
+"""Refusals: when to retry them early."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,15 +16,15 @@ class _Shown(NamedTuple):
 
 
 class Credentials:
-    """Notices each new secret and token once, and lets the jobs that wait for it be due."""
+    """Notices each new secret and token once, and makes the jobs that wait for it due."""
 
     def __init__(self) -> None:
         self._shown: dict[Client, _Shown] = {}
 
     def notice(self, accounts: Iterable[Watched], now: datetime) -> None:
-        """Let the jobs be due that a new secret, or a new token of a GitHub App, may open."""
+        """Make the jobs due that a new secret, or a new token of a GitHub App, may fix."""
         clients = {job.client for watched in accounts for job in watched.jobs}
-        # An App has many clients, whose one secret is read once.
+        # An App has many clients but one secret: read it once.
         secrets = {client.credential.name: client.credential for client in clients}
         versions = {name: secret.version for name, secret in secrets.items()}
         before, self._shown = self._shown, {}
@@ -51,18 +51,18 @@ class Credentials:
         elif shown.renewed is not None and any(
             each.was_refused_before(shown.renewed) for each in watched.asked_together(job)
         ):
-            # A younger token may be refused for no other reason.
+            # A younger token may be refused only because it is young.
             job.due = min(job.due, max(now, shown.renewed + auth.YOUTH))
 
 
 def ask_with_another_secret(watched: Watched, job: Job, now: datetime) -> None:
-    """Let a job be due if another secret may change what GitHub says to it."""
+    """Make a job due if a new secret may change GitHub's answer."""
     if any(each.waits_for_credential for each in watched.asked_together(job)):
         job.not_offered_in_row, job.due = 0, now
 
 
 def ask_after_recovery(watched: Watched, recovered: Job, now: datetime) -> None:
-    """Let the account's other refused jobs be due: they may share a cause that is gone."""
+    """Make the account's other refused jobs due: they may have had the same cause."""
     watched.recovered = now
     for job in watched.heads():
         if job is not recovered and job.is_refused:

@@ -1,4 +1,4 @@
-"""Outcomes recorded in their jobs, counted and logged, and the next attempts put."""
+"""Records outcomes in their jobs, counts and logs them, and schedules the next attempts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """Takes outcomes. ``clock`` returns the time in UTC."""
+    """Records outcomes. ``clock`` returns the time in UTC."""
 
     observer: Observer
     clock: Callable[[], datetime]
 
     def take(self, job: Job, outcome: Outcome, *, offered: bool = True) -> None:
-        """Record an outcome, without making the job due again."""
+        """Record an outcome, without scheduling the job."""
         reading, error = outcome.reading, outcome.error
         if reading is not None:
             before = job.known.reading
@@ -52,7 +52,7 @@ class Taking:
             job.record(outcome, failure, offered=offered)
 
     def take_alone(self, watched: Watched, job: Job, outcome: Outcome) -> None:
-        """Take the outcome of a job that is attempted by itself."""
+        """Record the outcome of a job that is attempted by itself, and schedule it."""
         now, error = self.clock(), outcome.error
         wanted = job.settings.required or job.known.last_success is not None
         refused = isinstance(error, NotOffered | Closed) and not wanted
@@ -63,11 +63,11 @@ class Taking:
         if isinstance(error, Barred):
             wait = min(wait, watched.bill_interval)
         if job.is_refused and watched.recovered is not None and outcome.at < watched.recovered:
-            wait = timedelta(0)  # asked before the cause was gone
+            wait = timedelta(0)  # it began before the cause was gone
         schedule.put(job, now, wait)
 
     def put_group(self, usage: Job, legacy: Sequence[Job], error: GitHubError | None) -> None:
-        """Make ``usage`` and the legacy jobs that it leads due together."""
+        """Schedule ``usage`` and the legacy jobs that it leads together."""
         now = self.clock()
         schedule.put(usage, now, schedule.wait_after(usage, error, now))
         for job in legacy:

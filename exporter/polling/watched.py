@@ -1,4 +1,4 @@
-"""Watched: an account with its jobs, and the billing platform whose numbers stand for it."""
+"""Watched: an account with its jobs, and the billing platform that is shown for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ class Watched:
     """An account and its jobs.
 
     ``standing`` follows GitHub's answers if the account ``decides``, else the settings.
-    ``recovered`` is when GitHub last answered a required job that it had refused.
+    ``recovered`` is when GitHub last answered a required job after refusing it.
     """
 
     account: Account
@@ -65,7 +65,7 @@ class Watched:
         return watched
 
     def owned_by(self, enterprise: str) -> None:
-        """Set the enterprise that owns the account, empty if none is known."""
+        """Set the enterprise that owns the account, empty if unknown."""
         for job in self.jobs:
             job.owner = enterprise
 
@@ -73,26 +73,26 @@ class Watched:
         return [job for job in self.jobs if job.collector.platform is platform]
 
     def in_group(self, job: Job) -> bool:
-        """Return whether a job is asked at every poll to decide the platform."""
+        """Return whether a job is attempted at every poll to decide the platform."""
         of_group = job.collector.decides or job.collector.platform is Platform.LEGACY
         return self.decides and of_group
 
     def heads(self) -> list[Job]:
-        """Return the jobs that are attempted by themselves."""
+        """Return the jobs that are scheduled by themselves."""
         return [job for job in self.jobs if self.asks_by_itself(job)]
 
     def asks_by_itself(self, job: Job) -> bool:
-        """Return whether a job is attempted when it is due itself."""
+        """Return whether a job is scheduled by itself."""
         led = self.in_group(job) and not job.collector.decides
         return not led and not self.stands_by(job)
 
     def asked_together(self, job: Job) -> list[Job]:
-        """Return a job and the ones attempted with it: ``usage`` leads its group."""
+        """Return a job and those attempted with it: ``usage`` leads its group."""
         leads = self.in_group(job) and job.collector.decides
         return [job, *(self.of_side(Platform.LEGACY) if leads else [])]
 
     def refused(self, job: Job) -> set[Job]:
-        """Return the required jobs asked together with one that stand refused."""
+        """Return the required jobs that are attempted with ``job`` and still refused."""
         return {
             each for each in self.asked_together(job) if each.was_refused and each.settings.required
         }
@@ -104,9 +104,9 @@ class Watched:
         return min(required, default=timedelta.max)
 
     def stands_by(self, job: Job) -> bool:
-        """Return whether a job waits behind the other platform.
+        """Return whether a job stands by while the other platform is shown.
 
-        ``usage`` never does, as it is asked at every poll; a refused ``legacy_*`` is not offered.
+        ``usage`` never does: it is attempted at every poll. A refused ``legacy_*`` is not offered.
         """
         side = job.collector.platform
         if side is None or job.collector.decides:
@@ -116,7 +116,7 @@ class Watched:
         return self.standing.platform is not side
 
     def resume(self, standing: Standing) -> None:
-        """Take the standing of a former process, unless the settings decide."""
+        """Restore the standing of the previous process, unless the settings decide."""
         if self.decides:
             self.standing = standing
 
@@ -126,7 +126,7 @@ class Watched:
         return platform is not None and job.collector.platform not in {None, platform}
 
     def switch(self, platform: Platform) -> None:
-        """Drop the other side's readings, so that old and new are never shown together."""
+        """Drop the other side's readings: old and new must never be shown together."""
         self.standing = Standing(platform, platform)
         for job in self.jobs:
             if self.stands_against(job):
@@ -148,10 +148,7 @@ class Watched:
 
 
 def _in_step(facts: JobFacts, lead: JobFacts, now: datetime) -> JobFacts:
-    """Show the reading of the cycle before while the leading job still shows its own cycle.
-
-    Else both would show the same month in the hour after its end.
-    """
+    # While the leading job shows its cycle, show the one before: else both would show one month.
     led, shown, before = lead.known.reading, facts.known.reading, facts.known.before
     if led is None or shown is None or lead.expires is None or lead.expires <= now:
         return facts

@@ -1,4 +1,4 @@
-"""The state file: the last good readings on disk, so that a restart in an outage loses nothing."""
+"""State file: the last good readings on disk, so that a restart during an outage loses none."""
 
 import asyncio
 import fcntl
@@ -21,46 +21,46 @@ from exporter.polling.discovery import Discovery
 from exporter.polling.poller import Poller
 from exporter.state.saved import Snapshot, State, restore
 
-_MAGIC = b"github-billing-exporter state 1\n"  # the number grows with each change of `State`
+_MAGIC = b"github-billing-exporter state 1\n"  # increment the number with each change of `State`
 _DIGEST_BYTES = 32
 _MOST_BYTES = 256 << 20
 _UNPACKED_BYTES = 64 << 20
-_UNPACKED_TIMES = 16  # a true large state grows sevenfold
+_UNPACKED_TIMES = 16  # a real large state grows sevenfold
 _LOOK_SECONDS = 5.0
 _LAST_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 60.0
-_RESTS = 100  # times the writing time, as something always changes with many accounts
+_RESTS = 100  # times the write time: with many accounts the state changes all the time
 
 log = structlog.get_logger()
 
 
 class DamagedState(Exception):
-    """A file without a state that can be trusted."""
+    """A file without a trustworthy state."""
 
 
 def sealed(state: bytes) -> bytes:
-    """Return the file's content: its kind, the checksum and the packed state."""
+    """Return the content of the file: its format, checksum and packed state."""
     payload = zlib.compress(state, 1)
     return _MAGIC + _digest(payload) + payload
 
 
 def opened(content: bytes) -> State:
-    """Return a state that was `sealed`. Raises `DamagedState` for any other content."""
+    """Return the state from `sealed` content. Raises `DamagedState` for any other."""
     if not content.startswith(_MAGIC):
-        raise DamagedState("it is no state of this version of the exporter")
+        raise DamagedState("not a state of this version of the exporter")
     rest = content[len(_MAGIC) :]
     digest, payload = rest[:_DIGEST_BYTES], rest[_DIGEST_BYTES:]
     if digest != _digest(payload):
-        raise DamagedState("its checksum is wrong: it was cut or changed")
+        raise DamagedState("wrong checksum: the file was truncated or changed")
     unpacking = zlib.decompressobj()
     try:
         most = max(_UNPACKED_BYTES, _UNPACKED_TIMES * len(payload))
         state = unpacking.decompress(payload, most)
         if not unpacking.eof:
-            raise DamagedState("it is cut, or holds more than a state does")
+            raise DamagedState("the state is truncated or too large")
         return msgspec.msgpack.decode(state, type=State)
     except (zlib.error, msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:
-        raise DamagedState("it does not hold what it should") from error
+        raise DamagedState("the state is invalid") from error
 
 
 def _digest(payload: bytes) -> bytes:
@@ -68,9 +68,9 @@ def _digest(payload: bytes) -> bytes:
 
 
 class StateFile(AbstractContextManager["StateFile"]):
-    """The file of one process, locked until it is closed. Raises ``BlockingIOError`` if it is.
+    """The state file of one process, locked until closed. Raises ``BlockingIOError`` if locked.
 
-    ``threads`` take the writing, which may hang with the disk.
+    ``threads`` run the writes, which may hang with the disk.
     """
 
     def __init__(self, path: Path, threads: Executor | None = None) -> None:
@@ -78,14 +78,14 @@ class StateFile(AbstractContextManager["StateFile"]):
         self.threads = threads or ThreadPoolExecutor(1, thread_name_prefix="state")
         self._lock: int | None = None
         try:
-            # Beside it, as each writing puts another file in its place.
+            # A separate file, because each write replaces the state file.
             self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, files.FOR_OWNER)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.close()
             raise
         except OSError:
-            return  # nothing can be spoilt if nothing can be written, which fails later
+            return  # no lock needed: without write access every write fails, too
         files.remove_scratch(path)
 
     def __exit__(self, *_: object) -> None:
@@ -97,13 +97,13 @@ class StateFile(AbstractContextManager["StateFile"]):
             self._lock = None
 
     def read(self) -> State | None:
-        """Return the state, None if there is none. A damaged file is set aside."""
+        """Return the state, or None without one. A damaged file is renamed."""
         try:
             return opened(files.read(self.path, _MOST_BYTES))
         except FileNotFoundError:
             return None
         except MemoryError:
-            log.warning("state not read", file=str(self.path), detail="too little memory for it")
+            log.warning("state not read", file=str(self.path), detail="not enough memory")
         except OSError as error:
             log.warning("state not read", file=str(self.path), detail=error.strerror)
         except DamagedState as error:
@@ -114,13 +114,13 @@ class StateFile(AbstractContextManager["StateFile"]):
         return None
 
     def write(self, state: bytes) -> None:
-        """Write a packed state. Raises ``OSError`` and leaves the file as it was."""
+        """Write a packed state. Raises ``OSError`` and keeps the old file."""
         files.write_atomically(self.path, sealed(state), files.FOR_OWNER)
 
 
 @dataclass(slots=True, eq=False)
 class StateKeeper:
-    """Keeps the poller's readings in a state file, off the event loop and not too often."""
+    """Saves the poller's readings to a state file, off the event loop and not too often."""
 
     file: StateFile
     poller: Poller
@@ -131,7 +131,7 @@ class StateKeeper:
     _fault: str | None = None
 
     def restore(self) -> None:
-        """Restore the state of a former process, before anything is asked."""
+        """Restore the state of the previous process, before the first request."""
         state = self.file.read()
         self.telemetry.remembered(state.written if state else None)
         if state is not None:
@@ -140,7 +140,7 @@ class StateKeeper:
         self._kept = Snapshot.of(self.poller.accounts, self.discoveries)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Write changes until ``stop``, and then a last time."""
+        """Write changes until ``stop``, then once more."""
         loop = asyncio.get_running_loop()
         while not stop.is_set():
             began = loop.time()

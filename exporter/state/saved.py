@@ -1,6 +1,6 @@
-"""State: the last good readings and what else outlives a process, as it is written.
+"""State: the last good readings and other data that outlive a process, as written to disk.
 
-It holds nothing that the page may not show: no secret, no ETag, and no person's name but the
+It holds only data that the page may show: no secret, no ETag, and no person's name except the
 accounts'.
 """
 
@@ -26,7 +26,7 @@ R = TypeVar("R")
 Time = Annotated[datetime, Meta(tz=True)]
 Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 
-_YEARS = range(2000, 9000)  # far enough from the ends of datetime to be added to
+_YEARS = range(2000, 9000)  # leaves room for arithmetic with datetime
 _METRICS = {metric.name: metric for metric in catalogue.BILL}
 
 
@@ -51,7 +51,7 @@ class SavedReading(Struct, frozen=True, array_like=True):
 
     def __post_init__(self) -> None:
         if any(at is not None and at.year not in _YEARS for at in (self.taken, self.cycle_end)):
-            raise ValueError("of no time")
+            raise ValueError("the time is invalid")
 
     @classmethod
     def of(cls, reading: Reading) -> "SavedReading":
@@ -71,14 +71,14 @@ class SavedReading(Struct, frozen=True, array_like=True):
         )
 
     def reading(self, collector: Collector) -> Reading:
-        """Return the reading. Raises ``ValueError`` if its collector no longer emits the like."""
+        """Return the reading. Raises ``ValueError`` if the collector no longer emits it."""
         samples: list[Sample] = []
         for name, series in self.series.items():
             metric = _METRICS.get(name)
             if metric is None or metric.labels != series.labels:
-                raise ValueError(f"{name} is no metric of these labels any more")
+                raise ValueError(f"{name} no longer has these labels")
             if any(len(labels) != len(metric.labels) for labels, _ in series.samples):
-                raise ValueError(f"{name} lacks labels")
+                raise ValueError(f"{name} lacks label values")
             samples += [Sample(metric, labels, value) for labels, value in series.samples]
         taken, _, *rest = structs.astuple(self)
         reading = Reading(taken, tuple(samples), *rest)
@@ -111,7 +111,7 @@ class State(Struct, frozen=True, array_like=True):
 
 
 class Snapshot(NamedTuple):
-    """The state at one time, cheap to take and to compare: its readings are immutable."""
+    """The state at one time. It is cheap to take and compare: its readings are immutable."""
 
     accounts: list[SavedAccount[Reading]]
     discoveries: list[SavedDiscovery]
@@ -136,7 +136,7 @@ class Snapshot(NamedTuple):
         )
 
     def packed(self, now: datetime) -> bytes:
-        """Encode it as a `State`, account by account, so that no thread waits for long."""
+        """Encode it as a `State`, account by account, so that no thread waits long."""
         accounts = [Raw(msgpack.encode(_saved(account))) for account in self.accounts]
         return msgpack.encode((now, accounts, self.discoveries))
 
@@ -152,7 +152,7 @@ def _saved(account: SavedAccount[Reading]) -> SavedAccount[SavedReading]:
 
 
 class Restored(NamedTuple):
-    """Counts of readings: restored, and no longer emitted by this version of the exporter."""
+    """Numbers of readings: restored, and dropped because this version no longer emits them."""
 
     readings: int
     dropped: int

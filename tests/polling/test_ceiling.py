@@ -44,7 +44,7 @@ class TestTheCeiling:
             assert not made.series("usage_net_usd")
             _, detail, hint = failure(made, "usage")
             assert f"{series:,} series" in detail
-            assert f"ceiling of {series - 1:,}" in detail
+            assert f"series-ceiling ({series - 1:,})" in detail
             assert "series-ceiling" in hint
 
     @in_virtual_time
@@ -131,5 +131,5 @@ class TestAListOfBudgets:
         if fits:
             assert limits() == 4
         else:
-            with pytest.raises(InvalidPayload, match="more than 32 MiB together"):
+            with pytest.raises(InvalidPayload, match="larger than 32 MiB"):
                 limits()

@@ -37,7 +37,7 @@ class TestTokens:
     def test_a_fine_grained_token_that_sees_none_is_told_why(self) -> None:
         async def scenario(world: World) -> None:
             page = landing.render(world.app.poller.page(), world.clock())
-            assert "fine-grained token no organizations" in page
+            assert "no organizations to a fine-grained token" in page
             assert world.value("exporter_discovery_success") == 1
 
         scene(Lists(), scenario, credential=lambda: from_token("default", f"github_pat_{'a' * 40}"))
@@ -68,8 +68,10 @@ class TestEnterprises:
         async def scenario(world: World) -> None:
             job = world.job("usage", "beta")
             assert job.failure is not None
-            assert "acme-corp owns it: ask the enterprise" in job.hint(job.failure)
-            assert "Enterprise acme-corp owns it" in " ".join(check.report(world.app).split())
+            assert "acme-corp owns this account: watch the enterprise" in job.hint(job.failure)
+            assert "Enterprise acme-corp owns this account" in " ".join(
+                check.report(world.app).split()
+            )
             gone = world.job("plan", "beta")
             assert gone.failure is None or "acme-corp" not in gone.hint(gone.failure)
 

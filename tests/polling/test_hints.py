@@ -76,7 +76,7 @@ class TestAnOrganizationWhoseBillIsNotItsOwn:
     def test_is_the_enterprises_that_is_known(self) -> None:
         async def scenario(world: World) -> None:
             await world.passes(seconds=5)
-            assert "Enterprise acme-corp owns it" in report(world)
+            assert "Enterprise acme-corp owns this account" in report(world)
             assert MAY_OWN not in report(world)
 
         owned = organization("beta", billed_to_owner=True, enterprise="acme-corp")
