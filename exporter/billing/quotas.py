@@ -1,4 +1,4 @@
-"""Quotas of plans for one account: no endpoint returns them.
+"""Included quotas of one account by plan: no endpoint returns them.
 
 Docs: Product usage included, Actions included quotas, GitHub Packages billing.
 """

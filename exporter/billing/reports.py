@@ -211,7 +211,7 @@ def _condensed(values: _Table) -> _Table:
 
 
 def _parts(values: _Table) -> list[float]:
-    # Floats whose exact sum is that of all finite ``values``.
+    # A few floats with the same exact sum as the finite ``values``.
     parts = []
     while part := fsum(values):
         parts.append(part)

@@ -15,7 +15,7 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
 _FILTERS = 100
-"""Maximum requests for budgets of single organizations, repositories and cost centers."""
+"""Maximum requests for usage, one per distinct scope of a budget."""
 
 _ID = re.compile(r"\d+|[A-Z]+_[\w-]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SHOWN_IDS = 3

@@ -142,7 +142,7 @@ class Pacing:
             self._block(min(limit.reset, self._clock() + _LONGEST_PRIMARY_WAIT))
 
     def limited(self, headers: Mapping[str, str]) -> datetime:
-        """Block for a rate limit, and return its end by the order in GitHub's docs.
+        """Block for a rate limit and return its end, by the rules in GitHub's docs.
 
         ``retry-after`` (seconds or a date), else the reset of a used-up primary limit, else a
         minute. For limits in a row, the minute and the minimum wait of one second double up to an

@@ -112,7 +112,7 @@ class Clients(AbstractAsyncContextManager["Clients"]):
     def of_account(
         self, credential: str, account: Account, installation: int | None = None
     ) -> Client:
-        """Return the client of an account, for an App by the id of its installation if known."""
+        """Return the client of an account. ``installation`` is an App's id on it, if known."""
         own, settings = self._own[credential], self._settings[credential]
         if settings.app_id is None:
             return own

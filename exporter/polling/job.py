@@ -75,7 +75,7 @@ class Job:
             self.known = self.known._replace(available=available)
 
     def stand_by(self) -> None:
-        """Reset the job while the other platform is shown."""
+        """Reset the job: the other platform is shown instead."""
         self.known = Known(last_success=self.known.last_success)
         self.failure = None
         self.unauthorized_in_row = self.not_offered_in_row = 0

@@ -1,4 +1,4 @@
-"""State file: the last good readings on disk, so that a restart during an outage loses none."""
+"""State file: the last good readings on disk, so that they survive a restart in an outage."""
 
 import asyncio
 import fcntl
