@@ -7,7 +7,6 @@ the figures are only the exporter's. The ratios show whether the cost per organi
 """
 
 import gzip
-import os
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from programs import free_port, megabytes, served
+from programs import cpu_seconds, free_port, megabytes, served
 
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount, SimulatedApp, SimulatedGitHub, SimulatedInstallation
@@ -71,11 +70,6 @@ def scraped(port: int) -> tuple[float, bytes]:
     with urllib.request.urlopen(asked) as answer:
         body: bytes = answer.read()
     return time.perf_counter() - began, gzip.decompress(body)
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(organizations: int, key: Path) -> dict[str, float]:

@@ -1,10 +1,12 @@
-"""Memory, start and scrape time of the exporter, beside a bare prometheus_client process.
+"""Memory, start, scrape time and CPU of the exporter, compared with a bare prometheus_client.
 
-Run ``.venv/bin/python benchmarks/process.py``. The bare one serves the demo's page, so that the
-ratios hold on any machine; the seconds are this machine's. Then each library is loaded after the
-other in a process of its own, to tell what each adds: one that others need comes before them.
+Run ``.venv/bin/python benchmarks/process.py``; it takes twenty minutes. The bare process serves the
+demo's page, so that the ratios hold on any machine; the seconds are of this machine. Then the
+libraries are imported one after the other in a new process, to show how much each adds; then the
+exporter rests for five minutes, scraped every 15 seconds.
 """
 
+import json
 import os
 import statistics
 import subprocess
@@ -17,13 +19,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from programs import free_port, megabytes, served
+from programs import cpu_seconds, free_port, megabytes, served
 
 from exporter.accounts import AccountType
 from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
 
 SCRAPES = 200
 RUNS = 5
+REST_SECONDS = 300
+SCRAPE_INTERVAL = 15
+CREDENTIALS = 25  # each makes ten requests per second at most
 
 BARE = """
 import sys
@@ -76,7 +81,7 @@ def scrape(port: int) -> bytes:
 
 
 def first_page(port: int, began: float) -> float:
-    """Seconds from the start until a page tells a bill."""
+    """Return the seconds from the start to the first page with a bill."""
     while time.perf_counter() - began < 30:
         try:
             if b"github_billing_account_info" in scrape(port):
@@ -88,7 +93,7 @@ def first_page(port: int, began: float) -> float:
 
 @contextmanager
 def polled(command: list[str], port: int) -> Iterator[tuple[int, float]]:
-    """Run until the block ends; give the process and the seconds to its first page."""
+    """Run the command in the block; yield its process ID and the seconds to its first page."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
@@ -116,7 +121,7 @@ def measure(command: list[str], port: int) -> dict[str, float]:
 
 
 def loading() -> list[tuple[float, ...]]:
-    """Give the milliseconds and the MB that each library takes to load after those before it."""
+    """Return milliseconds and MB of each import, after the imports before it."""
     began = time.time()
     command = [sys.executable, "-c", LOADING, str(began), *LIBRARIES.values()]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -134,22 +139,67 @@ def shares() -> None:
     print(f"| together | {sums[0]:.0f} | {sums[1]:.1f} |")
 
 
+def settled(port: int, organizations: int) -> int:
+    """Wait until every organization's bill is on the page; return the number of series."""
+    while True:
+        page = scrape(port)
+        if page.count(b"github_billing_cycle_end_timestamp_seconds{") == organizations:
+            return sum(not line.startswith(b"#") for line in page.splitlines())
+        time.sleep(1)
+
+
+def rest(api: int, organizations: int, interval: str) -> None:
+    """Print the CPU of an exporter that is scraped like Prometheus does, without other load."""
+    names = [f"organization-{number}" for number in range(organizations)]
+    credentials = [
+        {"name": f"c{number}", "token_variable": "GITHUB_BILLING_TOKEN"}
+        for number in range(min(organizations, CREDENTIALS))
+    ]
+    accounts = [
+        {"organization": name, "credential": credentials[number % len(credentials)]["name"]}
+        for number, name in enumerate(names)
+    ]
+    port = free_port()
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        json.dump({"credentials": credentials, "accounts": accounts}, file)
+        file.flush()
+        command = [sys.executable, "-m", "exporter", "run", "--config.file", file.name]
+        command += ["--web.listen-address", f"127.0.0.1:{port}", "--poll.interval", interval]
+        command += ["--github.api-url", f"http://127.0.0.1:{api}", "--log.level", "error"]
+        with polled(command, port) as (pid, _):
+            series = settled(port, organizations)
+            time.sleep(SCRAPE_INTERVAL)
+            began, before, took = time.monotonic(), cpu_seconds(pid), []
+            while time.monotonic() - began < REST_SECONDS:
+                at = time.perf_counter()
+                scrape(port)
+                took.append(time.perf_counter() - at)
+                time.sleep(SCRAPE_INTERVAL - took[-1])
+            cpu = (cpu_seconds(pid) - before) / (time.monotonic() - began)
+    print(
+        f"| {organizations} | {interval} | {series:,} | {cpu:.2%} "
+        f"| {statistics.median(took) * 1000:.0f} |"
+    )
+
+
 def median(runs: list[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
 def main() -> None:
     port, api = free_port(), free_port()
+    names = ["acme", *(f"organization-{number}" for number in range(500))]
     github = SimulatedGitHub(
-        [SimulatedAccount(AccountType.ORGANIZATION, "acme")], clock=lambda: datetime.now(UTC)
+        [SimulatedAccount(AccountType.ORGANIZATION, name, ghas="bundled") for name in names],
+        clock=lambda: datetime.now(UTC),
     )
     served(github, api)
     os.environ["GITHUB_BILLING_TOKEN"] = DEMO_TOKEN
     exporter = [sys.executable, "-m", "exporter"]
     listening = ["--web.listen-address", f"127.0.0.1:{port}"]
     demo = [*exporter, "demo", *listening]
-    alone = [*exporter, "run", "--organization", "acme", *listening]
-    alone += ["--github.api-url", f"http://127.0.0.1:{api}"]
+    single = [*exporter, "run", "--organization", "acme", *listening]
+    single += ["--github.api-url", f"http://127.0.0.1:{api}"]
     with polled(demo, port):
         page = scrape(port)
     with tempfile.NamedTemporaryFile(suffix=".prom") as file:
@@ -157,7 +207,8 @@ def main() -> None:
         file.flush()
         bare = [sys.executable, "-c", BARE, str(port), file.name]
         figures = [
-            median([measure(command, port) for _ in range(RUNS)]) for command in (demo, alone, bare)
+            median([measure(command, port) for _ in range(RUNS)])
+            for command in (demo, single, bare)
         ]
     series = sum(not line.startswith(b"#") for line in page.splitlines())
     print(f"The demo's page: {series} series, {len(page) // 1024} KiB; {os.cpu_count()} cores\n")
@@ -169,6 +220,10 @@ def main() -> None:
         ours, one, theirs = (figure[name] for figure in figures)
         print(f"| {name} | {ours:.3g} | {one:.3g} | {theirs:.3g} | {ours / theirs:.2g} |")
     shares()
+    print("\n| organizations | interval | series | CPU of one core | scrape, ms |")
+    print("|---|---|---|---|---|")
+    for organizations, interval in ((1, "15m"), (500, "6h"), (500, "15m")):
+        rest(api, organizations, interval)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Helpers of the benchmarks: ports, the simulated GitHub, memory."""
 
 import asyncio
+import os
 import socket
 import threading
 import time
@@ -24,6 +25,11 @@ def served(simulated: SimulatedGitHub, port: int) -> None:
     threading.Thread(target=asyncio.run, args=[server.serve()], daemon=True).start()
     while not server.started:
         time.sleep(0.01)
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def megabytes(pid: int, line: str) -> float:

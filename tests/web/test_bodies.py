@@ -52,8 +52,8 @@ class Looked:
 
     def __init__(self) -> None:
         self.page = GatedPage()
-        poller: Any = SimpleNamespace(alive=True, ready=True)
-        exposition = Exposition(lambda: self.page, CollectorRegistry())
+        poller: Any = SimpleNamespace(alive=True, ready=True, page=lambda: self.page)
+        exposition = Exposition(poller.page, CollectorRegistry())
         self.application = Application(poller, exposition, lambda: NOW)
 
     async def look(self) -> bytes:
