@@ -34,7 +34,10 @@ test: .venv/.dev .tools/.done ## run the gate: lint, types, layers, generated fi
 	$(BIN)/mypy --strict benchmarks/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.generate --check
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
 
 .PHONY: faults
 faults: .venv/.dev ## test thousands of random sequences of faults; more with FAULT_SEQUENCES=20000

@@ -12,9 +12,7 @@ import pytest
 
 from exporter import files
 from exporter.files import MOST_SECRET, NotRegular, TooLarge, Watcher
-from tests.support.programs import until
-
-SECONDS = 20.0
+from tests.support.programs import HANG_SECONDS, until
 
 
 class TestRead:
@@ -88,7 +86,7 @@ class TestWatcher:
         watched = Watcher(lambda: files.read_secret(file))
         assert watched() == "first"
         file.write_text("second")
-        until(lambda: watched() == "second", SECONDS)
+        until(lambda: watched() == "second")
 
     def test_fails_as_the_reading_does_and_recovers(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
@@ -98,7 +96,7 @@ class TestWatcher:
                 watched()
             assert len(caught.traceback) == 2, "the traceback does not grow"
         file.write_text("there")
-        until(lambda: watched.fault is None, SECONDS)
+        until(lambda: watched.fault is None)
         assert watched() == "there"
 
     def test_that_hangs_at_first_is_late(self, end: threading.Event) -> None:
@@ -106,7 +104,7 @@ class TestWatcher:
         with pytest.raises(TimeoutError, match="not be read within"):
             watched()
         end.set()
-        until(lambda: watched.fault is None, SECONDS)
+        until(lambda: watched.fault is None)
 
     def test_that_hangs_later_is_what_it_was_until_it_is_late(self, end: threading.Event) -> None:
         begun = threading.Event()
@@ -119,8 +117,8 @@ class TestWatcher:
                 end.wait()
             return content
 
-        watched = Watcher(look, patience=SECONDS)
-        assert begun.wait(SECONDS)
+        watched = Watcher(look, patience=HANG_SECONDS)
+        assert begun.wait(HANG_SECONDS)
         assert watched() == "first"
 
     def test_that_hangs_keeps_no_process_from_its_end(self) -> None:
@@ -135,6 +133,6 @@ class TestWatcher:
             capture_output=True,
             text=True,
             check=True,
-            timeout=SECONDS,
+            timeout=HANG_SECONDS,
         )
         assert ended.stdout == "TimeoutError\n"

@@ -17,11 +17,17 @@ import pytest
 from exporter.accounts import AccountType
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from tests.support.certificates import PASSWORD, USERS
-from tests.support.programs import Exporter, free_port, running, until
+from tests.support.programs import (
+    HANG_SECONDS,
+    STOP_SECONDS,
+    Exporter,
+    fetch,
+    free_port,
+    running,
+    until,
+)
 from tests.support.simulator_server import command, simulated_github
 
-SECONDS = 60.0
-END_SECONDS = 5.0
 QUICK = ("--poll.interval", "1s", "--poll.timeout", "1s", "--poll.stale-after", "1h")
 AUTH = ("alice", PASSWORD)
 FAILING = re.compile(r'collector_failure_info\{.*collector="([a-z_]+)",reason="([a-z_]+)"\}')
@@ -45,8 +51,8 @@ BECOMES = pytest.mark.parametrize("becomes", [pipe, sparse])
 def ends_in_time(process: "subprocess.Popen[bytes]") -> None:
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=SECONDS) == 0
-    assert time.monotonic() - began < END_SECONDS
+    assert process.wait(timeout=HANG_SECONDS) == 0
+    assert time.monotonic() - began < STOP_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Asked:
         )
 
     def page(self) -> str:
-        return httpx.get(f"{self.exporter.base_url}/metrics", trust_env=False).text
+        return fetch(f"{self.exporter.base_url}/metrics").text
 
     def memory(self) -> int:
         status = Path(f"/proc/{self.exporter.process.pid}/status").read_text()
@@ -80,7 +86,7 @@ def asking(folder: Path) -> Iterator[Asked]:
         running([*names, *QUICK], {"GITHUB_BILLING_API_URL": url}) as exporter,
     ):
         asked = Asked(exporter, token)
-        until(lambda: "github_billing_usage_net_usd{" in asked.page(), SECONDS)
+        until(lambda: "github_billing_usage_net_usd{" in asked.page())
         yield asked
 
 
@@ -92,11 +98,11 @@ class TestTokenFile:
         with asking(tmp_path) as asked:
             before = asked.memory()
             becomes(asked.token)
-            until(lambda: asked.reason() == "unauthorized", SECONDS)
+            until(lambda: asked.reason() == "unauthorized")
             assert asked.memory() - before < 64 << 20
             asked.token.unlink()
             asked.token.write_text(DEMO_TOKEN)
-            until(lambda: asked.reason() is None, SECONDS)
+            until(lambda: asked.reason() is None)
 
     def test_that_hangs_fails_and_keeps_up_neither_probes_nor_the_end(self, tmp_path: Path) -> None:
         address = f"127.0.0.1:{free_port()}"
@@ -111,13 +117,13 @@ class TestTokenFile:
 
             def answer(path: str) -> str:
                 try:
-                    return httpx.get(f"http://{address}{path}", trust_env=False).text
+                    return fetch(f"http://{address}{path}").text
                 except httpx.TransportError:
                     return ""
 
             try:
                 unread = ("usage", "unreachable")
-                until(lambda: unread in FAILING.findall(answer("/metrics")), SECONDS, log)
+                until(lambda: unread in FAILING.findall(answer("/metrics")), log)
                 assert answer("/healthz") == "alive\n"
                 assert "github_billing_usage_net_usd{" in answer("/metrics"), "first reading stays"
                 ends_in_time(process)
@@ -172,17 +178,17 @@ class TestWebFile:
         with running(["demo", "--web.config.file", str(web)], {}) as exporter:
 
             def taken() -> bool:
-                answer = httpx.get(f"{exporter.base_url}/metrics", auth=AUTH, trust_env=False)
+                answer = fetch(f"{exporter.base_url}/metrics", auth=AUTH)
                 return f"{RELOADED} 1.0" in answer.text
 
-            until(taken, SECONDS)
+            until(taken)
             becomes(web)
-            until(lambda: not taken(), SECONDS)
-            page = httpx.get(f"{exporter.base_url}/metrics", trust_env=False)
+            until(lambda: not taken())
+            page = fetch(f"{exporter.base_url}/metrics")
             assert page.status_code == 401
             web.unlink()
             web.write_text(USERS)
-            until(taken, SECONDS)
+            until(taken)
 
     def test_that_is_truncated_leaves_the_page_closed_and_is_told_once(
         self, tmp_path: Path
@@ -191,15 +197,14 @@ class TestWebFile:
         web.write_text(USERS)
         with running(["demo", "--web.config.file", str(web)], {}) as exporter:
             web.write_text("")
-            until(lambda: "is empty" in exporter.stderr.read_text(), SECONDS)
-            page = httpx.get(f"{exporter.base_url}/metrics", trust_env=False)
+            until(lambda: "is empty" in exporter.stderr.read_text())
+            page = fetch(f"{exporter.base_url}/metrics")
             assert page.status_code == 401
-            page = httpx.get(f"{exporter.base_url}/metrics", auth=AUTH, trust_env=False)
+            page = fetch(f"{exporter.base_url}/metrics", auth=AUTH)
             assert f"{RELOADED} 0.0" in page.text
             web.write_text("basic_auth_users: {}\n")
             until(
-                lambda: httpx.get(f"{exporter.base_url}/metrics", trust_env=False).is_success,
-                SECONDS,
+                lambda: fetch(f"{exporter.base_url}/metrics").is_success,
             )
             assert exporter.stderr.read_text().count("is empty") == 1
 

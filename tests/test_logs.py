@@ -10,18 +10,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount
-from tests.support.programs import Exporter, installed_command, running, until
+from tests.support.programs import (
+    HANG_SECONDS,
+    STOP_SECONDS,
+    Exporter,
+    fetch,
+    installed_command,
+    running,
+    until,
+)
 from tests.support.simulator_server import asking, simulated_github
 
-SECONDS = 20.0
-STOP_SECONDS = 4.0  # 1 s, 1 s for the log, and 2 s for a busy machine
 LINES = 5_000
 WAITING = 1_000
 """The most lines that wait to be written."""
@@ -50,7 +55,7 @@ def narrow_pipe() -> Iterator[tuple[int, int]]:
 
 
 def dropped(exporter: Exporter) -> float:
-    page = httpx.get(f"{exporter.base_url}/metrics", trust_env=False).text
+    page = fetch(f"{exporter.base_url}/metrics").text
     name = "github_billing_exporter_log_lines_dropped_total"
     samples = [s for f in text_string_to_metric_families(page) for s in f.samples if s.name == name]
     return samples[0].value
@@ -60,7 +65,7 @@ def stop(exporter: Exporter) -> float:
     """Stop the service and return the seconds it took."""
     began = time.monotonic()
     exporter.process.send_signal(signal.SIGTERM)
-    assert exporter.process.wait(timeout=SECONDS) == 0
+    assert exporter.process.wait(timeout=HANG_SECONDS) == 0
     return time.monotonic() - began
 
 
@@ -72,7 +77,7 @@ class TestLinesThatNobodyReads:
                 [sys.executable, "-c", LOGGING], stdout=subprocess.PIPE, stderr=writing, text=True
             ) as process,
         ):
-            said, _ = process.communicate(timeout=SECONDS)
+            said, _ = process.communicate(timeout=HANG_SECONDS)
             held = os.read(reading, 65536)
         assert process.returncode == 0
         assert LINES - WAITING - held.count(b"\n") - 1 <= int(said) < LINES - WAITING
@@ -89,7 +94,7 @@ class TestLinesThatNobodyReads:
         under = ["sh", "-c", f'exec "$0" "$@" 2>{tmp_path / "log"}']
         with running(["demo"], {}, under=under) as exporter:
             page = f"{exporter.base_url}/metrics"
-            until(lambda: "github_billing_usage_net_usd{" in httpx.get(page).text, SECONDS)
+            until(lambda: "github_billing_usage_net_usd{" in fetch(page).text)
             assert stop(exporter) < STOP_SECONDS
         os.close(reading)
 
@@ -103,7 +108,7 @@ class TestLinesThatWait:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            said, log = process.communicate(timeout=SECONDS)
+            said, log = process.communicate(timeout=HANG_SECONDS)
         assert said == "0\n"
         numbers = [msgspec.json.decode(line)["number"] for line in log.splitlines()]
         assert numbers == list(range(WAITING))
@@ -114,7 +119,7 @@ class TestStderr:
     def test_that_takes_nothing_ends_no_service(self, where: str) -> None:
         under = ["sh", "-c", f'exec "$0" "$@" {where}']
         with running(["demo"], {}, under=under) as exporter:
-            until(lambda: "2>/dev/full" not in where or dropped(exporter), SECONDS)
+            until(lambda: "2>/dev/full" not in where or dropped(exporter))
             assert stop(exporter) < STOP_SECONDS
 
     @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
@@ -127,7 +132,7 @@ class TestStderr:
                 [*shell, verb, "--organization", "acme", "--organization", "nobody"],
                 env={**os.environ, **asking(url)},
                 stdout=subprocess.PIPE,
-                timeout=SECONDS,
+                timeout=HANG_SECONDS,
                 check=False,
             )
         assert ended.returncode == 1

@@ -14,11 +14,21 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporter.accounts import AccountType, Platform
 from exporter.demo import DEMO_TOKEN, SimulatedAccount, SimulatedGitHub
 from tests.support.known_rows import ROWS
-from tests.support.programs import Exporter, Version, get, prometheus, query, running, series, until
+from tests.support.programs import (
+    HANG_SECONDS,
+    Exporter,
+    Version,
+    fetch,
+    get,
+    prometheus,
+    query,
+    running,
+    series,
+    until,
+)
 from tests.support.promtool import ALLOWED_FINDINGS, promtool_check_metrics
 from tests.support.simulator_server import asking, simulated_github
 
-SECONDS = 20.0
 UPGRADING = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
 QUICK = ("--poll.interval", "4s", "--poll.timeout", "4s")
 
@@ -76,10 +86,10 @@ def scrapers(demo: Exporter, billed: Exporter) -> Iterator[Mapping[Version, str]
         f"    static_configs: [{{targets: ['{exporter.base_url.removeprefix('http://')}']}}]\n"
         for name, exporter in (("demo", demo), ("billed", billed))
     )
-    config = f"global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n{jobs}"
+    config = f"global: {{scrape_interval: 5s, scrape_timeout: 5s}}\nscrape_configs:\n{jobs}"
     with prometheus(config, "oldest") as oldest, prometheus(config, "newest") as newest:
         for url in (oldest, newest):
-            until(partial(scraped, url), SECONDS)
+            until(partial(scraped, url))
         yield {"oldest": oldest, "newest": newest}
 
 
@@ -103,13 +113,13 @@ class _Answer(msgspec.Struct):
 
 def ready(exporter: Exporter) -> None:
     """Wait until every account was polled once."""
-    until(lambda: httpx.get(f"{exporter.base_url}/readyz").is_success, SECONDS)
+    until(lambda: fetch(f"{exporter.base_url}/readyz").is_success)
 
 
 class TestDemo:
     def test_shows_a_bill_by_itself(self) -> None:
         with running(["demo"], {}) as exporter:
-            assert until(lambda: series(exporter, "usage_net_usd"), SECONDS)
+            assert until(lambda: series(exporter, "usage_net_usd"))
 
     def test_shows_each_kind_of_account_and_both_platforms(self, demo: Exporter) -> None:
         ready(demo)
@@ -141,8 +151,8 @@ class TestDemo:
         assert hosts == {"simulated-github.invalid"}
 
     def test_grows(self, demo: Exporter) -> None:
-        before = until(lambda: total(demo), SECONDS)
-        until(lambda: total(demo) > before, SECONDS)
+        before = until(lambda: total(demo))
+        until(lambda: total(demo) > before)
 
     @pytest.mark.parametrize("version", ["oldest", "newest"])
     def test_promtool_minds_the_units_of_the_invoice_alone(
@@ -157,14 +167,12 @@ class TestDemo:
 class TestPrometheus:
     def test_scrapes_without_a_complaint(self, scraper: str) -> None:
         assert [point.value for point in query(scraper, "up")] == [1, 1]
-        answer = httpx.get(f"{scraper}/api/v1/targets", trust_env=False)
+        answer = fetch(f"{scraper}/api/v1/targets")
         targets = msgspec.json.decode(answer.content, type=_Answer).data.active_targets
         assert [(target.health, target.last_error) for target in targets] == [("up", "")] * 2
         complaints = {
             sample.name: sample.value
-            for family in text_string_to_metric_families(
-                httpx.get(f"{scraper}/metrics", trust_env=False).text
-            )
+            for family in text_string_to_metric_families(fetch(f"{scraper}/metrics").text)
             for sample in family.samples
             if sample.name.startswith("prometheus_target_scrapes_")
         }
@@ -182,14 +190,14 @@ class TestPrometheus:
                 "enterprise": 1,
             }
 
-        until(all_counted, SECONDS)
+        until(all_counted)
 
     def test_adds_up_to_what_the_page_says(self, scraper: str, demo: Exporter) -> None:
         def agree() -> bool:
             added = query(scraper, 'sum(github_billing_usage_net_usd{job="demo"})')
             return [isclose(p.value, total(demo), rel_tol=1e-12) for p in added] == [True]
 
-        until(agree, SECONDS)
+        until(agree)
 
     def test_knows_the_rows_of_github_to_the_last_digit(self, scraper: str) -> None:
         net = query(scraper, 'github_billing_usage_net_usd{account="acme",job="billed"}')
@@ -232,7 +240,7 @@ class TestWhatIsNoRequest:
         self, demo: Exporter, said: bytes, status: bytes
     ) -> None:
         url = httpx.URL(demo.base_url)
-        with socket.create_connection((url.host, url.port), timeout=SECONDS) as client:
+        with socket.create_connection((url.host, url.port), timeout=HANG_SECONDS) as client:
             client.sendall(said)
             assert client.recv(12) == b"HTTP/1.1 " + status
         assert get(demo, "/healthz") == "alive\n"
@@ -253,13 +261,13 @@ class TestTokenFile:
             simulated_github(account) as (github, url),
             running(arguments, {"GITHUB_BILLING_API_URL": url}) as exporter,
         ):
-            until(lambda: series(exporter, "usage_net_usd"), SECONDS)
+            until(lambda: series(exporter, "usage_net_usd"))
             github.token = "ghp_" + "rotated" * 5
-            until(lambda: self.reason(exporter) == "unauthorized", SECONDS)
+            until(lambda: self.reason(exporter) == "unauthorized")
             assert total(exporter) == fsum(NET_USD.values())
             assert "unauthorized</b>" in get(exporter, "/")
             token.write_text(github.token)
-            until(lambda: self.reason(exporter) is None, SECONDS)
+            until(lambda: self.reason(exporter) is None)
             assert self.last_authorization(github) == f"Bearer {github.token}"
 
     @staticmethod

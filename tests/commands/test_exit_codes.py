@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 import trustme
 
 from exporter.accounts import AccountType
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from tests.support.faults.fault import Fault
-from tests.support.programs import running
+from tests.support.programs import (
+    fetch,
+    running,
+)
 from tests.support.simulator_server import asking, command, simulated_github
 
 WATCHING_ACME = ("--organization", "acme", "--poll.timeout", "2s", "--log.level", "error")
@@ -81,7 +83,7 @@ class TestAVariableThatNoClientCanBeMadeBy:
 
     def test_is_nothing_to_the_demo_which_asks_nobody(self) -> None:
         with running(["demo"], NO_WAY_OUT) as exporter:
-            assert httpx.get(f"{exporter.base_url}/healthz", trust_env=False).is_success
+            assert fetch(f"{exporter.base_url}/healthz").is_success
 
     def test_is_nothing_to_who_asks_this_machine_alone(self) -> None:
         with running(["demo"], {}) as exporter:

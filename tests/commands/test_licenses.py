@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 import uvicorn
 
@@ -22,6 +21,7 @@ from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from tests.support.faults.fault import Fault
 from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.paths import ROOT
+from tests.support.programs import fetch
 from tests.support.world import enterprise, organization
 
 NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
@@ -93,11 +93,10 @@ def truth(at: Desk, account: str, product: str = "") -> set[tuple[str, str, str,
     query = {"advanced_security_product": product} if product else {}
     headers = {"authorization": f"Bearer {DEMO_TOKEN}"}
     for page in range(1, 5):
-        answer = httpx.get(
+        answer = fetch(
             f"{at.url}/{account}/settings/billing/advanced-security",
             params={**query, "per_page": "100", "page": str(page)},
             headers=headers,
-            trust_env=False,
         )
         assert answer.status_code == 200
         for repository in answer.json()["repositories"]:

@@ -11,12 +11,13 @@ import pytest
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount, SimulatedGitHub
 from tests.support.faults.fault import Fault
-from tests.support.programs import running, until
+from tests.support.programs import (
+    HANG_SECONDS,
+    STOP_SECONDS,
+    running,
+    until,
+)
 from tests.support.simulator_server import asking, simulated_github
-
-SECONDS = 20.0
-STOP_SECONDS = 3.0  # 1 s, and 2 s for a busy machine
-
 
 AT_THE_IMPORT = """
 import signal, sys
@@ -66,10 +67,10 @@ class TestSignals:
                 httpx.Client(base_url=exporter.base_url, trust_env=False) as idle,
             ):
                 assert idle.get("/healthz").status_code == 200
-                until(lambda: github.requests, SECONDS)
+                until(lambda: github.requests)
                 began = time.monotonic()
                 exporter.process.send_signal(number)
-                assert exporter.process.wait(timeout=SECONDS) == 0
+                assert exporter.process.wait(timeout=HANG_SECONDS) == 0
                 assert time.monotonic() - began < STOP_SECONDS
                 assert "Traceback" not in exporter.stderr.read_text()
 
@@ -81,10 +82,10 @@ class TestSignals:
         ):
             exporter.process.send_signal(signal.SIGHUP)
             before = self.polls(github)
-            until(lambda: self.polls(github) > before + 2, SECONDS, exporter.stderr)
+            until(lambda: self.polls(github) > before + 2, exporter.stderr)
             assert exporter.process.poll() is None
             exporter.process.terminate()
-            assert exporter.process.wait(timeout=SECONDS) == 0
+            assert exporter.process.wait(timeout=HANG_SECONDS) == 0
 
     @staticmethod
     def polls(github: SimulatedGitHub) -> int:

@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
-import httpx
 import msgspec
 import pytest
 import yaml
@@ -16,11 +15,18 @@ from deploy.prometheus import alerts
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount, SimulatedBudget
 from tests.support.paths import ROOT
-from tests.support.programs import Version, alertmanager, prometheus, query, running, until
+from tests.support.programs import (
+    Version,
+    alertmanager,
+    fetch,
+    prometheus,
+    query,
+    running,
+    until,
+)
 from tests.support.simulator_server import asking, simulated_github
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
-SECONDS = 60.0
 BUDGET = SimulatedBudget("actions", 100, "organization", entity="acme", hard=True)
 RECEIVERS = "http://host.docker.internal:9095"
 EXPORTER = """
@@ -99,7 +105,7 @@ def config(exporter: str, alertmanager_url: str, folder: Path) -> str:
         (folder / name).write_text(hurried((PROMETHEUS / name).read_text()))
     return yaml.safe_dump(
         {
-            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": "5s", "evaluation_interval": "1s"},
             "rule_files": [str(folder / "*.yml")],
             "scrape_configs": [
                 {
@@ -136,7 +142,7 @@ class _Rules(msgspec.Struct):
 
 def evaluated(url: str) -> list[_Rule]:
     """Return the rules, or an empty list until each was evaluated."""
-    answer = httpx.get(f"{url}/api/v1/rules", trust_env=False)
+    answer = fetch(f"{url}/api/v1/rules")
     found = msgspec.json.decode(answer.content, type=_Rules).data.groups
     rules = [rule for group in found for rule in group.rules]
     return [] if any(rule.health == "unknown" for rule in rules) else rules
@@ -147,12 +153,12 @@ def test_every_rule_is_evaluated_on_the_demo_without_a_fault(tmp_path: Path) -> 
         running(["demo"], {}) as exporter,
         prometheus(config(exporter.base_url, "http://127.0.0.1:1", tmp_path), "newest") as url,
     ):
-        until(lambda: query(url, "account:github_billing_usage_net_usd:sum"), SECONDS)
-        rules = until(lambda: evaluated(url), SECONDS)
+        until(lambda: query(url, "account:github_billing_usage_net_usd:sum"))
+        rules = until(lambda: evaluated(url))
         assert [rule for rule in rules if rule.health != "ok" or rule.last_error] == []
         # The demo has a nearly consumed hard budget and a token that lacks a permission.
         expected = {"GitHubBillingBudgetNearlyConsumed", "GitHubBillingCollectorFailing"}
-        until(lambda: expected <= {p.labels["alertname"] for p in query(url, "ALERTS")}, SECONDS)
+        until(lambda: expected <= {p.labels["alertname"] for p in query(url, "ALERTS")})
 
 
 def of_budgets(messages: Iterable[Message]) -> dict[str, list[Told]]:
@@ -184,11 +190,11 @@ def test_a_bill_that_passes_a_hard_budget_reaches_pager_and_finance(
         prometheus(config(exporter.base_url, manager, rules), version) as url,
     ):
         ratio = "account_budget:github_billing_budget:used_ratio"
-        until(lambda: [point.value for point in query(url, ratio)] == [0.3], SECONDS)
+        until(lambda: [point.value for point in query(url, ratio)] == [0.3])
         assert not [point for point in query(url, "ALERTS") if "budget" in point.labels]
 
         account.usage_items = spent(112.5)
-        until(lambda: of_budgets(messages).keys() >= {"pager", "finance"}, SECONDS)
+        until(lambda: of_budgets(messages).keys() >= {"pager", "finance"})
         firing = {
             point.labels["alertname"]
             for point in query(url, 'ALERTS{alertstate="firing", budget!=""}')

@@ -9,10 +9,15 @@ import msgspec
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.programs import Version, alertmanager, program, until
+from tests.support.programs import (
+    Version,
+    alertmanager,
+    fetch,
+    program,
+    until,
+)
 
 CONFIG = ROOT / "deploy" / "prometheus" / "alertmanager.yml"
-SECONDS = 20.0
 
 each_version = pytest.mark.parametrize("version", ["oldest", "newest"])
 
@@ -57,9 +62,7 @@ def inhibited(url: str, account: str, *firing: Mapping[str, str], expected: set[
     httpx.post(f"{url}/api/v2/alerts", json=posted, trust_env=False).raise_for_status()
 
     def suppressed() -> set[str]:
-        answer = httpx.get(
-            f"{url}/api/v2/alerts", params={"filter": f'account="{account}"'}, trust_env=False
-        )
+        answer = fetch(f"{url}/api/v2/alerts", params={"filter": f'account="{account}"'})
         found = msgspec.json.decode(answer.content, type=list[_Alert])
         assert len(found) in {0, len(firing)}
         return {
@@ -68,7 +71,7 @@ def inhibited(url: str, account: str, *firing: Mapping[str, str], expected: set[
             if each.status.state == "suppressed"
         }
 
-    return until(lambda: suppressed() == expected, SECONDS)
+    return until(lambda: suppressed() == expected)
 
 
 class TestConfiguration:

@@ -17,12 +17,19 @@ import yaml
 from exporter import __version__
 from exporter.settings import options
 from tests.support.paths import ROOT
-from tests.support.programs import free_port, program, query, running, serving, until
+from tests.support.programs import (
+    fetch,
+    free_port,
+    program,
+    query,
+    running,
+    serving,
+    until,
+)
 
 FOLDER = ROOT / "deploy" / "compose"
 DEMO, GITHUB = FOLDER / "compose.yaml", FOLDER / "compose.github.yaml"
 STATE = "/var/lib/github-billing-exporter"
-SECONDS = 30.0
 
 Composed = dict[str, Any]
 
@@ -248,7 +255,7 @@ class TestStack:
             counted = 'count(github_billing_usage_net_usd{job="github-billing"})'
             return [point.value for point in query(stack.prometheus, counted)]
 
-        until(bills, SECONDS)
+        until(bills)
         (up,) = query(stack.prometheus, "up")
         assert up.value == 1
 
@@ -256,17 +263,17 @@ class TestStack:
         def recorded() -> bool:
             return bool(query(stack.prometheus, 'count({__name__=~".+:github_billing_.+"})'))
 
-        until(recorded, SECONDS)
-        groups = httpx.get(f"{stack.prometheus}/api/v1/rules", trust_env=False).json()
+        until(recorded)
+        groups = fetch(f"{stack.prometheus}/api/v1/rules").json()
         files = {Path(group["file"]).name for group in groups["data"]["groups"]}
         assert files == {"recording.yml", "alerts.yml"}
 
     def test_tells_alertmanager(self, stack: Stack) -> None:
         def known() -> list[str]:
-            answer = httpx.get(f"{stack.prometheus}/api/v1/alertmanagers", trust_env=False).json()
+            answer = fetch(f"{stack.prometheus}/api/v1/alertmanagers").json()
             return [each["url"] for each in answer["data"]["activeAlertmanagers"]]
 
-        (url,) = until(known, SECONDS)
+        (url,) = until(known)
         assert url.startswith(stack.alertmanager)
 
     @pytest.mark.parametrize("name", ["prometheus", "alertmanager"])

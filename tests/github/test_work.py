@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from exporter.github.work import aside, on_loop, work
+from tests.support.programs import HANG_SECONDS
 from tests.support.world import virtual
-
-HANGS = 60.0
-"""Seconds after which a test has hung."""
 
 
 def thread() -> str:
@@ -19,7 +17,7 @@ def thread() -> str:
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(scenario(), HANGS))
+    asyncio.run(asyncio.wait_for(scenario(), HANG_SECONDS))
 
 
 class Stuck:
@@ -33,7 +31,7 @@ class Stuck:
     def __call__(self) -> str:
         self.thread = thread()
         self.begun.set()
-        assert self._let_go.wait(HANGS)
+        assert self._let_go.wait(HANG_SECONDS)
         self.ended.set()
         return "done"
 
@@ -42,7 +40,7 @@ class Stuck:
 
 
 async def happens(event: threading.Event) -> None:
-    assert await asyncio.to_thread(event.wait, HANGS)
+    assert await asyncio.to_thread(event.wait, HANG_SECONDS)
 
 
 class TestWork:

@@ -16,6 +16,7 @@ from exporter.github.client import Client
 from exporter.polling.clients import Clients, credentials
 from tests.settings import in_file
 from tests.support.app_server import virtual_now
+from tests.support.programs import HANG_SECONDS
 from tests.support.scripted_github import Bill
 from tests.support.world import World, in_virtual_time, organization, row
 
@@ -24,9 +25,6 @@ BILLS = dict(zip(TOKENS, (1, 2), strict=True))
 BOMB = [f"crumb-{number}={'x' * 1000}; Path=/" for number in range(40)]
 CONNECTIONS = 100
 """httpx's default limit per transport."""
-
-SECONDS = 120
-"""Only a hang takes this long."""
 
 
 @dataclass
@@ -149,12 +147,12 @@ async def asked(folder: Path) -> AsyncIterator[tuple[Host, Client, Client]]:
             clock=virtual_now,
             sleep=asyncio.sleep,
         )
-        async with clients, asyncio.timeout(SECONDS):
+        async with clients, asyncio.timeout(HANG_SECONDS):
             yield host, clients.own("default"), clients.own("other")
 
 
 async def total(client: Client) -> float:
-    async with attempt(client, {}, SECONDS) as github:
+    async with attempt(client, {}, HANG_SECONDS) as github:
         return (await github.get("/bill", Bill)).total
 
 

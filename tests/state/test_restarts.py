@@ -18,11 +18,19 @@ from exporter.demo import SimulatedAccount
 from exporter.state.file import opened
 from tests.support.faults.fault import Fault
 from tests.support.known_rows import ROWS
-from tests.support.programs import Exporter, free_port, installed_command, running, series, until
+from tests.support.programs import (
+    HANG_SECONDS,
+    STOP_SECONDS,
+    Exporter,
+    fetch,
+    free_port,
+    installed_command,
+    running,
+    series,
+    until,
+)
 from tests.support.simulator_server import asking, simulated_github
 
-SECONDS = 90.0  # for a busy machine: an idle one needs at most 10 s
-STOP_SECONDS = 3.0  # 1 s, and 2 s for a busy machine
 BILLED = SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=ROWS)
 QUICK = (
     *("--poll.interval", "1s", "--poll.timeout", "1s", "--poll.stale-after", "1h"),
@@ -72,20 +80,20 @@ class TestKilled:
         state = tmp_path / "state"
         with simulated_github(BILLED) as (github, url):
             with running(watching(state), asking(url)) as exporter:
-                until(lambda: kept(state), SECONDS, exporter.stderr)
+                until(lambda: kept(state), exporter.stderr)
                 github.faults.add(Fault.server_error())
-                until(lambda: series(exporter, "exporter_collector_failure_info"), SECONDS)
+                until(lambda: series(exporter, "exporter_collector_failure_info"))
                 before, success = net(exporter), last_success(exporter)
-                until(lambda: written(exporter) >= success, SECONDS)
+                until(lambda: written(exporter) >= success)
                 exporter.process.kill()
                 exporter.process.wait()
             with running(watching(state), asking(url)) as exporter:
                 assert net(exporter) == before
                 assert last_success(exporter) == success
-                until(lambda: series(exporter, "exporter_collector_failure_info"), SECONDS)
+                until(lambda: series(exporter, "exporter_collector_failure_info"))
                 assert net(exporter) == before
                 github.faults.clear()
-                until(lambda: last_success(exporter) > success, SECONDS)
+                until(lambda: last_success(exporter) > success)
 
     def test_it_leaves_its_file_to_the_next_alone(self, tmp_path: Path) -> None:
         state = tmp_path / "state"
@@ -98,7 +106,7 @@ class TestKilled:
                 env={**os.environ, **asking(url)},
                 capture_output=True,
                 text=True,
-                timeout=SECONDS,
+                timeout=HANG_SECONDS,
                 check=False,
             )
             assert other.returncode == 1
@@ -127,7 +135,7 @@ class TestToldToEnd:
     def ends(exporter: Exporter) -> None:
         began = time.monotonic()
         exporter.process.terminate()
-        assert exporter.process.wait(timeout=SECONDS) == 0
+        assert exporter.process.wait(timeout=HANG_SECONDS) == 0
         assert time.monotonic() - began < STOP_SECONDS
         assert "Traceback" not in exporter.stderr.read_text()
 
@@ -140,17 +148,16 @@ class TestToldToEnd:
             subprocess.Popen(
                 [installed_command(), *watching(tmp_path / "state")],
                 env={
-                    # With coverage a process handles signals before it runs our code.
-                    **{k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")},
+                    **os.environ,
                     **asking(url),
                     "GITHUB_BILLING_WEB_LISTEN_ADDRESS": f"127.0.0.1:{free_port()}",
                 },
                 stderr=stderr,
             ) as process,
         ):
-            until(lambda: takes_signals(process) and own_seconds(process) >= seconds, SECONDS)
+            until(lambda: takes_signals(process) and own_seconds(process) >= seconds)
             process.terminate()
-            assert process.wait(timeout=SECONDS) == 0
+            assert process.wait(timeout=HANG_SECONDS) == 0
         assert "Traceback" not in (tmp_path / "stderr").read_text()
 
     @pytest.mark.parametrize("part", ["/user/orgs", "/usage/summary"])
@@ -161,7 +168,7 @@ class TestToldToEnd:
         with simulated_github(BILLED) as (github, url):
             github.faults.add(Fault.hanging(match=part))
             with running([*arguments, "--poll.interval", "1m"], asking(url)) as exporter:
-                until(lambda: any(part in each.path for each in github.requests), SECONDS)
+                until(lambda: any(part in each.path for each in github.requests))
                 self.ends(exporter)
 
     def test_before_it_has_written_what_it_just_read(self, tmp_path: Path) -> None:
@@ -169,7 +176,7 @@ class TestToldToEnd:
         with simulated_github(BILLED) as (_, url):
             for _ in range(2):
                 with running(watching(state), asking(url)) as exporter:
-                    until(lambda: net(exporter), SECONDS)
+                    until(lambda: net(exporter))
                     success = last_success(exporter)
                     self.ends(exporter)
                 account = opened(state.read_bytes()).accounts[0]
@@ -187,9 +194,9 @@ class TestStarved:
             simulated_github(BILLED) as (_, url),
             running(watching(nowhere), asking(url)) as exporter,
         ):
-            until(lambda: told(exporter, "state not written"), SECONDS)
+            until(lambda: told(exporter, "state not written"))
             success = last_success(exporter)
-            until(lambda: last_success(exporter) > success + 6, SECONDS)
+            until(lambda: last_success(exporter) > success + 6)
             assert told(exporter, "state not written") == 1
             assert written(exporter) == 0
 
@@ -199,17 +206,17 @@ class TestStarved:
             simulated_github(BILLED) as (_, url),
             running([*watching(state), "--log.level", "warning"], asking(url)) as exporter,
         ):
-            until(lambda: kept(state), SECONDS, exporter.stderr)
+            until(lambda: kept(state), exporter.stderr)
             room = state.stat().st_size // 2
             assert exporter.stderr.stat().st_size == 0, "the limit applies to the log, too"
             with limited(exporter, resource.RLIMIT_FSIZE, room):
-                until(lambda: told(exporter, "state not written"), SECONDS)
+                until(lambda: told(exporter, "state not written"))
                 success, at = last_success(exporter), written(exporter)
-                until(lambda: last_success(exporter) > success + 6, SECONDS)
+                until(lambda: last_success(exporter) > success + 6)
                 assert written(exporter) == at
                 assert kept(state)
             assert {path.name for path in tmp_path.iterdir()} == {"state", "state.lock"}
-            until(lambda: written(exporter) > at, SECONDS)
+            until(lambda: written(exporter) > at)
             assert told(exporter, "state not written") == 1
 
     def test_of_file_descriptors(self, tmp_path: Path) -> None:
@@ -217,16 +224,16 @@ class TestStarved:
             simulated_github(BILLED) as (_, url),
             running(watching(tmp_path / "state"), asking(url)) as exporter,
         ):
-            until(lambda: written(exporter), SECONDS)
+            until(lambda: written(exporter))
             success = last_success(exporter)
             address = httpx.URL(exporter.base_url)
             with limited(exporter, resource.RLIMIT_NOFILE, 48), ExitStack() as idle:
                 for _ in range(64):
                     idle.enter_context(socket.create_connection((address.host, address.port or 0)))
-                until(lambda: told(exporter, "state not written"), SECONDS)
-            until(self.healthy(exporter), SECONDS, exporter.stderr)
-            until(lambda: last_success(exporter) > success, SECONDS)
-            until(lambda: told(exporter, "state written again"), SECONDS, exporter.stderr)
+                until(lambda: told(exporter, "state not written"))
+            until(self.healthy(exporter), exporter.stderr)
+            until(lambda: last_success(exporter) > success)
+            until(lambda: told(exporter, "state written again"), exporter.stderr)
             assert "Traceback" not in exporter.stderr.read_text()
             assert 1 <= told(exporter, "connections wait") <= 3
 
@@ -234,7 +241,7 @@ class TestStarved:
     def healthy(exporter: Exporter) -> Callable[[], bool]:
         def asked() -> bool:
             try:
-                return httpx.get(f"{exporter.base_url}/healthz", trust_env=False).is_success
+                return fetch(f"{exporter.base_url}/healthz").is_success
             except httpx.TransportError:
                 return False
 

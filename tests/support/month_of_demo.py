@@ -26,7 +26,12 @@ from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth
 from exporter.web.exposition import text
 from tests.support.paths import ROOT
-from tests.support.programs import Version, program, prometheus
+from tests.support.programs import (
+    Version,
+    fetch,
+    program,
+    prometheus,
+)
 from tests.support.world import VirtualTimeLoop
 
 END = datetime(2026, 10, 23, 18, 30, tzinfo=UTC)
@@ -153,7 +158,7 @@ def _recorded(url: str, rule: _Rule) -> Iterator[bytes]:
     # `promtool tsdb create-blocks-from rules` rejects a rule if the sides of an `or` alternate.
     span = {"start": (END - timedelta(days=DAYS)).timestamp(), "end": NOW.timestamp()}
     question: dict[str, str | float] = {"query": rule.expr, "step": _EVERY.total_seconds(), **span}
-    answer = httpx.get(f"{url}/api/v1/query_range", params=question, trust_env=False, timeout=60)
+    answer = fetch(f"{url}/api/v1/query_range", params=question)
     assert answer.status_code == 200, answer.text
     samples = [
         (float(at), f"{rule.record}{_listed(series['metric'] | {**rule.labels})} {value} {at}\n")

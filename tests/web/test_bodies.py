@@ -14,12 +14,11 @@ from exporter.web.application import Application
 from exporter.web.exposition import Exposition
 from tests.support.connections import on_socket
 from tests.support.job_facts import WORKING
+from tests.support.programs import HANG_SECONDS
 from tests.support.simulator_client import NOW
 from tests.support.world import virtual
 
 LOOKERS = 20
-HANG = 300
-"""Seconds that only a hang reaches."""
 
 
 class GatedPage(Page):
@@ -43,7 +42,7 @@ class GatedDiscoveries(tuple[DiscoveryFacts, ...]):
     def __iter__(self) -> Iterator[DiscoveryFacts]:
         self.page.renderings += 1
         self.page.begun.set()
-        assert self.page.gate.wait(HANG)
+        assert self.page.gate.wait(HANG_SECONDS)
         return iter(())
 
 
@@ -74,7 +73,7 @@ class TestPageForPeople:
         async def scenario() -> None:
             looked = Looked()
             looking = [asyncio.ensure_future(looked.look()) for _ in range(LOOKERS)]
-            await asyncio.to_thread(looked.page.begun.wait, HANG)
+            await asyncio.to_thread(looked.page.begun.wait, HANG_SECONDS)
             looked.page.gate.set()
             assert len(set(await asyncio.gather(*looking))) == 1
             assert looked.page.renderings == 1
@@ -85,7 +84,7 @@ class TestPageForPeople:
         async def scenario() -> None:
             looked = Looked()
             looking = asyncio.ensure_future(looked.look())
-            await asyncio.to_thread(looked.page.begun.wait, HANG)
+            await asyncio.to_thread(looked.page.begun.wait, HANG_SECONDS)
             async with on_socket(looked.application) as url, httpx.AsyncClient() as client:
                 assert (await client.get(f"{url}/healthz")).text == "alive\n"
             assert not looking.done()
@@ -119,7 +118,7 @@ class TestPageForPeople:
         async def scenario() -> None:
             looked = Looked()
             first, second = (asyncio.ensure_future(looked.look()) for _ in range(2))
-            await asyncio.to_thread(looked.page.begun.wait, HANG)
+            await asyncio.to_thread(looked.page.begun.wait, HANG_SECONDS)
             first.cancel()
             looked.page.gate.set()
             assert b"1 account" in await second

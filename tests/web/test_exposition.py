@@ -23,6 +23,7 @@ from exporter.metrics.model import Known, Metric, Reading
 from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
 from exporter.web.exposition import Exposition
 from tests.support.job_facts import WORKING
+from tests.support.programs import HANG_SECONDS
 from tests.support.simulator_client import NOW
 from tests.support.world import virtual
 
@@ -30,10 +31,6 @@ MORE_THAN_ITS_THREADS = 40
 """asyncio's default executor has at most 32 threads."""
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
-
-
-HANG = 300
-"""Seconds that only a hang reaches."""
 
 
 class GatedPage(Page):
@@ -48,7 +45,7 @@ class GatedPage(Page):
     def families(self) -> Iterator[tuple[Metric, bytes]]:
         self.joined += 1
         self.begun.set()
-        assert self.gate.wait(HANG)
+        assert self.gate.wait(HANG_SECONDS)
         yield from super().families()
 
 
@@ -60,7 +57,7 @@ class TestRendering:
             exposition = Exposition(lambda: page, CollectorRegistry())
             async with asyncio.TaskGroup() as tasks:
                 scrapes = [tasks.create_task(exposition.body("", gzip=packed)) for _ in range(20)]
-                await asyncio.to_thread(page.begun.wait, HANG)
+                await asyncio.to_thread(page.begun.wait, HANG_SECONDS)
                 page.gate.set()
             assert page.joined == 1
             assert len({task.result() for task in scrapes}) == 1
@@ -107,7 +104,7 @@ class TestRendering:
             exposition = Exposition(lambda: page, CollectorRegistry())
             async with asyncio.TaskGroup() as tasks:
                 gone = tasks.create_task(exposition.body("", gzip=False))
-                await asyncio.to_thread(page.begun.wait, HANG)
+                await asyncio.to_thread(page.begun.wait, HANG_SECONDS)
                 waiting = tasks.create_task(exposition.body("", gzip=False))
                 await asyncio.sleep(0)
                 gone.cancel()
@@ -178,9 +175,9 @@ class TestRendering:
             hanging = threading.Event()
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(MORE_THAN_ITS_THREADS):
-                    tasks.create_task(asyncio.to_thread(hanging.wait, HANG))
+                    tasks.create_task(asyncio.to_thread(hanging.wait, HANG_SECONDS))
                 try:
-                    async with asyncio.timeout(HANG):
+                    async with asyncio.timeout(HANG_SECONDS):
                         body, _ = await exposition.body("", gzip=True)
                 finally:
                     hanging.set()

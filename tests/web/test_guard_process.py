@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.support.certificates import HASH, MUTUAL, PASSWORD, TLS, USERS, Certificates
 from tests.support.programs import (
     Exporter,
     Version,
+    fetch,
     prometheus,
     query,
     running,
@@ -22,7 +22,6 @@ from tests.support.programs import (
 )
 from tests.support.simulator_server import command
 
-SECONDS = 20.0
 CLIENT = "prometheus.example"
 
 
@@ -114,7 +113,7 @@ class TestTls:
         assert guarded.logged(f'"url": "{guarded.exporter.base_url}/"')
 
     def test_whoever_speaks_without_is_told_so(self, guarded: Served) -> None:
-        answer = httpx.get(f"http://{guarded.address}/healthz", trust_env=False)
+        answer = fetch(f"http://{guarded.address}/healthz")
         assert (answer.status_code, "https" in answer.text) == (400, True)
 
     def test_is_found_by_the_health_check(self, guarded: Served, mutual: Served) -> None:
@@ -138,12 +137,12 @@ class TestTls:
 
     def test_a_renewed_certificate_is_shown_without_a_restart(self, tmp_path: Path) -> None:
         for served in serving(tmp_path, TLS):
-            first = httpx.get(
+            first = fetch(
                 f"{served.exporter.base_url}/healthz", verify=served.certificates.trusting()
             )
             assert first.status_code == 200
             served.certificates.issue_server("renewed.example")
-            until(partial(served.logged, "web configuration file read again"), SECONDS)
+            until(partial(served.logged, "web configuration file read again"))
             authority = str(tmp_path / "ca.pem")
             said = served.openssl(
                 "-CAfile", authority, "-verify_hostname", "renewed.example", "-verify_return_error"
@@ -207,7 +206,7 @@ class TestPrometheus:
     ) -> None:
         (tmp_path / "password").write_text(PASSWORD)
         config = (
-            "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n"
+            "global: {scrape_interval: 5s, scrape_timeout: 5s}\nscrape_configs:\n"
             + job(guarded, "password")
             + f"    basic_auth: {{username: alice, password_file: {tmp_path / 'password'}}}\n"
             + f"    tls_config: {{ca_file: {guarded.certificates.folder / 'ca.pem'}}}\n"
@@ -220,7 +219,7 @@ class TestPrometheus:
             + f"    tls_config: {{ca_file: {guarded.certificates.folder / 'ca.pem'}}}\n"
         )
         with prometheus(config, version) as url:
-            until(partial(up, url), SECONDS)
+            until(partial(up, url))
             counted = query(url, "count by (job) (github_billing_usage_net_usd)")
             assert {point.labels["job"] for point in counted} == {"password", "certificate"}
 

@@ -4,12 +4,15 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-import httpx
 import msgspec
 import pytest
 
 from exporter.web.server import listen
-from tests.support.programs import free_port, running
+from tests.support.programs import (
+    fetch,
+    free_port,
+    running,
+)
 from tests.support.simulator_server import command
 
 IPV4, IPV6 = "127.0.0.1", "::1"
@@ -112,7 +115,7 @@ class TestTheService:
         with running(["demo"], {}, address=address) as exporter:
             for host in families():
                 url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-                assert httpx.get(f"{url}healthz", trust_env=False).is_success
+                assert fetch(f"{url}healthz").is_success
                 assert url in said(exporter.stderr.read_bytes())
             assert command("health", "--web.listen-address", address, env={}).returncode == 0
             exporter.process.terminate()
