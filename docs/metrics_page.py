@@ -81,7 +81,7 @@ SECTIONS = (
     Section(
         "Repositories and organizations",
         ("repository_usage_", "organization_usage_"),
-        "These come from GitHub's itemised usage report. If its discounts differ from those of\n"
+        "These come from GitHub's itemized usage report. If its discounts differ from those of\n"
         'the usage summary, or its usage is higher, `organization="none"` holds the correction.\n'
         "So all series add up to the account, except for usage that the report does not have yet.\n"
         "How GitHub discounts storage is unverified.\n"
@@ -107,7 +107,7 @@ SECTIONS = (
         "or which cost centers are excluded. If an estimate is absent, the landing page `/` shows\n"
         "why.\n",
     ),
-    Section("Licences and seats", ("advanced_security_", "license", "plan_")),
+    Section("Licenses and seats", ("advanced_security_", "license", "plan_")),
     Section(
         "Copilot and AI",
         ("copilot_", "model_usage_"),

@@ -1,6 +1,6 @@
-"""Panel presets, and the meaning of colours and units.
+"""Panel presets, and the meaning of colors and units.
 
-Green, amber and red compare a value with a limit; other values have a neutral colour.
+Green, amber and red compare a value with a limit; other values have a neutral color.
 Single values are instant queries: a range query would show the last value of a series that has
 ended as if it were current.
 """
@@ -39,7 +39,7 @@ PRODUCTS: Mapping[str, str] = {
     "codespaces": "#D987AF",
     "packages": "#A68A6D",
 }
-"""Colour of each product, the same on every board. Other products are grey."""
+"""Color of each product, the same on every board. Other products are gray."""
 
 STATUSES: Mapping[str, str] = {
     "200": "#5B8FD9",
@@ -50,7 +50,7 @@ STATUSES: Mapping[str, str] = {
     "422": "#B583D6",
     "error": "red",
 }
-"""Colour of each HTTP status; ``error`` is a request without a complete response."""
+"""Color of each HTTP status; ``error`` is a request without a complete response."""
 
 SYSTEMS: Mapping[str, str] = {
     "linux": "#5B8FD9",
@@ -146,7 +146,7 @@ def bars(
     colours: Mapping[str, str] | None = None,
     link: str = "",
 ) -> bargauge.Panel:
-    """Build horizontal bars, one per series, coloured by ``steps`` or ``colours``.
+    """Build horizontal bars, one per series, colored by ``steps`` or ``colours``.
 
     ``full`` is the value of a full bar, ``link`` the URL that a bar opens.
     """

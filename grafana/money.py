@@ -10,7 +10,7 @@ FORECAST = "account:github_billing_usage_net_usd:forecast_run_rate"
 SLOPE = "account:github_billing_usage_net_usd:forecast_slope"
 LAST_MONTH = "account:github_billing_previous_cycle_usage_net_usd:sum"
 
-NOT_THE_INVOICE = "Metered usage only: no plan fees, volume licences, tax, Marketplace or credits."
+NOT_THE_INVOICE = "Metered usage only: no plan fees, volume licenses, tax, Marketplace or credits."
 NO_DOLLARS = "No data yet, or the legacy platform, which has no dollar amounts"
 
 TO_PRODUCT = (
@@ -58,13 +58,13 @@ def last_month() -> Panel:
 
 
 def daily_by_product(*matchers: str) -> Panel:
-    """Stack the cost of each day: products that have a colour, and the others as one."""
+    """Stack the cost of each day: products that have a color, and the others as one."""
     listed = "|".join(looks.PRODUCTS)
     named = day(recorded(NET_BY_PRODUCT, f'product=~"{listed}"', *matchers))
     others = day(recorded(NET_BY_PRODUCT, f'product!~"{listed}"', *matchers))
     return looks.daily(
         "Daily spend by product",
-        "Net dollars by day (UTC) and product; all products without a colour are `other`. From "
+        "Net dollars by day (UTC) and product; all products without a color are `other`. From "
         "the daily increase of `usage_net_usd`: late reports count on the day they arrive. Worry "
         "if a day stands out, and look for its product.",
         [

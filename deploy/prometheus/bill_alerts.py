@@ -233,10 +233,10 @@ SEATS = Group(
             hold="2h30m",
             severity="warning",
             board="github-billing-seats",
-            summary="An Enterprise Server does not synchronise its licences.",
+            summary="An Enterprise Server does not synchronize its licenses.",
             description=(
                 f"Server {{{{ $labels.server }}}}{_HOSTNAME} of the {_ACCOUNT} failed to "
-                "synchronise its licences, or has not tried for days: its users may be counted, "
+                "synchronize its licenses, or has not tried for days: its users may be counted, "
                 "and billed, twice."
             ),
         ),

@@ -1,4 +1,4 @@
-"""Thresholds of the alerts and of the colours of panels."""
+"""Thresholds of the alerts and of the colors of panels."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -48,7 +48,7 @@ class Thresholds:
     """Alert this many days before a credential expires."""
 
     license_sync_age_days: float = 7
-    """Alert if a server has not synchronised its licences for this many days."""
+    """Alert if a server has not synchronized its licenses for this many days."""
 
     def text(self) -> Mapping[str, str]:
         """Return each threshold by name, as PromQL text."""

@@ -28,7 +28,7 @@ _BUNDLES = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The products, SKUs or bundles of a budget, as normalised, sorted names."""
+    """The products, SKUs or bundles of a budget, as normalized, sorted names."""
 
     kind: str
     names: tuple[str, ...]
@@ -38,7 +38,7 @@ class Target:
 
     @property
     def by_seat(self) -> bool:
-        """Whether its amount counts licences: SKUs billed in user-months (docs: budgets)."""
+        """Whether its amount counts licenses: SKUs billed in user-months (docs: budgets)."""
         return self.kind == _SKU and bool(self.names) and set(self.names) <= skus.SEAT_SKUS
 
     @property

@@ -1,7 +1,7 @@
 """Rows of the usage report, summed by repository, organization and SKU.
 
 A report has up to millions of rows and few distinct names: rows are grouped by GitHub's spelling,
-and each spelling is normalised once, at the end. Sums are exact in any order of rows.
+and each spelling is normalized once, at the end. Sums are exact in any order of rows.
 """
 
 from array import array
@@ -63,7 +63,7 @@ class ReportRow(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class Names(NamedTuple):
-    """Owner and bare repository (empty for seats) as GitHub spells them; the rest normalised."""
+    """Owner and bare repository (empty for seats) as GitHub spells them; the rest normalized."""
 
     organization: str
     repository: str

@@ -1,6 +1,6 @@
 """Rows of the usage summary, summed by SKU and into the figures of the legacy endpoints.
 
-Rows with equal normalised names are summed, never dropped, and negative values keep their sign. The
+Rows with equal normalized names are summed, never dropped, and negative values keep their sign. The
 rules for the legacy figures are GitHub's (docs: Previous billing platform endpoints).
 
 All functions except `unknown_skus` raise ``ValueError``, beginning with the field's name, for a sum

@@ -61,7 +61,7 @@ async def products(github: GitHub, account: Account) -> dict[str, Report]:
     """Return the account's products, each with a report of one repository.
 
     The bundle is requested first: an old Enterprise Server ignores the parameter, and would report
-    the same licences three times.
+    the same licenses three times.
     """
     endpoint = endpoint_of(account.type)
     found: dict[str, Report] = {}

@@ -32,7 +32,7 @@ class Alerting(msgspec.Struct, frozen=True):
 class Budget(msgspec.Struct, frozen=True):
     """A budget. GitHub sends its target as one SKU or as a list, whatever the API description says.
 
-    ``budget_amount`` is in whole US dollars, or in licences if the SKU is billed by licence.
+    ``budget_amount`` is in whole US dollars, or in licenses if the SKU is billed by license.
     ``consumed_amount`` is sent only for a person's budget; the person's name is not published.
     """
 

@@ -1,4 +1,4 @@
-"""An enterprise's licences, and their synchronisation with its Enterprise Servers."""
+"""An enterprise's licenses, and their synchronization with its Enterprise Servers."""
 
 from collections import Counter
 from datetime import datetime
@@ -108,7 +108,7 @@ _PERMISSIONS = {
 
 LICENSES = Collector(
     name="licenses",
-    summary="Enterprise licences consumed and purchased",
+    summary="Enterprise licenses consumed and purchased",
     endpoints=(_LICENSES,),
     permissions=_PERMISSIONS,
     metrics=(catalogue.LICENSES_CONSUMED_SEATS, catalogue.LICENSES_PURCHASED_SEATS),
@@ -117,18 +117,18 @@ LICENSES = Collector(
 )
 LICENSE_TYPES = Collector(
     name="license_types",
-    summary="Enterprise licences by type",
+    summary="Enterprise licenses by type",
     endpoints=(_LICENSES,),
     permissions=_PERMISSIONS,
     metrics=(catalogue.LICENSES_TYPE_SEATS,),
     collect=collect_types,
     interval=HOURLY,
     timeout=MANY_PAGES,
-    why_off="one request per hundred people, though it reads only licence types",
+    why_off="one request per hundred people, though it reads only license types",
 )
 LICENSE_SYNC = Collector(
     name="license_sync",
-    summary="Synchronisation of licences with Enterprise Servers",
+    summary="Synchronization of licenses with Enterprise Servers",
     endpoints=(_SYNC,),
     permissions=_PERMISSIONS,
     metrics=(

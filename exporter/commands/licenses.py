@@ -1,4 +1,4 @@
-"""``licenses``: report who uses a GitHub Advanced Security licence, and where.
+"""``licenses``: report who uses a GitHub Advanced Security license, and where.
 
 Only this module reads people's names and addresses. The service never imports it, and the data
 goes only into the report.
@@ -64,7 +64,7 @@ class Repository(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Committer:
-    """One person's use of one product's licence in one repository.
+    """One person's use of one product's license in one repository.
 
     ``last_pushed_date`` is as GitHub writes it, ISO 8601; ``last_pushed_email`` may be empty.
     """
@@ -91,7 +91,7 @@ class Incomplete(Exception):
 
 
 class NothingToAsk(Exception):
-    """No account can have licences. The message says how to fix it."""
+    """No account can have licenses. The message says how to fix it."""
 
 
 async def read(
@@ -101,11 +101,11 @@ async def read(
     progress: Callable[[str], None],
     repositories: Sequence[str] = (),
 ) -> list[Committer]:
-    """Return the licences of the ``named`` organizations and enterprises; all if it is empty.
+    """Return the licenses of the ``named`` organizations and enterprises; all if it is empty.
 
     ``product`` is ``code_security`` or ``secret_protection``; ``None`` is every product of the
     account. ``repositories``, each ``owner/name``, restrict the report and the organizations to
-    poll. ``progress`` is called with a line per page, and per repository without licences. The
+    poll. ``progress`` is called with a line per page, and per repository without licenses. The
     result is sorted by login, without the duplicates of an enterprise and its organization.
     Raises `NothingToAsk` or `Incomplete`.
     """
@@ -133,7 +133,7 @@ async def read(
     seen = {committer.full_name.casefold() for committer in found.values()}
     for key, name in wanted.items():
         if key not in seen:
-            progress(f"{name}: GitHub reports no licences for this repository: check the name")
+            progress(f"{name}: GitHub reports no licenses for this repository: check the name")
     return [found[key] for key in sorted(found)]
 
 
@@ -267,11 +267,11 @@ def licenses(
     output: Path | None,
     **given: Any,
 ) -> None:
-    """Report who uses a GitHub Advanced Security licence, and in which repositories.
+    """Report who uses a GitHub Advanced Security license, and in which repositories.
 
     The report contains names and e-mail addresses, which no other command outputs. It covers the
     accounts of --organization and --enterprise, or else all accounts of the settings except
-    users, which have no such licences. Reading one account may take up to an hour. The report is
+    users, which have no such licenses. Reading one account may take up to an hour. The report is
     written after all accounts have been read.
 
     Exit codes: 0 on success, 1 if a page fails (no report is written), 2 if the settings are

@@ -37,7 +37,7 @@ def _made_up_id(*words: str) -> str:
 
 @dataclass
 class SimulatedBudget:
-    """A monthly budget in whole US dollars, or in licences if ``target`` is billed by licence.
+    """A monthly budget in whole US dollars, or in licenses if ``target`` is billed by license.
 
     If ``amount`` is ``None``, the budget is the next whole dollar above the usage at the start of
     the simulation, so that usage soon exceeds it. ``target`` is a product, a SKU of the usage
@@ -94,7 +94,7 @@ class SimulatedAccount:
     ``hidden`` are the families that the credential may not read; if ``plan`` is hidden, the
     account is visible without its plan.
     ``size`` multiplies generated usage. ``repositories`` are bare names, or ``owner/name`` for an
-    enterprise. ``seats`` is the number of people with a licence, ``committers`` are the logins
+    enterprise. ``seats`` is the number of people with a license, ``committers`` are the logins
     that Advanced Security counts. Users cannot have ``budgets``, and only enterprises can have
     ``cost_centers``.
 
@@ -145,7 +145,7 @@ class SimulatedAccount:
 
     @property
     def people(self) -> list[str]:
-        """Logins of the people with a licence, ``seats`` many; the committers come first."""
+        """Logins of the people with a license, ``seats`` many; the committers come first."""
         others = (f"{self.name}-{number}" for number in range(1, self.seats + 1))
         return [*self.committers, *others][: self.seats]
 

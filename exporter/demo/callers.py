@@ -113,7 +113,7 @@ def closed_to(caller: Caller, account_type: AccountType, family: str) -> bool:
     """Return whether an endpoint refuses all credentials of the caller's kind.
 
     Installations cannot read a person's usage (docs: permissions of installation tokens) nor, by
-    the flag of OpenAPI 23.0.2, licences and an enterprise's Advanced Security. Fine-grained tokens
+    the flag of OpenAPI 23.0.2, licenses and an enterprise's Advanced Security. Fine-grained tokens
     cannot read enterprises (observed early in 2026).
     """
     if caller.kind is Kind.FINE_GRAINED:

@@ -23,8 +23,8 @@ class _Meaning(NamedTuple):
 _SINGLE_SIGN_ON = _Meaning(
     "saml",
     Barred,
-    "the token is not authorised for the organization's single sign-on",
-    "Authorise the token under Settings, Developer settings, Personal access tokens, "
+    "the token is not authorized for the organization's single sign-on",
+    "Authorize the token under Settings, Developer settings, Personal access tokens, "
     "Configure SSO.",
 )
 
@@ -149,7 +149,7 @@ def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
     more = ", …" if len(numbers) > _SHOWN_ORGANIZATIONS else ""
     return of_single_sign_on(
         endpoint,
-        f"{len(numbers)} organizations are hidden: the token is not authorised for their "
+        f"{len(numbers)} organizations are hidden: the token is not authorized for their "
         f"single sign-on (ids {shown}{more})",
     )
 

@@ -155,7 +155,7 @@ def repositories() -> Panel:
     return looks.bars(
         "Which repository costs most?",
         f"Net dollars by repository, {_SO_FAR}: the top ten, and the rest as `other`. Usage "
-        "without a repository, such as licences, is left out, so the bars may add up to less than "
+        "without a repository, such as licenses, is left out, so the bars may add up to less than "
         "the net total. From `repository_usage_net_usd`.",
         Query(top(named, "repository"), "{{repository}}"),
         looks.USD,

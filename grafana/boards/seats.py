@@ -20,7 +20,7 @@ def board() -> model.Dashboard:
     return composed(
         UID,
         "GitHub billing / Seats and AI",
-        "Are the seats used? Advanced Security, licences, plan, Copilot; and AI by model.",
+        "Are the seats used? Advanced Security, licenses, plan, Copilot; and AI by model.",
         [
             Row(
                 4,
@@ -131,7 +131,7 @@ def ai_spent() -> Panel:
 def seats() -> Panel:
     return looks.rows(
         "Are the seats used?",
-        f"Used and purchased seats, now: Advanced Security products, enterprise licences and the "
+        f"Used and purchased seats, now: Advanced Security products, enterprise licenses and the "
         f"plan of an organization. {_SOURCES} One person may use several products, so the rows "
         f"must not be added. Worry at 100 %, or if more than {DEFAULTS.seats_unused_ratio:.0%} "
         "are unused.",
@@ -224,8 +224,8 @@ def committers() -> Panel:
 
 def synchronisation() -> Panel:
     return looks.rows(
-        "Licence sync of Enterprise Servers",
-        "Each Enterprise Server that synchronises its licences: the result of the last sync, and "
+        "License sync of Enterprise Servers",
+        "Each Enterprise Server that synchronizes its licenses: the result of the last sync, and "
         "how many days ago it was. From `license_sync_success` and "
         f"`license_sync_timestamp_seconds`. Worry from {DEFAULTS.license_sync_age_days:g} days.",
         [
@@ -250,7 +250,7 @@ def synchronisation() -> Panel:
                 width=200,
             ),
         ],
-        "No Enterprise Server synchronises its licences with these accounts",
+        "No Enterprise Server synchronizes its licenses with these accounts",
     )
 
 

@@ -1,4 +1,4 @@
-"""Enterprise licences: totals, synchronisation of servers, and no names."""
+"""Enterprise licenses: totals, synchronization of servers, and no names."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The licence report as a process, with the simulated GitHub on loopback."""
+"""The license report as a process, with the simulated GitHub on loopback."""
 
 import csv
 import io
@@ -189,7 +189,7 @@ class TestReport:
             done = at.licenses("--organization", "acme", *named)
         assert {row[1] for row in rows_of(done.stdout)[1:]} == {"acme/r007"}
         assert [line for line in done.stderr.splitlines() if ": page " not in line] == [
-            "acme/R7: GitHub reports no licences for this repository: check the name"
+            "acme/R7: GitHub reports no licenses for this repository: check the name"
         ]
         assert done.returncode == 0
 

@@ -1,4 +1,4 @@
-"""Budgets, seats and licences of the simulated GitHub: pages, units and people."""
+"""Budgets, seats and licenses of the simulated GitHub: pages, units and people."""
 
 from datetime import datetime, timedelta
 from math import isclose

@@ -26,7 +26,7 @@ FILES = [PROMETHEUS / "recording.yml", PROMETHEUS / "alerts.yml"]
 UNIT_TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 SECTIONS = ["What it means", "How to see it", "What to do"]
 OF_PANELS = {"quota_nearly_spent_ratio"}
-"""Thresholds that only colour panels."""
+"""Thresholds that only color panels."""
 
 each_version = pytest.mark.parametrize("version", ["oldest", "newest"])
 

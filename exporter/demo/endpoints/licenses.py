@@ -1,4 +1,4 @@
-"""An enterprise's licences by person, and their synchronisation with its servers."""
+"""An enterprise's licenses by person, and their synchronization with its servers."""
 
 from collections.abc import Mapping
 from datetime import timedelta

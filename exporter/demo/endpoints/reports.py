@@ -80,7 +80,7 @@ def summary(question: Question) -> Answer:
 
 
 def report(question: Question) -> Answer:
-    """Answer ``/usage``: itemised for a month or a day, else a row per month and SKU of a year.
+    """Answer ``/usage``: itemized for a month or a day, else a row per month and SKU of a year.
 
     Rows of the yearly report name an arbitrary repository, as on GitHub. An enterprise's report
     is of one cost center, or of usage outside cost centers.

@@ -9,7 +9,7 @@ BUDGET_LIMIT_USD = bill(
     "budget",
 )
 BUDGET_LIMIT_SEATS = bill(
-    "budget_limit_seats", "Limit in licences, for a SKU billed by licence.", "budget"
+    "budget_limit_seats", "Limit in licenses, for a SKU billed by license.", "budget"
 )
 BUDGET_CONSUMED_USD = bill(
     "budget_consumed_usd",

@@ -1,4 +1,4 @@
-"""Seats and licences: Advanced Security, enterprise, plan, Copilot."""
+"""Seats and licenses: Advanced Security, enterprise, plan, Copilot."""
 
 from exporter.metrics.catalogue.declare import bill
 
@@ -28,11 +28,11 @@ ADVANCED_SECURITY_REPOSITORY_COMMITTERS = bill(
     "repository",
     summable=False,
 )
-LICENSES_CONSUMED_SEATS = bill("licenses_consumed_seats", "Enterprise licences in use.")
-LICENSES_PURCHASED_SEATS = bill("licenses_purchased_seats", "Enterprise licences purchased.")
+LICENSES_CONSUMED_SEATS = bill("licenses_consumed_seats", "Enterprise licenses in use.")
+LICENSES_PURCHASED_SEATS = bill("licenses_purchased_seats", "Enterprise licenses purchased.")
 LICENSES_TYPE_SEATS = bill(
     "licenses_type_seats",
-    "People with an enterprise licence, by its type; empty if GitHub names none.",
+    "People with an enterprise license, by its type; empty if GitHub names none.",
     "license_type",
 )
 LICENSE_SYNC_INFO = bill(
@@ -40,12 +40,12 @@ LICENSE_SYNC_INFO = bill(
 )
 LICENSE_SYNC_SUCCESS = bill(
     "license_sync_success",
-    "1 if the server's last licence synchronisation succeeded, 0 if it failed.",
+    "1 if the server's last license synchronization succeeded, 0 if it failed.",
     "server",
 )
 LICENSE_SYNC_TIMESTAMP = bill(
     "license_sync_timestamp_seconds",
-    "Unix time of the server's last licence synchronisation.",
+    "Unix time of the server's last license synchronization.",
     "server",
 )
 PLAN_FILLED_SEATS = bill("plan_filled_seats", "Seats of the plan in use.")

@@ -19,7 +19,7 @@ USAGE_USD = triple(
     gross="Cost of metered usage this month before discounts, in US dollars.",
     discount="Quotas, free public use and other discounts this month, in US dollars.",
     net="Cost of metered usage this month after discounts, in US dollars. Not the invoice: "
-    "excludes plan fees, volume licences, tax, Marketplace purchases and credits.",
+    "excludes plan fees, volume licenses, tax, Marketplace purchases and credits.",
 )
 USAGE_PRICE_USD = bill(
     "usage_price_usd",
