@@ -70,12 +70,9 @@ def assemble_demo(wanted: Settings, clock: Callable[[], datetime], *, process: b
 
 
 @click.command()
-@settings_options(lambda option: option.path[0] in SETTINGS)
+@settings_options(lambda option: option.path[0] in SETTINGS, ENVIRONMENT)
 def demo(**given: Any) -> None:
-    """Run the service with a simulated GitHub, without an account or a token.
-
-    In the demo, --poll.interval defaults to 15s and --poll.timeout to 10s.
-    """
+    """Run the service with a simulated GitHub, without an account or a token."""
     names = [o.environment[0] for o in options() if o.path[0] in SETTINGS]
     environment = {name: os.environ[name] for name in names if os.environ.get(name)}
     with faults_told():

@@ -32,14 +32,19 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
 def settings_options(
     wanted: Callable[[Option], bool] = lambda _: True,
+    defaults: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add a flag to a command for each ``wanted`` setting that has one."""
+    """Add a flag to a command for each ``wanted`` setting that has one.
+
+    ``defaults`` are the command's own, by environment variable.
+    """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options()):
             if option.flag is None or not wanted(option):
                 continue
-            default = f"; default {option.default_text}" if option.default_text else ""
+            default_text = (defaults or {}).get(option.environment[0], option.default_text)
+            default = f"; default {default_text}" if default_text else ""
             command = click.option(
                 option.flag,
                 "__".join(option.path),
