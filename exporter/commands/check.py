@@ -124,9 +124,10 @@ def _credential(secret: Credential, seen: Exchange | None) -> str:
 
 
 def _discovery(found: DiscoveryFacts) -> str:
-    state = f"{found.accounts} accounts" if found.success else "fails"
+    found_accounts = f"{found.accounts} additional account{'' if found.accounts == 1 else 's'}"
+    state = found_accounts if found.success else "fails"
     why = f": {found.detail}. {found.hint}" if found.detail else ""
-    return f"Discovery by {found.credential}: {state}{why}"
+    return f"Discovery with credential {found.credential}: {state}{why}"
 
 
 def _average_requests(app: App) -> dict[str, float]:

@@ -10,7 +10,7 @@ from prometheus_client.utils import floatToGoString
 
 
 class Sample(NamedTuple):
-    """One value of one metric; ``labels`` stand in the order of ``metric.labels``."""
+    """One value of a metric; ``labels`` are in the order of ``metric.labels``."""
 
     metric: "Metric"
     labels: tuple[str, ...]
@@ -19,10 +19,10 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """A metric by its whole name; calling it makes a sample.
+    """A metric with its full name; calling it returns a sample.
 
-    ``per_account`` metrics carry ``account_type`` and ``account`` before their own ``labels``.
-    ``summable`` is false if its series overlap, as one person commits to several repositories.
+    ``per_account`` metrics have ``account_type`` and ``account`` before their own ``labels``.
+    ``summable`` is false if its series overlap: one person may commit to several repositories.
 
         >>> SEATS = Metric("github_billing_seats", "Seats by state.", ("state",))
         >>> SEATS(3, state="assigned").value
@@ -37,11 +37,11 @@ class Metric:
     summable: bool = True
 
     def __call__(self, value: float, **labels: str) -> Sample:
-        """Make a sample. Raises ``TypeError`` for an undeclared or missing label."""
+        """Return a sample. Raises ``TypeError`` for an undeclared or missing label."""
         if labels.keys() != set(self.labels):
             raise TypeError(
                 f"{self.name} takes the labels {list(self.labels)}, not {sorted(labels)}: "
-                "declare them in exporter/metrics/catalogue/ or mend the call"
+                "declare them in exporter/metrics/catalogue/ or fix the call"
             )
         return Sample(self, tuple(labels[name] for name in self.labels), float(value))
 
@@ -65,10 +65,10 @@ class Triple(NamedTuple):
 class Reading:
     """All samples of a collector at one time. Raises ``ValueError`` if two have the same labels.
 
-    ``cycle_end`` is set if the values are month to date: an hour after it they are gone.
+    ``cycle_end`` is set if the values are month to date: they are removed an hour after it.
     ``facts`` describe the account (``plan``), ``unknown_skus`` are pairs of product and SKU.
-    Of its repositories, pairs of organization and name, those ``shown`` have series of their
-    own, and ``folded`` many are beyond the series limit. ``notes`` tell people what it leaves out.
+    ``shown`` are the repositories with their own series, as pairs of organization and name;
+    ``folded`` counts those beyond the series limit. ``notes`` are sentences about omitted data.
     """
 
     taken: datetime
@@ -88,11 +88,11 @@ class Reading:
         for metric, labels, _ in self.samples:
             said = seen.setdefault(metric, set())
             if labels in said:
-                raise ValueError(f"{metric.name} was said twice with the same labels: sum the rows")
+                raise ValueError(f"{metric.name} occurs twice with the same labels: sum the rows")
             said.add(labels)
 
     def lines(self, account: tuple[str, str]) -> Mapping[Metric, bytes]:
-        """Return the text of the samples by metric, rendered once for an account."""
+        """Return the text of the samples by metric, rendered once per account."""
         if account not in self._lines:
             self._lines[account] = lines(self.samples, account)
         return self._lines[account]
@@ -102,8 +102,6 @@ _InOrder = Callable[[tuple[str, ...]], Any]
 
 
 class _Escaped(dict[str, str]):
-    """Label values as the exposition formats escape them, each escaped once."""
-
     def __missing__(self, value: str) -> str:
         escaped = self[value] = value.translate(_ESCAPES)
         return escaped
@@ -113,9 +111,9 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
 def lines(samples: Iterable[Sample], account: tuple[str, ...] = ()) -> dict[Metric, bytes]:
-    """Return the text of samples by metric, one line a sample, the same in every format.
+    """Return the text of samples by metric, one line per sample, the same in every format.
 
-    ``account`` are the values of ``account_type`` and ``account``, if the metrics carry them.
+    ``account`` has the values of ``account_type`` and ``account``, if the metrics have these.
     """
     text: dict[Metric, list[str]] = {}
     forms: dict[Metric, tuple[str, _InOrder]] = {}
@@ -124,14 +122,14 @@ def lines(samples: Iterable[Sample], account: tuple[str, ...] = ()) -> dict[Metr
         if metric not in text:
             text[metric], forms[metric] = [], _form(metric)
         template, in_order = forms[metric]
-        number = floatToGoString(value)  # type: ignore[no-untyped-call]  # the library has no type here
+        number = floatToGoString(value)  # type: ignore[no-untyped-call]  # untyped in prometheus_client
         values = (*map(escaped.__getitem__, (*account, *labels)), number)
         text[metric].append(template % in_order(values))
     return {metric: "".join(its).encode() for metric, its in text.items()}
 
 
 def _form(metric: Metric) -> tuple[str, _InOrder]:
-    """Return the template of a metric's lines, and what puts labels and value into its order."""
+    # Label names are sorted; the itemgetter orders the values likewise.
     names = metric.all_labels
     places = sorted(range(len(names)), key=names.__getitem__)
     pairs = ",".join(f'{names[place]}="%s"' for place in places)
@@ -140,7 +138,7 @@ def _form(metric: Metric) -> tuple[str, _InOrder]:
 
 
 def present(*pairs: tuple[Metric, float | None], **labels: str) -> tuple[Sample, ...]:
-    """Make samples of the values that are not None: a missing one is absent, never 0."""
+    """Return samples of the values that are not None: a missing value is absent, never 0."""
     return tuple(metric(value, **labels) for metric, value in pairs if value is not None)
 
 
@@ -148,9 +146,9 @@ R = TypeVar("R")
 
 
 class Known(NamedTuple, Generic[R]):
-    """What is known of a collector's answers on an account; ``available`` is None while unknown.
+    """Results of a collector for an account; ``available`` is None while unknown.
 
-    ``before`` is the last reading of the cycle before, if the collector follows another.
+    ``before`` is the last reading of the previous cycle, if the collector depends on another.
     """
 
     available: bool | None = None

@@ -1,4 +1,4 @@
-"""The page: the readings and jobs at one time as metric families."""
+"""The page: readings and jobs at one time, as metric families."""
 
 import platform
 from collections import Counter
@@ -11,18 +11,18 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Known, Metric, Reading, Sample, lines, present
 
 CLOCK_SLACK = timedelta(minutes=5)
-"""A clock that is set back by no more keeps the readings."""
+"""Readings are kept if the clock is set back by no more than this."""
 
 LINGERING = timedelta(hours=1)
-"""How long a month-to-date reading outlives its cycle."""
+"""Time that a month-to-date reading stays after its cycle."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """A job as the page shows it; ``failure`` is the reason of the last attempt's failure.
+    """A job as the page shows it; ``failure`` is the reason why the last attempt failed.
 
-    ``standing_by`` jobs wait behind another platform and show no metric. The reading in ``known``
-    is None if it is too old to be shown.
+    ``standing_by`` jobs belong to the other billing platform and have no metrics. The reading in
+    ``known`` is None if it is stale.
     """
 
     collector: str
@@ -39,14 +39,14 @@ class JobFacts:
 
     @property
     def expires(self) -> datetime | None:
-        """When the reading is too old to be shown."""
+        """Time at which the reading is removed, None without a reading."""
         if (reading := self.known.reading) is None:
             return None
         stale, end = reading.taken + self.stale_after, reading.cycle_end
         return stale if end is None else min(stale, end + LINGERING)
 
     def at(self, now: datetime) -> "JobFacts":
-        """Return the facts without a reading that is too old, or of the future."""
+        """Return the facts, without the reading if it is stale or from the future."""
         reading, expires = self.known.reading, self.expires
         if reading is None or expires is None:
             return self
@@ -68,7 +68,7 @@ class AccountFacts:
 
     @property
     def valid_until(self) -> datetime | None:
-        """When the next reading is too old to be shown, None without readings."""
+        """Time at which the next reading is removed, None without readings."""
         return min((job.expires for job in self.jobs if job.expires is not None), default=None)
 
     @cached_property
@@ -93,9 +93,9 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryFacts:
-    """The last discovery of a credential, which watches so many ``accounts``.
+    """The last discovery of a credential, with the number of discovered ``accounts``.
 
-    ``failure`` is its reason. ``detail`` and ``hint`` tell people what failed or was not visible.
+    ``failure`` is the reason. ``detail`` and ``hint`` say what failed or was hidden, and the fix.
     """
 
     credential: str
@@ -109,7 +109,7 @@ class DiscoveryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """The running version. People must know ``notice`` before they believe a number."""
+    """The running version. ``notice`` is a warning about the numbers, as in the demo."""
 
     version: str
     revision: str
@@ -117,7 +117,7 @@ class Build:
 
 
 class Page:
-    """What is shown at ``now``, immutable and valid until ``valid_until``."""
+    """The state at ``now``, immutable and valid until ``valid_until``."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class Page:
         self.valid_until = min((at for at in expiries if at is not None), default=None)
 
     def families(self) -> Iterator[tuple[Metric, bytes]]:
-        """Yield each metric that has samples and their lines, in the order of the catalogue."""
+        """Yield each metric that has samples with its lines, in the order of the catalogue."""
         pieces: dict[Metric, list[bytes]] = {
             metric: [] for metric in catalogue.BILL + catalogue.JOBS
         }

@@ -1,4 +1,4 @@
-"""The series limit: the smallest of too many repositories are folded into one."""
+"""The series limit: the smallest repositories are folded into one."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample
 
 OTHER = "(other)"
-"""Stands for folded repositories or organizations; GitHub allows no such name."""
+"""Label of folded repositories or organizations; not a valid name on GitHub."""
 
 _Pair = tuple[str, str]
 _Key = tuple[Metric, tuple[str, ...]]
@@ -22,16 +22,16 @@ _PLACES: Mapping[Metric, tuple[int, int]] = {
     for metric in catalogue.BILL
     if "repository" in metric.labels
 }
-"""Places of organization and repository in a metric's labels."""
+"""Indexes of organization and repository in a metric's labels."""
 
 
 def limited(reading: Reading, previous: Reading | None, limit: int) -> Reading:
-    """Return the reading with at most ``limit`` series of each metric that names repositories.
+    """Return the reading with at most ``limit`` series of each metric with a repository label.
 
-    Whole repositories are folded into `OTHER` of their organization, the smallest gross of the
-    month first, ties by name; if that is not enough, whole organizations into one `OTHER`. Sums
-    stay. Repositories that ``previous`` of the same cycle shows are folded last, so that a series
-    lives until its cycle ends.
+    Whole repositories are folded into `OTHER` of their organization: those with the lowest gross
+    cost of the month first, ties by name. If that is not enough, all `OTHER` of organizations are
+    folded into one. Sums do not change. Repositories that ``previous`` shows for the same cycle
+    are folded last, so that a series stays until its cycle ends.
     """
     folding = _Folding(reading.samples)
     everyone = frozenset(folding.series)
@@ -50,7 +50,6 @@ def limited(reading: Reading, previous: Reading | None, limit: int) -> Reading:
 def _moves(
     everyone: frozenset[_Pair], kept: frozenset[_Pair], sizes: dict[_Pair, float]
 ) -> Iterator[tuple[_Pair, _Pair]]:
-    """Yield source and target of each fold, in order."""
     smallest = _smallest_first(everyone, sizes)
     others: dict[str, list[float]] = {}
     for organization, repository in smallest:
@@ -67,7 +66,7 @@ def _moves(
 
 
 def _smallest_first(everyone: Iterable[_Pair], sizes: Mapping[_Pair, float]) -> list[_Pair]:
-    # A sort of a hundred thousand at once would hold up every other thread.
+    # In portions: sorting a hundred thousand at once would block all other threads.
     sized = ((sizes[pair], pair) for pair in everyone)
     portions: list[list[tuple[float, _Pair]]] = []
     while portion := sorted(islice(sized, _PORTION)):
@@ -76,8 +75,6 @@ def _smallest_first(everyone: Iterable[_Pair], sizes: Mapping[_Pair, float]) -> 
 
 
 class _Folding:
-    """The ``series`` of a reading by repository, their number by metric, the sums of `OTHER`."""
-
     def __init__(self, samples: Iterable[Sample]) -> None:
         self.series: dict[_Pair, list[Sample]] = {}
         self.counts: Counter[Metric] = Counter()
@@ -96,7 +93,7 @@ class _Folding:
                 self.series.setdefault(pair, []).append(sample)
 
     def sizes(self) -> dict[_Pair, float]:
-        """Return each repository's gross dollars, or the sum of its samples if none has dollars."""
+        """Return each repository's gross dollars, or the sum of its samples without dollars."""
         gross = catalogue.REPOSITORY_USAGE_USD.gross
         sized = {gross} if gross in self.counts else set(self.counts)
         return {
@@ -114,7 +111,7 @@ class _Folding:
             labels = list(its)
             organization, repository = _PLACES[metric]
             labels[organization], labels[repository] = target
-            # What has no sum is left out.
+            # Overlapping values have no sum, so they are left out.
             same = into.setdefault((metric, tuple(labels)), values) if metric.summable else []
             if same is not values:
                 same.extend(values)

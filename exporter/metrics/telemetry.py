@@ -1,4 +1,4 @@
-"""Live metrics of the process, in a registry of their own."""
+"""Live metrics of the process, in their own registry."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -13,13 +13,13 @@ from exporter.metrics.model import Metric
 class Telemetry:
     """Live metrics; failures and missed polls start at 0 for each collector and reason.
 
-    ``process`` adds ``process_*`` and ``python_*``, which a textfile must leave out.
+    ``process`` adds ``process_*`` and ``python_*``; a textfile must not have them.
     """
 
     def __init__(
         self, collectors: Iterable[str], reasons: Iterable[str], *, process: bool = True
     ) -> None:
-        prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type here
+        prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in prometheus_client
         self.registry = prometheus.CollectorRegistry()
         self._failures = self._counter(catalogue.COLLECTOR_FAILURES)
         self._missed = self._counter(catalogue.POLLS_MISSED)
@@ -63,7 +63,7 @@ class Telemetry:
         self._reset.labels(credential).set(reset.timestamp())
 
     def expires(self, credential: str, at: datetime | None) -> None:
-        """Show when the credential expires; ``None`` removes the end of a former token."""
+        """Set when the credential expires, or remove it if None."""
         if at is not None:
             self._expiration.labels(credential).set(at.timestamp())
         else:
@@ -74,13 +74,13 @@ class Telemetry:
         self._lines_dropped.inc()
 
     def remembered(self, at: datetime | None) -> None:
-        """Show when the readings were written to the state file, 0 for None."""
+        """Set when the state file was written; 0 if None."""
         if self._state is None:
             self._state = self._gauge(catalogue.STATE_LAST_SUCCESS)
         self._state.set(at.timestamp() if at else 0)
 
     def web_config(self, taken: Callable[[], bool]) -> None:
-        """Show at each scrape whether the web configuration file is ``taken``."""
+        """Export whether the web configuration file is in effect, by ``taken`` at each scrape."""
         self._gauge(catalogue.WEB_CONFIG_RELOAD_SUCCESS).set_function(taken)
 
     def _counter(self, metric: Metric) -> prometheus.Counter:

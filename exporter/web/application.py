@@ -18,7 +18,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PLAIN = "text/plain; charset=utf-8"
-_ANSWER_BYTES = 262_144  # at once, so that slow readers do not each hold a whole answer
+_ANSWER_BYTES = 262_144  # per send: a slow reader does not hold the whole answer
 _HTML = "text/html; charset=utf-8"
 _HEADERS = (
     (b"cache-control", b"no-store"),
@@ -29,7 +29,7 @@ _HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The ASGI application. It never asks GitHub."""
+    """The ASGI application. It sends no requests to GitHub."""
 
     poller: Poller
     exposition: Exposition
@@ -41,17 +41,17 @@ class Application:
 
     async def _answer(self, scope: Scope) -> tuple[Any, ...]:
         if scope["method"] not in {"GET", "HEAD"}:
-            return 405, PLAIN, b"GET and HEAD only\n", (b"allow", b"GET, HEAD")
+            return 405, PLAIN, b"only GET and HEAD are allowed\n", (b"allow", b"GET, HEAD")
         match scope["path"]:
             case "/metrics":
                 return await self._metrics(scope)
             case "/":
                 return 200, _HTML, await self.exposition.bodies.get("/", self._landing)
             case "/healthz":
-                return _probe(self.poller.alive, "alive", "the scheduler stands still")
+                return _probe(self.poller.alive, "alive", "the scheduler has stalled")
             case "/readyz":
-                return _probe(self.poller.ready, "ready", "not every account was asked yet")
-        return 404, PLAIN, b"not found: see / for what there is\n"
+                return _probe(self.poller.ready, "ready", "not every account has been polled yet")
+        return 404, PLAIN, b"not found: try / or /metrics\n"
 
     async def _landing(self) -> bytes:
         page, now = self.poller.page(), self.clock()
@@ -77,7 +77,7 @@ async def answer(
     *headers: tuple[bytes, bytes],
     head: bool = False,
 ) -> None:
-    """Send a whole answer, with ``head`` without its body."""
+    """Send an answer; only its headers if ``head``."""
     described = (
         (b"content-type", content_type.encode()),
         (b"content-length", str(len(body)).encode()),

@@ -1,4 +1,4 @@
-"""A connection to the server: its bounds on time and size, TLS and HTTP."""
+"""A client's connection: limits of time and size, TLS, HTTP."""
 
 import asyncio
 import ssl
@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-REQUEST_SECONDS = 10  # from accept, or a request's first byte, to the request's last byte
-ANSWER_SECONDS = 60  # to take an answer: far above any scrape_timeout
+REQUEST_SECONDS = 10  # from accept or the first byte of a request to its last byte
+ANSWER_SECONDS = 60  # for the client to read an answer; far above any scrape_timeout
 _REQUEST_BYTES = 16_384
 _HEADER_FIELDS = 100
 _TLS_HANDSHAKE = 0x16  # the first byte of a TLS client (RFC 8446, section 5.1)
@@ -40,25 +40,25 @@ def _dated(second: int) -> list[tuple[bytes, bytes]]:
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that ends if its client is too slow or sends too much.
+    """A connection that is closed if its client is too slow or sends too much.
 
-    It is counted and timed from accept on, with TLS or without. If there are ``most`` already, a
-    new one takes the place of the oldest that has not sent a whole request. A client that sends
-    more before its answer is complete gets that answer and no other.
+    The limits apply from accept on, so they include the TLS handshake. If ``most`` connections
+    are open, a new one replaces the oldest that has not completed a request. A client that sends
+    another request before its answer is complete gets only that answer.
     """
 
     most: int
     context: ssl.SSLContext | None
     waiting: dict["Connection", None]
-    """Connections without a whole request so far, the oldest first."""
+    """Connections without a complete request so far, oldest first."""
     _request: _Deadline
     _answer: _Deadline
     _in_request = False
     _received = 0
     _answering = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # theirs
-        """Take the transport of the socket, and later the one of TLS."""
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Set the socket's transport; later, after the handshake, that of TLS."""
         accepted = self.transport is None
         super().connection_made(transport)
         if accepted:
@@ -79,7 +79,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def _tls_ahead(self) -> ssl.SSLContext | None:
-        """The context to begin TLS with, None without TLS and after the handshake."""
+        """The TLS context before the handshake, else None."""
         return self.context if self.scheme == "http" else None
 
     def data_received(self, data: bytes) -> None:
@@ -87,7 +87,7 @@ class Connection(HttpToolsProtocol):
         if context := self._tls_ahead:
             self._shake_hands(context, data)
             return
-        # Piece by piece, or a large one would be parsed whole before it is measured.
+        # In pieces: a large request must not be parsed before its size is checked.
         while data and not self.transport.is_closing():
             self._request.start()
             room = _REQUEST_BYTES - self._received
@@ -100,7 +100,7 @@ class Connection(HttpToolsProtocol):
 
     def _shake_hands(self, context: ssl.SSLContext, said: bytes) -> None:
         if said[0] != _TLS_HANDSHAKE:
-            self.send_400_response("This port speaks TLS: ask with https.")
+            self.send_400_response("This port requires TLS: use https.")
             return
         tls = _Tls(self, context)
         self.transport.set_protocol(tls)
@@ -113,7 +113,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         if self._answering:
-            raise ValueError("a request before the answer to another")
+            raise ValueError("request before the answer to the previous one")
         super().on_message_begin()
         self._in_request = True
 
@@ -126,7 +126,7 @@ class Connection(HttpToolsProtocol):
         version = self.parser.get_http_version()
         hosts = sum(name == b"host" for name, _ in self.headers)
         if version not in {"1.0", "1.1"} or hosts > 1 or (version == "1.1" and not hosts):
-            raise ValueError("not HTTP/1.1 with one host, nor HTTP/1.0 with one at most")
+            raise ValueError("HTTP/1.1 needs one Host header, HTTP/1.0 at most one")
         super().on_headers_complete()
         self._answering = True
 
@@ -137,7 +137,7 @@ class Connection(HttpToolsProtocol):
         self.waiting.pop(self, None)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse a malformed request; if an answer is under way, end the connection after it."""
+        """Refuse a malformed request, or close after the answer that is in progress."""
         if self._answering:
             # Keep reading: closing with unread data resets the connection and loses the answer.
             self._request.stop()
@@ -168,20 +168,20 @@ class Connection(HttpToolsProtocol):
 
 
 class _Tls(SSLProtocol):
-    """asyncio's TLS with a small buffer, and with the alert that says why a handshake failed."""
+    """asyncio's TLS with a small buffer, and an alert to the client if the handshake fails."""
 
-    max_size = 4_096  # asyncio's 256 KiB are allocated before the handshake
+    max_size = 4_096  # asyncio allocates 256 KiB before the handshake
 
     def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
         waiter = None  # connection_made is called instead
-        super().__init__(connection.loop, connection, context, waiter, server_side=True)  # type: ignore[arg-type]  # theirs
+        super().__init__(connection.loop, connection, context, waiter, server_side=True)  # type: ignore[arg-type]  # asyncio accepts None
         self._connection = connection
 
     def _on_handshake_complete(self, handshake_exc: BaseException | None) -> None:
-        self._process_outgoing()  # type: ignore[attr-defined]  # asyncio drops the alert
+        self._process_outgoing()  # type: ignore[attr-defined]  # else the alert is dropped
         super()._on_handshake_complete(handshake_exc)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # type: ignore[override]  # theirs
+    def connection_lost(self, exc: Exception | None) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_lost(exc)
-        if self._connection.scheme == "http":  # before the handshake's end asyncio does not call it
+        if self._connection.scheme == "http":  # asyncio calls it only after the handshake
             self._connection.connection_lost(exc)

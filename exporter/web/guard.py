@@ -1,4 +1,4 @@
-"""The web configuration file at work: TLS, passwords and headers, as the file has them now."""
+"""Applies the web configuration file: TLS, passwords, headers and the rate limit."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ from exporter.web.application import PLAIN, Asgi, Receive, Scope, Send, answer
 from exporter.web.passwords import Passwords, TooManyChecksError
 from exporter.web.token_bucket import TokenBucket
 
-_OPEN_PATHS = ("/healthz", "/readyz")  # probes need no password and know no rate limit
+_OPEN_PATHS = ("/healthz", "/readyz")  # probes: no password, no rate limit
 _CHALLENGE = (b"www-authenticate", b'Basic realm="github-billing-exporter", charset="UTF-8"')
 
 _Header = tuple[bytes, bytes]
@@ -28,10 +28,10 @@ log = structlog.get_logger()
 
 
 class LiveWebConfig:
-    """The last good file. `watch` reads it again when it or a file it names changes."""
+    """The last good configuration. `watch` reloads it when one of its files changes."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file. Raises `SettingsError` with every fault in it."""
+        """Load the file. Raises `SettingsError` with all its errors."""
         self._path = path
         self._seen: dict[Path, _State] = {}
         config, faults = self._read()
@@ -44,23 +44,23 @@ class LiveWebConfig:
         _warn(config)
 
     def watch(self, watched: Callable[[Callable[[], None]], Watcher[None]] = Watcher) -> None:
-        """Start a thread that looks every second."""
+        """Start a thread that checks the files every second."""
         self._watched = watched(self.look)
 
     def look(self) -> None:
-        """Read the file again if it or one that it names has changed."""
+        """Reload the file if it or a file that it names has changed."""
         if all(_state(file) == state for file, state in self._seen.items()):
             return
-        self._taken = False  # whatever reading it may raise
+        self._taken = False  # even if reading raises
         config, faults = self._read()
         if config and (lost := self._lost_by(config)):
             config, faults = None, (f"{self._path}: {lost}",)
         self._taken = config is not None
         if config is None:
-            log.error("web configuration file not taken", detail="; ".join(faults))
+            log.error("web configuration file not loaded", detail="; ".join(faults))
             return
         self._config = config
-        log.info("web configuration file read again", file=str(self._path))
+        log.info("web configuration file reloaded", file=str(self._path))
         _warn(config)
 
     def current(self) -> WebConfig:
@@ -68,18 +68,18 @@ class LiveWebConfig:
         fault = self._fault
         words = getattr(fault, "strerror", None) or type(fault).__name__ if fault else ""
         if words and words != self._told:
-            log.error("web configuration file not taken", detail=f"{self._path}: {words}")
+            log.error("web configuration file not loaded", detail=f"{self._path}: {words}")
         self._told = words
         return self._config
 
     @property
     def taken(self) -> bool:
-        """Whether the file is served as it is now."""
+        """Whether the current file is in effect."""
         return self._taken and self._fault is None
 
     @property
     def context(self) -> ssl.SSLContext | None:
-        """The TLS of each new connection, as the file has it by then."""
+        """TLS for new connections by the current file, None without TLS."""
         return _Renewing(self) if self._config.tls else None
 
     def guard(self, application: Asgi) -> Asgi:
@@ -98,13 +98,13 @@ class LiveWebConfig:
         return read_web_file(self._path, str(self._path), opening)
 
     def _lost_by(self, config: WebConfig) -> str:
-        """Return why a change is refused that undoes more than it says, else an empty text."""
+        # A truncated file must not turn off passwords or TLS.
         if self._config.sections and not config.sections:
-            return "is empty: to undo what it said, leave its sections, as basic_auth_users: {}"
+            return "is empty: to remove settings, leave sections empty: basic_auth_users: {}"
         if self._config.users and "basic_auth_users" not in config.sections:
-            return "has no users any more: to let everyone in, write basic_auth_users: {}"
+            return "has no users any more: to remove passwords, write basic_auth_users: {}"
         if (config.tls is None) != (self._config.tls is None):
-            return "TLS is turned on and off by a restart alone"
+            return "turning TLS on or off requires a restart"
         return ""
 
 
@@ -122,7 +122,7 @@ def _state(file: Path) -> _State:
 
 
 class _Renewing(ssl.SSLContext):
-    """Makes each connection by the file's current context; its own settings are never used."""
+    """Creates each connection with the file's current context."""
 
     _file: LiveWebConfig
 
@@ -132,14 +132,14 @@ class _Renewing(ssl.SSLContext):
         return context
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
-        # A file without TLS never takes the place of one with it.
+        # Not None: a file without TLS does not replace one with TLS.
         context = cast("ssl.SSLContext", self._file.current().tls)
         return context.wrap_bio(*args, **kwargs)
 
 
 @dataclass(slots=True, eq=False)
 class _Guard:
-    """The application behind passwords, with the headers of the file on every answer."""
+    """The application with the file's passwords, rate limit and headers."""
 
     application: Asgi
     file: LiveWebConfig
@@ -161,11 +161,10 @@ class _Guard:
     async def _refusal(
         self, scope: Scope, config: WebConfig
     ) -> tuple[int, bytes, *tuple[_Header, ...]] | None:
-        """Return the status, body and headers to refuse a request with, None to let it through."""
         if scope["path"] in _OPEN_PATHS:
             return None
         if not self._in_time(config.rate_limit):
-            return 429, b"too many requests: try again\n"
+            return 429, b"too many requests: try again later\n"
         if not config.users:
             return None
         given = _credentials(scope["headers"])
@@ -174,12 +173,11 @@ class _Guard:
             if given and await self._passwords.allow(config.users, *given, address):
                 return None
         except TooManyChecksError:
-            body = b"too many passwords are being checked: try again\n"
+            body = b"too many passwords are being checked: try again later\n"
             return 503, body, (b"retry-after", b"5")
-        return 401, b"name and password, please\n", _CHALLENGE
+        return 401, b"user name and password required\n", _CHALLENGE
 
     def _in_time(self, limit: RateLimit | None) -> bool:
-        """Return whether the rate limit has room for a request; a changed limit begins anew."""
         if limit != self._rate_limit:
             self._rate_limit = limit
             self._bucket = TokenBucket(limit.interval, limit.burst) if limit else None
@@ -187,7 +185,6 @@ class _Guard:
 
 
 def _credentials(headers: Iterable[_Header]) -> tuple[bytes, bytes] | None:
-    """Return the name and password of a request, None if it has not exactly one of both."""
     values = [value for name, value in headers if name == b"authorization"]
     scheme, _, encoded = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
     if scheme.lower() != b"basic":
@@ -200,7 +197,6 @@ def _credentials(headers: Iterable[_Header]) -> tuple[bytes, bytes] | None:
 
 
 def _adding(headers: tuple[_Header, ...], send: Send) -> Send:
-    """Return a ``send`` that adds headers, in place of others of the same name."""
     names = {name for name, _ in headers}
 
     async def sending(message: MutableMapping[str, Any]) -> None:

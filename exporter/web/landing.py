@@ -1,4 +1,4 @@
-"""The landing page: what works, what fails and how to mend it, for people."""
+"""The landing page: the state of each collector, and how to fix failures."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -38,11 +38,11 @@ _FAILS = ' class="fails"'
 
 
 def render(page: Page, now: datetime) -> str:
-    """Return the page as HTML, one row a job; accounts with failures come first and open."""
+    """Return the page as HTML, one row per job; accounts with failures come first and are open."""
     accounts = [(each, Counter(state(job) for job in each.jobs)) for each in page.accounts]
     accounts.sort(key=lambda each: not each[1]["fails"])
     total = sum(states["fails"] for _, states in accounts)
-    summary = f"<span{_FAILS}>{total} failing</span>" if total else "nothing fails"
+    summary = f"<span{_FAILS}>{total} failing</span>" if total else "no failures"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -67,28 +67,28 @@ def render(page: Page, now: datetime) -> str:
 def state(job: JobFacts) -> str:
     """Return the state of a job in a word or two."""
     if job.standing_by:
-        return "stands by"
+        return "standby"
     if job.known.available is False:
         return "not offered"
     if job.failure is not None:
         return "fails"
     if job.last_attempt is None:
-        return "not asked yet"
-    return "works" if job.known.reading is not None else "too old"
+        return "not polled yet"
+    return "works" if job.known.reading is not None else "stale"
 
 
 def why(job: JobFacts) -> str:
-    """Return the reason of a job's state in a sentence, empty if all is well."""
+    """Return a sentence with the reason for a job's state, empty if there is none."""
     if job.standing_by:
-        return "Stands on the account's other billing platform."
+        return "Not needed: the account is on the other billing platform."
     if job.collector == "usage" and job.known.available is False:
-        return "The legacy platform answers instead; asked again at every poll."
+        return "The account is on the legacy platform; usage is requested again at every poll."
     if job.detail:
         return f"{job.detail}. {job.hint}"
     shown = job.known.reading
     if shown is None:
         return ""
-    beyond = f"Repositories beyond the series limit, without series of their own: {shown.folded}"
+    beyond = f"Repositories beyond the series limit, without their own series: {shown.folded}"
     return " ".join([*shown.notes, *([beyond] if shown.folded else [])])
 
 
@@ -97,16 +97,16 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _discovery(found: DiscoveryFacts, now: datetime) -> str:
-    accounts = _counted(found.accounts, "more account")
+    accounts = _counted(found.accounts, "additional account")
     standing = accounts if found.success else f"<span{_FAILS}>fails</span>"
     ago = f", last succeeded {_span(now - found.last_success)} ago" if found.last_success else ""
     reason = f": {escape(found.detail)}. {escape(found.hint)}" if found.detail else ""
-    return f"<p>Discovery by {escape(found.credential)}: {standing}{ago}{reason}</p>"
+    return f"<p>Discovery with credential {escape(found.credential)}: {standing}{ago}{reason}</p>"
 
 
 def _account(account: AccountFacts, states: Counter[str], now: datetime, *, alone: bool) -> str:
     counts = " · ".join(
-        f"<span{_FAILS if standing == 'fails' else ''}>{standing} {number}</span>"
+        f"<span{_FAILS if standing == 'fails' else ''}>{standing}: {number}</span>"
         for standing, number in sorted(states.items(), key=lambda each: each[0] != "fails")
     )
     platform = f" · {account.platform} platform" if account.platform else ""

@@ -12,14 +12,14 @@ Encode = Callable[[Collector], bytes]
 
 
 class Format(NamedTuple):
-    """A format of /metrics and its ranges of Accept, whose ``escaping`` changes no plain name."""
+    """A format of /metrics and the ranges of Accept that select it."""
 
     content_type: str
     encode: Encode
     ranges: tuple[str, ...]
 
 
-_KNOWN_HEADERS = 32  # a scraper sends the same each time
+_KNOWN_HEADERS = 32  # a scraper sends the same one each time
 _ANY_TEXT = ("text/plain", "text/*", "*/*")
 TEXT = Format(
     exposition.CONTENT_TYPE_PLAIN_0_0_4,
@@ -42,7 +42,7 @@ _FORMATS = (
 
 
 class _Preference(NamedTuple):
-    """A weight; of equal ones the more exact range wins, then the earlier."""
+    """Of equal weights the more exact range wins, then the earlier one."""
 
     weight: float = 0.0
     exactness: int = 0
@@ -51,12 +51,12 @@ class _Preference(NamedTuple):
 
 @lru_cache(_KNOWN_HEADERS)
 def chosen_format(accept: str) -> Format:
-    """Return the format with the highest weight, plain text if none is accepted."""
+    """Return the format with the highest weight, or plain text if none is accepted."""
     wanted: dict[str, _Preference] = {}
     for place, (name, parameters) in enumerate(_elements(accept)):
         version = parameters.get("version", "")
         if name == "text/plain" and version:
-            # Made-up versions are no further formats.
+            # Any other version counts as 1.0.0.
             name += ";version=0.0.4" if version == "0.0.4" else ";version=1.0.0"  # noqa: PLW2901
         preference = _Preference(_weight(parameters), -name.count("*"), -place)
         wanted[name] = max(preference, wanted.get(name, preference))
@@ -70,7 +70,7 @@ def chosen_format(accept: str) -> Format:
 
 @lru_cache(_KNOWN_HEADERS)
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether gzip is accepted with at least the weight of plain bodies."""
+    """Return whether gzip has at least the weight of an uncompressed body."""
     wanted = {name: _weight(parameters) for name, parameters in _elements(accept_encoding)}
     packed = wanted.get("gzip", wanted.get("*", 0.0))
     return packed > 0 and packed >= wanted.get("identity", 0.0)
@@ -84,7 +84,6 @@ def _elements(header: str) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def _weight(parameters: Mapping[str, str]) -> float:
-    """Return the quality value, 1 if it is missing or malformed."""
     try:
         weight = float(parameters.get("q", "1"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Passwords of those who ask the server: bcrypt, off the event loop, and the same work for all."""
+"""Password checks with bcrypt, off the event loop, equally slow for unknown user names."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ _LONGEST = 72  # bytes: bcrypt reads no more, and htpasswd and Go ignore the res
 
 
 class TooManyChecksError(Exception):
-    """So many passwords are being checked that another would wait for seconds."""
+    """Too many passwords are being checked; another would wait for seconds."""
 
 
 @dataclass(eq=False)
@@ -32,11 +32,11 @@ class _Check:
 
 
 class Passwords:
-    """Checks passwords, each right one once, and keeps none.
+    """Checks passwords. A correct one is hashed once and remembered as a keyed digest.
 
-    Checks wait in lines, one for each user and one for all other names, and the lines take
-    turns. In a line the address that was refused least goes first, so that the right password
-    gets in while others guess.
+    Checks wait in queues, one for each user and one for all unknown names, and the queues take
+    turns. In a queue the address with the fewest refusals goes first, so that the correct
+    password gets in while others guess.
     """
 
     def __init__(self, matches: Callable[[bytes, bytes], bool] = bcrypt.checkpw) -> None:
@@ -47,17 +47,16 @@ class Passwords:
         self._lines: dict[bytes | None, list[_Check]] = {}
         self._refusals: dict[str, int] = {}
         self._busy = False
-        # Only one, so that guesses leave the machine its other cores.
+        # Only one thread, so that guesses occupy only one core.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="password")
 
     async def allow(
         self, users: Mapping[bytes, bytes], name: bytes, password: bytes, address: str = ""
     ) -> bool:
-        """Return whether ``users``, names and hashes, hold the name with this password.
+        """Return whether a user has this name and password; ``users`` maps names to hashes.
 
-        An unknown name is compared with the hash of a user, always the same one, so that the
-        work does not show which names are known. ``address`` is the client's.
-        Raises `TooManyChecksError`.
+        An unknown name is checked against the hash of some user, always the same one, so that
+        it takes as long as a known name. ``address`` is the client's. Raises `TooManyChecksError`.
         """
         decoy = int.from_bytes(self._digest(name)) % len(users)
         hashed = users.get(name, sorted(users.values())[decoy])
@@ -69,7 +68,7 @@ class Passwords:
                 right = asyncio.get_running_loop().create_future()
                 check = _Check(digest, _network(address), password, hashed, right)
                 self._queue(check, name if name in users else None)
-            # Whoever hangs up must not take the answer away from the others.
+            # A client that disconnects must not cancel a check that others wait for.
             if not await asyncio.shield(check.right):
                 return False
         if name in users:
@@ -98,11 +97,11 @@ class Passwords:
             return
         line = next(iter(self._lines))
         waiting = self._lines.pop(line)
-        # The newest of equals: most of a flood is in line before a client that comes amid it.
+        # Of equals the newest: a client that arrives during a flood is behind most of it.
         check = min(reversed(waiting), key=self._refused)
         waiting.remove(check)
         if waiting:
-            self._lines[line] = waiting  # behind the other lines
+            self._lines[line] = waiting  # behind the other queues
         self._busy = True
         comparing = asyncio.get_running_loop().run_in_executor(
             self._thread, self._matches, check.password, check.hashed
@@ -132,7 +131,7 @@ class Passwords:
 
 
 def _network(address: str) -> str:
-    """Return the network that one client owns: an address, or 64 bits of an IPv6 address."""
+    # One client may use all addresses of an IPv6 /64 network.
     try:
         found = ipaddress.IPv6Address(address)
     except ValueError:

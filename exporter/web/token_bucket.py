@@ -1,11 +1,11 @@
-"""A token bucket: how many requests may come at once, and how often one after them."""
+"""A token bucket: limits bursts and the rate of requests."""
 
 import time
 from collections.abc import Callable
 
 
 class TokenBucket:
-    """Holds ``burst`` tokens, at first and at most; one comes back each ``interval`` seconds."""
+    """Starts with ``burst`` tokens, its maximum, and gains one every ``interval`` seconds."""
 
     def __init__(
         self, interval: float, burst: int, clock: Callable[[], float] = time.monotonic

@@ -25,7 +25,7 @@ async def alive(_scope: Any, _receive: Any, send: Any) -> None:
 
 async def standing_still(_scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 503, "headers": []})
-    await send({"type": "http.response.body", "body": b"the scheduler stands still\n"})
+    await send({"type": "http.response.body", "body": b"the scheduler has stalled\n"})
 
 
 @contextmanager
@@ -108,7 +108,7 @@ class TestHealth:
 class TestProblem:
     def test_is_what_an_unwell_service_says(self) -> None:
         with served(standing_still) as address:
-            assert problem(f"http://{address}/") == "answers 503: the scheduler stands still"
+            assert problem(f"http://{address}/") == "answers 503: the scheduler has stalled"
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
     def test_is_none_where_tls_is_spoken(self, scheme: str, tls: ssl.SSLContext) -> None:
@@ -117,7 +117,7 @@ class TestProblem:
 
     def test_is_told_by_tls_too(self, tls: ssl.SSLContext) -> None:
         with served(standing_still, tls) as address:
-            assert problem(f"http://{address}/") == "answers 503: the scheduler stands still"
+            assert problem(f"http://{address}/") == "answers 503: the scheduler has stalled"
 
     def test_is_that_something_else_listens(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:

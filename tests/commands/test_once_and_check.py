@@ -159,13 +159,13 @@ class TestCheck:
     ) -> None:
         rows = self.rows(report.stdout)
         assert rows["organization acme", "usage"][0] == "works"
-        assert rows["organization acme", "legacy_actions"][0] == "stands by"
+        assert rows["organization acme", "legacy_actions"][0] == "standby"
         assert rows["organization oldtown", "legacy_actions"][0] == "works"
         assert rows["enterprise acme-corp", "advanced_security"][0] == "works"
         state, *_, why = rows["organization sandbox", "plan"]
         assert state == "not offered"
         assert "GitHub does not show the account's plan to this credential" in why
-        assert "Set the quota.* settings, or fix the credential. It needs: owner" in why
+        assert "Set the quota.* settings, or fix the credential. Required: owner" in why
         assert report.returncode == 0
 
     def test_tells_of_the_credential(self, report: subprocess.CompletedProcess[str]) -> None:

@@ -233,7 +233,9 @@ class TestOnce:
             await world.app.once()
             assert world.value("exporter_collector_success", account="acme", collector="usage")
             assert not check.failed(world.app)
-            assert "Discovery by default: 1 accounts" in check.report(world.app)
+            assert "Discovery with credential default: 1 additional account" in check.report(
+                world.app
+            )
 
         virtual(run)
 
@@ -242,6 +244,6 @@ class TestOnce:
             world = world_of(Lists(500))
             await world.app.once()
             assert check.failed(world.app)
-            assert "Discovery by default: fails" in check.report(world.app)
+            assert "Discovery with credential default: fails" in check.report(world.app)
 
         virtual(run)

@@ -242,9 +242,9 @@ class TestCheck:
         found = told(check.report(world.app))
         assert {name: state for name, (state, _) in found.items()} == {
             "usage": "works",
-            "legacy_actions": "stands by",
-            "legacy_packages": "stands by",
-            "legacy_shared_storage": "stands by",
+            "legacy_actions": "standby",
+            "legacy_packages": "standby",
+            "legacy_shared_storage": "standby",
             "plan": "not offered",
             "budgets": "not offered",
             "budget_estimates": "not offered",

@@ -67,7 +67,7 @@ class TestHealth:
         assert asyncio.run(server.ask("/healthz")).status == 200
         server.seconds += 2
         answer = asyncio.run(server.ask("/healthz"))
-        assert (answer.status, answer.text) == (503, "the scheduler stands still\n")
+        assert (answer.status, answer.text) == (503, "the scheduler has stalled\n")
 
     @pytest.mark.parametrize("step", [timedelta(days=1), timedelta(days=-1)], ids=str)
     def test_a_clock_that_is_set_changes_nothing(self, step: timedelta) -> None:

@@ -205,7 +205,7 @@ class TestChange:
     def test_is_taken_at_the_next_look(self, tmp_path: Path) -> None:
         guarded = Guarded(tmp_path, "")
         [told] = guarded.change(USERS)
-        assert (told["log_level"], told["event"]) == ("info", "web configuration file read again")
+        assert (told["log_level"], told["event"]) == ("info", "web configuration file reloaded")
         assert guarded.ask().status_code == 401
         assert guarded.ask(auth=AUTH).status_code == 200
         guarded.change(USERS.replace("alice", "bob"))
@@ -246,9 +246,9 @@ class TestChange:
         guarded = Guarded(tmp_path, before)
         held = guarded.file.current()
         [told] = guarded.change(text)
-        assert (told["log_level"], told["event"]) == ("error", "web configuration file not taken")
+        assert (told["log_level"], told["event"]) == ("error", "web configuration file not loaded")
         assert told["detail"] == (
-            f"{guarded.path}: is empty: to undo what it said, leave its sections, as "
+            f"{guarded.path}: is empty: to remove settings, leave sections empty: "
             "basic_auth_users: {}"
         )
         assert guarded.looked() == []
@@ -261,7 +261,7 @@ class TestChange:
         guarded = Guarded(tmp_path, self.HEADERS + USERS)
         [told] = guarded.change(self.HEADERS + USERS.replace("basic", "#").replace("  alice", "#"))
         assert told["detail"] == (
-            f"{guarded.path}: has no users any more: to let everyone in, write "
+            f"{guarded.path}: has no users any more: to remove passwords, write "
             "basic_auth_users: {}"
         )
         assert guarded.ask().status_code == 401
@@ -295,7 +295,7 @@ class TestChange:
         Certificates(tmp_path)
         guarded = Guarded(tmp_path, USERS)
         [told] = guarded.change(TLS + USERS)
-        assert "a restart alone" in told["detail"]
+        assert "requires a restart" in told["detail"]
         assert guarded.ask().status_code == 401
 
     def test_of_a_certificate_waits_for_its_key(self, tmp_path: Path) -> None:

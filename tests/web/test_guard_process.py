@@ -142,7 +142,7 @@ class TestTls:
             )
             assert first.status_code == 200
             served.certificates.issue_server("renewed.example")
-            until(partial(served.logged, "web configuration file read again"))
+            until(partial(served.logged, "web configuration file reloaded"))
             authority = str(tmp_path / "ca.pem")
             said = served.openssl(
                 "-CAfile", authority, "-verify_hostname", "renewed.example", "-verify_return_error"

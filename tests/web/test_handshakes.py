@@ -195,7 +195,7 @@ class TestWhoeverSpeaksWithout:
                 writer.write(said)
                 answer = await reader.read()
                 assert answer.startswith(b"HTTP/1.1 400 ")
-                assert answer.endswith(b"\r\n\r\nThis port speaks TLS: ask with https.")
+                assert answer.endswith(b"\r\n\r\nThis port requires TLS: use https.")
                 writer.close()
 
         asyncio.run(scenario())

@@ -20,7 +20,7 @@ NOT_OFFERED = replace(
     collector="plan",
     known=Known(False),
     detail="GitHub answered 404",
-    hint="It needs: owner.",
+    hint="Required: owner.",
 )
 STANDING_BY = replace(WORKING, known=Known(), standing_by=True, next_attempt=None)
 NOT_ASKED = replace(WORKING, known=Known(), last_attempt=None, next_attempt=NOW)
@@ -89,9 +89,9 @@ class TestRow:
             (WORKING, "works", "7 min", "in 8 min"),
             (FAILING, "fails", "7 min", "in 8 min"),
             (NOT_OFFERED, "not offered", "-", "in 8 min"),
-            (STANDING_BY, "stands by", "-", "-"),
-            (NOT_ASKED, "not asked yet", "-", "now"),
-            (TOO_OLD, "too old", "3 h, no longer shown", "in 8 min"),
+            (STANDING_BY, "standby", "-", "-"),
+            (NOT_ASKED, "not polled yet", "-", "now"),
+            (TOO_OLD, "stale", "3 h, no longer shown", "in 8 min"),
         ],
     )
     def test_tells_state_age_and_next_attempt(
@@ -104,11 +104,11 @@ class TestRow:
         [
             (WORKING, ""),
             (FAILING, "unauthorized: GitHub answered 401. Make a new token."),
-            (NOT_OFFERED, "GitHub answered 404. It needs: owner."),
-            (STANDING_BY, "Stands on the account's other billing platform."),
+            (NOT_OFFERED, "GitHub answered 404. Required: owner."),
+            (STANDING_BY, "Not needed: the account is on the other billing platform."),
             (
                 replace(NOT_OFFERED, collector="usage", detail="", hint=""),
-                "The legacy platform answers instead; asked again at every poll.",
+                "The account is on the legacy platform; usage is requested again at every poll.",
             ),
         ],
     )
@@ -144,7 +144,7 @@ class TestPage:
         reader = Reader(page)
         assert reader.tags <= TAGS
         _, cells = reader.rows
-        assert reader.accounts == [f"{evil} organization · {evil} platform · fails 1"]
+        assert reader.accounts == [f"{evil} organization · {evil} platform · fails: 1"]
         assert cells[0] == evil
         assert cells[4] == f"{evil}: {evil}. '\"&{evil}"
         assert "'\"&" not in page
@@ -168,7 +168,7 @@ class TestPage:
 
     def test_counts_what_fails(self) -> None:
         assert '1 account · <span class="fails">2 failing</span>' in html(FAILING, WORKING, FAILING)
-        assert "1 account · nothing fails" in html(WORKING, NOT_OFFERED, STANDING_BY)
+        assert "1 account · no failures" in html(WORKING, NOT_OFFERED, STANDING_BY)
 
     def test_names_version_and_time(self) -> None:
         page = html(WORKING)
@@ -199,10 +199,10 @@ class TestAccounts:
 
     def test_each_says_how_many_jobs_stand_how(self) -> None:
         assert Reader(html(WORKING, FAILING, WORKING, STANDING_BY)).accounts == [
-            "acme organization · usage platform · fails 1 · works 2 · stands by 1"
+            "acme organization · usage platform · fails: 1 · works: 2 · standby: 1"
         ]
 
     def test_an_undecided_platform_is_not_named(self) -> None:
         assert Reader(html(NOT_ASKED, platform="")).accounts == [
-            "acme organization · not asked yet 1"
+            "acme organization · not polled yet: 1"
         ]

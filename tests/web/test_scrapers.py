@@ -268,6 +268,6 @@ class TestConnectionsThatDoNotAsk:
             asyncio.run(disturb())
             until(lambda: demo.polled() > before + 2, demo.stderr)
             log = demo.stderr.read_text()
-            assert "connections wait" not in log
+            assert "connections waiting" not in log
             assert "unreachable" not in log
             assert "unauthorized" not in log
