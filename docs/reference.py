@@ -60,7 +60,9 @@ def failures() -> str:
 
 
 def _failure(error: type[errors.GitHubError]) -> str:
-    hint = error.usual_hint.replace("{permission}", "the collector's [permissions](permissions.md)")
+    hint = error.usual_hint.replace(
+        "{permission}", "see the collector's [permissions](permissions.md)"
+    )
     return (
         f"\n**Cause:** {_sentence(error.answers)}  \n"
         f"**Exporter:** {_sentence(error.action)}  \n**Fix:** {_sentence(hint)}\n"

@@ -185,7 +185,7 @@ class _Complaints:
             loop.default_exception_handler(context)
         elif loop.time() >= self._silent_until:
             self._silent_until = loop.time() + _SILENT_SECONDS
-            log.warning("connections wait", detail=short)
+            log.warning("connections waiting", detail=short)
 
 
 def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange) -> None:

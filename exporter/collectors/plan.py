@@ -55,7 +55,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         raise NotFound(
             detail="GitHub does not show the account's plan to this credential",
             hint="Quotas and seats are missing. Set the quota.* settings, or fix the credential. "
-            "It needs: {permission}.",
+            "Required: {permission}.",
         )
     name = (plan.name or "").strip().lower() if plan else ""
     included = quotas.merged(account.quotas, quotas.plan_quotas(account.type, name or None))

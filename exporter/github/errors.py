@@ -61,14 +61,14 @@ class Unauthorized(GitHubError):
         "collector of the account recovers"
     )
     usual_hint = (
-        "The token is invalid, expired or revoked: create a new one. It needs: {permission}."
+        "The token is invalid, expired or revoked: create a new one. Required: {permission}."
     )
 
 
 class Barred(GitHubError):
     reason = "forbidden"
     answers = (
-        "403 to the whole credential or account: single sign-on, an IP allow list, a token "
+        "403 for the whole credential or account: single sign-on, an IP allow list, a token "
         "policy, a suspension, a GitHub App token less than 5 seconds old"
     )
     action = (
@@ -92,8 +92,8 @@ class Forbidden(NotOffered):
         "is renewed or a required collector of the account recovers"
     )
     usual_hint = (
-        "The credential lacks permission. It needs: {permission}. "
-        "Its user must also hold the role: scopes are not enough."
+        "The credential lacks permission. Required: {permission}. "
+        "Scopes are not enough: its user must also have the role."
     )
 
 
@@ -103,7 +103,7 @@ class NotFound(NotOffered):
     action = Forbidden.action
     usual_hint = (
         "The account does not exist, or the credential may not see it. "
-        "Check the name; the credential needs: {permission}."
+        "Check the name. Required: {permission}."
     )
 
 
@@ -162,7 +162,7 @@ class InvalidPayload(GitHubError):
 
 class Internal(GitHubError):
     reason = "internal"
-    answers = "anything: this is a bug in the exporter"
+    answers = "an unexpected exception in the exporter"
     action = "logs the traceback, keeps the last good reading and continues with the other jobs"
     usual_hint = "This is a bug in the exporter: please report it with the traceback from its log."
 

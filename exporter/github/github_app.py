@@ -30,7 +30,7 @@ _RENEWAL = timedelta(minutes=5)
 """Time before expiry at which a token is renewed; it is valid for an hour (OpenAPI 23.0.2)."""
 
 _TOKEN_ENDPOINT = "/app/installations/{installation}/access_tokens"  # noqa: S105  (no token)
-_INSTALL = "Install the App on the account. It needs: {permission}."
+_INSTALL = "Install the App on the account. Required: {permission}."
 
 _LEAST_SECRET = 16
 """Minimum length of a key line to hide; a shorter one is the last, or not secret."""

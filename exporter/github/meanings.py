@@ -36,7 +36,7 @@ _MEANINGS = (
         Forbidden,
         "the account is visible, but not its bill",
         "The credential may not read the account's bill, or the account is on the other billing "
-        "platform. It needs: {permission}.",
+        "platform. Required: {permission}.",
     ),
     _Meaning(
         "not accessible by integration",
@@ -117,12 +117,12 @@ def of_answer(
     _, error, detail, hint, _ = known or _Meaning("", usual, "")
     wanted = re.sub(r"[^a-z0-9_=,; ]", "", headers.get("x-accepted-github-permissions", ""))[:200]
     if wanted and issubclass(error, errors.NotOffered):
-        detail = f"{detail}: it needs {wanted}" if detail else f"it needs {wanted}"
+        detail = f"{detail}; GitHub requires {wanted}" if detail else f"GitHub requires {wanted}"
     if young and error in {Forbidden, Unauthorized}:
         error = Barred if error is Forbidden else error
         detail = "the App's token is seconds old, so GitHub may not know it yet"
         hint = (
-            "This should pass within seconds. If not, check the App's installation, which needs: "
+            "This should pass within seconds. If not, check the App's installation. Required: "
             "{permission}."
         )
     return error(

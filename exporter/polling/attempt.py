@@ -36,10 +36,10 @@ async def attempted(job: Job, clock: Callable[[], datetime], *, priority: float 
     except Exception:
         # The only catch-all: a bug in one collector must not stop the others.
         result = Internal(detail="a bug in the exporter")
-        log.exception("internal fault", **job.names)
+        log.exception("internal error", **job.names)
     finally:
         job.begun = False
-    # A clock that is set back must not make a duration negative, or a reading too young.
+    # If the clock was set back, the duration is negative and the reading's age unknown.
     duration = clock() - now
     if isinstance(result, Reading) and duration < -CLOCK_SLACK:
         result = Unreachable(detail="the clock was set back during the poll")
@@ -61,5 +61,5 @@ async def _read(job: Job, github: GitHub, now: datetime) -> Reading:
             raise InvalidPayload(
                 detail=f"a label of {sample.metric.name} is longer than {LABEL:,} bytes"
             )
-    reading.lines((job.account.type.value, job.account.name))  # here, off the event loop
+    reading.lines((job.account.type.value, job.account.name))  # render it off the event loop
     return reading

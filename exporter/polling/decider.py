@@ -103,6 +103,6 @@ class Decider:
 
     def _switch(self, watched: Watched, platform: Platform) -> None:
         if watched.standing.platform is not platform:
-            log.info("platform", **watched.account.names, platform=platform.value)
-        # Even if unchanged: refused jobs of the other side then stand by again.
+            log.info("platform detected", **watched.account.names, platform=platform.value)
+        # Even if unchanged: refused jobs of the other platform stand by again.
         watched.switch(platform)

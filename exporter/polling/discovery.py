@@ -1,4 +1,4 @@
-"""Discovery: watches the accounts that a credential can see, for as long as it sees them."""
+"""Discovery: watches the accounts that a credential can see."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
 from exporter.settings import CredentialSettings, Settings, resolved
 
-_LOOK = timedelta(minutes=1)  # the clock may be set meanwhile
+_LOOK = timedelta(minutes=1)  # longest sleep: the clock may be set meanwhile
 _FAILURE_WAIT = timedelta(minutes=15)
 _LEAST_DEADLINE = timedelta(minutes=2)  # per list: each page may take ten seconds
 _PERMISSIONS = {
@@ -179,7 +179,7 @@ class Discovery:
             watched = self._watched.pop(key)
             self.poller.remove(watched)
             self.clients.release(self.credential.name, watched.account)
-            log.info("account vanished", **watched.account.names)
+            log.info("account removed", **watched.account.names)
         known = self._keys_of_poller()
         new = [each for key, each in wanted.items() if key not in known]
         for account, installation in new:
@@ -233,7 +233,7 @@ class Discovery:
         if failure is not None:
             log.warning("discovery failed", reason=failure.reason, **words)
         elif detail and detail != self._logged:
-            log.info("discovery sees less", **words)
+            log.info("discovery found nothing", **words)
         self._logged = detail
 
     def _hint(self, error: GitHubError) -> str:

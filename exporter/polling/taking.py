@@ -37,7 +37,7 @@ class Taking:
         if reading is not None:
             before = job.known.reading
             if reading.notes and (before is None or before.notes != reading.notes):
-                log.info("reading leaves out", **job.names, detail=" ".join(reading.notes))
+                log.info("reading incomplete", **job.names, detail=" ".join(reading.notes))
             job.record(outcome, None)
         elif error is not None:
             detail = str(error).replace("{account}", job.account.name)
@@ -63,7 +63,7 @@ class Taking:
         if isinstance(error, Barred):
             wait = min(wait, watched.bill_interval)
         if job.is_refused and watched.recovered is not None and outcome.at < watched.recovered:
-            wait = timedelta(0)  # it began before the cause was gone
+            wait = timedelta(0)  # it began before the recovery
         schedule.put(job, now, wait)
 
     def put_group(self, usage: Job, legacy: Sequence[Job], error: GitHubError | None) -> None:

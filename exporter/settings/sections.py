@@ -115,7 +115,7 @@ class WebConfigSettings(Section):
     file: Annotated[Path | None, Shown("FILE")] = Field(
         None,
         description="Web configuration file as in other Prometheus exporters: TLS, passwords, "
-        "headers; reloaded when it changes. See running.md.",
+        "headers; reloaded when it changes. See docs/running.md.",
     )
 
 

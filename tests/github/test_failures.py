@@ -122,8 +122,8 @@ class TestWhatIsTold:
 
     @in_virtual_time
     async def test_of_rights_is_told_where_rights_may_lack(self) -> None:
-        assert "it needs" in str(await Conversation(says(404, b"", RIGHTS)).failure())
-        assert "it needs" not in str(await Conversation(says(422, b"", RIGHTS)).failure())
+        assert "GitHub requires" in str(await Conversation(says(404, b"", RIGHTS)).failure())
+        assert "GitHub requires" not in str(await Conversation(says(422, b"", RIGHTS)).failure())
 
     @in_virtual_time
     async def test_of_rights_is_short_and_plain(self) -> None:

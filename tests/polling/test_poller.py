@@ -85,8 +85,8 @@ class TestAFailingJob:
                 assert world.failures("usage", "internal") == 1
                 assert world.value("advanced_security_used_seats") == 6
                 assert world.about("success", "usage", "mona") == 1
-                assert named(log, "internal fault", account="acme", collector="usage") == 1
-                assert named(log, "internal fault", exc_info=True) == 1
+                assert named(log, "internal error", account="acme", collector="usage") == 1
+                assert named(log, "internal error", exc_info=True) == 1
                 account.usage_items = None
                 await world.passes(minutes=16)
                 assert world.about("success", "usage", "acme") == 1

@@ -235,7 +235,7 @@ class TestStarved:
             until(lambda: last_success(exporter) > success)
             until(lambda: told(exporter, "state written again"), exporter.stderr)
             assert "Traceback" not in exporter.stderr.read_text()
-            assert 1 <= told(exporter, "connections wait") <= 3
+            assert 1 <= told(exporter, "connections waiting") <= 3
 
     @staticmethod
     def healthy(exporter: Exporter) -> Callable[[], bool]:
