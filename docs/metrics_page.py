@@ -11,7 +11,7 @@ from exporter.metrics.model import Metric
 _INTRODUCTION = """\
 - Values are polled: a scrape sends no request to GitHub. After a failed poll the last reading
   stays until it is older than `github_billing_exporter_collector_stale_after_seconds`.
-- **Never use `rate()` or `increase()` on a metric with a period.** Such a gauge starts again with
+- **Never use `rate()` or `increase()` on a metric with a period.** Such a gauge starts over with
   each period, and GitHub may correct it downwards. `month` is the calendar month to date, UTC;
   `cycle` is the billing cycle to date. For the cost of a day and for forecasts there are recording
   rules: see [running](running.md).
@@ -28,7 +28,7 @@ The exporter also serves `process_*` and `python_*` of the Prometheus client lib
 `once` leaves them out, and its counters cover only that run.
 
 `promtool check metrics` warns about the units minutes, days and gigabytes. They are intended:
-GitHub bills in them, and the numbers must match the invoice.
+GitHub bills in these units.
 """
 
 
@@ -55,17 +55,17 @@ SECTIONS = (
     Section(
         "Actions, Packages and storage",
         ("actions_", "packages_", "shared_storage_"),
-        "Both billing platforms have these metrics, but some values differ in meaning: see [the\n"
-        "day of the move](moving.md). The label `platform` of `github_billing_account_info` shows\n"
-        "the account's platform.\n"
+        "Both billing platforms have these metrics, but some values differ in meaning: see [what\n"
+        "may change](moving.md#what-may-change). The label `platform` of\n"
+        "`github_billing_account_info` shows the account's platform.\n"
         "\n"
         "- On the usage platform, paid minutes are net minutes with a price. Minutes of\n"
         "  self-hosted runners have no price: they are used, but never paid.\n"
         "- On the usage platform, used ÷ included is not the share of the quota: used minutes\n"
         "  include runners and repositories that no quota covers.\n"
-        "- Included amounts are those of the `quota.*` settings, or else of the exporter's table\n"
-        "  of GitHub's plans. On the legacy platform Actions and Packages have GitHub's own.\n"
-        "  GitHub does not report the plan of an enterprise.\n"
+        "- Included amounts come from the `quota.*` settings, or else from the exporter's table\n"
+        "  of GitHub's plans. On the legacy platform those of Actions and Packages come from\n"
+        "  GitHub. GitHub does not report the plan of an enterprise.\n"
         "- Storage excludes caches, custom images, Codespaces and Git LFS. On the usage platform\n"
         "  its average is too low while GitHub's reports lag, by up to three days.\n"
         "- Paid storage on the usage platform is in gigabyte-months of 744 hours, on which GitHub\n"

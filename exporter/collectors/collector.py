@@ -23,7 +23,7 @@ SIX_HOURLY = timedelta(hours=6)
 
 def left_out(number: int, what: str) -> tuple[str, ...]:
     """Return the note of a reading without its invalid elements, empty if all are valid."""
-    return (f"Invalid and left out: {number} of the {what}.",) if number else ()
+    return (f"Left out because invalid: {number} of the {what}.",) if number else ()
 
 
 def check_total(found: int, total: float, what: str, endpoint: str, hint: str = "") -> None:

@@ -104,7 +104,7 @@ async def _pages(github: GitHub, model: type[T], endpoint: str, **params: str) -
 def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> list[T]:
     found = Understood(model, endpoint, fits_label).add(elements)
     if lost := len(elements) - len(found):
-        detail = f"invalid and left out: {lost} of the {len(elements)} listed"
+        detail = f"left out because invalid: {lost} of the {len(elements)} listed"
         github.add_shortfall(InvalidPayload(detail=detail, endpoint=endpoint, status=200))
     return found
 

@@ -203,7 +203,7 @@ def reasons() -> Panel:
 def requests() -> Panel:
     return looks.lines(
         "GitHub requests per day",
-        "Requests to GitHub per day by HTTP status; a 304 does not count towards the rate limit. "
+        "Requests to GitHub per day by HTTP status; a 304 does not count toward the rate limit. "
         "From `exporter_api_requests_total`. Worry if 4xx or `error` increases.",
         [Query(f"sum by (status) (increase({_PREFIX}_api_requests_total[1d]))", "{{status}}")],
         looks.NUMBER,
