@@ -1,4 +1,4 @@
-"""The bytes of /metrics: pieces of the page joined under their headings, packed once a second."""
+"""The body of /metrics: pieces of the page under their headings, compressed once a second."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +27,7 @@ class Exposition:
         self._telemetry = telemetry
 
     async def body(self, accept: str, *, gzip: bool) -> tuple[bytes, str]:
-        """Return the body and its content type, as ``Accept`` asks for them."""
+        """Return the body and its content type, chosen by ``Accept``."""
         form = chosen_format(accept)
         make = partial(self._make, form.encode, _packed if gzip else b"".join)
         return await self.bodies.get((form.encode, gzip), make), form.content_type
@@ -38,7 +38,7 @@ class Exposition:
 
 
 def text(page: Page, telemetry: CollectorRegistry) -> bytes:
-    """Render both parts in the plain text format, for a file."""
+    """Render the page and the telemetry in the plain text format, for a file."""
     return b"".join(_pieces(page, telemetry, TEXT.encode))
 
 

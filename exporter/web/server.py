@@ -1,4 +1,4 @@
-"""The server: listening sockets, and uvicorn on them until it is told to stop."""
+"""The server: listening sockets, served by uvicorn until it is stopped."""
 
 import asyncio
 import contextlib
@@ -24,19 +24,19 @@ def listen(
 ) -> list[socket.socket]:
     """Bind a listening socket for each address of the host, all on one port.
 
-    ``localhost`` is 127.0.0.1 and ::1, an empty host every address; a family that the machine
-    does not have is left out. Raises ``OSError`` if an address cannot be bound.
+    ``localhost`` is 127.0.0.1 and ::1, an empty host every address. Address families that the
+    machine lacks are left out. Raises ``OSError`` if an address cannot be bound.
     """
     host, port = address
     listening = _bound(host, port, resolve) if host else [_everywhere(port)]
     for each in listening:
-        # Connections inherit it: a small answer would wait 40 ms for its head's acknowledgement.
+        # Connections inherit it: otherwise a small answer waits 40 ms for an acknowledgement.
         each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
 def _bound(host: str, port: int, resolve: Callable[..., list[Any]]) -> list[socket.socket]:
-    # As bytes: text would go by IDNA, which has an error of its own for what is no name.
+    # As bytes: text is encoded by IDNA, which raises another error for an invalid name.
     names = (b"127.0.0.1", b"::1") if host.lower() == "localhost" else (host.encode(),)
     found = [each for name in names for each in resolve(name, port, type=socket.SOCK_STREAM)]
     listening: list[socket.socket] = []
@@ -66,7 +66,7 @@ def _everywhere(port: int) -> socket.socket:
 
 
 def _most_connections() -> int:
-    """Raise the limit of file descriptors, and return how many of them connections may take."""
+    # Raises the limit of file descriptors first.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # a system that promises more than it gives
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -80,12 +80,12 @@ class _Server(uvicorn.Server):
         self._stop = stop
 
     async def main_loop(self) -> None:
-        """Sleep until ``stop``; uvicorn itself looks for its end ten times a second."""
+        """Sleep until ``stop``; uvicorn's own loop checks ten times a second."""
         await self._stop.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the process, whose exit code they decide."""
+        """Leave signals to the process, which sets its exit code by them."""
         yield
 
 
@@ -95,7 +95,7 @@ async def serve(
     stop: asyncio.Event,
     context: ssl.SSLContext | None = None,
 ) -> None:
-    """Serve until ``stop``, with TLS by ``context``; then answers under way have half a second."""
+    """Serve until ``stop``, with TLS by ``context``; then answers in progress get half a second."""
     bounds: dict[str, Any] = {"most": _most_connections(), "context": context, "waiting": {}}
     config = uvicorn.Config(
         application,
