@@ -102,7 +102,7 @@ class NotFound(NotOffered):
     answers = "404"
     action = Forbidden.action
     usual_hint = (
-        "The account does not exist, or the credential may not see it. "
+        "The account or this endpoint does not exist, or the credential may not see it. "
         "Check the name. Required: {permission}."
     )
 
