@@ -38,7 +38,7 @@ _BAR = "\\|"
 _PAGE = """\
 # Settings
 
-Flags override environment variables, which override the YAML file, which overrides the \
+Flags override environment variables, which override the configuration file, which overrides the \
 defaults. A list is replaced, not merged. All errors are reported at once, each with its place. An \
 empty variable counts as not set. A variable that starts with `GITHUB_BILLING_` but is not listed \
 here is an error.
@@ -50,7 +50,7 @@ its variable takes a comma-separated list.
 | --- | --- | --- | --- |
 {options}
 
-## The YAML file
+## The configuration file
 
 The keys match the flags: `--poll.interval` is `interval` under `poll`. A flag that can be \
 repeated is a list; if its name is a noun, the key is its plural: `--organization` is \

@@ -121,7 +121,7 @@ class App:
             secret.watch(changed)
 
     def wake(self) -> None:
-        """Look now whether a credential's secret is another one."""
+        """Check now whether a credential's secret has changed."""
         self.poller.wake()
         for discovery in self.discoveries:
             discovery.wake()

@@ -62,8 +62,8 @@ class _ByName(click.Group):
 def commands() -> None:
     """Export GitHub billing as Prometheus metrics.
 
-    The default command is run. Flags override environment variables, which override the YAML
-    file (--config.file); docs/settings.md lists all settings. Set the token in
+    The default command is run. Flags override environment variables, which override the
+    configuration file (--config.file); docs/settings.md lists all settings. Set the token in
     GITHUB_BILLING_TOKEN, GITHUB_TOKEN or --github.token-file, or use a GitHub App with
     --github.app-id.
     """

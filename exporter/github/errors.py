@@ -80,7 +80,7 @@ class Barred(GitHubError):
 
 
 class NotOffered(GitHubError):
-    """Hidden from this credential, or absent: GitHub's answer does not distinguish."""
+    """Hidden from this credential, or absent: GitHub's answers do not distinguish the two."""
 
 
 class Forbidden(NotOffered):

@@ -93,7 +93,7 @@ class _Folding:
                 self.series.setdefault(pair, []).append(sample)
 
     def sizes(self) -> dict[_Pair, float]:
-        """Return each repository's gross dollars, or the sum of its samples without dollars."""
+        """Return each repository's gross dollars, or the sum of its samples if none has dollars."""
         gross = catalogue.REPOSITORY_USAGE_USD.gross
         sized = {gross} if gross in self.counts else set(self.counts)
         return {

@@ -1,4 +1,4 @@
-"""Settings: one model, loaded from flags, environment and a YAML file."""
+"""Settings: one model, loaded from flags, environment and a configuration file."""
 
 from exporter.settings.credentials import CredentialSettings
 from exporter.settings.fields import ListenAddress

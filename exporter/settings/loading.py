@@ -42,7 +42,7 @@ class SettingsError(Exception):
 def load(
     flags: Mapping[str, object], environment: Mapping[str, str], collectors: Sequence[Collector]
 ) -> Settings:
-    """Load the settings. Flags override the environment, which overrides the YAML file.
+    """Load the settings. Flags override the environment, which overrides the configuration file.
 
     ``flags`` are nested by section, as ``{"poll": {"interval": "5m"}}``. Lists are replaced,
     not merged. Raises `SettingsError` with all errors, without the invalid values.

@@ -79,7 +79,7 @@ class LiveWebConfig:
 
     @property
     def context(self) -> ssl.SSLContext | None:
-        """TLS for new connections by the current file, None without TLS."""
+        """The TLS context for new connections, None without TLS."""
         return _Renewing(self) if self._config.tls else None
 
     def guard(self, application: Asgi) -> Asgi:

@@ -30,7 +30,7 @@ def listen(
     host, port = address
     listening = _bound(host, port, resolve) if host else [_everywhere(port)]
     for each in listening:
-        # Connections inherit it: otherwise a small answer waits 40 ms for an acknowledgement.
+        # Connections inherit it: otherwise a small answer waits 40 ms for an acknowledgment.
         each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 

@@ -1,4 +1,4 @@
-"""Reads the YAML file into values with their line numbers."""
+"""Reads the configuration file into values with their line numbers."""
 
 import re
 from pathlib import Path
