@@ -190,10 +190,13 @@ class Poller:
         """Sleep until a job is due or may begin, or until `wake`."""
         following = (job.due for job in self._jobs() if job.due > now)
         self._next = max(min((held_until, *following)), now + _SHORTEST_REST)
-        await asyncio.sleep(_SHORTEST_REST.total_seconds())  # however often `wake` is called
         with suppress(TimeoutError):
-            async with asyncio.timeout((self._next - now - _SHORTEST_REST).total_seconds()):
+            async with asyncio.timeout((self._next - now).total_seconds()):
                 await self._woken.wait()
+        rested = self._monotonic() - self._turned
+        await asyncio.sleep(
+            _SHORTEST_REST.total_seconds() - rested
+        )  # however often `wake` is called
 
     async def _poll(self, watched: Watched, job: Job, *, may_postpone: bool = True) -> None:
         credential, refused = job.client.credential, watched.refused(job)

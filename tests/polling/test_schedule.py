@@ -1,5 +1,6 @@
 """The schedule: when jobs are polled, and that no job blocks another."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from exporter.accounts import Platform
 from exporter.demo import SimulatedBudget
 from tests.support.faults.fault import Fault
 from tests.support.paths import LEGACY_PATHS, SUMMARY
-from tests.support.world import World, in_virtual_time, organization
+from tests.support.world import VirtualTimeLoop, World, in_virtual_time, organization
 
 
 class TestLegacyBehindARefusedUsage:
@@ -72,6 +73,31 @@ class TestAnIntervalOfSeconds:
             least, most = interval * 0.9 + answered_after, interval + answered_after
             assert 300 / most - 1 <= polls <= 300 / least + 1
             assert world.value("exporter_polls_missed_total", collector="usage") == 0
+
+
+class TestAtRest:
+    @in_virtual_time
+    async def test_it_wakes_twice_a_minute_at_most(self) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        rarely = {"poll": {"interval": "6h"}}
+        async with World(organization(), settings=rarely, collectors=["usage"]) as world:
+            before = loop.waits
+            await world.passes(hours=5)
+            assert loop.waits - before <= 5 * 60 * 2 + 2
+            await world.passes(hours=1.1)
+            assert world.asked(SUMMARY) == 2
+
+    @in_virtual_time
+    async def test_it_wakes_when_a_limit_ends(self) -> None:
+        accounts = [organization(f"org-{number}") for number in range(20)]
+        world = World(*accounts, collectors=["usage"])
+        world.github.faults.add(Fault.rate_limited_secondary(100, times=1))
+        async with world:
+            await world.passes(minutes=3)
+            first, *later = (request.at for request in world.github.requests)
+            soon = [at - first for at in later if at - first > timedelta(seconds=50)]
+            assert timedelta(seconds=100) <= min(soon) <= timedelta(seconds=101)
 
 
 class TestOnce:

@@ -51,6 +51,7 @@ class _JumpingSelector(selectors.DefaultSelector):
     """Skip the timeout if no file becomes ready within ``moment`` real seconds."""
 
     passed = 0.0
+    skipped = 0
 
     def __init__(self, moment: float) -> None:
         super().__init__()
@@ -60,6 +61,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         ready = super().select(None if timeout is None else min(timeout, self._moment))
         if not ready and timeout:
             self.passed += timeout
+            self.skipped += 1
         return ready
 
 
@@ -70,6 +72,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.passed
+
+    @property
+    def waits(self) -> int:
+        """Number of timeouts skipped so far."""
+        return self._jumping.skipped
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts

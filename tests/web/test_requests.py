@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import logging
 import re
+import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -174,3 +176,20 @@ async def status_of(said: bytes) -> bytes:
         line = await reader.readline()
         writer.close()
     return line.split()[1]
+
+
+class TestEveryAnswer:
+    @pytest.mark.parametrize("said", [HEAD + b"\r\n", b"\0"], ids=["200", "400"])
+    def test_has_one_date(self, tls: Tls | None, said: bytes) -> None:
+        async def scenario() -> None:
+            async with serving(tls) as url:
+                reader, writer = await connect(url, tls)
+                began = int(time.time())
+                writer.write(said)
+                head = await reader.readuntil(b"\r\n\r\n")
+                (date,) = re.findall(rb"(?im)^date: (.*?)\r$", head)
+                sent = parsedate_to_datetime(date.decode()).timestamp()
+                assert began <= sent <= time.time()
+                writer.close()
+
+        asyncio.run(scenario())
