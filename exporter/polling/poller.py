@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from exporter.collectors import ALL
 from exporter.metrics.page import CLOCK_SLACK, AccountFacts, Build, DiscoveryFacts, Page
@@ -20,6 +20,7 @@ _SHORTEST_REST = timedelta(seconds=0.1)
 _LONGEST_REST = timedelta(seconds=30)
 """The clock may be set forward meanwhile, and nothing reports that."""
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _ALIVE_SECONDS = 60.0
 _PLACES = {collector.name: place for place, collector in enumerate(ALL)}
 
@@ -56,23 +57,25 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled."""
+        self.wake()
         async with asyncio.TaskGroup() as tasks:
             while True:
-                self._woken.clear()
                 now, self._turned = self._clock(), self._monotonic()
                 self._notice_clock(now)
-                self._credentials.notice(self.accounts, now)
-                begin, held_until = self._due(now)
+                if self._woken.is_set():
+                    self._woken.clear()
+                    self._credentials.notice(self.accounts, now)
+                begin, following = self._due(now)
                 for watched, job in begin:
                     job.running = True
                     task = tasks.create_task(self._poll(watched, job))
                     polls = self._polls.setdefault(watched, set())
                     polls.add(task)
                     task.add_done_callback(polls.discard)
-                await self._rest(now, held_until)
+                await self._rest(now, following)
 
     def wake(self) -> None:
-        """Look now whether a job is due."""
+        """Look now for jobs that are due and for changed credentials."""
         self._woken.set()
 
     async def once(self) -> None:
@@ -169,27 +172,29 @@ class Poller:
         self._looked = now
 
     def _due(self, now: datetime) -> tuple[list[tuple[Watched, Job]], datetime]:
-        """Return the jobs to begin now, and when a limit lets the next one begin.
+        """Return the jobs to begin now, and when to look for the next ones."""
+        begin, following = [], now + _LONGEST_REST
+        # Thousands of jobs in each turn: the cheapest question comes first.
+        for watched in self.accounts:
+            for job in watched.jobs:
+                begins = job.due if job.due > now else self._begins(watched, job, now)
+                if begins <= now:
+                    begin.append((watched, job))
+                elif begins < following:
+                    following = begins
+        return _in_order(begin), following
 
-        Counts missed polls.
-        """
-        due, held_until = [], now + _LONGEST_REST
-        # Every turn looks at every job, thousands of them: the cheapest question comes first.
-        for watched, job in [(w, job) for w in self.accounts for job in w.jobs if job.due <= now]:
-            if watched.asks_by_itself(job):
-                if missed := schedule.newly_missed(job, now):
-                    self._observer.missed(job.collector.name, missed)
-                if not job.running:
-                    begins = job.client.pacing.begins(_priority(job), now)
-                    if begins <= now:
-                        due.append((watched, job))
-                    held_until = min(held_until, max(begins, now))
-        return _in_order(due), held_until
+    def _begins(self, watched: Watched, job: Job, now: datetime) -> datetime:
+        """Return when a job that is due may begin, and count the polls that it has missed."""
+        if not watched.asks_by_itself(job):
+            return _NEVER
+        if missed := schedule.newly_missed(job, now):
+            self._observer.missed(job.collector.name, missed)
+        return _NEVER if job.running else job.client.pacing.begins(_priority(job), now)
 
-    async def _rest(self, now: datetime, held_until: datetime) -> None:
-        """Sleep until a job is due or may begin, or until `wake`."""
-        following = (job.due for job in self._jobs() if job.due > now)
-        self._next = max(min((held_until, *following)), now + _SHORTEST_REST)
+    async def _rest(self, now: datetime, following: datetime) -> None:
+        """Sleep until the next job may begin, or until `wake`."""
+        self._next = max(following, now + _SHORTEST_REST)
         with suppress(TimeoutError):
             async with asyncio.timeout((self._next - now).total_seconds()):
                 await self._woken.wait()

@@ -54,6 +54,7 @@ class TestTheExporter:
             assert len(world.github.requests) == asked
             world.github.faults.clear()
             secrets[0] = world.github.token = "ghp_another"
+            world.app.wake()
             await world.passes(seconds=10)
             assert world.job("usage").failure is None
 

@@ -272,6 +272,7 @@ class TestAClockThatIsSet:
         async with World(organization()) as world:
             await world.passes(minutes=12)
             world.step = -timedelta(minutes=10)
+            assert world.value("actions_used_minutes") is None, "a scrape notices it"
             await world.passes(seconds=6)
             assert world.value("actions_used_minutes") is not None
             assert world.value("actions_included_minutes") is not None
@@ -293,6 +294,7 @@ class TestAClockThatIsSet:
             while world.asked(SUMMARY) < 2:
                 await world.passes(seconds=1)
             world.step = -timedelta(hours=1)
+            assert world.value("actions_used_minutes") is None, "a scrape notices it"
             await world.passes(seconds=12)
             assert world.reason("usage") == "unreachable"
             world.github.faults.add(Fault.server_error(match=SUMMARY))
