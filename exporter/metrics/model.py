@@ -1,5 +1,6 @@
 """Metric, Sample, and Reading: all samples of a collector at one time."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,6 +99,7 @@ class Reading:
         return self._lines[account]
 
 
+_STEP = 100  # samples
 _InOrder = Callable[[tuple[str, ...]], Any]
 
 
@@ -118,7 +120,9 @@ def lines(samples: Iterable[Sample], account: tuple[str, ...] = ()) -> dict[Metr
     text: dict[Metric, list[str]] = {}
     forms: dict[Metric, tuple[str, _InOrder]] = {}
     escaped = _Escaped()
-    for metric, labels, value in samples:
+    for count, (metric, labels, value) in enumerate(samples, 1):
+        if count % _STEP == 0:
+            time.sleep(0)  # lets another thread have the GIL before its 5 ms are over
         if metric not in text:
             text[metric], forms[metric] = [], _form(metric)
         template, in_order = forms[metric]

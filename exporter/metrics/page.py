@@ -133,7 +133,7 @@ class Page:
         expiries = (account.valid_until for account in self.accounts)
         self.valid_until = min((at for at in expiries if at is not None), default=None)
 
-    def families(self) -> Iterator[tuple[Metric, bytes]]:
+    def families(self) -> Iterator[tuple[Metric, list[bytes]]]:
         """Yield each metric that has samples with its lines, in the order of the catalogue."""
         pieces: dict[Metric, list[bytes]] = {
             metric: [] for metric in catalogue.BILL + catalogue.JOBS
@@ -145,7 +145,7 @@ class Page:
             pieces[metric].append(text)
         for metric, its in pieces.items():
             if its:
-                yield metric, b"".join(its)
+                yield metric, its
 
     def _of_exporter(self) -> Iterator[Sample]:
         types = Counter(account.account_type for account in self.accounts)

@@ -45,7 +45,7 @@ def text(page: Page, telemetry: CollectorRegistry) -> bytes:
 def _pieces(page: Page, telemetry: CollectorRegistry, encode: Encode) -> Iterator[bytes]:
     for metric, lines in page.families():
         yield _heading(metric, encode)
-        yield lines
+        yield from lines  # not joined: a copy of megabytes would hold the GIL
     yield encode(telemetry)
 
 

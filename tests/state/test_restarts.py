@@ -236,7 +236,7 @@ class TestStarved:
                         held.enter_context(client)
                     with suppress(ConnectionError):
                         client.recv(1)
-                return told(exporter, "state not written")
+                return told(exporter, "state not written") > 0
 
             with limited(exporter, resource.RLIMIT_NOFILE, 48):
                 until(told_while_starved)

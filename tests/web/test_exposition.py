@@ -42,7 +42,7 @@ class GatedPage(Page):
         self.begun = threading.Event()
         self.gate = threading.Event()
 
-    def families(self) -> Iterator[tuple[Metric, bytes]]:
+    def families(self) -> Iterator[tuple[Metric, list[bytes]]]:
         self.joined += 1
         self.begun.set()
         assert self.gate.wait(HANG_SECONDS)
