@@ -66,7 +66,7 @@ class AccountFacts:
     platform: str
     jobs: tuple[JobFacts, ...]
 
-    @property
+    @cached_property
     def valid_until(self) -> datetime | None:
         """Time at which the next reading is removed, None without readings."""
         return min((job.expires for job in self.jobs if job.expires is not None), default=None)

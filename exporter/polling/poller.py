@@ -53,7 +53,7 @@ class Poller:
         self._ready = False
         self._page: Page | None = None
         self._credentials = Credentials()
-        self._facts: dict[Watched, tuple[AccountFacts, datetime | None]] = {}
+        self._facts: dict[Watched, AccountFacts] = {}
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -120,10 +120,9 @@ class Poller:
         return page
 
     def _facts_of(self, watched: Watched, now: datetime) -> AccountFacts:
-        facts, valid_until = self._facts.get(watched, (None, None))
-        if facts is None or (valid_until is not None and valid_until <= now):
-            facts = watched.facts(now)
-            self._facts[watched] = facts, facts.valid_until
+        facts = self._facts.get(watched)
+        if facts is None or (facts.valid_until is not None and facts.valid_until <= now):
+            facts = self._facts[watched] = watched.facts(now)
         return facts
 
     def _changed(self, watched: Watched) -> None:
@@ -198,10 +197,9 @@ class Poller:
         with suppress(TimeoutError):
             async with asyncio.timeout((self._next - now).total_seconds()):
                 await self._woken.wait()
+        # However often `wake` is called.
         rested = self._monotonic() - self._turned
-        await asyncio.sleep(
-            _SHORTEST_REST.total_seconds() - rested
-        )  # however often `wake` is called
+        await asyncio.sleep(_SHORTEST_REST.total_seconds() - rested)
 
     async def _poll(self, watched: Watched, job: Job, *, may_postpone: bool = True) -> None:
         credential, refused = job.client.credential, watched.refused(job)
