@@ -33,6 +33,11 @@ _HEAVY = (
 """The slowest files, the slowest first."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Start a worker more than there are cores: many tests wait for another process."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def _file_of(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
 
