@@ -42,6 +42,11 @@ class Cycle:
         """Return the hours from the start to ``now``, at most `hours`."""
         return (min(_utc(now), self.end) - self.start) / timedelta(hours=1)
 
+    def days_begun(self, now: datetime) -> int:
+        """Return the number of days that have begun by ``now``: 0 before the month."""
+        begun = (_utc(now) - self.start) // timedelta(days=1) + 1
+        return min(max(begun, 0), (self.end - self.start).days)
+
     def remaining_days(self, now: datetime) -> int:
         """Return the number of days after today (docs: Previous billing platform endpoints)."""
         last_day = self.end - timedelta(days=1)

@@ -11,6 +11,7 @@ from exporter.collectors import cost_centers, usage
 from exporter.collectors.budgets import BUDGETS, Budget, listed
 from exporter.collectors.collector import HOURLY, MANY_PAGES, REFUSED, Collector, left_out
 from exporter.github.api import GitHub
+from exporter.ledger import summary
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
 
@@ -47,7 +48,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     scopes = sorted(by_filters.items(), key=lambda each: len(each[0]))
     for filters, covered in scopes[:_FILTERS]:
         absent = REFUSED if filters else ()
-        rows = await usage.ask_or_none(github, account, cycle, absent=absent, **dict(filters))
+        rows = await summary.ask_or_none(github, account, cycle, absent=absent, **dict(filters))
         if rows is None:
             without["because GitHub refuses the usage of their scope"] += covered
         elif not rows and _may_be_id(covered[0]):

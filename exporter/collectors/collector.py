@@ -11,9 +11,6 @@ from exporter.github.errors import InvalidPayload
 from exporter.metrics.model import Metric, Reading
 
 MANY_PAGES = timedelta(minutes=10)
-HIDDEN = (403, 404)
-"""Statuses with which GitHub hides an endpoint, for any reason."""
-
 REFUSED = (400, 403, 404, 422)
 """Statuses of an endpoint that an account does not have in this form."""
 

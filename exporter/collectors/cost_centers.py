@@ -10,18 +10,15 @@ from exporter.accounts import Account, AccountType
 from exporter.billing import sums, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.sums import Sums
-from exporter.billing.values import Number, Text, fits_label
+from exporter.billing.values import Number, fits_label
 from exporter.collectors.collector import HOURLY, MANY_PAGES, SIX_HOURLY, Collector, left_out
 from exporter.collectors.usage import USAGE as SUMMARY
-from exporter.collectors.usage import ask
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
-from exporter.github.endpoints import USAGE_ROOTS
+from exporter.ledger import summary
+from exporter.ledger.cost_centers import ENDPOINT, REST, Identity, ids
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
-
-ENDPOINT = f"{USAGE_ROOTS[AccountType.ENTERPRISE]}/settings/billing/cost-centers"
-_REST = "none"
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -31,39 +28,13 @@ class Pool(msgspec.Struct, frozen=True):
     current_amount: Number | None = None
 
 
-class Identity(msgspec.Struct, frozen=True):
-    id: Text
-
-
 class CostCenter(Identity, frozen=True):
-    """A cost center. Its resources may name people and are not read."""
-
-    name: str | None = None
     state: str | None = None
     ai_credit_pool_state: Pool | None = None
 
 
-class Identities(msgspec.Struct, frozen=True, rename="camel"):
-    cost_centers: list[Identity] | None = None
-
-
 class CostCenters(msgspec.Struct, frozen=True, rename="camel"):
     cost_centers: list[msgspec.Raw] | None = None
-
-
-async def ids(github: GitHub, account: Account, state: str) -> list[str]:
-    """Return the ids of ``active`` or ``deleted`` cost centers; GitHub may mix them."""
-    return await ids_or_none(github, account, state, absent=()) or []
-
-
-async def ids_or_none(
-    github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
-) -> list[str] | None:
-    """Like `ids`, but None on one of the statuses ``absent``."""
-    answer = await github.get_or_none(
-        ENDPOINT, Identities, absent=absent, account=account.name, state=state
-    )
-    return None if answer is None else [center.id for center in answer.cost_centers or ()]
 
 
 async def listed(
@@ -110,15 +81,15 @@ async def collect_usage(github: GitHub, account: Account, now: datetime) -> Read
     if usage grew between the requests.
     """
     cycle = Cycle.at(now)
-    whole = usage.sums(await ask(github, account, cycle))
-    parts = {_REST: usage.sums(await ask(github, account, cycle, cost_center_id=_REST))}
+    whole = usage.sums(await summary.ask(github, account, cycle))
+    parts = {REST: usage.sums(await summary.ask(github, account, cycle, cost_center_id=REST))}
     for state in ("active", "deleted"):
         if state == "active" or sums.rest(whole, parts.values()):
             for center in await ids(github, account, state):
                 if center not in parts:
-                    rows = await ask(github, account, cycle, cost_center_id=center)
+                    rows = await summary.ask(github, account, cycle, cost_center_id=center)
                     parts[center] = usage.sums(rows)
-    parts[_REST] = sums.added([parts[_REST], sums.rest(whole, parts.values())])
+    parts[REST] = sums.added([parts[REST], sums.rest(whole, parts.values())])
     samples = chain.from_iterable(starmap(_of_center, parts.items()))
     return Reading(now, tuple(samples), cycle_end=cycle.end)
 

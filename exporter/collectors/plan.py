@@ -7,8 +7,9 @@ import msgspec
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.billing import quotas
 from exporter.billing.values import Number, Text
-from exporter.collectors.collector import HIDDEN, HOURLY, Collector
+from exporter.collectors.collector import HOURLY, Collector
 from exporter.github.api import GitHub
+from exporter.github.endpoints import HIDDEN
 from exporter.github.errors import NotFound
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Generic, TypeVar
-
-import msgspec
 
 from exporter.accounts import Account, AccountType, Platform
 from exporter.billing import usage
@@ -12,72 +9,14 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.usage import SummaryRow
 from exporter.collectors.collector import SIX_HOURLY, Collector
 from exporter.github.api import GitHub
-from exporter.github.endpoints import USAGE_ROOTS
-from exporter.github.errors import InvalidPayload
+from exporter.ledger import summary
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
-
-Row = TypeVar("Row", bound=SummaryRow)
-
-ENDPOINTS = {kind: f"{root}/settings/billing/usage/summary" for kind, root in USAGE_ROOTS.items()}
-
-
-class TimePeriod(msgspec.Struct, frozen=True):
-    year: int
-    month: int | None = None
-    day: int | None = None
-
-
-class Report(msgspec.Struct, Generic[Row], frozen=True, rename="camel"):
-    time_period: TimePeriod
-    usage_items: list[Row]
-
-
-async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) -> list[SummaryRow]:
-    """Return the rows of a month's summary.
-
-    ``filters`` are ``organization``, ``repository`` (``owner/name``) and ``cost_center_id``
-    (``none`` for usage outside cost centers). The first and the last are only for enterprises.
-    """
-    return await ask_or_none(github, account, cycle, absent=(), **filters) or []
-
-
-async def ask_or_none(
-    github: GitHub, account: Account, cycle: Cycle, *, absent: tuple[int, ...], **filters: str
-) -> list[SummaryRow] | None:
-    """Like `ask`, but None on one of the statuses ``absent``."""
-    endpoint, report = ENDPOINTS[account.type], Report[SummaryRow]
-    return await rows_or_none(github, endpoint, report, account, cycle, absent=absent, **filters)
-
-
-async def rows_or_none(
-    github: GitHub,
-    endpoint: str,
-    report: type[Report[Row]],
-    account: Account,
-    cycle: Cycle,
-    *,
-    absent: tuple[int, ...],
-    **filters: str,
-) -> list[Row] | None:
-    """Return the rows of a month's report, or None on one of the statuses ``absent``.
-
-    Raises `InvalidPayload` if GitHub answers for another period.
-    """
-    period = {"year": cycle.year, "month": cycle.month}
-    answer = await github.get_or_none(
-        endpoint, report, absent=absent, account=account.name, **period, **filters
-    )
-    if answer is None:
-        return None
-    if answer.time_period != TimePeriod(**period):
-        raise InvalidPayload(detail="timePeriod is not the requested month", endpoint=endpoint)
-    return answer.usage_items
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
-    rows = await ask(github, account, cycle)
+    rows = await summary.ask(github, account, cycle)
     samples = (
         catalogue.CYCLE_REMAINING_DAYS(cycle.remaining_days(now)),
         catalogue.CYCLE_START(cycle.start.timestamp()),
@@ -118,7 +57,7 @@ def _skus(rows: list[SummaryRow]) -> Iterator[Sample]:
 
 async def collect_previous(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
-    rows = await ask(github, account, cycle.previous())
+    rows = await summary.ask(github, account, cycle.previous())
     samples: list[Sample] = []
     for (product, sku), money in usage.money(rows).items():
         samples += catalogue.PREVIOUS_CYCLE_USAGE_USD(money, product=product, sku=sku)
@@ -139,7 +78,7 @@ USAGE = Collector(
     name="usage",
     summary="Quantities and US dollars by SKU of the current month, Actions minutes by runner, "
     "Packages bandwidth, shared storage and the billing cycle",
-    endpoints=tuple(ENDPOINTS.values()),
+    endpoints=tuple(summary.ENDPOINTS.values()),
     permissions=PERMISSIONS,
     metrics=(
         catalogue.CYCLE_REMAINING_DAYS,
@@ -165,7 +104,7 @@ USAGE = Collector(
 USAGE_PREVIOUS_CYCLE = Collector(
     name="usage_previous_cycle",
     summary="US dollars by SKU of last month",
-    endpoints=tuple(ENDPOINTS.values()),
+    endpoints=tuple(summary.ENDPOINTS.values()),
     permissions=PERMISSIONS,
     metrics=catalogue.PREVIOUS_CYCLE_USAGE_USD,
     collect=collect_previous,

@@ -1,7 +1,7 @@
 """GitHub's usage report: the month by repository, SKU and time (OpenAPI 23.0.2)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import repeat
 from operator import attrgetter
@@ -11,21 +11,16 @@ from exporter.billing import reports, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.reports import Names, Report, ReportFold, ReportRow, Total
 from exporter.billing.sums import Sums, rest
-from exporter.collectors import cost_centers
-from exporter.collectors import usage as summary
-from exporter.collectors.collector import HIDDEN, MANY_PAGES, SIX_HOURLY, Collector
+from exporter.collectors.collector import MANY_PAGES, SIX_HOURLY, Collector
+from exporter.collectors.usage import PERMISSIONS
 from exporter.github.api import GitHub
-from exporter.github.endpoints import USAGE_ROOTS
+from exporter.github.endpoints import HIDDEN
 from exporter.github.errors import InvalidPayload
+from exporter.ledger import cost_centers, report, summary
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
-_NONE = "none"
 _SKU = attrgetter("product", "sku", "unit")
-_DAY = timedelta(days=1)
-
-
-_ENDPOINTS = {kind: f"{root}/settings/billing/usage" for kind, root in USAGE_ROOTS.items()}
 
 
 async def ask(
@@ -37,39 +32,17 @@ async def ask(
     repositories: bool,
     **cost_center: str,
 ) -> None:
-    """Add the month so far to ``total``, day by day if GitHub is too slow for the whole month.
-
-    Without a month GitHub returns the yearly report, whose repository column is arbitrary. For an
-    enterprise: usage outside cost centers, or of ``cost_center_id``. Raises `InvalidPayload` for a
-    row of another month, and for too many names.
-    """
-    cycle = Cycle.at(now)
-    endpoint = _ENDPOINTS[account.type]
+    """Add the month so far to ``total``. Raises `InvalidPayload` for too many names."""
     # Rows without an owner belong to the organization or user.
     owner = "" if account.type is AccountType.ENTERPRISE else account.name
-    async for report in github.report(
-        endpoint,
-        "usageItems",
-        ReportRow,
-        partial(_fold, owner, cycle, repositories=repositories),
-        instead=[{"day": day} for day in range(1, now.astimezone(UTC).day + 1)],
-        account=account.name,
-        year=cycle.year,
-        month=cycle.month,
-        **cost_center,
+    fold = partial(ReportFold, owner, repositories=repositories)
+    async for found in report.ask(
+        github, account, Cycle.at(now), ReportRow, fold, now=now, **cost_center
     ):
-        total.add(report)
+        total.add(found)
         if len(total.sums) > reports.NAMES:
+            endpoint = report.ENDPOINTS[account.type]
             raise InvalidPayload(detail=reports.TOO_MANY_NAMES, endpoint=endpoint)
-
-
-def _fold(owner: str, cycle: Cycle, day: int | None = None, *, repositories: bool) -> ReportFold:
-    start, end = cycle.start, cycle.end
-    if day is not None:
-        start += timedelta(days=day - 1)
-        end = start + _DAY
-    # One day of slack: rows may be in any time zone.
-    return ReportFold(owner, start - _DAY, end + _DAY, repositories=repositories)
 
 
 async def ask_all(github: GitHub, account: Account, now: datetime, *, repositories: bool) -> Total:
@@ -97,8 +70,8 @@ async def ask_all(github: GitHub, account: Account, now: datetime, *, repositori
     left = rest(whole, [reports.sum_by(total, _SKU)])
     if left and active is None:
         # GitHub refuses to list cost centers: raise that only if one has usage.
-        outside = usage.sums(await summary.ask(github, account, cycle, cost_center_id=_NONE))
-        if github.refusal is not None and rest(whole, [outside]):
+        rows = await summary.ask(github, account, cycle, cost_center_id=cost_centers.REST)
+        if github.refusal is not None and rest(whole, [usage.sums(rows)]):
             raise github.refusal
     elif left and has_centers:
         deleted = await cost_centers.ids(github, account, "deleted")
@@ -116,7 +89,7 @@ def _unassigned(left: Mapping[tuple[str, str, str], Sums]) -> Report:
     for sku, sums in left.items():
         known = Sums(*(min(value, 0.0) for value in sums)) if sums.quantity > 0 else sums
         if any(known):
-            reported[Names(_NONE, "", *sku)] = known
+            reported[Names(cost_centers.REST, "", *sku)] = known
     return Report(reported, None)
 
 
@@ -155,8 +128,8 @@ USAGE_REPOSITORIES = Collector(
     name="usage_repositories",
     summary="Quantities and US dollars by repository and SKU of the current month, and the "
     "time of GitHub's latest report row",
-    endpoints=(*_ENDPOINTS.values(), cost_centers.ENDPOINT, *summary.ENDPOINTS.values()),
-    permissions=summary.PERMISSIONS,
+    endpoints=(*report.ENDPOINTS.values(), cost_centers.ENDPOINT, *summary.ENDPOINTS.values()),
+    permissions=PERMISSIONS,
     metrics=(
         catalogue.REPOSITORY_USAGE_GROSS_QUANTITY,
         *catalogue.REPOSITORY_USAGE_USD,
@@ -171,11 +144,11 @@ USAGE_ORGANIZATIONS = Collector(
     name="usage_organizations",
     summary="Quantities and US dollars by organization and SKU of the current month",
     endpoints=(
-        _ENDPOINTS[AccountType.ENTERPRISE],
+        report.ENDPOINTS[AccountType.ENTERPRISE],
         cost_centers.ENDPOINT,
         summary.ENDPOINTS[AccountType.ENTERPRISE],
     ),
-    permissions={AccountType.ENTERPRISE: summary.PERMISSIONS[AccountType.ENTERPRISE]},
+    permissions={AccountType.ENTERPRISE: PERMISSIONS[AccountType.ENTERPRISE]},
     metrics=(catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, *catalogue.ORGANIZATION_USAGE_USD),
     collect=collect_organizations,
     interval=SIX_HOURLY,

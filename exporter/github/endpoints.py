@@ -13,3 +13,6 @@ USAGE_ROOTS: Mapping[AccountType, str] = {
 
 CLASSIC_ROOTS = {**USAGE_ROOTS, AccountType.ORGANIZATION: "/orgs/{account}"}
 """Roots of the legacy endpoints, GHAS and Copilot."""
+
+HIDDEN = (403, 404)
+"""Statuses with which GitHub hides an endpoint, for any reason."""

@@ -1,0 +1,1 @@
+"""Rows of the bill, from any source, and the files made of them."""
