@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 from threading import Event, Thread
-from typing import Generic, TypeVar
+from typing import BinaryIO, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -127,11 +127,18 @@ def in_memory(content: bytes) -> Iterator[Path]:
 
 def write_atomically(path: Path, content: bytes, mode: int) -> None:
     """Replace the file atomically, or raise ``OSError`` and leave it unchanged."""
+    with replaced(path, mode) as file:
+        file.write(content)
+
+
+@contextmanager
+def replaced(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """Yield a temporary file that replaces ``path`` if the block succeeds."""
     descriptor, name = tempfile.mkstemp(_SCRATCH, f".{path.name}.", path.parent)
     scratch = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(descriptor)
         scratch.chmod(mode)

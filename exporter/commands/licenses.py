@@ -5,8 +5,6 @@ goes only into the report.
 """
 
 import asyncio
-import csv
-import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,13 +27,13 @@ from exporter.github.api import PER_PAGE, GitHub, attempt
 from exporter.github.body import decode
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError, NotFound
+from exporter.ledger.written import csv_lines, spreadsheet_text
 
 DEADLINE_SECONDS = 3600.0
 """For all pages of one account: hundreds of slow pages, or a wait for the hourly limit."""
 
 _SHOWN_REPOSITORIES = 3
 _SECTIONS = ("organizations", "enterprises", "github", "config", "log")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CSV_COLUMNS = {
     "User login": "user_login",
     "Organization / repository": "full_name",
@@ -155,9 +153,8 @@ async def _of_account(
                 for committer in await _committers(github, account, each, client.host, progress)
             ]
     except GitHubError as error:
-        hint = error.hint_for(advanced_security.ADVANCED_SECURITY.permissions[account.type])
-        told = str(error).replace("{account}", account.name)
-        raise Incomplete(f"{account}: {error.reason}: {told}. {hint}") from None
+        permission = advanced_security.ADVANCED_SECURITY.permissions[account.type]
+        raise Incomplete(shared.failure_line(account, error, permission)) from None
 
 
 async def _committers(
@@ -197,12 +194,10 @@ def as_csv(committers: Sequence[Committer]) -> str:
 
     An apostrophe precedes each cell that a spreadsheet would run as a formula.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_CSV_COLUMNS)
-    for cells in map(attrgetter(*_CSV_COLUMNS.values()), committers):
-        writer.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
-    return text.getvalue()
+    cells = map(attrgetter(*_CSV_COLUMNS.values()), committers)
+    return "".join(
+        csv_lines(tuple(_CSV_COLUMNS), (tuple(map(spreadsheet_text, row)) for row in cells))
+    )
 
 
 def as_json(committers: Sequence[Committer]) -> str:

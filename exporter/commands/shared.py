@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 import click
 
 from exporter import files
+from exporter.accounts import Account
 from exporter.collectors import ALL
+from exporter.github.errors import GitHubError
 from exporter.settings import Option, Settings, SettingsError, load, options, resolved
 
 PROGRAM = "github-billing-exporter"
@@ -138,6 +140,32 @@ def written(output: Path) -> Iterator[None]:
         yield
     except OSError as error:
         end(NOT_WRITABLE, f"--output {output}: {error.strerror}")
+
+
+def failure_line(account: Account, error: GitHubError, permission: str) -> str:
+    """Return one line with the account, the reason and the fix, but no person."""
+    told = str(error).replace("{account}", account.name)
+    return f"{account}: {error.reason}: {told}. {error.hint_for(permission)}".rstrip()
+
+
+def chosen(accounts: Sequence[Account], names: Sequence[str]) -> list[Account]:
+    """Return the accounts named ``NAME`` or ``TYPE/NAME``, all without names; or exit."""
+    found: list[Account] = []
+    for name in names:
+        kind, _, rest = name.rpartition("/")
+        same = [
+            account
+            for account in accounts
+            if account.name.casefold() == rest.casefold() and kind in {"", account.type.value}
+        ]
+        if not same:
+            watched = ", ".join(f"{each.type}/{each.name}" for each in accounts)
+            end(WRONG_SETTINGS, f"--account must be one of the watched accounts: {watched}")
+        if len(same) > 1:
+            both = " or ".join(f"{each.type}/{each.name}" for each in same)
+            end(WRONG_SETTINGS, f"--account is ambiguous: use {both}")
+        found += (account for account in same if account not in found)
+    return found if names else list(accounts)
 
 
 def end(code: int, *lines: str) -> NoReturn:

@@ -1,0 +1,224 @@
+"""``bill``: write the bill of any month as a table, CSV or JSON, and check closed months."""
+
+import asyncio
+import gzip
+import re
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from exporter import files
+from exporter.accounts import AccountType
+from exporter.app import utc_now
+from exporter.billing.cycle import Cycle
+from exporter.commands import shared
+from exporter.commands.assembled import assembled
+from exporter.commands.reading import Bill, Progress, Question, of_files, read
+from exporter.ledger import periods, written
+from exporter.ledger.csv_files import WrongFile
+from exporter.ledger.row import Dimension, complete
+
+_BEYOND = (
+    "An invoice may also have the fee of a plan, licenses bought by volume, tax, Marketplace apps "
+    "and credits, which GitHub's usage endpoints do not report."
+)
+_NO_ROOM = "the result cannot be sorted on disk: free disk space, or set SQLITE_TMPDIR to a folder"
+_SECTIONS = ("organizations", "users", "enterprises", "discover", "github", "config", "log")
+_FORMATS = ("table", "csv", "json")
+_DEFAULT = (Dimension.PRODUCT, Dimension.SKU)
+_TYPES = tuple(kind.value for kind in AccountType)
+_STDOUT = Path("-")
+
+
+def _lines(bill: Bill, question: Question, form: str) -> Iterator[str]:
+    if form == "csv":
+        yield from written.as_csv(question.by, bill.rows())
+    elif form == "json":
+        yield from written.as_json(question.by, bill.rows())
+    else:
+        for account, totals in bill.totals.items():
+            if account is not None:
+                yield f"{account}\n"
+            yield from written.as_table(question.by, totals)
+            yield "\n"
+
+
+def _write(file: BinaryIO, lines: Iterable[str], *, compressed: bool) -> None:
+    if compressed:
+        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+            packed.writelines(line.encode() for line in lines)
+    else:
+        file.writelines(line.encode() for line in lines)
+
+
+@click.command()
+@shared.settings_options(lambda option: option.path[0] in _SECTIONS)
+@click.option(
+    "--account",
+    "accounts",
+    metavar="[TYPE/]NAME",
+    multiple=True,
+    help="Read only this account, such as acme or enterprise/acme; can be repeated. Default all "
+    "that are watched. With --file: the account of the files, as TYPE/NAME.",
+)
+@click.option("--month", metavar="YYYY-MM", help="Read this month; default the current month.")
+@click.option("--from", "first", metavar="YYYY-MM", help="Read the months from this one.")
+@click.option("--to", "last", metavar="YYYY-MM", help="The last month of --from; default this one.")
+@click.option(
+    "--by",
+    multiple=True,
+    type=click.Choice([each.value for each in Dimension]),
+    help="Sum by this; can be repeated, in the order of the columns. Default product and sku. "
+    "repository adds organization, workflow adds both.",
+)
+@click.option("--amount", metavar="USD", help="Compare with the metered lines of an invoice.")
+@click.option(
+    "--file",
+    "paths",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read GitHub's own CSV report instead of asking GitHub; can be repeated.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="table",
+    help="Default table, with amounts rounded to the cent; the others are exact.",
+)
+@shared.output_option(", compressed if the name ends in .gz,")
+def bill(
+    *,
+    accounts: tuple[str, ...],
+    month: str | None,
+    first: str | None,
+    last: str | None,
+    by: tuple[str, ...],
+    amount: str | None,
+    paths: tuple[Path, ...],
+    form: str,
+    output: Path | None,
+    **given: Any,
+) -> None:
+    """Write the bill of any of the last 24 months, and check a month that is over.
+
+    Without --file GitHub is asked with the accounts and credentials of run. Without day,
+    organization or repository in --by the usage summary is read, else the usage report, and with
+    model also the AI usage. A line says how far the usage report is from the usage summary.
+
+    If --month is over, GitHub's sources are compared with each other: the summary with the report,
+    with the yearly report, with price times quantity, with its cost centers, organizations and
+    models, and with --amount. A SKU agrees if it differs by less than a cent.
+
+    Exit codes: 0 on success, 1 if an account fails or a check differs, 2 if the command or the
+    settings are invalid, 3 if the file cannot be written. If an account fails, only the table
+    shows the others.
+    """
+    now = utc_now()
+    dimensions = complete([Dimension(name) for name in by]) if by else _DEFAULT
+    months = _months(now, month, first, last, of_files=bool(paths))
+    closed = bool(month) and months[0].end <= now and not paths
+    if amount is not None and not (closed or paths):
+        shared.end(shared.WRONG_SETTINGS, "--amount needs --month with a month that is over")
+    usd = None if amount is None else _usd(amount)
+    question = Question(months, dimensions, now, closed, usd)
+    output = None if output == _STDOUT else output
+    if output is not None:
+        with shared.written(output):
+            files.check_writable(output)
+    progress = partial(click.echo, err=True) if sys.stderr.isatty() else _silent
+    if paths:
+        found = _read_files(paths, accounts, question, progress)
+    else:
+        # Report all accounts, even in the environment of one replica.
+        settings = shared.load_settings(given).model_copy(update={"shard": None})
+        app = assembled(settings, process=False, level="error")
+        found = asyncio.run(read(app, accounts, question, progress))
+    if form == "table" or not found.failures:
+        try:
+            _deliver(_lines(found, question, form), output)
+        except sqlite3.Error:
+            shared.end(shared.NOT_WRITABLE, _NO_ROOM)
+    for line in [*(found.agreements if form == "table" else ()), *found.notes]:
+        click.echo(line, err=form != "table")
+    if question.closed:
+        click.echo(_BEYOND, err=form != "table")
+    if found.failures:
+        shared.end(shared.FAILED, *found.failures)
+    if found.differs:
+        sys.exit(shared.FAILED)
+
+
+def _silent(_: str) -> None:
+    return
+
+
+def _months(
+    now: datetime, month: str | None, first: str | None, last: str | None, *, of_files: bool
+) -> list[Cycle]:
+    if month and (first or last):
+        shared.end(shared.WRONG_SETTINGS, "--month cannot be combined with --from and --to")
+    if last and not first:
+        shared.end(shared.WRONG_SETTINGS, "--to needs --from")
+    current = Cycle.at(now)
+    ends = [
+        _month(flag, text, now, of_files=of_files)
+        for flag, text in (("--month", month), ("--from", first), ("--to", last))
+        if text
+    ]
+    if not ends and of_files:
+        return []
+    if not first:
+        return ends or [current]
+    months = periods.between(ends[0], ends[1] if last else current)
+    if not months:
+        shared.end(shared.WRONG_SETTINGS, "--from must not be after --to")
+    return months
+
+
+def _month(flag: str, text: str, now: datetime, *, of_files: bool) -> Cycle:
+    try:
+        cycle = periods.month_of(text)
+        if not of_files:
+            periods.check_kept(cycle, now)
+    except ValueError as error:
+        shared.end(shared.WRONG_SETTINGS, f"{flag} {error}")
+    return cycle
+
+
+def _usd(text: str) -> Decimal:
+    if re.fullmatch(r"-?\d{1,12}(\.\d{1,6})?", text) is None:
+        shared.end(shared.WRONG_SETTINGS, "--amount must be US dollars, such as 1234.56")
+    return Decimal(text)
+
+
+def _read_files(
+    paths: Sequence[Path], accounts: Sequence[str], question: Question, progress: Progress
+) -> Bill:
+    if len(accounts) > 1:
+        shared.end(shared.WRONG_SETTINGS, "--file: the files belong to one --account")
+    account = accounts[0] if accounts else ""
+    if account and account.partition("/")[0] not in _TYPES:
+        kinds = " or ".join(f"{kind}/NAME" for kind in _TYPES)
+        shared.end(shared.WRONG_SETTINGS, f"--account must be {kinds} for --file")
+    try:
+        return of_files(paths, account, question, progress)
+    except WrongFile as error:
+        shared.end(shared.WRONG_SETTINGS, f"--file: {error}")
+    except OSError as error:
+        shared.end(shared.WRONG_SETTINGS, f"--file {error.filename}: {error.strerror}")
+
+
+def _deliver(lines: Iterator[str], output: Path | None) -> None:
+    if output is None:
+        sys.stdout.writelines(lines)
+        return
+    with shared.written(output), files.replaced(output, files.FOR_ALL) as file:
+        _write(file, lines, compressed=output.suffix == ".gz")

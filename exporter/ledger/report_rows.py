@@ -1,0 +1,111 @@
+"""Rows of GitHub's usage report, summed as they arrive."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from exporter.accounts import Account, AccountType
+from exporter.billing import skus
+from exporter.billing.cycle import Cycle
+from exporter.billing.owners import organization_of
+from exporter.billing.values import Text
+from exporter.ledger.row import Row, checked
+from exporter.ledger.totals import Totals
+
+
+class ReportItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    """A row of the usage report, to the last digit that GitHub sends."""
+
+    date: str
+    product: Text
+    sku: Text
+    unit_type: Text
+    price_per_unit: Decimal
+    quantity: Decimal
+    gross_amount: Decimal
+    discount_amount: Decimal
+    net_amount: Decimal
+    organization_name: Text | None = None
+    repository_name: Text | None = None
+
+
+class RowMaker:
+    """Makes rows of an account's report of a month; of a cost center, if it has that name."""
+
+    def __init__(self, account: Account, cycle: Cycle, center: str = "") -> None:
+        enterprise = account.type is AccountType.ENTERPRISE
+        self._account_type, self._account = account.type.value, account.name
+        self._owner = "" if enterprise else account.name
+        self._center = center if enterprise else ""
+        self._start, self._end = cycle.start, cycle.end - timedelta(seconds=1)
+
+    def row(self, item: ReportItem, first: datetime, last: datetime) -> Row:
+        """Return the row. Raises ``ValueError`` for an invalid number or a date out of bounds."""
+        owner, _, name = (item.repository_name or "").rpartition("/")
+        known = item.organization_name or owner
+        is_own = known.casefold() in {"", self._owner.casefold()}
+        return Row(
+            account_type=self._account_type,
+            account=self._account,
+            date=self._day(item.date, first, last),
+            organization=self._owner if is_own else organization_of(known),
+            repository=name,
+            cost_center=self._center,
+            product=skus.product_name(item.product),
+            sku=skus.sku_name(item.sku),
+            unit=skus.unit_name(item.unit_type),
+            price=checked("pricePerUnit", item.price_per_unit),
+            quantity=checked("quantity", item.quantity),
+            gross=checked("grossAmount", item.gross_amount),
+            discount=checked("discountAmount", item.discount_amount),
+            net=checked("netAmount", item.net_amount),
+        )
+
+    def _day(self, date: str, first: datetime, last: datetime) -> str:
+        try:
+            at = datetime.fromisoformat(date)
+        except ValueError:
+            raise ValueError("date is not a date") from None
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        if not first <= at <= last:
+            raise ValueError("date is not in the requested period")
+        # A row beside the month belongs to the month that it was requested for.
+        return f"{min(max(at, self._start), self._end):%Y-%m-%d}"
+
+
+class TotalsFold:
+    """Sums the rows of a report between two times."""
+
+    def __init__(self, maker: RowMaker, totals: Totals, first: datetime, last: datetime) -> None:
+        self._maker, self._totals = maker, totals
+        self._first, self._last = first, last
+
+    def add(self, items: Sequence[ReportItem]) -> None:
+        """Add rows. Raises ``ValueError`` for a row of another month, or an invalid number."""
+        add, row = self._totals.add, self._maker.row
+        first, last = self._first, self._last
+        for item in items:
+            add(row(item, first, last))
+
+    def result(self) -> Totals:
+        return self._totals
+
+
+class YearFold:
+    """Keeps the rows of one month of the yearly report, which has one per month and SKU."""
+
+    def __init__(self, maker: RowMaker, cycle: Cycle) -> None:
+        self._maker, self._cycle = maker, cycle
+        self._month = f"{cycle.start:%Y-%m}"
+        self._rows: list[Row] = []
+
+    def add(self, items: Sequence[ReportItem]) -> None:
+        """Add rows. Raises ``ValueError`` for an invalid number."""
+        for item in items:
+            if item.date.startswith(self._month):
+                self._rows.append(self._maker.row(item, self._cycle.start, self._cycle.end))
+
+    def result(self) -> list[Row]:
+        return self._rows
