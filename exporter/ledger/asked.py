@@ -23,6 +23,7 @@ NO_CENTER = "none"
 """The name of usage outside cost centers."""
 
 _NUMBERS = ("price_per_unit", "gross_quantity", "gross_amount", "discount_amount", "net_amount")
+_ROUNDING = Decimal("1e-6")
 _Sku = tuple[str, str, str]
 
 
@@ -204,7 +205,7 @@ def by_model(rows: Iterable[Row], of_models: Sequence[Row]) -> Iterator[Row]:
         else:
             rest.add(row)
     for rest in explained.values():
-        if any(rest.values):
+        if any(abs(value) > _ROUNDING for value in rest.values):
             yield rest.row()
 
 

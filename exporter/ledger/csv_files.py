@@ -7,14 +7,13 @@ and those that repeat others in AI credits (``aic_*``), are never read.
 import csv
 import gzip
 import hashlib
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import BinaryIO
+from typing import TextIO, cast
 
 from exporter.billing import skus
 from exporter.billing.owners import organization_of
@@ -125,17 +124,16 @@ class Files:
                 raise WrongFile(f"{path} has the same content as {twin}: name each file once")
         for path in self.paths:
             progress(f"{path} …")
-            with path.open("rb") as file:
-                try:
+            try:
+                with _opened(path) as file:
                     yield from self._of_file(path, file)
-                except UnicodeDecodeError:
-                    raise WrongFile(f"{path} is not UTF-8 text") from None
-                except (EOFError, gzip.BadGzipFile):
-                    raise WrongFile(f"{path} is cut short, or not compressed by gzip") from None
+            except UnicodeDecodeError:
+                raise WrongFile(f"{path} is not UTF-8 text") from None
+            except (EOFError, gzip.BadGzipFile):
+                raise WrongFile(f"{path} is cut short, or not compressed by gzip") from None
 
-    def _of_file(self, path: Path, file: BinaryIO) -> Iterator[Row]:
-        plain = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
-        reader = csv.reader(io.TextIOWrapper(plain, "utf-8-sig", newline=""), strict=True)
+    def _of_file(self, path: Path, file: TextIO) -> Iterator[Row]:
+        reader = csv.reader(file, strict=True)
         try:
             header = next(reader, None)
             kind = _kind(path, header, self.by)
@@ -163,6 +161,12 @@ class Files:
                 f"{path} ({kind} report) and {first} ({found} report) both have {row.sku} of "
                 f"{row.month}: read one type of report per month"
             )
+
+
+def _opened(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _kind(path: Path, header: Sequence[str] | None, by: Set[Dimension]) -> _Kind:

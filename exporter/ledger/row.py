@@ -11,7 +11,8 @@ import msgspec
 LIMIT: Final = Decimal(10) ** 15
 """No bill exceeds it (see `exporter.billing.values.Number`)."""
 
-_PLACES: Final = 30
+_SMALLEST: Final = Decimal("1e-30")
+_EXPONENT: Final = -30
 _EXACT = Context(prec=60)
 
 ZERO = Decimal(0)
@@ -93,8 +94,8 @@ def checked(field: str, value: Decimal) -> Decimal:
     if not value.is_finite() or abs(value) > LIMIT:
         raise ValueError(f"{field} is not a number that a bill could have")
     exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -_PLACES:
-        return round(value, _PLACES)
+    if isinstance(exponent, int) and exponent < _EXPONENT:
+        return value.quantize(_SMALLEST, context=_EXACT)
     return value
 
 
