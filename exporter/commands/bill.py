@@ -218,7 +218,7 @@ def _read_files(
 
 def _deliver(lines: Iterator[str], output: Path | None) -> None:
     if output is None:
-        sys.stdout.writelines(lines)
+        shared.print_all(line.encode() for line in lines)
         return
     with shared.written(output), files.replaced(output, files.FOR_ALL) as file:
         _write(file, lines, compressed=output.suffix == ".gz")

@@ -128,10 +128,23 @@ def faults_told() -> Iterator[None]:
 
 def deliver(content: bytes, output: Path | None, mode: int) -> None:
     if output is None:
-        sys.stdout.buffer.write(content)
+        print_all([content])
     else:
         with written(output):
             files.write_atomically(output, content, mode)
+
+
+def print_all(lines: Iterable[bytes]) -> None:
+    """Write to standard output, or exit with an error if its disk is full."""
+    try:
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # The rest of the buffer is flushed at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        end(NOT_WRITABLE, f"standard output: {error.strerror}")
 
 
 @contextmanager

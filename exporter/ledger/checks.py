@@ -8,7 +8,7 @@ from typing import Any
 
 from exporter.accounts import AccountType
 from exporter.billing.skus import AI_CREDIT_SKUS, PREMIUM_REQUEST_SKUS
-from exporter.github.errors import NotOffered, Rejected
+from exporter.github.errors import NotOffered, Rejected, Unreachable
 from exporter.ledger import cost_centers
 from exporter.ledger.asked import Month
 from exporter.ledger.row import ZERO, Dimension, Row, minus, plus, sum_of, times
@@ -43,7 +43,7 @@ class Check:
     """The result of a comparison.
 
     ``differences`` are US dollars by product and SKU, none below a cent. ``note`` says what was
-    not compared. ``unread`` is the reason if GitHub refused one of the sources.
+    not compared. ``unread`` is the reason if a source cannot be read.
     """
 
     source: Source
@@ -76,8 +76,8 @@ async def of_month(
 ) -> list[Check]:
     """Compare ``rows``, a closed month's summary, with the ``wanted`` sources.
 
-    Prices and discounts are compared within the summary. A source that GitHub refuses is not
-    compared. Raises `GitHubError` for other failures.
+    Prices and discounts are compared within the summary. A source that GitHub refuses or fails to
+    answer is not compared. Raises `GitHubError` for other failures.
     """
     evidence = _Evidence(month, rows)
     checks = []
@@ -87,8 +87,8 @@ async def of_month(
             continue
         try:
             checks.append(await compare(evidence))
-        except (NotOffered, Rejected) as error:
-            checks.append(Check(source, unread=f"GitHub refuses the request ({error.reason})"))
+        except (NotOffered, Rejected, Unreachable) as error:
+            checks.append(Check(source, unread=f"its source cannot be read ({error.reason})"))
     return checks
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -13,6 +14,8 @@ from exporter.billing.owners import organization_of
 from exporter.billing.values import Text
 from exporter.ledger.row import Row, checked
 from exporter.ledger.totals import Totals
+
+_LENGTH_OF_DAY = len("2026-10-31")
 
 
 class ReportItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False):
@@ -43,19 +46,28 @@ class RowMaker:
 
     def row(self, item: ReportItem, first: datetime, last: datetime) -> Row:
         """Return the row. Raises ``ValueError`` for an invalid number or a date out of bounds."""
-        owner, _, name = (item.repository_name or "").rpartition("/")
-        known = item.organization_name or owner
-        is_own = known.casefold() in {"", self._owner.casefold()}
+        organization, repository, product, sku, unit = _names(
+            self._owner,
+            item.organization_name or "",
+            item.repository_name or "",
+            item.product,
+            item.sku,
+            item.unit_type,
+        )
+        at = _instant(item.date)
+        if not first <= at <= last:
+            raise ValueError("date is not in the requested period")
         return Row(
             account_type=self._account_type,
             account=self._account,
-            date=self._day(item.date, first, last),
-            organization=self._owner if is_own else organization_of(known),
-            repository=name,
+            # A row beside the month belongs to the month that it was requested for.
+            date=_day(min(max(at, self._start), self._end)),
+            organization=organization,
+            repository=repository,
             cost_center=self._center,
-            product=skus.product_name(item.product),
-            sku=skus.sku_name(item.sku),
-            unit=skus.unit_name(item.unit_type),
+            product=product,
+            sku=sku,
+            unit=unit,
             price=checked("pricePerUnit", item.price_per_unit),
             quantity=checked("quantity", item.quantity),
             gross=checked("grossAmount", item.gross_amount),
@@ -63,16 +75,35 @@ class RowMaker:
             net=checked("netAmount", item.net_amount),
         )
 
-    def _day(self, date: str, first: datetime, last: datetime) -> str:
-        try:
-            at = datetime.fromisoformat(date)
-        except ValueError:
-            raise ValueError("date is not a date") from None
-        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-        if not first <= at <= last:
-            raise ValueError("date is not in the requested period")
-        # A row beside the month belongs to the month that it was requested for.
-        return f"{min(max(at, self._start), self._end):%Y-%m-%d}"
+
+def _instant(date: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(date)
+    except ValueError:
+        raise ValueError("date is not a date") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()[:_LENGTH_OF_DAY]
+
+
+# Reports of millions of rows have few names.
+@lru_cache(maxsize=16_384)
+def _names(
+    owner: str, organization: str, repository: str, *names: str
+) -> tuple[str, str, str, str, str]:
+    product, sku, unit = names
+    named, _, name = repository.rpartition("/")
+    known = organization or named
+    is_own = known.casefold() in {"", owner.casefold()}
+    return (
+        owner if is_own else organization_of(known),
+        name,
+        skus.product_name(product),
+        skus.sku_name(sku),
+        skus.unit_name(unit),
+    )
 
 
 class TotalsFold:

@@ -1,9 +1,8 @@
 """A row of the bill, and the dimensions by which rows are summed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Context, Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
-from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -12,7 +11,7 @@ LIMIT: Final = Decimal(10) ** 15
 """No bill exceeds it (see `exporter.billing.values.Number`)."""
 
 _SMALLEST: Final = Decimal("1e-30")
-_EXPONENT: Final = -30
+_DIGITS: Final = 30
 _EXACT = Context(prec=60)
 
 ZERO = Decimal(0)
@@ -68,13 +67,11 @@ class Dimension(StrEnum):
 IN_REPORT_ONLY = frozenset({Dimension.DAY, Dimension.ORGANIZATION, Dimension.REPOSITORY})
 """Dimensions that only GitHub's usage report has, not its usage summary."""
 
-VALUE: Mapping[Dimension, Callable[[Row], str]] = {
-    dimension: attrgetter(
-        {Dimension.DAY: "date", Dimension.MONTH: "month"}.get(dimension, dimension.value)
-    )
-    for dimension in Dimension
+FIELD: Mapping[Dimension, str] = {
+    **{dimension: dimension.value for dimension in Dimension},
+    Dimension.DAY: "date",
 }
-"""The value of a row in each dimension."""
+"""The attribute of a row with its value in each dimension."""
 
 
 def complete(by: Sequence[Dimension]) -> tuple[Dimension, ...]:
@@ -91,12 +88,12 @@ def complete(by: Sequence[Dimension]) -> tuple[Dimension, ...]:
 
 def checked(field: str, value: Decimal) -> Decimal:
     """Return a number from GitHub. Raises ``ValueError`` if no bill could have it."""
-    if not value.is_finite() or abs(value) > LIMIT:
-        raise ValueError(f"{field} is not a number that a bill could have")
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < _EXPONENT:
-        return value.quantize(_SMALLEST, context=_EXACT)
-    return value
+    try:
+        if -LIMIT <= value <= LIMIT:
+            return value
+    except InvalidOperation:  # not a number
+        pass
+    raise ValueError(f"{field} is not a number that a bill could have")
 
 
 def sum_of(values: Iterable[Decimal | None]) -> Decimal:
@@ -109,7 +106,12 @@ def sum_of(values: Iterable[Decimal | None]) -> Decimal:
 
 
 def plain(value: Decimal) -> str:
-    """Return a number without exponent and without trailing zeros: ``9.40E-05`` → ``0.000094``."""
+    """Return a number without exponent and without trailing zeros: ``9.40E-05`` → ``0.000094``.
+
+    Decimals beyond the thirtieth are rounded.
+    """
+    if value.adjusted() < _SMALLEST.adjusted() or len(value.as_tuple().digits) > _DIGITS:
+        value = value.quantize(_SMALLEST, context=_EXACT)
     text = f"{value:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

@@ -1,12 +1,12 @@
 """Rows summed by dimensions, in memory up to a limit and on disk above it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 
 import msgspec
 
-from exporter.ledger.row import VALUE, Dimension, Row, plus
+from exporter.ledger.row import FIELD, Dimension, Row, plus
 
 IN_MEMORY = 10_000
 """Sums that are kept in memory, some 2 KB each."""
@@ -35,7 +35,9 @@ class Totals:
         self, by: Sequence[Dimension], *, split: bool = False, in_memory: int = IN_MEMORY
     ) -> None:
         self._by = tuple(by)
-        self._values = tuple(VALUE[dimension] for dimension in by)
+        self._key: Callable[[Row], _Key] = attrgetter(
+            "account_type", "account", *(FIELD[each] for each in by)
+        )
         self._split = split
         self._in_memory = in_memory
         self._sums: dict[_Key, _Sum] = {}
@@ -43,7 +45,7 @@ class Totals:
         self._decoder = msgspec.msgpack.Decoder(Row)
 
     def add(self, row: Row) -> None:
-        key: _Key = (row.account_type, row.account, *(value(row) for value in self._values))
+        key = self._key(row)
         if self._split:
             key += (row.unit or "", "" if row.price is None else str(row.price.normalize()))
         found = self._sums.get(key)
@@ -70,8 +72,9 @@ class Totals:
     def _spill(self) -> None:
         names = [f"k{number}" for number in range(len(self._by) + 2 + 2 * self._split)]
         if self._disk is None:
-            # An empty name is a temporary database on disk, which ends with its connection.
-            self._disk = sqlite3.connect("", isolation_level=None)
+            # An empty name is a temporary database on disk, which ends with its connection. One
+            # thread at a time uses it: rows are added beside the event loop.
+            self._disk = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             self._disk.execute("PRAGMA journal_mode = OFF")
             self._disk.execute("PRAGMA temp_store = FILE")
             self._disk.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
@@ -125,15 +128,15 @@ class _Sum:
         self.values = list(_measures(row))
 
     def add(self, row: Row) -> None:
-        values = self.values
         if row.unit != self.unit:
             # Minutes and gigabytes have no sum.
-            self.unit = self.price = values[0] = None
+            self.unit = self.price = self.values[0] = None
         if row.price != self.price:
             self.price = None
-        for place, value in enumerate(_measures(row)):
-            before = values[place]
-            values[place] = None if before is None or value is None else plus(before, value)
+        self.values = [
+            None if one is None or other is None else plus(one, other)
+            for one, other in zip(self.values, _measures(row), strict=True)
+        ]
 
     def row(self, kind: str, account: str, date: str, names: dict[str, str]) -> Row:
         quantity, gross, discount, net = self.values

@@ -8,7 +8,7 @@ from itertools import chain
 
 import msgspec
 
-from exporter.ledger.row import VALUE, ZERO, Dimension, Row, plain, plus
+from exporter.ledger.row import FIELD, ZERO, Dimension, Row, plain, plus
 from exporter.ledger.totals import Totals
 
 MEASURES = ("unit", "quantity", "price_usd", "gross_usd", "discount_usd", "net_usd")
@@ -80,7 +80,7 @@ def as_table(by: Sequence[Dimension], totals: Totals) -> Iterator[str]:
 
 
 def _names(by: Sequence[Dimension], row: Row) -> Iterator[str]:
-    return (VALUE[dimension](row) for dimension in by)
+    return (getattr(row, FIELD[dimension]) for dimension in by)
 
 
 def _numbers(row: Row) -> tuple[Decimal | None, ...]:

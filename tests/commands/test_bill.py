@@ -4,9 +4,10 @@ import csv
 import gzip
 import io
 import json
+import os
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,10 +17,12 @@ import pytest
 
 from exporter.app import utc_now
 from exporter.demo import DEMO_TOKEN, demo_accounts
+from exporter.ledger.totals import IN_MEMORY
 from tests.support.faults.fault import Fault
 from tests.support.faults.faulty_github import FaultyGitHub
-from tests.support.programs import fetch
+from tests.support.programs import HANG_SECONDS, fetch, installed_command
 from tests.support.simulator_server import asking, command, simulated_github
+from tests.support.world import organization
 
 MONEY = ("gross_usd", "discount_usd", "net_usd")
 WATCHED = {
@@ -40,9 +43,10 @@ class Desk:
 
     github: FaultyGitHub
     url: str
+    watched: Mapping[str, str] = field(default_factory=lambda: WATCHED)
 
     def bill(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return command("bill", *arguments, env={**asking(self.url), **WATCHED})
+        return command("bill", *arguments, env={**asking(self.url), **self.watched})
 
     def rows(self, *arguments: str) -> list[dict[str, str]]:
         """Return the rows of the CSV."""
@@ -159,6 +163,29 @@ class TestMonths:
         assert abs(total(whole) - total(apart)) < Decimal("1e-6")
 
 
+class TestManyRows:
+    """A result that is sorted on disk, and a report that GitHub only answers day by day."""
+
+    @pytest.mark.parametrize("day_reports_only", [False, True])
+    def test_have_the_sums_of_the_summary(self, month: str, *, day_reports_only: bool) -> None:
+        account = organization(
+            "large",
+            repositories=tuple(f"service-{number}" for number in range(1_000)),
+            report_rows=60_000,
+            day_reports_only=day_reports_only,
+        )
+        with simulated_github(account) as (github, url):
+            desk = Desk(github, url, {"GITHUB_BILLING_ORGANIZATIONS": "large"})
+            whole = desk.rows("--month", month)
+            by = ("--by", "repository", "--by", "sku", "--by", "day")
+            parts = desk.rows("--month", month, *by)
+        assert len(parts) > IN_MEMORY
+        keys = [(row["repository"], row["sku"], row["day"]) for row in parts]
+        assert keys == sorted(set(keys))
+        for column in MONEY:
+            assert abs(total(parts, column) - total(whole, column)) < Decimal("1e-6")
+
+
 class TestChecks:
     def test_of_a_closed_month_follow_the_table(self, desk: Desk, month: str) -> None:
         run = desk.bill("--month", month, "--account", "acme-corp")
@@ -222,6 +249,20 @@ class TestAFile:
     def test_may_be_standard_output(self, desk: Desk, month: str) -> None:
         arguments = ("--month", month, "--account", "acme", "--format", "csv")
         assert desk.bill(*arguments, "--output", "-").stdout == desk.bill(*arguments).stdout
+
+    def test_may_have_no_room(self, desk: Desk) -> None:
+        with Path("/dev/full").open("w") as full:
+            run = subprocess.run(
+                [installed_command(), "bill", "--format", "csv"],
+                env={**os.environ, **asking(desk.url), **WATCHED},
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=HANG_SECONDS,
+                check=False,
+            )
+        assert run.returncode == 3
+        assert run.stderr == ("github-billing-exporter: standard output: No space left on device\n")
 
     def test_that_cannot_be_written_is_known_before_github_is_asked(self, desk: Desk) -> None:
         run = desk.bill("--output", "/nowhere/bill.csv")

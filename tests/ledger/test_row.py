@@ -37,10 +37,9 @@ class TestNumbers:
 
     @given(st.decimals(min_value=-(10**15), max_value=10**15))
     def test_keep_their_value_to_thirty_decimals(self, number: Decimal) -> None:
-        kept = checked("net", number)
-        assert abs(kept - number) <= Decimal("1e-30")
-        assert Decimal(plain(kept)) == kept
-        assert len(plain(kept)) < 60
+        text = plain(checked("net", number))
+        assert abs(Decimal(text) - number) <= Decimal("1e-30")
+        assert len(text) < 60
 
     @pytest.mark.parametrize("text", ["NaN", "Infinity", "-sNaN", "1e16", "-2e15"])
     def test_that_no_bill_has_are_errors(self, text: str) -> None:
