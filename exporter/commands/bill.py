@@ -139,7 +139,7 @@ def bill(
     else:
         # Report all accounts, even in the environment of one replica.
         settings = shared.load_settings(given).model_copy(update={"shard": None})
-        app = assembled(settings, process=False, level="error")
+        app = assembled(settings, process=False)
         found = asyncio.run(read(app, accounts, question, progress))
     if form == "table" or not found.failures:
         try:

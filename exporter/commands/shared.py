@@ -29,6 +29,7 @@ NO_CREDENTIAL = (
     "the token itself, because other users can see arguments); for a GitHub App, set "
     "--github.app-id ID and --github.app-private-key-file FILE"
 )
+_SHOWN_ACCOUNTS = 10
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
 
@@ -172,8 +173,9 @@ def chosen(accounts: Sequence[Account], names: Sequence[str]) -> list[Account]:
             if account.name.casefold() == rest.casefold() and kind in {"", account.type.value}
         ]
         if not same:
-            watched = ", ".join(f"{each.type}/{each.name}" for each in accounts)
-            end(WRONG_SETTINGS, f"--account must be one of the watched accounts: {watched}")
+            watched = ", ".join(f"{each.type}/{each.name}" for each in accounts[:_SHOWN_ACCOUNTS])
+            more = f" and {hidden} more" if (hidden := len(accounts) - _SHOWN_ACCOUNTS) > 0 else ""
+            end(WRONG_SETTINGS, f"--account must be one of the watched accounts: {watched}{more}")
         if len(same) > 1:
             both = " or ".join(f"{each.type}/{each.name}" for each in same)
             end(WRONG_SETTINGS, f"--account is ambiguous: use {both}")
