@@ -32,7 +32,7 @@ class Source(StrEnum):
     YEAR = "year"
     PRICE = "price"
     DISCOUNT = "discount"
-    COSTCENTERS = "cost_centers"
+    COST_CENTERS = "cost_centers"
     ORGANIZATIONS = "organizations"
     MODELS = "models"
     INVOICE = "invoice"
@@ -160,7 +160,7 @@ async def _cost_centers(evidence: _Evidence) -> Check:
     for center in (cost_centers.REST, *await evidence.month.centers()):
         parts += await evidence.month.summary(cost_center_id=center)
     differences = _differing(_by_sku(parts, "net"), _by_sku(evidence.rows, "net"))
-    return Check(Source.COSTCENTERS, differences)
+    return Check(Source.COST_CENTERS, differences)
 
 
 async def _organizations(evidence: _Evidence) -> Check:
@@ -192,11 +192,11 @@ _COMPARE: Mapping[Source, Callable[[_Evidence], Coroutine[Any, Any, Check]]] = {
     Source.YEAR: _year,
     Source.PRICE: _price,
     Source.DISCOUNT: _discount,
-    Source.COSTCENTERS: _cost_centers,
+    Source.COST_CENTERS: _cost_centers,
     Source.ORGANIZATIONS: _organizations,
     Source.MODELS: _models,
 }
-_OF_ENTERPRISES = {Source.COSTCENTERS, Source.ORGANIZATIONS}
+_OF_ENTERPRISES = {Source.COST_CENTERS, Source.ORGANIZATIONS}
 
 
 def _key(row: Row) -> _Sku:
