@@ -64,7 +64,8 @@ CREDITS = item("copilot_ai_credits", 300, 0.01, 100)
 class Books:
     """October of an enterprise, in agreement until a part is replaced.
 
-    ``centers`` and ``organizations`` are the summaries by cost center id and organization.
+    ``centers`` and ``organizations`` are the summaries by cost center id and organization,
+    ``listed`` the cost centers by state.
     ``statuses`` replaces the answer for paths that contain a text.
     """
 
@@ -81,6 +82,9 @@ class Books:
     )
     organizations: dict[str, list[Item]] = field(default_factory=lambda: {"acme": [LINUX, STORAGE]})
     models: list[Item] = field(default_factory=lambda: [{**CREDITS, "model": "GPT-5"}])
+    listed: dict[str, list[Item]] = field(
+        default_factory=lambda: {"active": [{"id": "c1", "name": "Research"}], "deleted": []}
+    )
     statuses: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -96,8 +100,7 @@ class Books:
         period = {"timePeriod": {"year": 2026, "month": 10}}
         center = query.get("cost_center_id")
         if last == "cost-centers":
-            active = query["state"] == "active"
-            return {"costCenters": [{"id": "c1", "name": "Research"}] if active else []}
+            return {"costCenters": self.listed[query["state"]]}
         if last == "summary":
             rows = self.rows if center is None else self.centers.get(center, [])
             if organization := query.get("organization"):
