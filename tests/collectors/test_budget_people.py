@@ -8,7 +8,7 @@ import pytest
 from exporter.demo import SimulatedBudget
 from exporter.github import errors
 from tests.support.accounts import CORP
-from tests.support.collect import CANARY, COLLECTORS, GitHub, answer, budget, read, said
+from tests.support.collect import CANARY, COLLECTORS, Replies, answer, budget, read, said
 from tests.support.world import World, enterprise, in_virtual_time
 
 PEOPLE = COLLECTORS["budget_people"]
@@ -25,7 +25,7 @@ def state(consumed: float, target: float = 20) -> dict[str, object]:
     }
 
 
-def github(*pages: list[dict[str, object]], total: int | None = None) -> GitHub:
+def github(*pages: list[dict[str, object]], total: int | None = None) -> Replies:
     """Answer with the universal budget b1, its people in pages, and a budget of another scope."""
 
     def answering(request: httpx.Request) -> httpx.Response:

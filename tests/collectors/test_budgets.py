@@ -13,12 +13,12 @@ from exporter.github import errors
 from exporter.web.landing import render
 from tests.support.accounts import ACME
 from tests.support.budgets import BOTH, BUDGETS, ESTIMATES, PATH, listed
-from tests.support.collect import CANARY, GitHub, Says, answer, budget, read, said
+from tests.support.collect import CANARY, Replies, Says, answer, budget, read, said
 from tests.support.faults.fault import Fault
 from tests.support.world import World, in_virtual_time, organization, user
 
 
-def paged(*pages: Mapping[str, object], asked: list[Mapping[str, str]] | None = None) -> GitHub:
+def paged(*pages: Mapping[str, object], asked: list[Mapping[str, str]] | None = None) -> Replies:
 
     def github(request: httpx.Request) -> httpx.Response:
         query = dict(request.url.params)

@@ -1,6 +1,5 @@
 """A GitHub whose reports of one month can be made to differ from each other."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,10 +9,9 @@ import httpx
 
 from exporter.accounts import Account, AccountType
 from exporter.billing.cycle import Cycle
-from exporter.github.api import attempt
-from exporter.github.auth import from_token
-from exporter.github.client import Client
+from exporter.github.api import GitHub
 from exporter.ledger.asked import Month
+from tests.support.collect import attempted
 
 T = TypeVar("T")
 Item = dict[str, object]
@@ -121,18 +119,7 @@ class Books:
     ) -> T:
         """Return the result of a coroutine function for October."""
 
-        async def at_once(seconds: float) -> None: ...
+        async def reading(github: GitHub) -> T:
+            return await what(Month(github, Account(kind, "acme"), OCTOBER, NOW))
 
-        async def reading() -> T:
-            client = Client(
-                transport=httpx.MockTransport(self),
-                base_url="https://api.github.com",
-                credential=from_token("default", "ghp_test"),
-                observer=lambda exchange: None,
-                clock=lambda: NOW,
-                sleep=at_once,
-            )
-            async with attempt(client, {}, 60.0) as github:
-                return await what(Month(github, Account(kind, "acme"), OCTOBER, NOW))
-
-        return asyncio.run(reading())
+        return attempted(self, reading)

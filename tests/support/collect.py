@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import httpx
 
 from exporter.accounts import Account
 from exporter.collectors import ALL, Collector
-from exporter.github.api import attempt
+from exporter.github.api import GitHub, attempt
 from exporter.github.auth import from_token
 from exporter.github.client import Client
 from exporter.github.work import aside
@@ -20,15 +21,27 @@ COLLECTORS = {collector.name: collector for collector in ALL}
 
 CANARY = "canary-login"
 
-GitHub = Callable[[httpx.Request], httpx.Response]
+T = TypeVar("T")
+Replies = Callable[[httpx.Request], httpx.Response]
 
 
-def read(collector: Collector, account: Account, github: GitHub) -> Reading:
+def read(collector: Collector, account: Account, github: Replies) -> Reading:
     """Attempt one collector at ``NOW``. Retries do not wait."""
+
+    async def reading(questions: GitHub) -> Reading:
+        return await aside(collector.collect, questions, account, NOW)
+
+    found = attempted(github, reading)
+    collector.check(found)
+    return found
+
+
+def attempted(github: Replies, what: Callable[[GitHub], Coroutine[Any, Any, T]]) -> T:
+    """Return the result of one attempt. Retries do not wait."""
 
     async def at_once(seconds: float) -> None: ...
 
-    async def reading() -> Reading:
+    async def attempting() -> T:
         client = Client(
             transport=httpx.MockTransport(github),
             base_url="https://api.github.com",
@@ -38,11 +51,9 @@ def read(collector: Collector, account: Account, github: GitHub) -> Reading:
             sleep=at_once,
         )
         async with attempt(client, {}, 30.0) as questions:
-            reading = await aside(collector.collect, questions, account, NOW)
-        collector.check(reading)
-        return reading
+            return await what(questions)
 
-    return asyncio.run(reading())
+    return asyncio.run(attempting())
 
 
 def budget(number: int = 1, **fields: object) -> dict[str, object]:
