@@ -9,25 +9,25 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Metric
 
 _INTRODUCTION = """\
-- Values are polled: a scrape sends no request to GitHub. After a failed poll the last reading
-  stays until it is older than `github_billing_exporter_collector_stale_after_seconds`.
+- Values are polled: scrapes never send requests to GitHub. After a failed poll the last reading
+  remains until it is older than `github_billing_exporter_collector_stale_after_seconds`.
 - **Never use `rate()` or `increase()` on a metric with a period.** Such a gauge starts over with
-  each period, and GitHub may correct it downwards. `month` is the calendar month to date, UTC;
-  `cycle` is the billing cycle to date. For the cost of a day and for forecasts there are recording
-  rules: see [running](running.md).
+  each period, and GitHub may correct it downward. `month` is the calendar month to date, UTC;
+  `cycle` is the billing cycle to date. For daily costs and forecasts, use the recording rules:
+  see [running](running.md#forecasts).
 - A value that GitHub does not report is absent, never 0.
 - Metrics whose names end in `_info` are always 1: the labels hold the information.
 - Every metric has the labels `account_type` and `account`, except those of [the exporter
   itself](#the-exporter-itself). The tables list the other labels.
-- Never add across `account_type`: an enterprise's bill contains its organizations'.
+- Never sum across `account_type`: an enterprise's bill contains its organizations'.
 - Each collector links to the endpoints it reads and the permissions it needs.
 """
 
 _END = """
-The exporter also serves `process_*` and `python_*` of the Prometheus client library. The command
-`once` leaves them out, and its counters cover only that run.
+The exporter also serves the Prometheus client library's `process_*` and `python_*` metrics. The
+command `once` leaves them out, and its counters cover only that run.
 
-`promtool check metrics` warns about the units minutes, days and gigabytes. They are intended:
+`promtool check metrics` warns about the units minutes, days and gigabytes. They are intentional:
 GitHub bills in these units.
 """
 
@@ -59,17 +59,17 @@ SECTIONS = (
         "may change](moving.md#what-may-change). The label `platform` of\n"
         "`github_billing_account_info` shows the account's platform.\n"
         "\n"
-        "- On the usage platform, paid minutes are net minutes with a price. Minutes of\n"
+        "- On the usage platform, paid minutes are net minutes with a price. Minutes on\n"
         "  self-hosted runners have no price: they are used, but never paid.\n"
-        "- On the usage platform, used ÷ included is not the share of the quota: used minutes\n"
-        "  include runners and repositories that no quota covers.\n"
+        "- On the usage platform, used ÷ included is not the used share of the quota:\n"
+        "  used minutes include runners and repositories that no quota covers.\n"
         "- Included amounts come from the `quota.*` settings, or else from the exporter's table\n"
         "  of GitHub's plans. On the legacy platform those of Actions and Packages come from\n"
         "  GitHub. GitHub does not report the plan of an enterprise.\n"
         "- Storage excludes caches, custom images, Codespaces and Git LFS. On the usage platform\n"
-        "  its average is too low while GitHub's reports lag, by up to three days.\n"
+        "  its average is too low while GitHub's reports lag (by up to three days).\n"
         "- Paid storage on the usage platform is in gigabyte-months of 744 hours, on which GitHub\n"
-        "  bases its price. How GitHub discounts storage is unverified.\n",
+        "  bases its price. How GitHub discounts storage has not been verified.\n",
     ),
     Section(
         "Usage and cost by SKU",
@@ -83,29 +83,29 @@ SECTIONS = (
         ("repository_usage_", "organization_usage_"),
         "These come from GitHub's itemized usage report. If its discounts differ from those of\n"
         'the usage summary, or its usage is higher, `organization="none"` holds the correction.\n'
-        "So all series add up to the account, except for usage that the report does not have yet.\n"
-        "How GitHub discounts storage is unverified.\n"
+        "So all series add up to the account's total, except for usage not yet in the report.\n"
+        "How GitHub discounts storage has not been verified.\n"
         "\n"
-        'Repositories beyond the series limit are summed in `repository="(other)"`, and if that\n'
-        'is not enough, organizations in `organization="(other)"`.\n',
+        'Repositories beyond the series limit are summed as `repository="(other)"`, and if that\n'
+        'is not enough, organizations as `organization="(other)"`.\n',
     ),
     Section(
         "Cost centers",
         ("cost_center_",),
         "Usage comes from GitHub's usage summary of each cost center. All other usage is in\n"
-        '`cost_center="none"`, so all series add up to the account. That rest is negative if\n'
-        "GitHub counted more usage between two requests.\n",
+        '`cost_center="none"`, so all series add up to the account\'s total; `none` is negative\n'
+        "if GitHub counted more usage between two requests.\n",
     ),
     Section(
         "Budgets",
         ("budget_",),
-        "Budgets of the scopes `user`, `multi_user_customer` and `multi_user_cost_center` have a\n"
+        "Budgets with the scope `user`, `multi_user_customer` or `multi_user_cost_center` have a\n"
         "limit per person: do not compare it with a sum of usage. The last two are universal\n"
         "budgets.\n"
         "\n"
-        "The estimate does not know when in the month a budget was created, what AI pools cover,\n"
-        "or which cost centers are excluded. If an estimate is absent, the landing page `/` shows\n"
-        "why.\n",
+        "The estimate does not take into account when in the month a budget was created, what AI\n"
+        "pools cover, or which cost centers are excluded. If an estimate is absent, the landing\n"
+        "page `/` shows why.\n",
     ),
     Section("Licenses and seats", ("advanced_security_", "license", "plan_")),
     Section(

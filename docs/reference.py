@@ -22,10 +22,10 @@ def permissions() -> str:
     """Return docs/permissions.md: endpoints and permissions of each collector."""
     introduction = (
         f"# Permissions\n\n{_WRITTEN}\n"
-        "GitHub's documentation contradicts itself on which type of token can read which endpoint. "
-        "So the exporter accepts every type, and `github-billing-exporter check` reports what "
-        "GitHub answered. The token's user needs the role too: an ordinary member's token gets 403 "
-        "or 404, whatever its scopes.\n"
+        "GitHub's documentation contradicts itself about which kind of token can read which "
+        "endpoint. So the exporter accepts every kind, and `github-billing-exporter check` reports "
+        "what GitHub answered. The token's user needs the role too: an ordinary member's token "
+        "gets 403 or 404, whatever its scopes.\n"
     )
     parts = [introduction]
     for collector in ALL:
@@ -53,8 +53,8 @@ def failures() -> str:
         parts.append(f"\n## `{reason}`\n")
         parts += map(_failure, group)
     parts.append(
-        "\nWith `platform: auto` the `legacy_*` collectors are polled together with `usage` every "
-        "time, whatever GitHub answered before.\n"
+        "\nWith `platform: auto` the `legacy_*` collectors follow the schedule of `usage`, "
+        "whatever GitHub answered before.\n"
     )
     return "".join(parts)
 

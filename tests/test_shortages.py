@@ -25,7 +25,7 @@ from tests.support.world import from_file, read_at_each_use
 
 TOKEN = "ghp_" + "CANARY" * 6
 NO_MORE = "Too many open files"
-FILE_UNREAD = "credential default: its file cannot be read now"
+FILE_UNREAD = "credential default: its file cannot currently be read"
 
 
 @contextmanager

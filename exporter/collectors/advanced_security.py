@@ -152,7 +152,7 @@ async def listings(github: GitHub, account: Account, product: str) -> AsyncItera
             # Pages may differ: the highest count must be reached.
             total = max(total or 0, page.total_count)
         yield page
-    hint = "Repositories may have changed while being read: try again."
+    hint = "Repositories may have changed while they were read: try again."
     check_total(len(names) + named.others, total or 0, "repositories", endpoint, hint)
 
 
@@ -165,7 +165,7 @@ _PERMISSIONS = {
 
 ADVANCED_SECURITY = Collector(
     name="advanced_security",
-    summary="Seats of Advanced Security, or of Code Security and Secret Protection",
+    summary="Seats for Advanced Security, or for Code Security and Secret Protection",
     endpoints=tuple(endpoint_of(kind) for kind in _PERMISSIONS),
     permissions=_PERMISSIONS,
     metrics=(

@@ -50,9 +50,9 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         absent = REFUSED if filters else ()
         rows = await summary.ask_or_none(github, account, cycle, absent=absent, **dict(filters))
         if rows is None:
-            without["because GitHub refuses the usage of their scope"] += covered
+            without["because GitHub refuses access to usage in their scope"] += covered
         elif not rows and _may_be_id(covered[0]):
-            without["because GitHub has no usage for the id of their scope"] += covered
+            without["because GitHub returns no usage for their entity's ID"] += covered
         else:
             samples += (
                 catalogue.BUDGET_ESTIMATED_CONSUMED_USD(each.target.net_usd(rows), budget=each.id)

@@ -20,7 +20,7 @@ SIX_HOURLY = timedelta(hours=6)
 
 def left_out(number: int, what: str) -> tuple[str, ...]:
     """Return the note of a reading without its invalid elements, empty if all are valid."""
-    return (f"Left out because invalid: {number} of the {what}.",) if number else ()
+    return (f"Invalid {what} left out: {number}.",) if number else ()
 
 
 def check_total(found: int, total: float, what: str, endpoint: str, hint: str = "") -> None:

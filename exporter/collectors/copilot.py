@@ -122,14 +122,14 @@ async def collect_activity(github: GitHub, account: Account, now: datetime) -> R
 
 _PERMISSIONS = {
     AccountType.ORGANIZATION: "owner; classic token with manage_billing:copilot or read:org, "
-    "fine-grained token or App with GitHub Copilot Business: read",
+    "or fine-grained token or App with GitHub Copilot Business: read",
     AccountType.ENTERPRISE: "owner or billing manager; classic token with "
     "manage_billing:copilot or read:enterprise",
 }
 
 COPILOT_SEATS = Collector(
     name="copilot_seats",
-    summary="Copilot seats; for an organization by use in this cycle",
+    summary="Copilot seats; for an organization, also by use this cycle",
     endpoints=(_BILLING, _SEATS[AccountType.ENTERPRISE]),
     permissions=_PERMISSIONS,
     metrics=(

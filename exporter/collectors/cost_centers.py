@@ -110,7 +110,7 @@ _PERMISSIONS = {AccountType.ENTERPRISE: SUMMARY.permissions[AccountType.ENTERPRI
 
 COST_CENTERS = Collector(
     name="cost_centers",
-    summary="Names and states of cost centers, and their pools of AI credits",
+    summary="Names and states of cost centers, and their AI credit pools",
     endpoints=(ENDPOINT,),
     permissions=_PERMISSIONS,
     metrics=(
@@ -124,7 +124,7 @@ COST_CENTERS = Collector(
 )
 USAGE_COST_CENTERS = Collector(
     name="usage_cost_centers",
-    summary="Quantities and US dollars by cost center and SKU of the current month",
+    summary="This month's quantities and US dollars by cost center and SKU",
     endpoints=(*SUMMARY.endpoints[-1:], ENDPOINT),
     permissions=_PERMISSIONS,
     metrics=(catalogue.COST_CENTER_USAGE_GROSS_QUANTITY, *catalogue.COST_CENTER_USAGE_USD),

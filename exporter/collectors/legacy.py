@@ -101,7 +101,7 @@ async def collect_shared_storage(github: GitHub, account: Account, now: datetime
 def _legacy(family: str, what: str, collect: Collect, *metrics: Metric) -> Collector:
     return Collector(
         name=f"legacy_{family.replace('-', '_')}",
-        summary=f"{what}, from the closed endpoint",
+        summary=f"{what}, from the legacy endpoint",
         endpoints=tuple(f"{root}/settings/billing/{family}" for root in CLASSIC_ROOTS.values()),
         permissions=_PERMISSIONS,
         metrics=metrics,

@@ -57,7 +57,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         (catalogue.LICENSES_PURCHASED_SEATS, licenses.total_seats_purchased),
     )
     if not samples:
-        raise InvalidPayload(detail="the answer has no seat totals", endpoint=_LICENSES)
+        raise InvalidPayload(detail="the response has no seat totals", endpoint=_LICENSES)
     return Reading(now, samples)
 
 
@@ -128,7 +128,7 @@ LICENSE_TYPES = Collector(
 )
 LICENSE_SYNC = Collector(
     name="license_sync",
-    summary="Synchronization of licenses with Enterprise Servers",
+    summary="Synchronization of licenses with Enterprise Server instances",
     endpoints=(_SYNC,),
     permissions=_PERMISSIONS,
     metrics=(

@@ -72,7 +72,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 PLAN = Collector(
     name="plan",
-    summary="Quotas of the account's plan; an organization's filled and purchased seats",
+    summary="Quotas in the account's plan; an organization's filled and purchased seats",
     endpoints=(_ORGANIZATION, _USER),
     permissions={
         AccountType.ORGANIZATION: "owner; classic token with admin:org, fine-grained token with "

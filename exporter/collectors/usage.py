@@ -76,8 +76,8 @@ PERMISSIONS = {
 
 USAGE = Collector(
     name="usage",
-    summary="Quantities and US dollars by SKU of the current month, Actions minutes by runner, "
-    "Packages bandwidth, shared storage and the billing cycle",
+    summary="This month's quantities and US dollars by SKU, Actions minutes by runner, Packages "
+    "bandwidth, shared storage and the billing cycle",
     endpoints=tuple(summary.ENDPOINTS.values()),
     permissions=PERMISSIONS,
     metrics=(
@@ -103,7 +103,7 @@ USAGE = Collector(
 )
 USAGE_PREVIOUS_CYCLE = Collector(
     name="usage_previous_cycle",
-    summary="US dollars by SKU of last month",
+    summary="Last month's US dollars by SKU",
     endpoints=tuple(summary.ENDPOINTS.values()),
     permissions=PERMISSIONS,
     metrics=catalogue.PREVIOUS_CYCLE_USAGE_USD,

@@ -126,8 +126,8 @@ def _reading(
 
 USAGE_REPOSITORIES = Collector(
     name="usage_repositories",
-    summary="Quantities and US dollars by repository and SKU of the current month, and the "
-    "time of GitHub's latest report row",
+    summary="This month's quantities and US dollars by repository and SKU, and the time of the "
+    "newest item in GitHub's usage report",
     endpoints=(*report.ENDPOINTS.values(), cost_centers.ENDPOINT, *summary.ENDPOINTS.values()),
     permissions=PERMISSIONS,
     metrics=(
@@ -142,7 +142,7 @@ USAGE_REPOSITORIES = Collector(
 )
 USAGE_ORGANIZATIONS = Collector(
     name="usage_organizations",
-    summary="Quantities and US dollars by organization and SKU of the current month",
+    summary="This month's quantities and US dollars by organization and SKU",
     endpoints=(
         report.ENDPOINTS[AccountType.ENTERPRISE],
         cost_centers.ENDPOINT,

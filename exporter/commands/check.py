@@ -36,7 +36,7 @@ _WRAPPED = textwrap.TextWrapper(
 @click.command()
 @settings_options()
 def check(**given: Any) -> None:
-    """Test the credentials with every account and collector, and report the results.
+    """Test every account and collector with its credential, and report the results.
 
     Exit codes: 0 on success, 1 if a required collector fails or GitHub is unreachable, 2 if the
     settings are invalid.
@@ -104,7 +104,7 @@ def report(app: App) -> str:
             "",
             f"About {sum(not line.startswith(b'#') for line in samples)} series.",
             *(
-                f"Credential {secret.name}: {sum(of_client.values()):.0f} requests an hour"
+                f"Credential {secret.name}: {sum(of_client.values()):.0f} requests per hour"
                 f"{_of_limit(app, secret, of_client)}."
                 for secret, of_client in zip(app.clients.secrets, requests.values(), strict=True)
             ),
@@ -164,6 +164,6 @@ def _of_limit(app: App, secret: Credential, requests: Mapping[Client, float]) ->
     number = sum(any(job.client is client for job in w.jobs) for w in app.poller.accounts)
     return (
         f" of the {limit} that GitHub allows{of_each}: too many. The limit is enough for about "
-        f"{int(number * limit / most)} of {number} accounts: raise poll.interval, or divide them "
-        "among several credentials"
+        f"{int(number * limit / most)} of {number} accounts: raise poll.interval, or divide the "
+        "accounts among several credentials"
     )

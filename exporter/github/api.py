@@ -58,7 +58,9 @@ async def attempt(
     try:
         async with client.pacing.gate.slot(doubtful=doubtful), asyncio.timeout(None) as timeout:
             if not client.pacing.has_budget_for(priority):
-                raise errors.RateLimited(unattempted=True)
+                raise errors.RateLimited(
+                    detail="too few requests are left this hour", unattempted=True
+                )
             github = GitHub(client, answers, timeout, seconds)
             yield github
     except TimeoutError:

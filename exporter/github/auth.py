@@ -12,7 +12,7 @@ from exporter.github.errors import GitHubError, Unauthorized, Unreachable
 FINE_GRAINED = "fine-grained personal access token"
 """The kind of token to which GitHub shows no organizations."""
 
-WRONG_APP_KEY = "GitHub rejects the App's id or private key: check both, and this machine's clock."
+WRONG_APP_KEY = "GitHub rejects the App's ID or private key: check both, and this machine's clock."
 """Hint for a 401 to an App, which has no token to replace."""
 
 YOUTH = timedelta(seconds=5)
@@ -99,7 +99,7 @@ class Secret:
         except (OSError, UnicodeDecodeError) as error:
             late = error.strerror if isinstance(error, TimeoutError) else ""
             if short := late or shortage(error):
-                detail = f"{self.name}: its file cannot be read now ({short})"
+                detail = f"{self.name}: its file cannot currently be read ({short})"
                 raise Unreachable(detail=detail, hint=SHORTAGE_HINT) from None
             found, fault = None, f"its file cannot be read ({type(error).__name__})"
         if found != self.last:

@@ -185,7 +185,7 @@ class Understood(Generic[Element]):
         for value in msgspec.structs.astuple(decoded):
             text = ",".join(value) if isinstance(value, tuple) else value
             if isinstance(text, str) and not self.fits(text):
-                raise _invalid("a text is too long", self.endpoint)
+                raise _invalid("a string is too long", self.endpoint)
         return decoded
 
 

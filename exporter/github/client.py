@@ -165,7 +165,7 @@ class Client:
             status, headers = str(response.status_code), response.headers
         except TimeoutError:
             raise errors.Unreachable(
-                detail=f"no answer, or no further data, within {REQUEST_SECONDS:g} s",
+                detail=f"no response, or no further data, within {REQUEST_SECONDS:g} s",
                 endpoint=endpoint,
             ) from None
         except httpx.InvalidURL:  # a name from GitHub may be too long
@@ -228,14 +228,14 @@ class Client:
             target = httpx.URL()
         home = httpx.URL(self.base_url)
         if not target.raw_host:
-            detail, hint = "the answer points to an invalid URL", errors.WRONG_ADDRESS
+            detail, hint = "the response points to an invalid URL", errors.WRONG_ADDRESS
         elif (target.scheme, target.netloc) != (home.scheme, home.netloc):
             where = f"{target.scheme}://{target.netloc.decode('ascii')}"
             where = re.sub(r"[^A-Za-z0-9.:/-]", "", where)[:100]
-            detail = f"the answer points to another host, {where}"
+            detail = f"the response points to another host, {where}"
             hint = "Set github.api-url to the host that serves the API itself."
         elif target.userinfo:
-            detail, hint = "the answer points to a URL with a user or a password", ""
+            detail, hint = "the response points to a URL with a user or a password", ""
         else:
             return str(target)
         raise errors.Rejected(detail=detail, hint=hint, endpoint=endpoint)

@@ -57,8 +57,8 @@ class Unauthorized(GitHubError):
     reason = "unauthorized"
     answers = "401; an unreadable secret file"
     action = (
-        "retries with growing waits of up to an hour; at once when the token changes or a required "
-        "collector of the account recovers"
+        "retries with increasing delays of up to an hour, and at once when the token changes or a "
+        "required collector of the account recovers"
     )
     usual_hint = (
         "The token is invalid, expired or revoked: create a new one. Required: {permission}."
@@ -72,7 +72,7 @@ class Barred(GitHubError):
         "policy, a suspension, a GitHub App token less than 5 seconds old"
     )
     action = (
-        "reports a failure, even of an optional collector that never succeeded; retries at least "
+        "reports a failure, even for an optional collector that never succeeded; retries at least "
         "as often as it polls the account's bill, and at once when a required collector of the "
         "account recovers; with a new GitHub App token, first after 1, 2 and 3 seconds"
     )
@@ -88,8 +88,8 @@ class Forbidden(NotOffered):
     answers = "403 for a single endpoint, and other signs of a missing permission"
     action = (
         "marks an optional collector that never succeeded as not offered; retries it after 1, 5, "
-        "15 and 60 minutes, then daily; at once when the credential changes, a GitHub App's token "
-        "is renewed or a required collector of the account recovers"
+        "15 and 60 minutes, then daily, and at once when the credential changes, a GitHub App's "
+        "token is renewed or a required collector of the account recovers"
     )
     usual_hint = (
         "The credential lacks permission. Required: {permission}. "
@@ -102,7 +102,7 @@ class NotFound(NotOffered):
     answers = "404"
     action = Forbidden.action
     usual_hint = (
-        "The account or this endpoint does not exist, or the credential may not see it. "
+        "The account or this endpoint does not exist, or is hidden from the credential. "
         "Check the name. Required: {permission}."
     )
 
@@ -125,7 +125,7 @@ class RateLimited(GitHubError):
     unattempted: bool = False
 
     reason = "rate_limited"
-    answers = "429; 403 with the headers or the message of a rate limit"
+    answers = "429; 403 with rate-limit headers or a rate-limit message"
     action = "pauses all requests of the credential for as long as GitHub says"
     usual_hint = (
         "Other programs may share this user's or App's limit. Poll less often, watch fewer "
@@ -140,8 +140,8 @@ class Unreachable(GitHubError):
         "machine is short of file descriptors or memory, or cannot read its disk"
     )
     action = (
-        "retries with growing, jittered waits until the job's deadline, then polls again after 15 "
-        "minutes, or the interval if that is shorter"
+        "retries with increasing, jittered delays until the poll's deadline, then polls again "
+        "after 15 minutes, or the interval if that is shorter"
     )
     usual_hint = "Check githubstatus.com, the network, the proxy and github.api-url."
 
@@ -157,13 +157,15 @@ class InvalidPayload(GitHubError):
     reason = "invalid_payload"
     answers = "200 with an unexpected or oversized body"
     action = "names the invalid field and keeps the last good reading"
-    usual_hint = "GitHub or a proxy sent an unexpected answer: please report it."
+    usual_hint = "GitHub or a proxy sent an unexpected response: please report it."
 
 
 class Internal(GitHubError):
     reason = "internal"
     answers = "an unexpected exception in the exporter"
-    action = "logs the traceback, keeps the last good reading and continues with the other jobs"
+    action = (
+        "logs the traceback, keeps the last good reading and continues with the other collectors"
+    )
     usual_hint = "This is a bug in the exporter: please report it with the traceback from its log."
 
 
@@ -182,6 +184,6 @@ ALL: tuple[type[GitHubError], ...] = (
 
 WRONG_ADDRESS = (
     "Check github.api-url: it must reach GitHub's API, not a proxy or a sign-in page, and end in "
-    "/api/v3 for an Enterprise Server."
+    "/api/v3 for Enterprise Server."
 )
 """Hint for an answer that does not come from GitHub's API."""

@@ -35,13 +35,13 @@ _MEANINGS = (
         "no access to billing usage data",
         Forbidden,
         "the account is visible, but not its bill",
-        "The credential may not read the account's bill, or the account is on the other billing "
-        "platform. Required: {permission}.",
+        "The credential is not allowed to read the account's bill, or the account is on the other "
+        "billing platform. Required: {permission}.",
     ),
     _Meaning(
         "not accessible by integration",
         Forbidden,
-        "the GitHub App lacks a permission or may not use this endpoint",
+        "the GitHub App lacks a permission or cannot use this endpoint",
     ),
     _Meaning(
         "installation has been suspended",
@@ -64,7 +64,7 @@ _MEANINGS = (
     _Meaning(
         "ip allow list",
         Barred,
-        "this address is not on the IP allow list",
+        "the exporter's address is not on the IP allow list",
         "Add the exporter's outgoing address to the account's IP allow list.",
     ),
     _Meaning(
@@ -83,7 +83,11 @@ _MEANINGS = (
     _Meaning("unable to get budgets", Forbidden, "only owners may read budgets", status=400),
     _Meaning("version", Rejected, "this host does not support the API version", status=400),
     _Meaning(
-        "", Rejected, "the host does not answer like GitHub's API", errors.WRONG_ADDRESS, status=406
+        "",
+        Rejected,
+        "the host does not respond like GitHub's API",
+        errors.WRONG_ADDRESS,
+        status=406,
     ),
 )
 
@@ -122,8 +126,8 @@ def of_answer(
         error = Barred if error is Forbidden else error
         detail = "the App's token is seconds old, so GitHub may not know it yet"
         hint = (
-            "This should pass within seconds. If not, check the App's installation. Required: "
-            "{permission}."
+            "This should resolve itself within seconds. If not, check the App's installation. "
+            "Required: {permission}."
         )
     return error(
         detail=detail,
@@ -149,8 +153,8 @@ def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
     more = ", …" if len(numbers) > _SHOWN_ORGANIZATIONS else ""
     return of_single_sign_on(
         endpoint,
-        f"{len(numbers)} organizations are hidden: the token is not authorized for their "
-        f"single sign-on (ids {shown}{more})",
+        "organizations hidden because the token is not authorized for their single sign-on: "
+        f"{len(numbers)} (IDs {shown}{more})",
     )
 
 

@@ -93,7 +93,7 @@ class Job:
             instead = f"Enterprise {self.owner} owns this account: watch the enterprise instead."
             return f"{instead} {failure.hint}"
         if of_owner and self.seems_owned:
-            instead = "An enterprise may own its bill: if so, watch the enterprise instead."
+            instead = "An enterprise may own this account: if so, watch the enterprise instead."
             return f"{instead} {failure.hint}"
         return failure.hint
 

@@ -104,7 +104,7 @@ async def _pages(github: GitHub, model: type[T], endpoint: str, **params: str) -
 def _read(github: GitHub, elements: Elements, model: type[T], endpoint: str) -> list[T]:
     found = Understood(model, endpoint, fits_label).add(elements)
     if lost := len(elements) - len(found):
-        detail = f"left out because invalid: {lost} of the {len(elements)} listed"
+        detail = f"invalid entries left out: {lost} of {len(elements)}"
         github.add_shortfall(InvalidPayload(detail=detail, endpoint=endpoint, status=200))
     return found
 
@@ -137,7 +137,7 @@ async def organizations_seen_by_token(github: GitHub, enterprise: str) -> list[S
         page = (await github.graphql(_OWNED, Owned, slug=enterprise, after=after)).organizations
         if page is None or page.nodes is None:
             raise InvalidPayload(
-                detail="the answer has no organizations", endpoint=graphql.ENDPOINT
+                detail="the response has no organizations", endpoint=graphql.ENDPOINT
             )
         found += _seen(_read(github, page.nodes, Organization, graphql.ENDPOINT))
         if not page.page_info.has_next_page:

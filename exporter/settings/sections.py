@@ -95,7 +95,7 @@ class PollSettings(Section):
         None, description="Age at which a reading that could not be renewed is removed."
     )
     timeout: Annotated[fields.Duration, Shown("DURATION")] = Field(
-        timedelta(seconds=30), description="Time limit of one poll of one collector."
+        timedelta(seconds=30), description="Time limit for one poll of one collector."
     )
 
 
@@ -104,7 +104,7 @@ class QuotaSettings(Section):
         None, description="Actions minutes per month that the plan includes."
     )
     packages_bandwidth_gigabytes: Annotated[fields.Amount | None, _GIGABYTES] = Field(
-        None, description="Packages transfer per month that the plan includes."
+        None, description="Packages data transfer per month that the plan includes."
     )
     shared_storage_gigabytes: Annotated[fields.Amount | None, _GIGABYTES] = Field(
         None, description="Storage for artifacts and packages that the plan includes."

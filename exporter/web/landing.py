@@ -88,7 +88,7 @@ def why(job: JobFacts) -> str:
     shown = job.known.reading
     if shown is None:
         return ""
-    beyond = f"Repositories beyond the series limit, without their own series: {shown.folded}"
+    beyond = f"Repositories without their own series, due to the series limit: {shown.folded}"
     return " ".join([*shown.notes, *([beyond] if shown.folded else [])])
 
 

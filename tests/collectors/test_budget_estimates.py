@@ -81,11 +81,11 @@ class TestAnEstimate:
             ),
             (
                 {"budget_scope": "repository", "budget_entity_name": "712"},
-                "because GitHub has no usage for the id of their scope",
+                "because GitHub returns no usage for their entity's ID",
             ),
             (
                 {"budget_scope": "repository", "budget_entity_name": "R_kgDOAbc"},
-                "because GitHub has no usage for the id of their scope",
+                "because GitHub returns no usage for their entity's ID",
             ),
         ],
         ids=str,
@@ -103,7 +103,7 @@ class TestAnEstimate:
         one = budget(budget_scope="organization", budget_entity_name="712")
         github = Says({f"{CORP_BILL}/budgets": listed(one)})
         reading = read(ESTIMATES, CORP, github)
-        reason = "because GitHub refuses the usage of their scope"
+        reason = "because GitHub refuses access to usage in their scope"
         assert reading.notes == (f"No estimate for 1 of the budgets, {reason}: b1.",)
 
     def test_of_a_repository_is_asked_by_its_owner_and_name(self) -> None:

@@ -65,7 +65,7 @@ class TestPeople:
 
         reading = read(PEOPLE, CORP, answering)
         assert said(reading) == {"budget_people b1": 2, "budget_people_at_limit b1": 1}
-        assert reading.notes == ("Left out because invalid: 1 of the budgets.",)
+        assert reading.notes == ("Invalid budgets left out: 1.",)
 
     @in_virtual_time
     async def test_are_on_the_page_by_number_where_the_user_wants_them(self) -> None:

@@ -175,7 +175,7 @@ class TestABudgetThatIsNotUnderstood:
         reading = read(BUDGETS, ACME, github)
         limits = {name for name in said(reading) if name.startswith("budget_limit_usd")}
         assert limits == {"budget_limit_usd b1", "budget_limit_usd b3"}
-        assert reading.notes == ("Left out because invalid: 1 of the budgets.",)
+        assert reading.notes == ("Invalid budgets left out: 1.",)
 
     @pytest.mark.parametrize(
         "field", ["budget_entity_name", "budget_alerting", "budget_product_skus", "consumed_amount"]
@@ -196,8 +196,8 @@ class TestABudgetThatIsNotUnderstood:
             world.github.faults.add(Fault(match="/budgets", status=200, body=body))
             await world.passes(hours=2)
             page = render(world.app.poller.page(), world.clock())
-            assert "Left out because invalid: 1 of the budgets." in page
-            assert "Left out because invalid: 1 of the budgets." in report(world.app)
+            assert "Invalid budgets left out: 1." in page
+            assert "Invalid budgets left out: 1." in report(world.app)
 
     def test_may_be_all_and_is_no_valid_payload_then(self) -> None:
         with pytest.raises(errors.InvalidPayload, match="budget_amount"):

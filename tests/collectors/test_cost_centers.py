@@ -97,13 +97,13 @@ class TestCostCenters:
         github = GitHub(active=[center("c1"), center("c2", id=None), center("c3", name=3)])
         reading = read(COST_CENTERS, CORP, github)
         assert said(reading) == {"cost_center_info c1 Platform active": 1}
-        assert reading.notes == ("Left out because invalid: 2 of the cost centers.",)
+        assert reading.notes == ("Invalid cost centers left out: 2.",)
 
     def test_of_one_list_may_be_none_that_is_understood(self) -> None:
         github = GitHub(active=[center("c1")], deleted=[center("c2", id=None)])
         reading = read(COST_CENTERS, CORP, github)
         assert said(reading) == {"cost_center_info c1 Platform active": 1}
-        assert reading.notes == ("Left out because invalid: 1 of the cost centers.",)
+        assert reading.notes == ("Invalid cost centers left out: 1.",)
 
     @pytest.mark.parametrize("given", [{}, {"costCenters": None}], ids=str)
     def test_may_be_no_list(self, given: Mapping[str, object]) -> None:

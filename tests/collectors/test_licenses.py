@@ -152,7 +152,7 @@ class TestSynchronisation:
         github = Says({SYNC_PATH: {"server_instances": [{"server_id": None}, server()]}})
         reading = read(SYNC, CORP, github)
         assert said(reading)["license_sync_success ghes-1"] == 1
-        assert reading.notes == ("Left out because invalid: 1 of the servers.",)
+        assert reading.notes == ("Invalid servers left out: 1.",)
 
     def test_of_no_server_says_nothing(self) -> None:
         assert synced() == {}

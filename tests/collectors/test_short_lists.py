@@ -43,7 +43,7 @@ class TestSingleSignOn:
             assert world.value("exporter_discovery_success") == 0
             assert world.value(DISCOVERED) is None
             said = told(world)
-            assert said.count("2 organizations are hidden") == 2
+            assert said.count("their single sign-on: 2 (IDs ") == 2
             assert said.count("21955855, 20582480") == 2
             assert said.count("Configure SSO") == 2
             assert not check.failed(world.app, unreachable=True), "accounts were found"
@@ -159,7 +159,7 @@ class TestAnElementThatIsNotUnderstood:
             await world.passes(hours=2)
             assert names(world) == {"acme", "beta", "gamma"}
             assert world.value("exporter_discovery_success") == 0
-            assert told(world).count("left out because invalid: 1 of the 2 listed") == 2
+            assert told(world).count("invalid entries left out: 1 of 2") == 2
 
         scene(lists, scenario, ACME, BETA, GAMMA)
 
@@ -168,7 +168,7 @@ class TestAnElementThatIsNotUnderstood:
         async def scenario(world: World) -> None:
             assert names(world) == {"acme-corp", "acme"}
             assert world.value("exporter_discovery_success") == 0
-            assert told(world).count("left out because invalid: 1 of the 2 listed") == 2
+            assert told(world).count("invalid entries left out: 1 of 2") == 2
 
         scene(Lists([], {"acme-corp": [odd, "acme"]}), scenario, CORP, ACME, watched=[CORP])
 
@@ -188,7 +188,7 @@ class TestAnInstallationThatIsNotUnderstood:
     async def test_is_left_out_and_told(self, odd: object) -> None:
         conversation = Conversation(says(200, [ON_ACME, odd, ON_CORP]))
         seen = []
-        with pytest.raises(InvalidPayload, match="left out because invalid: 1 of the 3 listed"):
+        with pytest.raises(InvalidPayload, match="invalid entries left out: 1 of 3"):
             async with attempt(conversation.client, conversation.answers, 30) as github:
                 seen = await installations_of_app(github)
         assert [each.name for each in seen] == ["acme", "acme-corp"]

@@ -225,7 +225,7 @@ class TestTheSeriesLimit:
                 assert folded > 0
                 assert_adds_up_roughly(world)
                 page = render(world.app.poller.page(), world.clock())
-                assert f"beyond the series limit, without their own series: {folded:.0f}" in page
+                assert f"without their own series, due to the series limit: {folded:.0f}" in page
 
         virtual(scenario)
 

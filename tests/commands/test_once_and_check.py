@@ -187,7 +187,7 @@ class TestCheck:
     ) -> None:
         told = re.search(
             r"About (\d+) series\.\n"
-            r"Credential default: (\d+) requests an hour of the 5000 that GitHub allows",
+            r"Credential default: (\d+) requests per hour of the 5000 that GitHub allows",
             report.stdout,
         )
         assert told is not None

@@ -11,7 +11,7 @@ from tests.support.paths import SUMMARY
 from tests.support.world import World, enterprise, in_virtual_time, organization, user
 
 SIGN_IN = b"<!DOCTYPE html><html><body>Sign in to GitHub Enterprise</body></html>"
-MAY_OWN = "An enterprise may own its bill"
+MAY_OWN = "An enterprise may own this account"
 HTML = {"content-type": "text/html"}
 
 

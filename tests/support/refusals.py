@@ -87,7 +87,7 @@ CASES = (
         403,
         message("Resource not accessible by integration"),
         Forbidden,
-        "GitHub App lacks a permission or may not use this endpoint; "
+        "GitHub App lacks a permission or cannot use this endpoint; "
         "GitHub requires organization_administration=read; plan=read",
         PERMISSION,
         RIGHTS,

@@ -5,7 +5,7 @@ from exporter.metrics.catalogue.declare import bill
 _ASSUMED = "Enterprises: Enterprise Cloud is assumed."
 ACCOUNT_INFO = bill(
     "account_info",
-    "Account with its billing platform (empty while undecided), plan and host.",
+    "Account with its billing platform (empty until known), plan and host.",
     "platform",
     "plan",
     "host",
@@ -32,7 +32,7 @@ ACTIONS_PAID_MINUTES = bill(
 )
 ACTIONS_INCLUDED_MINUTES = bill(
     "actions_included_minutes",
-    "Actions minutes per month included in the plan, for standard runners on private repositories. "
+    "Actions minutes per month included in the plan, for standard runners in private repositories. "
     f"Usage platform: not comparable with actions_used_minutes. {_ASSUMED}",
 )
 ACTIONS_RUNNER_USED_MINUTES = bill(

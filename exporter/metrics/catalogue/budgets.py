@@ -13,14 +13,14 @@ BUDGET_LIMIT_SEATS = bill(
 )
 BUDGET_CONSUMED_USD = bill(
     "budget_consumed_usd",
-    "US dollars consumed this month as GitHub reports them. Scope user: one person; "
+    "US dollars consumed this month, as reported by GitHub. Scope user: one person; "
     "multi_user_customer and multi_user_cost_center: all people together.",
     "budget",
 )
 BUDGET_ESTIMATED_CONSUMED_USD = bill(
     "budget_estimated_consumed_usd",
     "US dollars consumed this month, estimated by the exporter from net usage. Absent for budgets "
-    "with a limit per person, and if usage cannot be filtered to the budget's entity.",
+    "with a limit per person, and if usage cannot be filtered by the budget's entity.",
     "budget",
 )
 _INFO = ("budget", "type", "scope", "entity", "target", "hard", "alerting")
@@ -31,7 +31,7 @@ BUDGET_INFO = bill(
     *_INFO,
 )
 BUDGET_PEOPLE = bill(
-    "budget_people", "People under a universal budget, each with their own limit.", "budget"
+    "budget_people", "People under a universal budget, each with a limit of their own.", "budget"
 )
 BUDGET_PEOPLE_AT_LIMIT = bill(
     "budget_people_at_limit",

@@ -5,8 +5,8 @@ from exporter.metrics.model import Metric
 
 COLLECTOR_AVAILABLE = per_collector(
     "collector_available",
-    "1 if GitHub offers its endpoints to this account and credential, 0 if not; absent while "
-    "unknown.",
+    "1 if GitHub offers the collector's endpoints to this account and credential, 0 if not; absent "
+    "while unknown.",
 )
 COLLECTOR_SUCCESS = per_collector(
     "collector_success", "1 if the last attempt succeeded, 0 if it failed."
@@ -32,7 +32,7 @@ COLLECTOR_STALE_AFTER = per_collector(
 )
 REPOSITORIES_FOLDED = Metric(
     "github_billing_exporter_repositories_folded",
-    "Repositories beyond the series limit: summed in the repository (other), or left out if they "
+    "Repositories beyond the series limit: summed as the repository (other), or left out if they "
     "cannot be added.",
 )
 ACCOUNTS = exporter("accounts", "Accounts watched.", "account_type")
@@ -48,7 +48,7 @@ DISCOVERY_LAST_SUCCESS = exporter(
 )
 UNKNOWN_SKU_INFO = exporter(
     "unknown_sku_info",
-    "SKU that this version does not know. Its usage is published all the same.",
+    "SKU that this version does not know. Its usage is exported nevertheless.",
     "product",
     "sku",
 )

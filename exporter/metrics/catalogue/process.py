@@ -11,13 +11,13 @@ POLLS_MISSED = counter(
 )
 API_REQUESTS = counter(
     "api_requests_total",
-    "Requests to GitHub, by path template. The status is error without a complete answer.",
+    "Requests to GitHub, by path template. The status is error if no complete response arrived.",
     "path",  # not endpoint: the Prometheus Operator adds that label to every target
     "status",
 )
 API_REQUEST_DURATION = Metric(
     "github_billing_exporter_api_request_duration_seconds",
-    "Duration of requests to GitHub in seconds, including the complete answer, by path template.",
+    "Duration of requests to GitHub in seconds, including the complete response, by path template.",
     ("path", "status"),
     "histogram",
     per_account=False,

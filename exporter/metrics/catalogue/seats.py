@@ -4,14 +4,14 @@ from exporter.metrics.catalogue.declare import bill
 
 ADVANCED_SECURITY_USED_SEATS = bill(
     "advanced_security_used_seats",
-    "Distinct active committers, each using a seat of the product. Never add products: one person "
-    "may use several. Organizations of an enterprise: includes people already paid for through "
-    "another organization.",
+    "Distinct active committers, each using a seat of the product. Do not sum over products: one "
+    "person may use several. Organizations of an enterprise: includes people already paid for "
+    "through another organization.",
     "product",
 )
 ADVANCED_SECURITY_MAXIMUM_SEATS = bill(
     "advanced_security_maximum_seats",
-    "Seats that would be used with the product enabled for every repository.",
+    "Seats that would be used if the product were enabled for every repository.",
     "product",
 )
 ADVANCED_SECURITY_PURCHASED_SEATS = bill(
@@ -22,7 +22,8 @@ ADVANCED_SECURITY_REPOSITORIES = bill(
 )
 ADVANCED_SECURITY_REPOSITORY_COMMITTERS = bill(
     "advanced_security_repository_committers",
-    "Active committers of a repository. Never add repositories: one person may commit to several.",
+    "Active committers of a repository. Do not sum over repositories: one person may commit "
+    "to several.",
     "product",
     "organization",
     "repository",
@@ -32,7 +33,7 @@ LICENSES_CONSUMED_SEATS = bill("licenses_consumed_seats", "Enterprise licenses i
 LICENSES_PURCHASED_SEATS = bill("licenses_purchased_seats", "Enterprise licenses purchased.")
 LICENSES_TYPE_SEATS = bill(
     "licenses_type_seats",
-    "People with an enterprise license, by its type; empty if GitHub names none.",
+    "People with an enterprise license, by license type; empty if GitHub names none.",
     "license_type",
 )
 LICENSE_SYNC_INFO = bill(
@@ -48,12 +49,12 @@ LICENSE_SYNC_TIMESTAMP = bill(
     "Unix time of the server's last license synchronization.",
     "server",
 )
-PLAN_FILLED_SEATS = bill("plan_filled_seats", "Seats of the plan in use.")
-PLAN_PURCHASED_SEATS = bill("plan_purchased_seats", "Seats of the plan purchased.")
+PLAN_FILLED_SEATS = bill("plan_filled_seats", "Plan seats in use.")
+PLAN_PURCHASED_SEATS = bill("plan_purchased_seats", "Plan seats purchased.")
 COPILOT_SEATS = bill("copilot_seats", "Copilot seats; each holder counts once.")
 COPILOT_ACTIVE_SEATS = bill(
     "copilot_active_seats",
-    "Copilot seats used this cycle. With the inactive ones they may differ from copilot_seats.",
+    "Copilot seats used this cycle. Active and inactive seats may not add up to copilot_seats.",
 )
 COPILOT_INACTIVE_SEATS = bill("copilot_inactive_seats", "Copilot seats not used this cycle.")
 COPILOT_ADDED_SEATS = bill("copilot_added_seats", "Copilot seats added this cycle.")
@@ -68,7 +69,7 @@ COPILOT_INFO = bill(
 )
 COPILOT_SEAT_LAST_ACTIVITY = bill(
     "copilot_seat_last_activity_seats",
-    "Copilot seats by time since their last use; together they are copilot_seats. A person in two "
+    "Copilot seats by time since their last use; they add up to copilot_seats. A person in two "
     "organizations counts once.",
     "age",
 )

@@ -7,10 +7,10 @@ _MONEY = ("product", "sku")
 USAGE_QUANTITY = triple(
     "usage_{}_quantity",
     *_QUANTITY,
-    gross="Quantity used this month, in the unit of its label. user_months are not seats.",
+    gross="Quantity used this month, in the unit given by its label. user_months are not seats.",
     discount="Quantity covered this month by quotas, free public use and other discounts, in the "
-    "unit of its label.",
-    net="Quantity used this month after discounts, in the unit of its label. Includes usage "
+    "unit given by its label.",
+    net="Quantity used this month after discounts, in the unit given by its label. Includes usage "
     "without a price, such as self-hosted runners.",
 )
 USAGE_USD = triple(
@@ -37,8 +37,8 @@ PREVIOUS_CYCLE_USAGE_USD = triple(
 _REPOSITORY = ("organization", "repository")
 REPOSITORY_USAGE_GROSS_QUANTITY = bill(
     "repository_usage_gross_quantity",
-    "Quantity used by a repository this month, in the unit of its label. The repository is empty "
-    "for other usage, such as seats.",
+    "Quantity used by a repository this month, in the unit given by its label. The repository is "
+    "empty for other usage, such as seats.",
     *_REPOSITORY,
     *_QUANTITY,
 )
@@ -53,7 +53,7 @@ REPOSITORY_USAGE_USD = triple(
 )
 ORGANIZATION_USAGE_GROSS_QUANTITY = bill(
     "organization_usage_gross_quantity",
-    "Quantity used by an enterprise's organization this month, in the unit of its label. The "
+    "Quantity used by an enterprise's organization this month, in the unit given by its label. The "
     "organization is empty for other usage.",
     "organization",
     *_QUANTITY,
@@ -69,8 +69,8 @@ ORGANIZATION_USAGE_USD = triple(
 )
 COST_CENTER_USAGE_GROSS_QUANTITY = bill(
     "cost_center_usage_gross_quantity",
-    "Quantity used by a cost center this month, in the unit of its label. The cost center none is "
-    "the rest.",
+    "Quantity used by a cost center this month, in the unit given by its label. The cost center "
+    "none is usage outside cost centers.",
     "cost_center",
     *_QUANTITY,
 )
@@ -106,17 +106,19 @@ COST_CENTER_AI_POOL_SPENT = bill(
 )
 USAGE_LATEST_ITEM = bill(
     "usage_latest_item_timestamp_seconds",
-    "Unix time of the newest item of the usage report: how far GitHub's reports reach.",
+    "Unix time of the newest item in the usage report: how far GitHub's reports reach.",
 )
 MODEL_USAGE_QUANTITY = triple(
     "model_usage_{}_quantity",
     *_MONEY,
     "model",
     "unit",
-    gross="AI usage by model this month, in the unit of its label. The model is empty if GitHub "
-    "names none.",
-    discount="AI usage by model this month covered by an included pool, in the unit of its label.",
-    net="AI usage by model this month not covered by an included pool, in the unit of its label.",
+    gross="AI usage by model this month, in the unit given by its label. The model is empty if "
+    "GitHub names none.",
+    discount="AI usage by model this month covered by an included pool, in the unit given by its "
+    "label.",
+    net="AI usage by model this month not covered by an included pool, in the unit given by its "
+    "label.",
 )
 MODEL_USAGE_USD = triple(
     "model_usage_{}_usd",
