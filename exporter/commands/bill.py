@@ -26,8 +26,8 @@ from exporter.ledger.csv_files import WrongFile
 from exporter.ledger.row import Dimension, complete
 
 _BEYOND = (
-    "An invoice may also have the fee of a plan, licenses bought by volume, tax, Marketplace apps "
-    "and credits, which GitHub's usage endpoints do not report."
+    "An invoice also includes what no usage endpoint reports: plan fees, volume licenses, tax, "
+    "Marketplace purchases and credits."
 )
 _NO_ROOM = "the result cannot be sorted on disk: free disk space, or set SQLITE_TMPDIR to a folder"
 _SECTIONS = ("organizations", "users", "enterprises", "discover", "github", "config", "log")

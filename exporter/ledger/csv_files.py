@@ -1,4 +1,4 @@
-"""GitHub's usage reports as CSV files, in every version since the old billing platform.
+"""GitHub's usage reports as CSV files, in every version since the legacy billing platform.
 
 Columns are found by name, as their order and number differ by type and month. Columns of people,
 and those that repeat others in AI credits (``aic_*``), are never read.
@@ -79,7 +79,7 @@ _KINDS = (
     _Kind("metered", _needed | {"usage_at"}, _METERED),
     _Kind("detailed", _needed | {"date", "workflow_path"}, _USAGE | {"workflow": "workflow_path"}),
     _Kind("summarized", _needed | {"date"}, _USAGE),
-    _Kind("old platform", frozenset(_OLD.values()), _OLD),
+    _Kind("legacy platform", frozenset(_OLD.values()), _OLD),
     _Kind("old premium request", frozenset(_OLD_PREMIUM.values()), _OLD_PREMIUM),
 )
 _HELD = frozenset(
@@ -199,7 +199,7 @@ class _Taking:
         }
         self._account_type, self._account = files.account_type, files.account
         self._owner = files.account.casefold() if files.account_type == "organization" else ""
-        self._make = {"old platform": self._old, "old premium request": self._old_premium}.get(
+        self._make = {"legacy platform": self._old, "old premium request": self._old_premium}.get(
             kind.name, self._usage
         )
 

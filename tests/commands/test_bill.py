@@ -192,7 +192,7 @@ class TestChecks:
         assert run.returncode == 0
         for check in ("report", "year", "price", "discount", "cost_centers", "organizations"):
             assert f"enterprise acme-corp, {month}: {check}: agrees" in run.stdout
-        assert "An invoice may also have" in run.stdout
+        assert "An invoice also includes" in run.stdout
 
     def test_are_beside_a_file(self, desk: Desk, month: str) -> None:
         run = desk.bill("--month", month, "--account", "acme", "--format", "csv")
