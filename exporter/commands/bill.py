@@ -1,4 +1,4 @@
-"""``bill``: write the bill of any month as a table, CSV or JSON, and check closed months."""
+"""``bill``: write the bill of any month as a table or for programs, and check closed months."""
 
 import asyncio
 import gzip
@@ -21,7 +21,7 @@ from exporter.billing.cycle import Cycle
 from exporter.commands import shared
 from exporter.commands.assembled import assembled
 from exporter.commands.reading import Bill, Progress, Question, of_files, read
-from exporter.ledger import periods, written
+from exporter.ledger import focus, periods, written
 from exporter.ledger.csv_files import WrongFile
 from exporter.ledger.row import Dimension, complete
 
@@ -30,15 +30,29 @@ _BEYOND = (
     "Marketplace purchases and credits."
 )
 _NO_ROOM = "the result cannot be sorted on disk: free disk space, or set SQLITE_TMPDIR to a folder"
+_NOBODYS = (
+    "--format focus with --file needs --account TYPE/NAME: GitHub's files do not name the account "
+    "that is billed"
+)
 _SECTIONS = ("organizations", "users", "enterprises", "discover", "github", "config", "log")
-_FORMATS = ("table", "csv", "json")
+_FORMATS = ("table", "csv", "json", "focus")
+_ISSUERS = {"azure": "Microsoft"}
 _DEFAULT = (Dimension.PRODUCT, Dimension.SKU)
 _TYPES = tuple(kind.value for kind in AccountType)
 _STDOUT = Path("-")
 
 
-def _lines(bill: Bill, question: Question, form: str) -> Iterator[str]:
-    if form == "csv":
+def _lines(
+    bill: Bill, question: Question, form: str, charges: focus.Charges | None
+) -> Iterator[str]:
+    if charges:
+        try:
+            yield from charges.lines(
+                (bill.websites[account], totals.rows()) for account, totals in bill.totals.items()
+            )
+        except focus.NoCharge as error:
+            shared.end(shared.WRONG_SETTINGS, f"--format focus: {error}")
+    elif form == "csv":
         yield from written.as_csv(question.by, bill.rows())
     elif form == "json":
         yield from written.as_json(question.by, bill.rows())
@@ -91,7 +105,19 @@ def _write(file: BinaryIO, lines: Iterable[str], *, compressed: bool) -> None:
     "form",
     type=click.Choice(_FORMATS),
     default="table",
-    help="Default table, with amounts rounded to the cent; the others are exact.",
+    help="Default table, with amounts rounded to the cent; the others are exact. focus is the "
+    "FinOps Foundation's format: a charge by month, product, SKU, price and what --by adds.",
+)
+@click.option(
+    "--focus-version",
+    type=click.Choice([each.value for each in focus.Version]),
+    help="The version of --format focus; default 1.4.",
+)
+@click.option(
+    "--focus-billed-through",
+    type=click.Choice([*_ISSUERS]),
+    help="For --format focus: Microsoft sends the invoice. BilledCost is 0, because Microsoft's "
+    "own FOCUS export has the same charges, and a sum of both must not count them twice.",
 )
 @shared.output_option(", compressed if the name ends in .gz,")
 def bill(
@@ -104,6 +130,8 @@ def bill(
     amount: str | None,
     paths: tuple[Path, ...],
     form: str,
+    focus_version: str | None,
+    focus_billed_through: str | None,
     output: Path | None,
     **given: Any,
 ) -> None:
@@ -122,13 +150,14 @@ def bill(
     shows the others.
     """
     now = utc_now()
-    dimensions = complete([Dimension(name) for name in by]) if by else _DEFAULT
+    charges = _charges(form, focus_version, focus_billed_through, now)
     months = _months(now, month, first, last, of_files=bool(paths))
     closed = bool(month) and months[0].end <= now and not paths
     if amount is not None and not (closed or paths):
         shared.end(shared.WRONG_SETTINGS, "--amount needs --month with a month that is over")
     usd = None if amount is None else _usd(amount)
-    question = Question(months, dimensions, now, closed, usd)
+    dimensions = _dimensions(by, charges)
+    question = Question(months, dimensions, now, closed, usd, split=bool(charges))
     output = None if output == _STDOUT else output
     if output is not None:
         with shared.written(output):
@@ -143,7 +172,7 @@ def bill(
         found = asyncio.run(read(app, accounts, question, progress))
     if form == "table" or not found.failures:
         try:
-            _deliver(_lines(found, question, form), output)
+            _deliver(_lines(found, question, form, charges), output)
         except sqlite3.Error:
             shared.end(shared.NOT_WRITABLE, _NO_ROOM)
     for line in [*(found.agreements if form == "table" else ()), *found.notes]:
@@ -154,6 +183,24 @@ def bill(
         shared.end(shared.FAILED, *found.failures)
     if found.differs:
         sys.exit(shared.FAILED)
+
+
+def _charges(
+    form: str, version: str | None, through: str | None, now: datetime
+) -> focus.Charges | None:
+    if form != "focus":
+        for flag, given in (("--focus-version", version), ("--focus-billed-through", through)):
+            if given:
+                shared.end(shared.WRONG_SETTINGS, f"{flag} needs --format focus")
+        return None
+    month = periods.text_of(Cycle.at(now))
+    issuer = _ISSUERS[through] if through else focus.GITHUB
+    return focus.Charges(focus.Version(version or focus.Version.V1_4), month, issuer)
+
+
+def _dimensions(by: Sequence[str], charges: focus.Charges | None) -> tuple[Dimension, ...]:
+    dimensions = complete([Dimension(name) for name in by]) if by else _DEFAULT
+    return focus.dimensions(dimensions) if charges else dimensions
 
 
 def _silent(_: str) -> None:
@@ -204,6 +251,8 @@ def _read_files(
 ) -> Bill:
     if len(accounts) > 1:
         shared.end(shared.WRONG_SETTINGS, "--file: the files belong to one --account")
+    if question.split and not accounts:
+        shared.end(shared.WRONG_SETTINGS, _NOBODYS)
     account = accounts[0] if accounts else ""
     if account and account.partition("/")[0] not in _TYPES:
         kinds = " or ".join(f"{kind}/NAME" for kind in _TYPES)

@@ -13,7 +13,7 @@ from exporter.billing.cycle import Cycle
 from exporter.collectors.usage import PERMISSIONS
 from exporter.commands import shared
 from exporter.github.api import attempt
-from exporter.github.client import Client
+from exporter.github.client import Client, website
 from exporter.github.errors import GitHubError
 from exporter.ledger import checks, periods
 from exporter.ledger.asked import Month, add_month
@@ -23,6 +23,9 @@ from exporter.ledger.totals import Totals
 
 DEADLINE_SECONDS = 3600.0
 """For a month of an account: slow reports, many cost centers, or a wait for the hourly limit."""
+
+_OF_FILES = "github.com"
+"""No file names its website."""
 
 Progress = Callable[[str], None]
 """Called with a line for each thing that is read."""
@@ -61,10 +64,12 @@ class Question:
 class Bill:
     """The sums of each account, and lines about them; ``differs`` if a check failed.
 
-    ``agreements`` are only worth a line below a table.
+    ``websites`` are the hosts of the accounts' pages. ``agreements`` are only worth a line below a
+    table.
     """
 
     totals: dict[Account | None, Totals] = field(default_factory=dict)
+    websites: dict[Account | None, str] = field(default_factory=dict)
     agreements: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -95,6 +100,7 @@ async def read(app: App, names: Sequence[str], question: Question, progress: Pro
             shared.end(shared.WRONG_SETTINGS, problem)
         bill = Bill()
         for account in accounts:
+            bill.websites[account] = website(clients[account].base_url)
             try:
                 await _add(bill, account, clients[account], question, progress)
             except GitHubError as error:
@@ -162,7 +168,8 @@ def of_files(paths: Sequence[Path], account: str, question: Question, progress: 
     kind, _, name = account.rpartition("/")
     months = frozenset(map(periods.text_of, question.months))
     found = Files(paths, kind, name, months, frozenset(question.by))
-    bill, totals = Bill(), Totals(question.by, split=question.split)
+    bill = Bill(websites={None: _OF_FILES})
+    totals = Totals(question.by, split=question.split)
     for row in found.rows(progress):
         totals.add(row)
     bill.totals[None] = totals

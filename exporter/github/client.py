@@ -39,6 +39,18 @@ def is_enterprise_server(base_url: str) -> bool:
     return httpx.URL(base_url).path.rstrip("/").endswith("/api/v3")
 
 
+def website(base_url: str) -> str:
+    """Return the host of the pages of an API: ``https://api.github.com`` → ``github.com``.
+
+    Any other address than an Enterprise Server's or one of data residency, such as a proxy's,
+    stands for github.com.
+    """
+    host = httpx.URL(base_url).host
+    if is_enterprise_server(base_url):
+        return host
+    return host.removeprefix("api.") if host.endswith(".ghe.com") else "github.com"
+
+
 def fill(endpoint: str, params: Mapping[str, str | int]) -> str:
     """Return the path of an endpoint, with its parameters quoted."""
     return endpoint.format(**{name: quote(str(value), safe="") for name, value in params.items()})

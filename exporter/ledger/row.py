@@ -1,7 +1,7 @@
 """A row of the bill, and the dimensions by which rows are summed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Context, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +10,7 @@ import msgspec
 LIMIT: Final = Decimal(10) ** 15
 """No bill exceeds it (see `exporter.billing.values.Number`)."""
 
+_SHARED: Final = Decimal("1e-12")
 _SMALLEST: Final = Decimal("1e-30")
 _DIGITS: Final = 30
 _EXACT = Context(prec=60)
@@ -103,6 +104,12 @@ def sum_of(values: Iterable[Decimal | None]) -> Decimal:
         if value is not None:
             total = plus(total, value)
     return total
+
+
+def share(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Return ``value * part / whole`` to twelve places, rounded towards zero."""
+    exact = _EXACT.divide(times(value, part), whole)
+    return exact.quantize(_SHARED, ROUND_DOWN, _EXACT)
 
 
 def plain(value: Decimal) -> str:

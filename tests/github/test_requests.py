@@ -14,7 +14,7 @@ from exporter.app import App
 from exporter.collectors import ALL
 from exporter.github.api import attempt
 from exporter.github.auth import from_token
-from exporter.github.client import api_version
+from exporter.github.client import api_version, website
 from exporter.github.errors import GitHubError, RateLimited, Rejected, Unreachable
 from exporter.settings import load
 from tests.support.scripted_github import (
@@ -65,6 +65,20 @@ class TestHeaders:
 
     def test_v3_elsewhere_in_the_address_is_no_enterprise_server(self) -> None:
         assert api_version("https://api.github.com/api/v3/more") == "2026-03-10"
+
+
+class TestWebsite:
+    @pytest.mark.parametrize(
+        ("base_url", "host"),
+        [
+            ("https://api.github.com", "github.com"),
+            ("https://api.acme.ghe.com", "acme.ghe.com"),
+            ("https://github.acme.example/api/v3/", "github.acme.example"),
+            ("http://127.0.0.1:8080", "github.com"),
+        ],
+    )
+    def test_is_the_host_of_the_pages(self, base_url: str, host: str) -> None:
+        assert website(base_url) == host
 
 
 class TestAddress:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.ledger.row import Dimension, checked, complete, plain, sum_of
+from exporter.ledger.row import Dimension, checked, complete, plain, share, sum_of
 
 
 class TestDimensions:
@@ -45,6 +45,12 @@ class TestNumbers:
     def test_that_no_bill_has_are_errors(self, text: str) -> None:
         with pytest.raises(ValueError, match=r"^netAmount "):
             checked("netAmount", Decimal(text))
+
+    def test_are_shared_downwards(self) -> None:
+        two, three = Decimal(2), Decimal(3)
+        assert share(Decimal(100), two, three) == Decimal("66.666666666666")
+        assert share(Decimal(-100), two, three) == Decimal("-66.666666666666")
+        assert share(Decimal("1e15"), three, three) == Decimal("1e15")
 
     def test_that_are_missing_add_nothing(self) -> None:
         assert sum_of([Decimal("0.1"), None, Decimal("0.2")]) == Decimal("0.3")
