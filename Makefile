@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+FOCUS_PYTHON ?= python3.12
 ARGS ?=
 FAULT_SEQUENCES ?= 3000
 BIN := .venv/bin
@@ -70,6 +71,10 @@ bench: .venv/.run ## run the benchmarks: needs wrk and nginx, and half an hour
 	@for each in process scrapes usage_report unchanged_poll many_accounts attacks; do \
 		echo "benchmarks/$$each.py" >&2; $(BIN)/python benchmarks/$$each.py; echo; done
 
+.PHONY: focus
+focus: .venv/.dev .focus/.made ## check a month of the demo in FOCUS with the official validator; needs Python 3.12
+	@$(BIN)/python -m scripts.validate_focus .focus
+
 .PHONY: sbom
 sbom: dist/sbom.cdx.json ## write dist/sbom.cdx.json, the runtime dependencies with hashes
 
@@ -85,7 +90,7 @@ image: ## build the image without a container engine, run it and measure it; not
 
 .PHONY: clean
 clean: ## remove the environment, the tools and every cache
-	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+	rm -rf .venv .tools .focus .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
 		.coverage .coverage.* build dist grafana/draw/node_modules grafana/draw/dist
 
 .venv/.made:
@@ -107,6 +112,10 @@ clean: ## remove the environment, the tools and every cache
 grafana/draw/dist/index.html: grafana/draw/package.json $(wildcard grafana/draw/src/*)
 	npm --prefix grafana/draw install --no-audit --no-fund --no-package-lock --loglevel error
 	npm --prefix grafana/draw run build
+	@touch $@
+
+.focus/.made: scripts/focus | .venv/.dev
+	@scripts/focus .focus "$(FOCUS_PYTHON)" $(BIN)/uv
 	@touch $@
 
 .tools/.done: scripts/tools scripts/unpack_helm.py | .venv/.made
