@@ -144,7 +144,6 @@ class Charges:
             "ChargeCategory": "Usage",
             "ChargeDescription": _description(row, name),
             "ChargeFrequency": "Recurring" if row.unit == _SEATS else "Usage-Based",
-            "HostProviderName": GITHUB,
             "InvoiceIssuerName": self.issuer,
             "ProviderName": GITHUB,
             "PublisherName": GITHUB,
