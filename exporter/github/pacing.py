@@ -150,7 +150,7 @@ class Pacing:
         """
         now = self._clock()
         limit = rate_limit(headers)
-        told = _retry_after(headers.get("retry-after", ""), now)
+        told = retry_after(headers.get("retry-after", ""), now)
         blocked = self.blocked_until
         if blocked is None or not self._in_row:
             self._in_row += 1  # concurrent requests hit the same limit
@@ -172,7 +172,8 @@ class Pacing:
             self._until = until
 
 
-def _retry_after(value: str, now: datetime) -> datetime | None:
+def retry_after(value: str, now: datetime) -> datetime | None:
+    """Return the time of a ``Retry-After`` header, seconds or a date; None if it is invalid."""
     try:
         if value.strip().isdigit():
             return now + timedelta(seconds=int(value))
