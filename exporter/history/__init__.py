@@ -1,0 +1,1 @@
+"""Past months as series, for Prometheus and others to load."""
