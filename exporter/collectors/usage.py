@@ -11,7 +11,7 @@ from exporter.collectors.collector import SIX_HOURLY, Collector
 from exporter.github.api import GitHub
 from exporter.ledger import summary
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading, Sample, present
+from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
 
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
@@ -22,7 +22,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         catalogue.CYCLE_START(cycle.start.timestamp()),
         catalogue.CYCLE_END(cycle.end.timestamp()),
         *_legacy_figures(rows, cycle, now),
-        *_skus(rows),
+        *_skus(rows, catalogue.USAGE_QUANTITY, catalogue.USAGE_USD, catalogue.USAGE_PRICE_USD),
     )
     unknown = usage.unknown_skus(rows)
     return Reading(now, samples, cycle_end=cycle.end, unknown_skus=unknown)
@@ -46,21 +46,26 @@ def _legacy_figures(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tupl
     )
 
 
-def _skus(rows: list[SummaryRow]) -> Iterator[Sample]:
+def _skus(
+    rows: list[SummaryRow], quantity: Triple, usd: Triple, price_usd: Metric
+) -> Iterator[Sample]:
     for (product, sku, unit), quantities in usage.quantities(rows).items():
-        yield from catalogue.USAGE_QUANTITY(quantities, product=product, sku=sku, unit=unit)
+        yield from quantity(quantities, product=product, sku=sku, unit=unit)
     for (product, sku), money in usage.money(rows).items():
-        yield from catalogue.USAGE_USD(money, product=product, sku=sku)
+        yield from usd(money, product=product, sku=sku)
     for (product, sku, unit), price in usage.prices(rows).items():
-        yield catalogue.USAGE_PRICE_USD(price, product=product, sku=sku, unit=unit)
+        yield price_usd(price, product=product, sku=sku, unit=unit)
 
 
 async def collect_previous(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await summary.ask(github, account, cycle.previous())
-    samples: list[Sample] = []
-    for (product, sku), money in usage.money(rows).items():
-        samples += catalogue.PREVIOUS_CYCLE_USAGE_USD(money, product=product, sku=sku)
+    samples = _skus(
+        rows,
+        catalogue.PREVIOUS_CYCLE_USAGE_QUANTITY,
+        catalogue.PREVIOUS_CYCLE_USAGE_USD,
+        catalogue.PREVIOUS_CYCLE_USAGE_PRICE_USD,
+    )
     # The reading expires with the current cycle: then another month is the previous one.
     return Reading(now, tuple(samples), cycle_end=cycle.end)
 
@@ -103,10 +108,14 @@ USAGE = Collector(
 )
 USAGE_PREVIOUS_CYCLE = Collector(
     name="usage_previous_cycle",
-    summary="Last month's US dollars by SKU",
+    summary="Last month's quantities and US dollars by SKU",
     endpoints=tuple(summary.ENDPOINTS.values()),
     permissions=PERMISSIONS,
-    metrics=catalogue.PREVIOUS_CYCLE_USAGE_USD,
+    metrics=(
+        *catalogue.PREVIOUS_CYCLE_USAGE_QUANTITY,
+        *catalogue.PREVIOUS_CYCLE_USAGE_USD,
+        catalogue.PREVIOUS_CYCLE_USAGE_PRICE_USD,
+    ),
     collect=collect_previous,
     follows=USAGE.name,
     interval=SIX_HOURLY,

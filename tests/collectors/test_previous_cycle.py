@@ -1,4 +1,4 @@
-"""Last month's dollars: polled often while late rows arrive, dropped when the month ends."""
+"""Last month's usage: polled often while late rows arrive, dropped when the month ends."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -33,20 +33,35 @@ def times_asked(world: World, month: int) -> list[datetime]:
 
 
 class TestLastMonth:
-    def test_is_told_in_dollars_by_sku_and_as_no_month_to_date(self) -> None:
+    def test_is_told_by_sku_and_as_no_month_to_date(self) -> None:
+        numbers = {"grossAmount": 3, "discountAmount": 1, "netAmount": 2}
+        quantities = {"grossQuantity": 300, "discountQuantity": 100, "netQuantity": 200}
         items = [
-            row(grossAmount=3, discountAmount=1, netAmount=2),
-            row(sku="Actions Linux", grossAmount=4, netAmount=4),
-            row(product="Copilot", sku="copilot_ai_unit", unitType="ai-units", netAmount=0.5),
+            row(**numbers, **quantities, pricePerUnit=0.01),
+            row(sku="Actions Linux", grossAmount=4, netAmount=4, grossQuantity=5, pricePerUnit=0.8),
+            row(
+                product="Copilot",
+                sku="copilot_ai_unit",
+                unitType="ai-units",
+                netAmount=0.5,
+                pricePerUnit=0.25,
+            ),
         ]
         github = Says({ACME_SUMMARY: {"timePeriod": SEPTEMBER, "usageItems": items}})
         assert said(read(PREVIOUS, ACME, github)) == {
+            "previous_cycle_usage_gross_quantity actions actions_linux minutes": 305,
+            "previous_cycle_usage_discount_quantity actions actions_linux minutes": 100,
+            "previous_cycle_usage_net_quantity actions actions_linux minutes": 200,
             "previous_cycle_usage_gross_usd actions actions_linux": 7,
             "previous_cycle_usage_discount_usd actions actions_linux": 1,
             "previous_cycle_usage_net_usd actions actions_linux": 6,
+            "previous_cycle_usage_gross_quantity copilot copilot_ai_credits ai_credits": 0,
+            "previous_cycle_usage_discount_quantity copilot copilot_ai_credits ai_credits": 0,
+            "previous_cycle_usage_net_quantity copilot copilot_ai_credits ai_credits": 0,
             "previous_cycle_usage_gross_usd copilot copilot_ai_credits": 0,
             "previous_cycle_usage_discount_usd copilot copilot_ai_credits": 0,
             "previous_cycle_usage_net_usd copilot copilot_ai_credits": 0.5,
+            "previous_cycle_usage_price_usd copilot copilot_ai_credits ai_credits": 0.25,
         }
         assert [dict(request.url.params) for request in github.requests] == [
             {"year": "2026", "month": "9"}

@@ -26,6 +26,15 @@ USAGE_PRICE_USD = bill(
     "Price of one unit in US dollars; absent if the SKU had several prices this month.",
     *_QUANTITY,
 )
+PREVIOUS_CYCLE_USAGE_QUANTITY = triple(
+    "previous_cycle_usage_{}_quantity",
+    *_QUANTITY,
+    gross="Quantity used last month, in the unit of its label. user_months are not seats.",
+    discount="Quantity covered last month by quotas, free public use and other discounts, in the "
+    "unit of its label.",
+    net="Quantity used last month after discounts, in the unit of its label. Includes usage "
+    "without a price, such as self-hosted runners.",
+)
 PREVIOUS_CYCLE_USAGE_USD = triple(
     "previous_cycle_usage_{}_usd",
     *_MONEY,
@@ -33,6 +42,11 @@ PREVIOUS_CYCLE_USAGE_USD = triple(
     discount="Last month's quotas, free public use and other discounts, in US dollars.",
     net="Cost of last month's metered usage after discounts, in US dollars. Not the invoice: see "
     "usage_net_usd.",
+)
+PREVIOUS_CYCLE_USAGE_PRICE_USD = bill(
+    "previous_cycle_usage_price_usd",
+    "Price of one unit last month in US dollars; absent if the SKU had several prices.",
+    *_QUANTITY,
 )
 _REPOSITORY = ("organization", "repository")
 REPOSITORY_USAGE_GROSS_QUANTITY = bill(

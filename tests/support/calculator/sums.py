@@ -38,6 +38,10 @@ def _per(prefix: str) -> set[str]:
     return {f"{prefix}_gross_quantity", *(f"{prefix}_{kind}_usd" for kind in _KINDS)}
 
 
+def _by_sku(prefix: str) -> set[str]:
+    return {f"{prefix}_price_usd", *(f"{prefix}_{kind}_quantity" for kind in _KINDS), *_per(prefix)}
+
+
 METRICS = frozenset(
     {
         "actions_used_minutes",
@@ -47,15 +51,12 @@ METRICS = frozenset(
         "packages_paid_bandwidth_gigabytes",
         "shared_storage_estimated_gigabytes",
         "shared_storage_estimated_paid_gigabytes",
-        "usage_price_usd",
-        "usage_discount_quantity",
-        "usage_net_quantity",
         "usage_latest_item_timestamp_seconds",
         "budget_estimated_consumed_usd",
         "copilot_seat_last_activity_seats",
         "exporter_unknown_sku_info",
-        *(f"previous_cycle_usage_{kind}_usd" for kind in _KINDS),
-        *_per("usage"),
+        *_by_sku("usage"),
+        *_by_sku("previous_cycle_usage"),
         *_per("repository_usage"),
         *_per("organization_usage"),
         *_per("cost_center_usage"),
@@ -172,20 +173,23 @@ class Calculator:
 
     def month(self) -> None:
         rows = self.summary()
-        for row in rows:
-            for kind, quantity in zip(_KINDS, row.quantities, strict=True):
-                self.add(f"usage_{kind}_quantity", quantity, **row.names, unit=row.unit)
-            for kind, amount in zip(_KINDS, row.dollars, strict=True):
-                self.add(f"usage_{kind}_usd", amount, **row.names)
-        by_names = sorted(rows, key=_priced)
-        for (product, sku, unit), same in groupby(by_names, key=_priced):
-            price, *others = {row.price for row in same}
-            if not others:
-                self.add("usage_price_usd", price, product=product, sku=sku, unit=unit)
+        self._by_sku("usage", rows)
         self._actions([row for row in rows if (row.product, row.unit) == ("actions", "minutes")])
         self._packages([r for r in rows if (r.product, r.unit) == ("packages", "gigabytes")])
         stored = ("actions_storage", "packages_storage")
         self._storage([r for r in rows if r.sku.key in stored and r.unit == "gigabyte_hours"])
+
+    def _by_sku(self, prefix: str, rows: Sequence[Row]) -> None:
+        for row in rows:
+            for kind, quantity in zip(_KINDS, row.quantities, strict=True):
+                self.add(f"{prefix}_{kind}_quantity", quantity, **row.names, unit=row.unit)
+            for kind, amount in zip(_KINDS, row.dollars, strict=True):
+                self.add(f"{prefix}_{kind}_usd", amount, **row.names)
+        by_names = sorted(rows, key=_priced)
+        for (product, sku, unit), same in groupby(by_names, key=_priced):
+            price, *others = {row.price for row in same}
+            if not others:
+                self.add(f"{prefix}_price_usd", price, product=product, sku=sku, unit=unit)
 
     def _actions(self, rows: Sequence[Row]) -> None:
         self.add("actions_used_minutes", sum(row.quantities[0] for row in rows))
@@ -209,9 +213,8 @@ class Calculator:
         self.add("shared_storage_estimated_paid_gigabytes", Decimal(net) / 744)
 
     def previous(self) -> None:
-        for row in self.summary(self.now.replace(day=1) - timedelta(days=1)):
-            for kind, amount in zip(_KINDS, row.dollars, strict=True):
-                self.add(f"previous_cycle_usage_{kind}_usd", amount, **row.names)
+        last_month = self.now.replace(day=1) - timedelta(days=1)
+        self._by_sku("previous_cycle_usage", self.summary(last_month))
 
     def by_center(self) -> list[tuple[tuple[str, ...], Row]]:
         return [

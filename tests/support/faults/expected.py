@@ -46,7 +46,7 @@ BY_PAYLOAD_OF_ALL = {
 BY_ROWS: Mapping[str, tuple[str, Callable[[Rows, Month], Samples]]] = {
     "usage_previous_cycle": (
         "usage/summary",
-        lambda rows, _: oracle.money(rows, "previous_cycle_usage", lambda _: {}),
+        lambda rows, _: oracle.by_sku(rows, "previous_cycle_usage"),
     ),
     "usage_repositories": ("usage", _by_repository),
     "usage_organizations": (

@@ -108,17 +108,23 @@ def usage(rows: Sequence[Row], year: int, month: int, taken: datetime) -> Sample
     if hours >= 72:
         average = _total(rows, "grossQuantity", *stored) / hours
         samples[series("shared_storage_estimated_gigabytes")] = average
-    prices: dict[tuple[str, Labels], set[float]] = {}
     for row in rows:
-        names, unit = _names(row), _unit(row)
         if row["sku"] in _RUNNERS:
             os, runner = _RUNNERS[row["sku"]]
             _add(samples, row["grossQuantity"], "actions_runner_used_minutes", os=os, runner=runner)
+    return samples | by_sku(rows, "usage")
+
+
+def by_sku(rows: Sequence[Row], prefix: str) -> Samples:
+    """Sum quantities and US dollars by SKU; the price is only of a SKU that has a single one."""
+    samples = money(rows, prefix, lambda _: {})
+    prices: dict[tuple[str, Labels], set[float]] = {}
+    for row in rows:
+        names, unit = _names(row), _unit(row)
         for kind in _KINDS:
-            _add(samples, row[f"{kind}Quantity"], f"usage_{kind}_quantity", **names, unit=unit)
-        price = series("usage_price_usd", **names, unit=unit)
+            _add(samples, row[f"{kind}Quantity"], f"{prefix}_{kind}_quantity", **names, unit=unit)
+        price = series(f"{prefix}_price_usd", **names, unit=unit)
         prices.setdefault(price, set()).add(row["pricePerUnit"])
-    samples |= money(rows, "usage", lambda _: {})
     return samples | {key: price for key, (price, *more) in prices.items() if not more}
 
 
