@@ -21,10 +21,10 @@ from exporter.billing.values import Number, Text
 
 _Key = TypeVar("_Key", bound=Hashable)
 
-_SHARED_STORAGE = frozenset({"actions_storage", "packages_storage"})
-_REPORTS_LAG_HOURS = 72
+REPORTS_LAG_HOURS = 72
 """Reports lag by up to three days (docs: billing reports)."""
 
+_SHARED_STORAGE = frozenset({"actions_storage", "packages_storage"})
 _HOURS_OF_A_PRICED_MONTH = 744
 """Gigabyte-hours at the price of a gigabyte-month, in any month."""
 
@@ -124,7 +124,7 @@ def shared_storage_gigabytes(
     ``None`` in the first 72 hours, as hours missing from GitHub's reports would halve it.
     """
     hours = cycle.hours_until(now)
-    return None if hours < _REPORTS_LAG_HOURS else _shared_storage(rows).used / hours
+    return None if hours < REPORTS_LAG_HOURS else _shared_storage(rows).used / hours
 
 
 def shared_storage_paid_gigabytes(rows: Iterable[SummaryRow]) -> float:

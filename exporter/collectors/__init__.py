@@ -11,6 +11,7 @@ from exporter.collectors.legacy import LEGACY_ACTIONS, LEGACY_PACKAGES, LEGACY_S
 from exporter.collectors.licenses import LICENSE_SYNC, LICENSE_TYPES, LICENSES
 from exporter.collectors.model_usage import MODEL_USAGE
 from exporter.collectors.plan import PLAN
+from exporter.collectors.previous_cycle_checks import USAGE_PREVIOUS_CYCLE_CHECKS
 from exporter.collectors.usage import USAGE, USAGE_PREVIOUS_CYCLE
 from exporter.collectors.usage_reports import USAGE_ORGANIZATIONS, USAGE_REPOSITORIES
 
@@ -34,6 +35,7 @@ ALL: tuple[Collector, ...] = (
     USAGE_COST_CENTERS,
     USAGE_ORGANIZATIONS,
     USAGE_REPOSITORIES,
+    USAGE_PREVIOUS_CYCLE_CHECKS,
     COPILOT_SEAT_ACTIVITY,
     ADVANCED_SECURITY_REPOSITORIES,
     BUDGET_PEOPLE,

@@ -16,6 +16,7 @@ REFUSED = (400, 403, 404, 422)
 
 HOURLY = timedelta(hours=1)
 SIX_HOURLY = timedelta(hours=6)
+DAILY = timedelta(days=1)
 
 
 def left_out(number: int, what: str) -> tuple[str, ...]:

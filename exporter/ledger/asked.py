@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 
 import msgspec
 
@@ -15,7 +14,7 @@ from exporter.billing.values import Text
 from exporter.github.api import GitHub
 from exporter.ledger import cost_centers, models, report, summary
 from exporter.ledger.periods import text_of
-from exporter.ledger.report_rows import ReportItem, RowMaker, TotalsFold, YearFold
+from exporter.ledger.report_rows import ReportItem, RowMaker, TotalsFold
 from exporter.ledger.row import IN_REPORT_ONLY, ZERO, Dimension, Row, checked, minus, plus
 from exporter.ledger.totals import Totals
 
@@ -101,20 +100,28 @@ class Month:
 
     async def year(self) -> list[Row]:
         """Return the month's rows of the yearly report, which has one row per SKU and month."""
+        start = self.cycle.start.replace(month=1)
+        year = Cycle(start, start.replace(year=start.year + 1))
+
+        def fold() -> TotalsFold:
+            # All months: an unchanged answer is kept, and a later attempt may need another one.
+            totals = Totals((Dimension.MONTH, Dimension.PRODUCT, Dimension.SKU), split=True)
+            return TotalsFold(RowMaker(self.account, year), totals, year.start, year.end)
+
         found: list[Row] = []
         for center in (None, *await self.centers()):
             filters = {} if center is None else {"cost_center_id": center}
-            async for rows in self.github.report(
+            async for totals in self.github.report(
                 report.ENDPOINTS[self.account.type],
                 "usageItems",
                 ReportItem,
-                partial(YearFold, RowMaker(self.account, self.cycle), self.cycle),
+                fold,
                 instead=(),
                 account=self.account.name,
                 year=self.cycle.year,
                 **filters,
             ):
-                found += rows
+                found += (row for row in totals.rows() if row.month == text_of(self.cycle))
         return found
 
     async def centers(self) -> dict[str, str]:

@@ -19,7 +19,8 @@ _HALF_A_CENT = Decimal("0.005")
 _SHOWN = 3
 _STORAGE_UNIT = "gigabyte_hours"
 _AI_SKUS = AI_CREDIT_SKUS | PREMIUM_REQUEST_SKUS
-_REPORTED = (Dimension.ORGANIZATION, Dimension.PRODUCT, Dimension.SKU)
+_OF_ACCOUNT = (Dimension.PRODUCT, Dimension.SKU)
+_OF_ORGANIZATIONS = (Dimension.ORGANIZATION, *_OF_ACCOUNT)
 
 _Sku = tuple[str, str]
 _Amounts = Mapping[_Sku, Decimal]
@@ -79,7 +80,8 @@ async def of_month(
     Prices and discounts are compared within the summary. A source that GitHub refuses or fails to
     answer is not compared. Raises `GitHubError` for other failures.
     """
-    evidence = _Evidence(month, rows)
+    by_organization = Source.ORGANIZATIONS in wanted
+    evidence = _Evidence(month, rows, _OF_ORGANIZATIONS if by_organization else _OF_ACCOUNT)
     checks = []
     for source, compare in _COMPARE.items():
         enterprise = month.account.type is AccountType.ENTERPRISE
@@ -106,19 +108,20 @@ def of_invoice(rows: Iterable[Row], amount: Decimal) -> Check:
 
 @dataclass(slots=True)
 class _Evidence:
-    """A month's summary, and its report once it has been read."""
+    """A month's summary, and its report ``by`` dimensions once it has been read."""
 
     month: Month
     rows: Sequence[Row]
+    by: Sequence[Dimension]
     _reported: list[Row] | None = None
 
     async def reported(self) -> list[Row]:
         if self._reported is None:
-            totals = Totals(_REPORTED, split=True)
-            async for part in self.month.report(_REPORTED, split=True):
+            totals = Totals(self.by, split=True)
+            async for part in self.month.report(self.by, split=True):
                 totals.update(part.rows())
             for center in await self.month.centers():
-                async for part in self.month.report(_REPORTED, split=True, cost_center_id=center):
+                async for part in self.month.report(self.by, split=True, cost_center_id=center):
                     totals.update(part.rows())
             self._reported = list(totals.rows())
         return self._reported

@@ -122,21 +122,3 @@ class TotalsFold:
 
     def result(self) -> Totals:
         return self._totals
-
-
-class YearFold:
-    """Keeps the rows of one month of the yearly report, which has one per month and SKU."""
-
-    def __init__(self, maker: RowMaker, cycle: Cycle) -> None:
-        self._maker, self._cycle = maker, cycle
-        self._month = f"{cycle.start:%Y-%m}"
-        self._rows: list[Row] = []
-
-    def add(self, items: Sequence[ReportItem]) -> None:
-        """Add rows. Raises ``ValueError`` for an invalid number."""
-        for item in items:
-            if item.date.startswith(self._month):
-                self._rows.append(self._maker.row(item, self._cycle.start, self._cycle.end))
-
-    def result(self) -> list[Row]:
-        return self._rows

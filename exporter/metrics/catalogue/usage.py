@@ -48,6 +48,14 @@ PREVIOUS_CYCLE_USAGE_PRICE_USD = bill(
     "Price of one unit last month in US dollars; absent if the SKU had several prices.",
     *_QUANTITY,
 )
+PREVIOUS_CYCLE_DIFFERENCE_USD = bill(
+    "previous_cycle_difference_usd",
+    "Difference of last month's usage summary from another source, in US dollars: the absolute "
+    "differences by SKU, summed; 0 if they agree. Absent before the fourth day of a month, and if "
+    "the source was not read.",
+    "check",
+    summable=False,
+)
 _REPOSITORY = ("organization", "repository")
 REPOSITORY_USAGE_GROSS_QUANTITY = bill(
     "repository_usage_gross_quantity",
