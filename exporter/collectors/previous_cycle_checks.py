@@ -14,7 +14,7 @@ from exporter.ledger.checks import Source
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading
 
-_COMPARED = (Source.REPORT, Source.YEAR, Source.PRICE, Source.COSTCENTERS, Source.MODELS)
+_COMPARED = (Source.REPORT, Source.YEAR, Source.PRICE, Source.COST_CENTERS, Source.MODELS)
 _TOO_EARLY = "Not compared before the fourth day of the month: reports lag by up to three days."
 
 

@@ -1,11 +1,15 @@
 """Last month's bill compared with GitHub's other sources: what differs, and what is not read."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
 
 from exporter.demo import SimulatedAccount
+from exporter.github import errors
 from exporter.web.landing import render
+from tests.support.accounts import ACME
+from tests.support.collect import COLLECTORS, Says, read, said
 from tests.support.faults.fault import Fault
 from tests.support.last_month import (
     AI,
@@ -22,8 +26,8 @@ from tests.support.last_month import (
     differences,
     is_report,
 )
-from tests.support.paths import SUMMARY
-from tests.support.world import World, in_virtual_time, organization, user, virtual
+from tests.support.paths import ACME_SUMMARY, SUMMARY
+from tests.support.world import World, in_virtual_time, organization, row, user, virtual
 
 
 def changed(rows: list[Row], sku: str, /, **fields: object) -> list[Row]:
@@ -58,6 +62,13 @@ def no_first_model(path: str, _: Mapping[str, str], rows: list[Row]) -> list[Row
 def no_platform(path: str, query: Mapping[str, str], rows: list[Row]) -> list[Row]:
     of_platform = path.endswith(SUMMARY) and query.get("cost_center_id") == "platform"
     return [] if of_platform else rows
+
+
+def summary_of(gross: str) -> Says:
+    """Return a GitHub that has only a usage summary, with one number as it is written."""
+    period = {"year": 2026, "month": 9}
+    body = json.dumps({"timePeriod": period, "usageItems": [row(grossAmount=4711)]})
+    return Says({ACME_SUMMARY: body.replace("4711", gross).encode()})
 
 
 class TestADifference:
@@ -173,3 +184,26 @@ class TestASourceThatIsNotRead:
             await world.passes(hours=25)
             assert world.reason(CHECKS) == "unreachable"
             assert differences(world) == dict.fromkeys(OF_ALL, 0)
+
+    @pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+    def test_is_invalid_with_a_row_of_another_time(self, date: str) -> None:
+        def dated(path: str, query: Mapping[str, str], rows: list[Row]) -> list[Row]:
+            of_month = is_report(path, query, of_year=False)
+            return changed(rows, "Actions Linux", date=date) if of_month else rows
+
+        async def scenario() -> None:
+            async with contradicted(organization(usage_items=BILL), dated) as world:
+                assert world.reason(CHECKS) == "invalid_payload"
+
+        virtual(scenario)
+
+    @pytest.mark.parametrize("number", ["1e1000000", "-1e16", "Infinity", '"NaN"'])
+    def test_is_invalid_with_a_number_of_no_bill(self, number: str) -> None:
+        with pytest.raises(errors.InvalidPayload, match=r"gross_amount|JSON"):
+            read(COLLECTORS[CHECKS], ACME, summary_of(number))
+
+    @pytest.mark.parametrize("number", [f"123456.{'7' * 50}", "123456.8e-0", "123456.8e-100000"])
+    def test_is_compared_with_a_number_of_any_length(self, number: str) -> None:
+        found = said(read(COLLECTORS[CHECKS], ACME, summary_of(number)))
+        usd = pytest.approx(float(number))
+        assert found == {"previous_cycle_difference_usd price": usd}
