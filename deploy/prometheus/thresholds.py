@@ -38,6 +38,9 @@ class Thresholds:
     spend_jump_floor_usd: float = 50
     """Ignore a jump on a day that costs this many US dollars or less."""
 
+    previous_cycle_difference_usd: float = 1
+    """Ignore differences in last month's bill of this many US dollars or less."""
+
     seats_unused_ratio: float = 0.2
     """Alert if more than this share of purchased seats is unused."""
 
