@@ -90,8 +90,12 @@ async def collect_usage(github: GitHub, account: Account, now: datetime) -> Read
                     rows = await summary.ask(github, account, cycle, cost_center_id=center)
                     parts[center] = usage.sums(rows)
     parts[REST] = sums.added([parts[REST], sums.rest(whole, parts.values())])
-    samples = chain.from_iterable(starmap(_of_center, parts.items()))
-    return Reading(now, tuple(samples), cycle_end=cycle.end)
+    return Reading(now, usage_samples(parts), cycle_end=cycle.end)
+
+
+def usage_samples(parts: Mapping[str, Mapping[tuple[str, str, str], Sums]]) -> tuple[Sample, ...]:
+    """Return the samples of the month so far by cost center."""
+    return tuple(chain.from_iterable(starmap(_of_center, parts.items())))
 
 
 def _of_center(center: str, by_sku: Mapping[tuple[str, str, str], Sums]) -> Iterator[Sample]:

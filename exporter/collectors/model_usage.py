@@ -4,6 +4,7 @@ AI credits replaced premium requests in June 2026, except for annual plans that 
 usage-based billing).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from exporter.accounts import Account
@@ -22,19 +23,24 @@ from exporter.metrics.model import Reading, Sample
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await models.ask(github, account, cycle, Report[ModelRow])
+    unknown = usage.unknown_skus(rows)
+    return Reading(now, samples(rows), cycle_end=cycle.end, unknown_skus=unknown)
+
+
+def samples(rows: Sequence[ModelRow]) -> tuple[Sample, ...]:
+    """Return the samples of the month's AI usage so far."""
     by_model: dict[str, list[ModelRow]] = {}
     for row in rows:
         by_model.setdefault((row.model or "").strip(), []).append(row)
-    samples: list[Sample] = []
+    found: list[Sample] = []
     for model, of_model in by_model.items():
         for (product, sku, unit), quantities in usage.quantities(of_model).items():
-            samples += catalogue.MODEL_USAGE_QUANTITY(
+            found += catalogue.MODEL_USAGE_QUANTITY(
                 quantities, product=product, sku=sku, model=model, unit=unit
             )
         for (product, sku), money in usage.money(of_model).items():
-            samples += catalogue.MODEL_USAGE_USD(money, product=product, sku=sku, model=model)
-    unknown = usage.unknown_skus(rows)
-    return Reading(now, tuple(samples), cycle_end=cycle.end, unknown_skus=unknown)
+            found += catalogue.MODEL_USAGE_USD(money, product=product, sku=sku, model=model)
+    return tuple(found)
 
 
 MODEL_USAGE = Collector(

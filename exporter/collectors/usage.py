@@ -1,6 +1,6 @@
 """GitHub's usage summary: one row per SKU for a month (OpenAPI 23.0.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from exporter.accounts import Account, AccountType, Platform
@@ -17,18 +17,23 @@ from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await summary.ask(github, account, cycle)
-    samples = (
+    unknown = usage.unknown_skus(rows)
+    return Reading(now, samples(rows, now), cycle_end=cycle.end, unknown_skus=unknown)
+
+
+def samples(rows: Sequence[SummaryRow], now: datetime) -> tuple[Sample, ...]:
+    """Return the samples at ``now`` of the month's summary so far."""
+    cycle = Cycle.at(now)
+    return (
         catalogue.CYCLE_REMAINING_DAYS(cycle.remaining_days(now)),
         catalogue.CYCLE_START(cycle.start.timestamp()),
         catalogue.CYCLE_END(cycle.end.timestamp()),
         *_legacy_figures(rows, cycle, now),
         *_skus(rows, catalogue.USAGE_QUANTITY, catalogue.USAGE_USD, catalogue.USAGE_PRICE_USD),
     )
-    unknown = usage.unknown_skus(rows)
-    return Reading(now, samples, cycle_end=cycle.end, unknown_skus=unknown)
 
 
-def _legacy_figures(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
+def _legacy_figures(rows: Sequence[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:
     minutes = usage.actions_minutes(rows)
     bandwidth = usage.packages_bandwidth_gigabytes(rows)
     storage = usage.shared_storage_gigabytes(rows, cycle, now)
@@ -47,7 +52,7 @@ def _legacy_figures(rows: list[SummaryRow], cycle: Cycle, now: datetime) -> tupl
 
 
 def _skus(
-    rows: list[SummaryRow], quantity: Triple, usd: Triple, price_usd: Metric
+    rows: Sequence[SummaryRow], quantity: Triple, usd: Triple, price_usd: Metric
 ) -> Iterator[Sample]:
     for (product, sku, unit), quantities in usage.quantities(rows).items():
         yield from quantity(quantities, product=product, sku=sku, unit=unit)
@@ -60,14 +65,20 @@ def _skus(
 async def collect_previous(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await summary.ask(github, account, cycle.previous())
-    samples = _skus(
-        rows,
-        catalogue.PREVIOUS_CYCLE_USAGE_QUANTITY,
-        catalogue.PREVIOUS_CYCLE_USAGE_USD,
-        catalogue.PREVIOUS_CYCLE_USAGE_PRICE_USD,
-    )
     # The reading expires with the current cycle: then another month is the previous one.
-    return Reading(now, tuple(samples), cycle_end=cycle.end)
+    return Reading(now, previous_samples(rows), cycle_end=cycle.end)
+
+
+def previous_samples(rows: Sequence[SummaryRow]) -> tuple[Sample, ...]:
+    """Return the samples of last month's summary."""
+    return tuple(
+        _skus(
+            rows,
+            catalogue.PREVIOUS_CYCLE_USAGE_QUANTITY,
+            catalogue.PREVIOUS_CYCLE_USAGE_USD,
+            catalogue.PREVIOUS_CYCLE_USAGE_PRICE_USD,
+        )
+    )
 
 
 PERMISSIONS = {

@@ -96,32 +96,40 @@ def _unassigned(left: Mapping[tuple[str, str, str], Sums]) -> Report:
 async def collect_repositories(github: GitHub, account: Account, now: datetime) -> Reading:
     total = await ask_all(github, account, now, repositories=True)
     latest = total.latest.timestamp() if total.latest else None
-    return _reading(
-        total,
-        now,
-        catalogue.REPOSITORY_USAGE_GROSS_QUANTITY,
-        catalogue.REPOSITORY_USAGE_USD,
-        *present((catalogue.USAGE_LATEST_ITEM, latest)),
-    )
+    newest = present((catalogue.USAGE_LATEST_ITEM, latest))
+    return _reading(total, now, (*repository_samples(total), *newest))
 
 
 async def collect_organizations(github: GitHub, account: Account, now: datetime) -> Reading:
     total = await ask_all(github, account, now, repositories=False)
+    return _reading(total, now, organization_samples(total))
+
+
+def repository_samples(total: Total) -> tuple[Sample, ...]:
+    """Return the samples of the month so far by repository."""
+    quantity, money = catalogue.REPOSITORY_USAGE_GROSS_QUANTITY, catalogue.REPOSITORY_USAGE_USD
+    return _samples(total, quantity, money)
+
+
+def organization_samples(total: Total) -> tuple[Sample, ...]:
+    """Return the samples of the month so far by organization."""
     quantity, money = catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, catalogue.ORGANIZATION_USAGE_USD
-    return _reading(total, now, quantity, money)
+    return _samples(total, quantity, money)
 
 
-def _reading(
-    total: Total, now: datetime, quantity: Metric, money: Triple, *others: Sample
-) -> Reading:
+def _samples(total: Total, quantity: Metric, money: Triple) -> tuple[Sample, ...]:
     samples = [
         Sample(quantity, labels, sums.quantity)
         for labels, sums in reports.sum_by(total, attrgetter(*quantity.labels)).items()
     ]
     for labels, (_, *dollars) in reports.sum_by(total, attrgetter(*money.gross.labels)).items():
         samples += map(Sample, money, repeat(labels), dollars)
+    return tuple(samples)
+
+
+def _reading(total: Total, now: datetime, samples: tuple[Sample, ...]) -> Reading:
     end, unknown = Cycle.at(now).end, reports.unknown_skus(total)
-    return Reading(now, (*samples, *others), cycle_end=end, unknown_skus=unknown)
+    return Reading(now, samples, cycle_end=end, unknown_skus=unknown)
 
 
 USAGE_REPOSITORIES = Collector(
