@@ -132,9 +132,12 @@ def write_atomically(path: Path, content: bytes, mode: int) -> None:
 
 
 @contextmanager
-def replaced(path: Path, mode: int) -> Iterator[BinaryIO]:
-    """Yield a temporary file that replaces ``path`` if the block succeeds."""
-    descriptor, name = tempfile.mkstemp(_SCRATCH, f".{path.name}.", path.parent)
+def replaced(path: Path, mode: int, folder: Path | None = None) -> Iterator[BinaryIO]:
+    """Yield a temporary file that replaces ``path`` if the block succeeds.
+
+    ``folder`` is that of the temporary file, on the same disk. Default that of ``path``.
+    """
+    descriptor, name = tempfile.mkstemp(_SCRATCH, f".{path.name}.", folder or path.parent)
     scratch = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -20,6 +20,8 @@ from exporter.ledger.cost_centers import ENDPOINT, REST, Identity, ids
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
+_BySku = Mapping[tuple[str, str, str], Sums]
+
 
 class Pool(msgspec.Struct, frozen=True):
     """AI credits of the current month; None until GitHub has created the pool."""
@@ -89,16 +91,17 @@ async def collect_usage(github: GitHub, account: Account, now: datetime) -> Read
                 if center not in parts:
                     rows = await summary.ask(github, account, cycle, cost_center_id=center)
                     parts[center] = usage.sums(rows)
-    parts[REST] = sums.added([parts[REST], sums.rest(whole, parts.values())])
-    return Reading(now, usage_samples(parts), cycle_end=cycle.end)
+    return Reading(now, usage_samples(whole, parts), cycle_end=cycle.end)
 
 
-def usage_samples(parts: Mapping[str, Mapping[tuple[str, str, str], Sums]]) -> tuple[Sample, ...]:
-    """Return the samples of the month so far by cost center."""
-    return tuple(chain.from_iterable(starmap(_of_center, parts.items())))
+def usage_samples(whole: _BySku, parts: Mapping[str, _BySku]) -> tuple[Sample, ...]:
+    """Return the samples of the month so far by cost center: of all parts and the rest."""
+    outside = sums.added([parts[REST], sums.rest(whole, parts.values())])
+    by_center = {**parts, REST: outside}
+    return tuple(chain.from_iterable(starmap(_of_center, by_center.items())))
 
 
-def _of_center(center: str, by_sku: Mapping[tuple[str, str, str], Sums]) -> Iterator[Sample]:
+def _of_center(center: str, by_sku: _BySku) -> Iterator[Sample]:
     for (product, sku, unit), of_unit in by_sku.items():
         yield catalogue.COST_CENTER_USAGE_GROSS_QUANTITY(
             of_unit.quantity, cost_center=center, product=product, sku=sku, unit=unit

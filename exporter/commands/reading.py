@@ -1,6 +1,7 @@
 """Reads bills for a command: from GitHub, or from its CSV files."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,13 +17,11 @@ from exporter.github.api import attempt
 from exporter.github.client import Client, website
 from exporter.github.errors import GitHubError
 from exporter.ledger import checks, periods
-from exporter.ledger.asked import Month, add_month
+from exporter.ledger.asked import DEADLINE_SECONDS, Month, add_month
 from exporter.ledger.csv_files import Files
 from exporter.ledger.row import IN_REPORT_ONLY, Dimension, Row, minus, sum_of
 from exporter.ledger.totals import Totals
-
-DEADLINE_SECONDS = 3600.0
-"""For a month of an account: slow reports, many cost centers, or a wait for the hourly limit."""
+from exporter.polling.watched import Watched
 
 _OF_FILES = "github.com"
 """No file names its website."""
@@ -79,6 +78,16 @@ class Bill:
         return chain.from_iterable(totals.rows() for totals in self.totals.values())
 
 
+@asynccontextmanager
+async def chosen(app: App, names: Sequence[str]) -> AsyncIterator[list[Watched]]:
+    """Discover, and yield the accounts ``names``, or all that are watched. They can be read."""
+    async with app.clients:
+        for discovery in app.discoveries:
+            await discovery.once()
+        found = {watched.account: watched for watched in app.poller.accounts if watched.jobs}
+        yield [found[account] for account in shared.chosen(list(found), names)]
+
+
 async def read(app: App, names: Sequence[str], question: Question, progress: Progress) -> Bill:
     """Read the bills of the accounts ``names``, or of all that are watched.
 
@@ -87,22 +96,15 @@ async def read(app: App, names: Sequence[str], question: Question, progress: Pro
     """
     if problem := _unheld(question):
         shared.end(shared.WRONG_SETTINGS, problem)
-    async with app.clients:
-        for discovery in app.discoveries:
-            await discovery.once()
-        clients = {
-            watched.account: watched.jobs[0].client
-            for watched in app.poller.accounts
-            if watched.jobs
-        }
-        accounts = shared.chosen(list(clients), names)
-        if problem := _misfit(question, accounts):
+    async with chosen(app, names) as watched:
+        if problem := _misfit(question, [each.account for each in watched]):
             shared.end(shared.WRONG_SETTINGS, problem)
         bill = Bill()
-        for account in accounts:
-            bill.websites[account] = website(clients[account].base_url)
+        for each in watched:
+            account, client = each.account, each.jobs[0].client
+            bill.websites[account] = website(client.base_url)
             try:
-                await _add(bill, account, clients[account], question, progress)
+                await _add(bill, account, client, question, progress)
             except GitHubError as error:
                 permission = PERMISSIONS[account.type]
                 bill.failures.append(shared.failure_line(account, error, permission))

@@ -18,6 +18,9 @@ from exporter.ledger.report_rows import ReportItem, RowMaker, TotalsFold
 from exporter.ledger.row import IN_REPORT_ONLY, ZERO, Dimension, Row, checked, minus, plus
 from exporter.ledger.totals import Totals
 
+DEADLINE_SECONDS = 3600.0
+"""For a month of an account: slow reports, many cost centers, or a wait for the hourly limit."""
+
 NO_CENTER = "none"
 """The name of usage outside cost centers."""
 

@@ -27,17 +27,20 @@ class Report(msgspec.Struct, Generic[RowT], frozen=True, rename="camel"):
     usage_items: list[RowT]
 
 
-async def ask(github: GitHub, account: Account, cycle: Cycle, **filters: str) -> list[SummaryRow]:
+async def ask(
+    github: GitHub, account: Account, cycle: Cycle, **filters: str | int
+) -> list[SummaryRow]:
     """Return the rows of a month's summary.
 
-    ``filters`` are ``organization``, ``repository`` (``owner/name``) and ``cost_center_id``
-    (``none`` for usage outside cost centers). The first and the last are only for enterprises.
+    ``filters`` are ``day``, ``organization``, ``repository`` (``owner/name``) and
+    ``cost_center_id`` (``none`` for usage outside cost centers). ``organization`` and
+    ``cost_center_id`` are only for enterprises.
     """
     return await ask_or_none(github, account, cycle, absent=(), **filters) or []
 
 
 async def ask_or_none(
-    github: GitHub, account: Account, cycle: Cycle, *, absent: tuple[int, ...], **filters: str
+    github: GitHub, account: Account, cycle: Cycle, *, absent: tuple[int, ...], **filters: str | int
 ) -> list[SummaryRow] | None:
     """Like `ask`, but None on one of the statuses ``absent``."""
     endpoint, report = ENDPOINTS[account.type], Report[SummaryRow]
@@ -52,7 +55,7 @@ async def rows_or_none(
     cycle: Cycle,
     *,
     absent: tuple[int, ...],
-    **filters: str,
+    **filters: str | int,
 ) -> list[RowT] | None:
     """Return the rows of a month's report, or None on one of the statuses ``absent``.
 
@@ -64,6 +67,6 @@ async def rows_or_none(
     )
     if answer is None:
         return None
-    if answer.time_period != TimePeriod(**period):
-        raise InvalidPayload(detail="timePeriod is not the requested month", endpoint=endpoint)
+    if msgspec.structs.asdict(answer.time_period) != {"day": filters.get("day"), **period}:
+        raise InvalidPayload(detail="timePeriod is not the requested period", endpoint=endpoint)
     return answer.usage_items

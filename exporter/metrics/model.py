@@ -105,11 +105,12 @@ _InOrder = Callable[[tuple[str, ...]], Any]
 
 class _Escaped(dict[str, str]):
     def __missing__(self, value: str) -> str:
-        escaped = self[value] = value.translate(_ESCAPES)
+        escaped = self[value] = value.translate(ESCAPES)
         return escaped
 
 
-_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+"""Escapes of a label's value."""
 
 
 def lines(samples: Iterable[Sample], account: tuple[str, ...] = ()) -> dict[Metric, bytes]:
