@@ -12,7 +12,7 @@ import click
 from exporter import REVISION_VARIABLE, __version__
 from exporter.commands.shared import PROGRAM, WRONG_SETTINGS, end
 
-COMMANDS = ("run", "check", "once", "bill", "licenses", "demo", "health")
+COMMANDS = ("run", "check", "once", "bill", "history", "licenses", "demo", "health")
 """Modules of ``exporter.commands``, each with a function of the same name."""
 
 _SERVICES = ("run", "demo")

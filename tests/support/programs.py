@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
@@ -141,9 +142,10 @@ def _configured(name: str, version: Version, config: str) -> Iterator[tuple[Path
         )
 
 
-def query(base_url: str, promql: str) -> list[Point]:
-    """Query a Prometheus for an instant vector; an error fails the test."""
-    answer = fetch(f"{base_url}/api/v1/query", params={"query": promql})
+def query(base_url: str, promql: str, at: datetime | None = None) -> list[Point]:
+    """Query a Prometheus for an instant vector, now by default; an error fails the test."""
+    time = {} if at is None else {"time": at.timestamp()}
+    answer = fetch(f"{base_url}/api/v1/query", params={"query": promql, **time})
     assert answer.status_code == 200, answer.text
     vector = msgspec.json.decode(answer.content, type=_Answer).data.result
     return [Point(element.metric, float(element.value[1])) for element in vector]

@@ -1,0 +1,97 @@
+"""Reads past months for a command, and writes them into a folder."""
+
+import shlex
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from exporter.app import App
+from exporter.billing.cycle import Cycle
+from exporter.commands import shared
+from exporter.commands.reading import chosen
+from exporter.history.estimate import Estimate
+from exporter.history.folder import LONGEST_BLOCK, Folder
+from exporter.history.openmetrics import text
+from exporter.history.reader import Reader, subject_of
+from exporter.history.subject import Subject
+from exporter.history.wanted import Wanted
+from exporter.ledger import periods
+from exporter.settings import Settings
+
+_SETTLES = timedelta(days=3)
+_LEGACY = "is on the legacy billing platform, which has no past months: it is left out"
+_NOTHING = "no account is on the usage platform: there are no past months"
+_NOT_SETTLED = "ended less than three days ago: GitHub may still add usage to it"
+_LOAD = """\
+To load them, set --storage.tsdb.retention.time of Prometheus to 3y or more (by default it deletes
+blocks that are older than 15 days), restart it, and run:
+"""
+
+
+def tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+@asynccontextmanager
+async def reading(
+    app: App, settings: Settings, names: Sequence[str], wanted: Wanted
+) -> AsyncIterator[Reader]:
+    """Yield a reader of the accounts ``names``, or of all, without those on the legacy platform.
+
+    Raises `Failed`.
+    """
+    async with chosen(app, names) as watched:
+        subjects: list[Subject] = []
+        for each in watched:
+            collectors = frozenset(job.collector.name for job in each.jobs)
+            client, limit = each.jobs[0].client, settings.series_limit
+            subject = await subject_of(each.account, client, collectors, limit, wanted.now)
+            if subject is None:
+                tell(f"{each.account} {_LEGACY}")
+            else:
+                subjects.append(subject)
+        if not subjects:
+            shared.end(shared.FAILED, _NOTHING)
+        yield Reader(subjects, wanted)
+
+
+async def write(reader: Reader, output: Path, promtool: Path | None) -> None:
+    """Write the months into a folder, with lines on stderr about their cost and what is left out.
+
+    Raises `Failed`, `Mixed`, `PromtoolFailed` and ``OSError``.
+    """
+    wanted = reader.wanted
+    accounts = sorted(f"{subject.account}" for subject in reader.subjects)
+    folder = Folder(output, wanted.options() | {"accounts": ", ".join(accounts)}, promtool)
+    folder.prepare()
+    cycles = [each for each in wanted.cycles() if not folder.is_whole(each, wanted.end_of(each))]
+    estimate = Estimate.of(reader.subjects, cycles, wanted, blocks=promtool is not None)
+    tell(f"{len(cycles)} months to write: {estimate}")
+    told: set[str] = set()
+    for number, cycle in enumerate(cycles, 1):
+        tell(f"{periods.text_of(cycle)} ({number} of {len(cycles)}) …")
+        month = await reader.month(cycle)
+        folder.write(cycle, text(month), wanted.end_of(cycle))
+        for note in dict.fromkeys(month.notes):
+            if note not in told:
+                tell(note)
+        told.update(month.notes)
+    newest = Cycle.at(wanted.now).previous()
+    if wanted.now - newest.end < _SETTLES:
+        tell(f"{periods.text_of(newest)} {_NOT_SETTLED}")
+    click.echo(_LOAD + _how_to_load(output, promtool))
+
+
+def _how_to_load(output: Path, promtool: Path | None) -> str:
+    folder = shlex.quote(str(output))
+    if promtool is not None:
+        return f"  mv {folder}/0* /path/to/prometheus/data/"
+    made = f"promtool tsdb create-blocks-from --max-block-duration={LONGEST_BLOCK} openmetrics"
+    return (
+        f"  for month in {folder}/*.om; do\n"
+        f'    {made} "$month" /path/to/prometheus/data || break\n'
+        "  done"
+    )
