@@ -29,7 +29,6 @@ _BEYOND = (
     "An invoice also includes what no usage endpoint reports: plan fees, volume licenses, tax, "
     "Marketplace purchases and credits."
 )
-_NO_ROOM = "the result cannot be sorted on disk: free disk space, or set SQLITE_TMPDIR to a folder"
 _NOBODYS = (
     "--format focus with --file needs --account TYPE/NAME: GitHub's files do not name the account "
     "that is billed"
@@ -174,7 +173,7 @@ def bill(
         try:
             _deliver(_lines(found, question, form, charges), output)
         except sqlite3.Error:
-            shared.end(shared.NOT_WRITABLE, _NO_ROOM)
+            shared.end(shared.NOT_WRITABLE, shared.NO_ROOM)
     for line in [*(found.agreements if form == "table" else ()), *found.notes]:
         click.echo(line, err=form != "table")
     if question.closed:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,6 +136,8 @@ def history(
     except Failed as failed:
         permission = PERMISSIONS[failed.account.type]
         shared.end(shared.FAILED, shared.failure_line(failed.account, failed.error, permission))
+    except sqlite3.Error:
+        shared.end(shared.NOT_WRITABLE, shared.NO_ROOM)
     except Mixed as error:
         shared.end(shared.WRONG_SETTINGS, f"--output {output}: {error}")
     except PromtoolFailed as error:

@@ -30,6 +30,7 @@ NO_CREDENTIAL = (
     "--github.app-id ID and --github.app-private-key-file FILE"
 )
 _SHOWN_ACCOUNTS = 10
+NO_ROOM = "the result cannot be sorted on disk: free disk space, or set SQLITE_TMPDIR to a folder"
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
 

@@ -44,7 +44,6 @@ class Answers:
     """
 
     rows: Sequence[SummaryRow]
-    previous: Sequence[SummaryRow]
     models: Sequence[ModelRow]
     centers: Mapping[str, Center]
     shape: Shape
@@ -52,10 +51,8 @@ class Answers:
     notes: tuple[str, ...]
 
 
-async def ask(
-    month: Month, collectors: Collection[str], previous: Sequence[SummaryRow], *, daily: bool
-) -> Answers:
-    """Ask for what the ``collectors`` would have shown. ``previous`` is the summary before.
+async def ask(month: Month, collectors: Collection[str], *, daily: bool) -> Answers:
+    """Ask for the summary, and for what the ``collectors`` would have shown.
 
     Its shape is that of the usage report, or of the summaries of all days if ``daily``.
     """
@@ -74,7 +71,6 @@ async def ask(
             notes.append(NO_REPORT)
     return Answers(
         rows,
-        previous,
         await _models(month, notes) if MODEL_USAGE.name in collectors else (),
         await _centers(month, reported) if USAGE_COST_CENTERS.name in collectors else {},
         await _daily_shape(month, days) if daily else reported.shape,

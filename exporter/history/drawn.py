@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from exporter.billing import usage
+from exporter.billing.cycle import Cycle
 from exporter.billing.usage import SummaryRow
 from exporter.collectors import cost_centers, model_usage
 from exporter.collectors import usage as summary_usage
@@ -13,38 +15,56 @@ from exporter.history.curves import Lines, Named
 from exporter.history.recorded import recorded
 from exporter.history.subject import Subject
 from exporter.history.times import Times
-from exporter.history.wanted import Labels
+from exporter.history.wanted import Labels, Wanted
 from exporter.metrics.model import Sample
 
 SLOW_STEP = timedelta(hours=6)
 """The step of usage by repository, organization and cost center, whose collectors poll as often."""
 
-
 _Samples = Sequence[Sample]
 
 
-def drawn(
-    subject: Subject, answers: Answers, times: Times, step: timedelta, labels: Labels
-) -> Iterator[Named]:
-    """Yield the curves of an account. ``labels`` are added to all but those of recording rules."""
-    fast, slow = Lines(times.number), Lines(times.number)
-    constant = (subject.info(), *summary_usage.previous_samples(answers.previous))
+class Before(NamedTuple):
+    """What a month needs of the one before: its summary, and its spend by hour."""
+
+    cycle: Cycle
+    rows: Sequence[SummaryRow] = ()
+    spent: Sequence[float] = ()
+
+
+def summed(answers: Answers, times: Times) -> Lines:
+    """Return the lines of the usage summary."""
+    lines = Lines(times.number)
     for day in range(times.number):
-        edges = times.edges(day)
-        rows, models = answers.shape.at(answers.rows, day), answers.shape.at(answers.models, day)
-        fast.add(day, *map(summary_usage.samples, rows, edges))
+        rows = answers.shape.at(answers.rows, day)
+        lines.add(day, *map(summary_usage.samples, rows, times.edges(day)))
+    return lines
+
+
+def drawn(
+    subject: Subject, answers: Answers, before: Before, times: Times, wanted: Wanted
+) -> Iterator[Named]:
+    """Yield the curves of an account.
+
+    The labels that are wanted are added to all but those of recording rules.
+    """
+    fast, slow = summed(answers, times), Lines(times.number)
+    constant = (subject.info(), *summary_usage.previous_samples(before.rows))
+    for day in range(times.number):
+        models = answers.shape.at(answers.models, day)
         fast.add(day, *map(model_usage.samples, models))
         fast.add(day, constant, constant)
         if answers.centers:
-            slow.add(day, *_of_centers(answers, rows, day))
+            slow.add(day, *_of_centers(answers, day))
     if answers.report is not None:
         reported.add(slow, subject, answers.report, answers.shape.days)
+    step = wanted.step
     for lines, its_step in ((fast, step), (slow, max(step, SLOW_STEP))):
         for metric, by_labels in lines.found.items():
             for values, line in by_labels.items():
                 own = subject.labels | dict(zip(metric.labels, values, strict=True))
-                yield Named(metric.name, _sorted(metric.name, own, labels), line, its_step)
-    for name, curve, beyond in recorded(fast, times):
+                yield Named(metric.name, _sorted(metric.name, own, wanted.labels), line, its_step)
+    for name, curve, beyond in recorded(fast, times, step, before.spent):
         yield Named(name, _sorted(name, subject.labels | dict(beyond)), curve, step)
 
 
@@ -52,9 +72,8 @@ def _sorted(name: str, own: dict[str, str], labels: Labels = ()) -> Labels:
     return tuple(sorted({"__name__": name, **dict(labels), **own}.items()))
 
 
-def _of_centers(
-    answers: Answers, rows: tuple[list[SummaryRow], list[SummaryRow]], day: int
-) -> Iterator[_Samples]:
+def _of_centers(answers: Answers, day: int) -> Iterator[_Samples]:
+    rows = answers.shape.at(answers.rows, day)
     centers = {name: its.shape.at(its.rows, day) for name, its in answers.centers.items()}
     for edge, whole in enumerate(rows):
         parts = {name: usage.sums(its[edge]) for name, its in centers.items()}

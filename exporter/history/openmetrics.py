@@ -1,6 +1,7 @@
 """A past month as OpenMetrics text."""
 
 from collections.abc import Iterator
+from math import isnan
 
 from exporter.history.curves import Named
 from exporter.history.past_month import PastMonth
@@ -24,7 +25,8 @@ def text(month: PastMonth) -> Iterator[str]:
             for number, day in enumerate(days[named.step]):
                 values = named.curve.values(number, day)
                 lines = zip(values, ends[named.step][number], strict=False)
-                yield "".join([f"{begin}{value!r}{end}" for value, end in lines])
+                text = [f"{begin}{value!r}{end}" for value, end in lines if not isnan(value)]
+                yield "".join(text)
     yield "# EOF\n"
 
 

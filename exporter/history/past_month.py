@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 
 from exporter.history.curves import Named
 from exporter.history.series import Series
@@ -23,7 +24,8 @@ class PastMonth:
             batch = []
             for _, labels, curve, step in self.curves:
                 day = days[step][number]
-                if values := curve.values(number, day):
-                    stamps = (at * 1000 for at in day.times)
-                    batch.append(Series(labels, list(zip(stamps, values, strict=True))))
+                pairs = zip(day.times, curve.values(number, day), strict=False)
+                samples = [(at * 1000, value) for at, value in pairs if not isnan(value)]
+                if samples:
+                    batch.append(Series(labels, samples))
             yield batch

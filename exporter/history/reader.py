@@ -1,20 +1,20 @@
 """Reads past months of accounts from GitHub."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from exporter.accounts import Account, Platform
 from exporter.billing.cycle import Cycle
-from exporter.billing.usage import SummaryRow
 from exporter.collectors.plan import PLAN
 from exporter.github.api import attempt
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError, NotOffered
 from exporter.history.asked import Answers, ask, is_legacy
 from exporter.history.curves import Named
-from exporter.history.drawn import drawn
+from exporter.history.drawn import Before, drawn, summed
 from exporter.history.past_month import PastMonth
+from exporter.history.recorded import spent
 from exporter.history.subject import Subject
 from exporter.history.times import Times
 from exporter.history.wanted import Wanted
@@ -68,37 +68,51 @@ async def _plan(account: Account, client: Client, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads months, preferably in the order of time: then each summary is requested once."""
+    """Reads months, preferably in the order of time: then each is requested once."""
 
     subjects: Sequence[Subject]
     wanted: Wanted
-    _before: dict[Account, tuple[Cycle, Sequence[SummaryRow]]] = field(default_factory=dict)
+    _before: dict[Account, Before] = field(default_factory=dict)
 
     async def month(self, cycle: Cycle) -> PastMonth:
         """Return a month of all accounts. Raises `Failed`.
 
         An account without usage in the month and in the month before is not in it.
         """
-        now = self.wanted.now
-        times = Times(cycle, self.wanted.end_of(cycle), now)
+        times = self._times(cycle)
         curves: list[Named] = []
         notes: list[str] = []
         for subject in self.subjects:
-            try:
-                async with attempt(subject.client, {}, DEADLINE_SECONDS) as github:
-                    answers = await self._ask(Month(github, subject.account, cycle, now), subject)
-            except GitHubError as error:
-                raise Failed(subject.account, error) from None
-            self._before[subject.account] = cycle, answers.rows
+            before = await self._month_before(subject, cycle)
+            answers = await self._ask(subject, cycle, subject.collectors)
+            self._keep(subject, cycle, answers)
             notes += (f"{subject.account}: {note}" for note in answers.notes)
-            if answers.rows or answers.previous:
-                curves += drawn(subject, answers, times, self.wanted.step, self.wanted.labels)
+            if answers.rows or before.rows:
+                curves += drawn(subject, answers, before, times, self.wanted)
         return PastMonth(times, curves, notes)
 
-    async def _ask(self, month: Month, subject: Subject) -> Answers:
-        before, rows = self._before.get(subject.account, (None, ()))
-        previous = month.cycle.previous()
-        if before != previous:
-            kept = periods.age(previous, month.now) <= periods.KEPT
-            rows = await summary.ask(month.github, month.account, previous) if kept else ()
-        return await ask(month, subject.collectors, rows, daily=self.wanted.daily)
+    async def _month_before(self, subject: Subject, cycle: Cycle) -> Before:
+        previous = cycle.previous()
+        known = self._before.get(subject.account)
+        if known is None or known.cycle != previous:
+            if periods.age(previous, self.wanted.now) > periods.KEPT:
+                return Before(previous)
+            self._keep(subject, previous, await self._ask(subject, previous, ()))
+        return self._before[subject.account]
+
+    def _keep(self, subject: Subject, cycle: Cycle, answers: Answers) -> None:
+        times = self._times(cycle)
+        by_hour = spent(summed(answers, times), times, self.wanted.step)
+        self._before[subject.account] = Before(cycle, answers.rows, by_hour)
+
+    async def _ask(self, subject: Subject, cycle: Cycle, collectors: Collection[str]) -> Answers:
+        account = subject.account
+        try:
+            async with attempt(subject.client, {}, DEADLINE_SECONDS) as github:
+                month = Month(github, account, cycle, self.wanted.now)
+                return await ask(month, collectors, daily=self.wanted.daily)
+        except GitHubError as error:
+            raise Failed(account, error) from None
+
+    def _times(self, cycle: Cycle) -> Times:
+        return Times(cycle, self.wanted.end_of(cycle), self.wanted.now)

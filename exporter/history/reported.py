@@ -44,6 +44,8 @@ def _folded(report: Totals, limit: int) -> _Said:
     for row in report.rows():
         _add_row(whole, row)
     at_end = limited(reading(whole), None, limit)
+    if not at_end.folded:
+        return repository_samples
     return lambda total: limited(reading(total), at_end, limit).samples
 
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from math import fsum
-from typing import Any
 
 import pytest
 import yaml
 
+from tests.support.board_answers import answered, within
 from tests.support.dashboards import ACCOUNT_TYPES, BOARDS, Asked, asked, filled
 from tests.support.month_of_demo import NOW, RECORDING, remembered
 from tests.support.programs import (
-    fetch,
     prometheus,
     running,
     until,
@@ -21,16 +20,7 @@ EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
 TAKES_A_DAY = ("offset", "[1d]", "spend1d", "forecast", "shared_storage")
 """Expressions with these need a day of scrapes or the first days of a month."""
 
-MONTH = timedelta(days=30)
 SPENT = next(each for each in EVERY_EXPRESSION if each.title == "Spent this month")
-
-
-def answered(url: str, path: str, **question: str | float) -> list[dict[str, Any]]:
-    """Return the series of a query. An error fails the test."""
-    answer = fetch(f"{url}/api/v1/{path}", params=question)
-    assert answer.status_code == 200, f"{question['query']}: {answer.text}"
-    result: list[dict[str, Any]] = answer.json()["data"]["result"]
-    return result
 
 
 def values(url: str, each: Asked, at: datetime) -> list[float]:
@@ -42,14 +32,6 @@ def values(url: str, each: Asked, at: datetime) -> list[float]:
 def now(url: str, each: Asked) -> bool:
     """Return whether any type of account has a result."""
     kinds = [answered(url, "query", query=filled(each.expr, kind)) for kind in ACCOUNT_TYPES]
-    return any(kinds)
-
-
-def within(url: str, each: Asked, end: datetime) -> bool:
-    """Return whether the panel's query has a result, over the month before `end` or at `end`."""
-    span = {"start": (end - MONTH).timestamp(), "end": end.timestamp(), "step": 6 * 3600}
-    path, when = ("query_range", span) if each.ranged else ("query", {"time": end.timestamp()})
-    kinds = [answered(url, path, query=filled(each.expr, kind), **when) for kind in ACCOUNT_TYPES]
     return any(kinds)
 
 

@@ -55,12 +55,12 @@ def demo_at(now: datetime, *, refused: str = "") -> tuple[SimulatedGitHub, App]:
     return github, app
 
 
-def past(wanted: Wanted, app: App, *accounts: str) -> list[PastMonth]:
-    """Read past months of the demo's accounts, all by default."""
+def past(wanted: Wanted, app: App, *accounts: str, most: int | None = None) -> list[PastMonth]:
+    """Read past months of the demo's accounts, all by default; at most ``most``, the oldest."""
 
     async def read() -> list[PastMonth]:
         async with past_months.reading(app, load_demo({}, {}), accounts, wanted) as reader:
-            return [await reader.month(cycle) for cycle in wanted.cycles()]
+            return [await reader.month(cycle) for cycle in wanted.cycles()[:most]]
 
     return asyncio.run(read())
 

@@ -1,5 +1,6 @@
-"""The sums of the recording rules are those that Prometheus would have recorded."""
+"""Past months in a Prometheus: its recording rules, and the queries of the guide."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -8,15 +9,12 @@ import pytest
 from exporter.history.wanted import Wanted
 from tests.support.month_of_demo import recording_rules
 from tests.support.past_months import NOW, blocks, demo_at, past
+from tests.support.paths import ROOT
 from tests.support.programs import prometheus, query
 
-OF_WEEKS = {
-    "account:github_billing_usage_net_usd:forecast_slope",
-    "account:github_billing_usage_net_usd:spend1d_avg14d",
-}
-"""Not written: each value needs days or weeks of others, at every step."""
-
 MOMENTS = (
+    datetime(2026, 8, 3, 1, tzinfo=UTC),
+    datetime(2026, 8, 3, 2, tzinfo=UTC),
     datetime(2026, 8, 1, 0, tzinfo=UTC),
     datetime(2026, 8, 1, 23, tzinfo=UTC),
     datetime(2026, 8, 2, 0, tzinfo=UTC),
@@ -34,22 +32,35 @@ MOMENTS = (
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("prometheus")
     _, app = demo_at(NOW)
-    wanted = Wanted(2, timedelta(hours=1), NOW, labels=(("job", "billing"),))
+    wanted = Wanted(3, timedelta(hours=1), NOW, labels=(("job", "billing"),))
     blocks(past(wanted, app, "acme", "mona"), data)
     with prometheus("{}", "newest", data=data, flags=["--storage.tsdb.retention.time=10y"]) as it:
         yield it
 
 
+NEVER = {
+    name
+    for name in (rule.record for rule in recording_rules())
+    if "budget" in name or "seats" in name
+} | {
+    f"account_quota:github_billing_included:{of_legacy}"
+    for of_legacy in ("used", "limit", "used_ratio", "forecast_ratio")
+}
+"""Rules about what GitHub only says of today, and of the legacy platform."""
+
+
+def test_all_rules_have_values_but_those_without_a_past(url: str) -> None:
+    names = {rule.record for rule in recording_rules()}
+    assert {name for name in names if not query(url, name, MOMENTS[-1])} == NEVER
+
+
 @pytest.mark.parametrize("moment", MOMENTS, ids=str)
 def test_every_rule(url: str, moment: datetime) -> None:
-    names = {rule.record for rule in recording_rules()} - OF_WEEKS
+    names = {rule.record for rule in recording_rules()}
     recorded = {name: _values(url, name, moment) for name in names}
     computed: dict[str, dict[frozenset[tuple[str, str]], float]] = {name: {} for name in names}
     for rule in recording_rules():
-        if rule.record in names:
-            values = _values(url, rule.expr, moment, **rule.labels)
-            computed[rule.record] |= values
-    assert any(computed.values())
+        computed[rule.record] |= _values(url, rule.expr, moment, **rule.labels)
     for name in names:
         assert recorded[name] == pytest.approx(computed[name], rel=1e-12), name
 
@@ -61,3 +72,20 @@ def _values(
         frozenset({**point.labels, "__name__": "", **labels}.items()): point.value
         for point in query(url, expression, at)
     }
+
+
+def queries() -> list[str]:
+    """Return the queries of the guide, at the end of the last month that is loaded."""
+    table = (ROOT / "docs/history.md").read_text().partition("## Ask over months")[2]
+    cells = re.findall(r"^\| [^|]+ \| `([^`]+)`", table, re.MULTILINE)
+    return [re.sub(r"@ \d+", f"@ {MOMENTS[-1].timestamp():.0f}", cell) for cell in cells]
+
+
+@pytest.mark.parametrize("expression", queries())
+def test_a_query_of_the_guide(url: str, expression: str) -> None:
+    found = query(url, expression, MOMENTS[-1])
+    assert bool(found) != ("price" in expression)  # which did not change
+
+
+def test_the_guide_has_queries() -> None:
+    assert len(queries()) == 5

@@ -1,0 +1,65 @@
+"""The panels of the dashboards, ten months back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import promql_parser
+import pytest
+
+from exporter.history.wanted import Wanted
+from tests.support.board_answers import within
+from tests.support.dashboards import BOARDS, Asked, asked, filled, selectors
+from tests.support.past_months import blocks, demo_at, past
+from tests.support.programs import prometheus
+
+NOW = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+TEN_MONTHS_AGO = datetime(2025, 12, 31, 18, tzinfo=UTC)
+
+WITHOUT_A_PAST = {
+    "process_start_time_seconds": "about the exporter",
+    "github_billing_exporter_": "about the exporter",
+    "github_billing_budget_": "GitHub has only today's budgets",
+    "account_budget:": "GitHub has only today's budgets",
+    "github_billing_advanced_security_": "GitHub has only today's seats",
+    "github_billing_copilot_": "GitHub has only today's seats",
+    "github_billing_license": "GitHub has only today's licenses",
+    "github_billing_plan_": "GitHub has only today's seats",
+    "account_product:github_billing_seats:": "GitHub has only today's seats",
+    "github_billing_cost_center_ai_pool_": "GitHub has only the current pools",
+    "github_billing_actions_included_": "a plan of the past is unknown",
+    "github_billing_packages_included_": "a plan of the past is unknown",
+    "github_billing_shared_storage_included_": "a plan of the past is unknown",
+    "account_quota:github_billing_included:used": "of the legacy platform, which has no past",
+    "account_quota:github_billing_included:limit": "of the legacy platform, which has no past",
+}
+"""Why a panel that reads a metric whose name begins so has no past."""
+
+UNANSWERED = {"Moved to another billing platform": "an account is on one platform all the time"}
+
+EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data = tmp_path_factory.mktemp("prometheus")
+    _, app = demo_at(NOW)
+    wanted = Wanted(11, timedelta(hours=1), NOW)
+    blocks(past(wanted, app, "acme", "mona", "acme-corp", most=2), data)
+    with prometheus("{}", "newest", data=data, flags=["--storage.tsdb.retention.time=10y"]) as it:
+        yield it
+
+
+def has_a_past(each: Asked) -> bool:
+    names = {str(one.name) for one in selectors(promql_parser.parse(filled(each.expr)))}
+    return each.title not in UNANSWERED and not any(
+        name.startswith(tuple(WITHOUT_A_PAST)) for name in names
+    )
+
+
+def test_most_panels_of_dollars_and_quantities_have_a_past() -> None:
+    assert sum(map(has_a_past, EVERY_EXPRESSION)) > 50
+
+
+@pytest.mark.parametrize("each", EVERY_EXPRESSION, ids=lambda each: f"{each.board}:{each.title}")
+def test_answers_if_its_metrics_have_a_past(url: str, each: Asked) -> None:
+    assert within(url, each, TEN_MONTHS_AGO) == has_a_past(each)

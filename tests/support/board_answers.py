@@ -1,0 +1,25 @@
+"""What a Prometheus answers to the panels of the dashboards."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.support.dashboards import ACCOUNT_TYPES, Asked, filled
+from tests.support.programs import fetch
+
+MONTH = timedelta(days=30)
+
+
+def answered(url: str, path: str, **question: str | float) -> list[dict[str, Any]]:
+    """Return the series of a query. An error fails the test."""
+    answer = fetch(f"{url}/api/v1/{path}", params=question)
+    assert answer.status_code == 200, f"{question['query']}: {answer.text}"
+    result: list[dict[str, Any]] = answer.json()["data"]["result"]
+    return result
+
+
+def within(url: str, each: Asked, end: datetime) -> bool:
+    """Return whether the panel's query has a result, over the month before `end` or at `end`."""
+    span = {"start": (end - MONTH).timestamp(), "end": end.timestamp(), "step": 6 * 3600}
+    path, when = ("query_range", span) if each.ranged else ("query", {"time": end.timestamp()})
+    kinds = [answered(url, path, query=filled(each.expr, kind), **when) for kind in ACCOUNT_TYPES]
+    return any(kinds)
