@@ -127,7 +127,7 @@ def history(
     app = assembled(settings, process=False, level="error")
 
     async def write() -> None:
-        async with past_months.reading(app, settings, accounts, wanted) as reader:
+        async with past_months.reading(app, accounts, wanted) as reader:
             await past_months.write(reader, output, program)
 
     try:

@@ -19,7 +19,6 @@ from exporter.history.reader import Reader, subject_of
 from exporter.history.subject import Subject
 from exporter.history.wanted import Wanted
 from exporter.ledger import periods
-from exporter.settings import Settings
 
 _SETTLES = timedelta(days=3)
 _LEGACY = "is on the legacy billing platform, which has no past months: it is left out"
@@ -36,9 +35,7 @@ def tell(line: str) -> None:
 
 
 @asynccontextmanager
-async def reading(
-    app: App, settings: Settings, names: Sequence[str], wanted: Wanted
-) -> AsyncIterator[Reader]:
+async def reading(app: App, names: Sequence[str], wanted: Wanted) -> AsyncIterator[Reader]:
     """Yield a reader of the accounts ``names``, or of all, without those on the legacy platform.
 
     Raises `Failed`.
@@ -47,8 +44,10 @@ async def reading(
         subjects: list[Subject] = []
         for each in watched:
             collectors = frozenset(job.collector.name for job in each.jobs)
-            client, limit = each.jobs[0].client, settings.series_limit
-            subject = await subject_of(each.account, client, collectors, limit, wanted.now)
+            job = each.jobs[0]
+            subject = await subject_of(
+                each.account, job.client, collectors, job.series_limit, wanted.now
+            )
             if subject is None:
                 tell(f"{each.account} {_LEGACY}")
             else:

@@ -15,6 +15,7 @@ _BYTES_A_SAMPLE = 170
 _SAMPLES_A_SECOND = 400_000
 _BYTES_A_SECOND_OF_PROMTOOL = 16_000_000
 _SECONDS_A_REQUEST = 1.0
+_REQUESTS_OF_MODELS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ class Estimate:
         blocks: bool,
     ) -> "Estimate":
         days = sum((month.end - month.start) // DAY for month in months)
+        shapes = days if wanted.daily else len(months)
         requests = sum(
-            len(months) * (1 + (MODEL_USAGE.name in subject.collectors))
-            + (days if wanted.daily else len(months))
+            len(months) * (1 + _REQUESTS_OF_MODELS * (MODEL_USAGE.name in subject.collectors))
+            + shapes
             for subject in subjects
         )
         series = sum(_SERIES_A_SKU * subject.skus + _OTHER_SERIES for subject in subjects)

@@ -8,18 +8,27 @@ from pathlib import Path
 import httpx
 
 from exporter.app import App
+from exporter.collectors import ALL
 from exporter.commands import past_months
-from exporter.commands.demo import load_demo
+from exporter.commands.demo import API_URL, load_demo
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth
 from exporter.history.folder import Folder
 from exporter.history.openmetrics import text
 from exporter.history.past_month import PastMonth
 from exporter.history.wanted import Wanted
+from exporter.settings import load
 from tests.support.programs import Version, program
 
 NOW = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
 SIX_HOURS = timedelta(hours=6)
+
+USUAL = {
+    "github": {"api_url": API_URL},
+    "organizations": ["acme"],
+    "users": ["mona"],
+    "enterprises": ["acme-corp"],
+}
 
 Labels = frozenset[tuple[str, str]]
 Values = Mapping[Labels, Mapping[datetime, float]]
@@ -38,18 +47,27 @@ class Refusing(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
-def demo_at(now: datetime, *, refused: str = "") -> tuple[SimulatedGitHub, App]:
+async def _at_once(_: float) -> None:
+    return
+
+
+def demo_at(
+    now: datetime, *, refused: str = "", all_collectors: bool = True, **flags: object
+) -> tuple[SimulatedGitHub, App]:
     """Return the demo at a time, and an application that reads it.
 
-    GitHub refuses requests whose path ends with ``refused``.
+    GitHub refuses requests whose path ends with ``refused``. Without ``all_collectors`` only those
+    that are on by default are. ``flags`` are other settings.
     """
+    settings = load_demo(flags, {}) if all_collectors else load(USUAL | flags, {}, ALL)
     github = SimulatedGitHub(demo_accounts(), clock=lambda: now)
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(github)
     app = App.assemble(
-        load_demo({}, {}),
+        settings,
         auth.from_token("demo", github.token),
         transport=Refusing(transport, refused) if refused else transport,
         clock=lambda: now,
+        sleep=_at_once,
         process=False,
     )
     return github, app
@@ -59,7 +77,7 @@ def past(wanted: Wanted, app: App, *accounts: str, most: int | None = None) -> l
     """Read past months of the demo's accounts, all by default; at most ``most``, the oldest."""
 
     async def read() -> list[PastMonth]:
-        async with past_months.reading(app, load_demo({}, {}), accounts, wanted) as reader:
+        async with past_months.reading(app, accounts, wanted) as reader:
             return [await reader.month(cycle) for cycle in wanted.cycles()[:most]]
 
     return asyncio.run(read())
