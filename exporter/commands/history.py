@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import signal
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -124,12 +125,14 @@ def history(
     program = None if promtool is None else _program(promtool)
     # Write all accounts, even in the environment of one replica.
     settings = shared.load_settings(given).model_copy(update={"shard": None})
-    app = assembled(settings, process=False, level="error")
+    app = assembled(settings, process=False)
 
     async def write() -> None:
         async with past_months.reading(app, accounts, wanted) as reader:
             await past_months.write(reader, output, program)
 
+    # By default asyncio ends only at the next request, which may be minutes later.
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         with shared.written(output):
             asyncio.run(write())
@@ -144,6 +147,10 @@ def history(
         shared.end(shared.FAILED, f"--promtool {promtool}: {error}")
     except KeyboardInterrupt:
         shared.end(_INTERRUPTED, "interrupted: run the same command again to continue")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _time(text: str, now: datetime) -> datetime:

@@ -14,7 +14,6 @@ from exporter.commands import shared
 from exporter.commands.reading import chosen
 from exporter.history.estimate import Estimate
 from exporter.history.folder import LONGEST_BLOCK, Folder
-from exporter.history.openmetrics import text
 from exporter.history.reader import Reader, subject_of
 from exporter.history.subject import Subject
 from exporter.history.wanted import Wanted
@@ -63,17 +62,17 @@ async def write(reader: Reader, output: Path, promtool: Path | None) -> None:
     Raises `Failed`, `Mixed`, `PromtoolFailed` and ``OSError``.
     """
     wanted = reader.wanted
-    accounts = sorted(f"{subject.account}" for subject in reader.subjects)
-    folder = Folder(output, wanted.options() | {"accounts": ", ".join(accounts)}, promtool)
+    folder = Folder(output, reader.options(), promtool)
     folder.prepare()
     cycles = [each for each in wanted.cycles() if not folder.is_whole(each, wanted.end_of(each))]
-    estimate = Estimate.of(reader.subjects, cycles, wanted, blocks=promtool is not None)
-    tell(f"{len(cycles)} months to write: {estimate}")
+    if cycles:
+        estimate = Estimate.of(reader.subjects, cycles, wanted, blocks=promtool is not None)
+        tell(f"{len(cycles)} months to write: {estimate}")
     told: set[str] = set()
     for number, cycle in enumerate(cycles, 1):
         tell(f"{periods.text_of(cycle)} ({number} of {len(cycles)}) …")
         month = await reader.month(cycle)
-        folder.write(cycle, text(month), wanted.end_of(cycle))
+        folder.write(month)
         for note in dict.fromkeys(month.notes):
             if note not in told:
                 tell(note)

@@ -25,6 +25,8 @@ NO_MODELS = "AI usage by model cannot be read: it is left out"
 
 _BY_SKU = (Dimension.PRODUCT, Dimension.SKU)
 _IN_PARTS = {USAGE_COST_CENTERS.name, USAGE_ORGANIZATIONS.name, USAGE_REPOSITORIES.name}
+COLLECTORS = {MODEL_USAGE.name, *_IN_PARTS}
+"""Collectors whose metrics are written only for accounts that have them."""
 
 
 @dataclass(frozen=True, slots=True)

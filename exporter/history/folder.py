@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,8 @@ import msgspec
 
 from exporter import files
 from exporter.billing.cycle import Cycle
+from exporter.history.openmetrics import text
+from exporter.history.past_month import PastMonth
 from exporter.ledger import periods
 
 LONGEST_BLOCK = "744h"
@@ -26,11 +28,11 @@ class PromtoolFailed(Exception):
 
 
 class _State(msgspec.Struct):
-    """A month that is whole up to ``until``, and the names of its ``blocks``, if it has any."""
+    """A month that is whole up to ``until``, and the ``names`` of its file or blocks."""
 
     options: dict[str, str]
     until: datetime
-    blocks: list[str] = []
+    names: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,66 +44,57 @@ class Folder:
     """
 
     path: Path
-    options: dict[str, str]
+    options: Mapping[str, str]
     promtool: Path | None = None
-
-    @property
-    def _all_options(self) -> dict[str, str]:
-        return {**self.options, "form": "text" if self.promtool is None else "blocks"}
-
-    @property
-    def _hidden(self) -> Path:
-        return self.path / ".state"
 
     def prepare(self) -> None:
         """Create the folder, and complete or remove what an interrupted run left."""
         self._hidden.mkdir(parents=True, exist_ok=True)
         files.check_writable(self.path / "file")
-        for left in self._hidden.iterdir():
-            if left.suffix == ".json":
-                self._publish(left.stem)
-        for left in self._hidden.iterdir():
+        for left in sorted(self._hidden.iterdir()):
             if left.is_dir():
-                shutil.rmtree(left)
+                self._publish(left.name)
             elif left.suffix != ".json":
                 left.unlink()
 
     def is_whole(self, month: Cycle, until: datetime) -> bool:
         """Return whether a month is whole up to ``until``. Raises `Mixed`."""
-        state = self._state(periods.text_of(month))
+        name = periods.text_of(month)
+        state = self._state(name)
         if state is None:
             return False
-        if state.options != self._all_options:
-            raise Mixed(
-                f"{periods.text_of(month)} was written with other options: repeat those, or use "
-                "another folder"
-            )
-        there = all((self.path / name).exists() for name in state.blocks or [_name(month)])
-        return there and state.until == until
+        others = [key for key, value in self._options.items() if state.options.get(key) != value]
+        if others:
+            different = ", ".join(others)
+            raise Mixed(f"{name} was written with other options ({different}): use another folder")
+        return state.until == until and all((self.path / each).exists() for each in state.names)
 
-    def write(self, month: Cycle, text: Iterable[str], until: datetime) -> None:
-        """Write a month up to ``until``. Raises `PromtoolFailed`."""
-        name = periods.text_of(month)
+    def write(self, month: PastMonth) -> None:
+        """Write a month, nothing if it has no series. Raises `PromtoolFailed`."""
+        name = periods.text_of(month.times.cycle)
         former = self._state(name)
-        state = _State(self._all_options, until)
-        if self.promtool is None:
-            with files.replaced(self.path / _name(month), files.FOR_ALL, self._hidden) as file:
-                file.writelines(piece.encode() for piece in text)
-        else:
-            state.blocks = self._make_blocks(self.promtool, name, text)
-        content = msgspec.json.encode(state)
-        files.write_atomically(self._file(name), content, files.FOR_ALL)
+        names: list[str] = []
+        if month.curves and self.promtool is None:
+            names = [f"github-billing-{name}.om"]
+            self._write_text(month, self.path / names[0])
+        elif month.curves and self.promtool is not None:
+            names = self._make_blocks(month, self.promtool, self._hidden / name)
+        content = msgspec.json.encode(_State(self._options, month.times.until, names))
+        files.write_atomically(self._state_file(name), content, files.FOR_ALL)
         self._publish(name)
-        for block in former.blocks if former else ():
+        for block in former.names if former and self.promtool else ():
             shutil.rmtree(self.path / block, ignore_errors=True)
 
-    def _make_blocks(self, promtool: Path, name: str, text: Iterable[str]) -> list[str]:
-        file, blocks = self._hidden / f"{name}.om", self._hidden / name
+    def _write_text(self, month: PastMonth, file: Path) -> None:
+        with files.replaced(file, files.FOR_ALL, self._hidden) as content:
+            content.writelines(piece.encode() for piece in text(month))
+
+    def _make_blocks(self, month: PastMonth, promtool: Path, blocks: Path) -> list[str]:
+        file = blocks.with_suffix(".om")
         shutil.rmtree(blocks, ignore_errors=True)
         blocks.mkdir()
         try:
-            with files.replaced(file, files.FOR_ALL) as content:
-                content.writelines(piece.encode() for piece in text)
+            self._write_text(month, file)
             command = [str(promtool), "tsdb", "create-blocks-from"]
             options = [f"--max-block-duration={LONGEST_BLOCK}", "openmetrics"]
             made = subprocess.run(  # noqa: S603  (the program that the user names)
@@ -121,24 +114,26 @@ class Folder:
         return names
 
     def _publish(self, name: str) -> None:
-        """Move a whole month's blocks to the folder."""
+        """Move the blocks of a month to the folder if it is whole; those of another are removed."""
         state, blocks = self._state(name), self._hidden / name
-        if state is None or not blocks.is_dir():
-            return
-        for block in state.blocks:
+        for block in state.names if state else ():
             if (blocks / block).exists():
                 (blocks / block).rename(self.path / block)
-        shutil.rmtree(blocks)
+        shutil.rmtree(blocks, ignore_errors=True)
 
-    def _file(self, name: str) -> Path:
+    @property
+    def _hidden(self) -> Path:
+        return self.path / ".state"
+
+    @property
+    def _options(self) -> dict[str, str]:
+        return {**self.options, "form": "text" if self.promtool is None else "blocks"}
+
+    def _state_file(self, name: str) -> Path:
         return self._hidden / f"{name}.json"
 
     def _state(self, name: str) -> _State | None:
         try:
-            return msgspec.json.decode(self._file(name).read_bytes(), type=_State)
+            return msgspec.json.decode(self._state_file(name).read_bytes(), type=_State)
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
-
-
-def _name(month: Cycle) -> str:
-    return f"github-billing-{periods.text_of(month)}.om"

@@ -10,7 +10,7 @@ from exporter.collectors.plan import PLAN
 from exporter.github.api import attempt
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError, NotOffered
-from exporter.history.asked import Answers, ask, is_legacy
+from exporter.history.asked import COLLECTORS, Answers, ask, is_legacy
 from exporter.history.curves import Named
 from exporter.history.drawn import Before, drawn, summed
 from exporter.history.past_month import PastMonth
@@ -20,6 +20,7 @@ from exporter.history.times import Times
 from exporter.history.wanted import Wanted
 from exporter.ledger import periods, summary
 from exporter.ledger.asked import DEADLINE_SECONDS, Month
+from exporter.settings.durations import format_duration
 
 
 @dataclass(eq=False)
@@ -73,6 +74,18 @@ class Reader:
     subjects: Sequence[Subject]
     wanted: Wanted
     _before: dict[Account, Before] = field(default_factory=dict)
+
+    def options(self) -> dict[str, str]:
+        """Return the options that all months of a folder have in common."""
+        accounts = sorted(str(subject.account) for subject in self.subjects)
+        collectors = {name for subject in self.subjects for name in subject.collectors}
+        return {
+            "account": ", ".join(accounts),
+            "collector": ", ".join(sorted(collectors & COLLECTORS)),
+            "step": format_duration(self.wanted.step),
+            "label": ", ".join(map("=".join, self.wanted.labels)),
+            "daily": str(self.wanted.daily),
+        }
 
     async def month(self, cycle: Cycle) -> PastMonth:
         """Return a month of all accounts. Raises `Failed`.

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from exporter.billing.cycle import Cycle
 from exporter.ledger import periods
-from exporter.settings.durations import format_duration
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -24,14 +23,6 @@ class Wanted:
     until: datetime | None = None
     labels: Labels = ()
     daily: bool = False
-
-    def options(self) -> dict[str, str]:
-        """Return what all months of a folder have in common."""
-        return {
-            "step": format_duration(self.step),
-            "labels": ",".join(map("=".join, self.labels)),
-            "daily": str(self.daily),
-        }
 
     def cycles(self) -> list[Cycle]:
         """Return the months, the oldest first."""

@@ -14,7 +14,6 @@ from exporter.commands.demo import API_URL, load_demo
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth
 from exporter.history.folder import Folder
-from exporter.history.openmetrics import text
 from exporter.history.past_month import PastMonth
 from exporter.history.wanted import Wanted
 from exporter.settings import load
@@ -103,4 +102,4 @@ def blocks(months: Iterable[PastMonth], data: Path, version: Version = "newest")
     folder = Folder(data, {}, program("promtool", version))
     folder.prepare()
     for month in months:
-        folder.write(month.times.cycle, text(month), month.times.until)
+        folder.write(month)
