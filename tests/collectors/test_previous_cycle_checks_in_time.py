@@ -10,18 +10,15 @@ from exporter.demo.github import RecordedRequest
 from exporter.web.landing import render
 from tests.support.faults.fault import Fault
 from tests.support.last_month import (
-    BILL,
     CHECKS,
-    LINUX,
     NAMED,
     OF_ALL,
     OF_ENTERPRISES,
     acme_corp,
     differences,
-    is_report,
 )
 from tests.support.paths import SUMMARY
-from tests.support.world import World, in_virtual_time, organization, virtual
+from tests.support.world import World, in_virtual_time, organization, row, virtual
 
 ONLY: Any = {"settings": NAMED, "collectors": ()}
 DAY = timedelta(days=1)
@@ -33,7 +30,8 @@ def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> date
 
 def yearly(world: World) -> list[RecordedRequest]:
     """Return the requests for yearly reports."""
-    return [r for r in world.github.requests if is_report(r.path, r.query, of_year=True)]
+    reports = (r for r in world.github.requests if r.path.endswith("/billing/usage"))
+    return [request for request in reports if "month" not in request.query]
 
 
 class TestTheMonth:
@@ -72,14 +70,14 @@ class TestTheMonth:
 
     @in_virtual_time
     async def test_costs_no_request_of_the_limit_while_it_stays_the_same(self) -> None:
-        account = acme_corp(usage_items=BILL)
+        account = acme_corp(usage_items=[row(grossAmount=1.0, netAmount=1.0)])
         async with World(account, **ONLY) as world:
             asked = len(world.github.requests)
             await world.passes(hours=25)
             again = list(world.github.requests)[asked:]
             assert len(again) == asked
             assert {each.status for each in again} == {304}
-            assert differences(world) == dict.fromkeys(OF_ENTERPRISES, 0)
+            assert differences(world) == {**dict.fromkeys(OF_ENTERPRISES, 0), "price": 1}
 
     @in_virtual_time
     async def test_goes_when_another_one_is_the_last(self) -> None:
@@ -106,7 +104,7 @@ class TestTheMonth:
     @in_virtual_time
     async def test_is_read_from_a_yearly_report_that_was_kept_for_another_one(self) -> None:
         def items(_: int, month: int) -> list[dict[str, object]]:
-            return [{**LINUX, "netAmount": float(month)}] if month in {10, 11} else []
+            return [row(netAmount=float(month))] if month in {10, 11} else []
 
         account = organization(usage_items=items)
         async with World(account, start=utc(2026, 11, 30), **ONLY) as world:
