@@ -78,17 +78,9 @@ SECTIONS = (
         "from the usage report. Net is gross less discounts. GitHub may still change the values\n"
         "of last month in the first days of the new one.\n"
         "\n"
-        "The difference of last month counts from a cent per SKU. Its label `check` is what the\n"
-        "usage summary is compared with:\n"
-        "\n"
-        "- `report`: gross, and quantity at its price, of the usage report.\n"
-        "- `year`: net of the yearly report, without storage, which GitHub discounts otherwise\n"
-        "  there.\n"
-        "- `price`: price times quantity with gross, both of the usage summary.\n"
-        "- `cost_centers`: net of all cost centers and of usage outside them; only enterprises.\n"
-        "- `models`: gross of AI usage by model with that of the AI SKUs.\n"
-        "\n"
-        "The command `bill --month` names the SKUs that differ.\n",
+        "The difference of last month counts from a cent per SKU. Its label `check` is `report`,\n"
+        "`year`, `price`, `cost_centers` or `models`: [bill](bill.md#is-the-bill-right) explains\n"
+        "them, and names the SKUs that differ.\n",
     ),
     Section(
         "Repositories and organizations",

@@ -37,7 +37,7 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 USAGE_PREVIOUS_CYCLE_CHECKS = Collector(
     name="usage_previous_cycle_checks",
-    summary="Differences between GitHub's sources of last month's bill: usage summary, usage "
+    summary="Differences between GitHub's sources for last month's bill: usage summary, usage "
     "report, yearly report, prices, cost centers and models",
     endpoints=(
         *summary.ENDPOINTS.values(),

@@ -29,10 +29,10 @@ USAGE_PRICE_USD = bill(
 PREVIOUS_CYCLE_USAGE_QUANTITY = triple(
     "previous_cycle_usage_{}_quantity",
     *_QUANTITY,
-    gross="Quantity used last month, in the unit of its label. user_months are not seats.",
+    gross="Quantity used last month, in the unit given by its label. user_months are not seats.",
     discount="Quantity covered last month by quotas, free public use and other discounts, in the "
-    "unit of its label.",
-    net="Quantity used last month after discounts, in the unit of its label. Includes usage "
+    "unit given by its label.",
+    net="Quantity used last month after discounts, in the unit given by its label. Includes usage "
     "without a price, such as self-hosted runners.",
 )
 PREVIOUS_CYCLE_USAGE_USD = triple(
