@@ -5,20 +5,22 @@ import re
 import shutil
 import signal
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from exporter.app import utc_now
+from exporter.app import App, utc_now
 from exporter.billing.cycle import Cycle
 from exporter.collectors.usage import PERMISSIONS
-from exporter.commands import past_months, shared
+from exporter.commands import past_months, sent_months, shared
 from exporter.commands.assembled import assembled
 from exporter.history.folder import Mixed, PromtoolFailed
 from exporter.history.reader import Failed
+from exporter.history.remote_write import NotSent, WrongSetting, read_header_file
 from exporter.history.wanted import Labels, Wanted
 from exporter.ledger import periods
 from exporter.metrics import catalogue
@@ -61,8 +63,8 @@ _OWN = frozenset(label for metric in catalogue.BILL for label in metric.all_labe
 @click.option(
     "--until",
     metavar="TIME",
-    help="Write the current month too, up to this time in UTC, such as 2026-11-20T14:05: the time "
-    "of the first scrape.",
+    help="Write the current month too, up to this time in UTC, such as 2026-11-20T14:05 or now: "
+    "the time of the first scrape.",
 )
 @click.option(
     "--step",
@@ -92,9 +94,22 @@ _OWN = frozenset(label for metric in catalogue.BILL for label in metric.all_labe
     "--output",
     metavar="FOLDER",
     type=click.Path(path_type=Path),
-    required=True,
     help="Write a file per month into this folder, or its blocks with --promtool.",
 )
+@click.option(
+    "--remote-write",
+    metavar="URL",
+    help="Send to Prometheus, Mimir or VictoriaMetrics instead, such as "
+    "http://prometheus:9090/api/v1/write. Prometheus needs --web.enable-remote-write-receiver and "
+    "storage.tsdb.out_of_order_time_window.",
+)
+@click.option(
+    "--header-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="File with a header per line for --remote-write, such as Authorization: Bearer TOKEN.",
+)
+@click.option("--demo", is_flag=True, help="Ask the simulated GitHub of demo instead of GitHub.")
 def history(
     *,
     accounts: tuple[str, ...],
@@ -104,10 +119,13 @@ def history(
     labels: tuple[str, ...],
     daily: bool,
     promtool: str | None,
-    output: Path,
+    output: Path | None,
+    remote_write: str | None,
+    header_file: Path | None,
+    demo: bool,
     **given: Any,
 ) -> None:
-    """Write past months for Prometheus, as the metrics would have been.
+    """Write or send past months for Prometheus, as the metrics would have been.
 
     Accounts, credentials and collectors are those of run. The sums of a month are those of the
     usage summary, their growth from day to day is that of the usage report. Usage by repository,
@@ -116,26 +134,41 @@ def history(
     The same command continues after an interruption: it does not request a month again that is
     whole.
 
-    Exit codes: 0 on success, 1 if an account or promtool fails, 2 if the command or the settings
-    are invalid, 3 if the folder cannot be written.
+    Exit codes: 0 on success, 1 if an account, promtool or the receiver fails, 2 if the command or
+    the settings are invalid, 3 if the folder cannot be written.
     """
     now = utc_now()
     end = None if until is None else _time(until, now)
     wanted = Wanted(months, _step(step), now, end, _labels(labels), daily)
     program = None if promtool is None else _program(promtool)
-    # Write all accounts, even in the environment of one replica.
-    settings = shared.load_settings(given).model_copy(update={"shard": None})
-    app = assembled(settings, process=False)
+    _check_target(output, remote_write, header_file, program)
+    headers = {} if header_file is None else _headers(header_file)
+    app = _demo(now) if demo else _app(given)
 
     async def write() -> None:
-        async with past_months.reading(app, accounts, wanted) as reader:
-            await past_months.write(reader, output, program)
+        async with AsyncExitStack() as stack:
+            remote = None
+            if remote_write is not None:
+                receiver = sent_months.receiver(remote_write, headers)
+                remote = await stack.enter_async_context(receiver)
+            reader = await stack.enter_async_context(past_months.reading(app, accounts, wanted))
+            if remote is not None:
+                await sent_months.send(reader, remote)
+            elif output is not None:
+                await past_months.write(reader, output, program)
 
+    with _failures(output, promtool):
+        asyncio.run(write())
+
+
+@contextmanager
+def _failures(output: Path | None, promtool: str | None) -> Iterator[None]:
+    """End the command with a line if the block fails."""
     # By default asyncio ends only at the next request, which may be minutes later.
     signal.signal(signal.SIGINT, _interrupt)
     try:
-        with shared.written(output):
-            asyncio.run(write())
+        with shared.written(output) if output is not None else nullcontext():
+            yield
     except Failed as failed:
         permission = PERMISSIONS[failed.account.type]
         shared.end(shared.FAILED, shared.failure_line(failed.account, failed.error, permission))
@@ -145,8 +178,42 @@ def history(
         shared.end(shared.WRONG_SETTINGS, f"--output {output}: {error}")
     except PromtoolFailed as error:
         shared.end(shared.FAILED, f"--promtool {promtool}: {error}")
+    except WrongSetting as error:
+        shared.end(shared.WRONG_SETTINGS, f"--remote-write: {error}")
+    except NotSent as error:
+        shared.end(shared.FAILED, f"--remote-write: {error}")
     except KeyboardInterrupt:
         shared.end(_INTERRUPTED, "interrupted: run the same command again to continue")
+
+
+def _check_target(
+    output: Path | None, url: str | None, header_file: Path | None, promtool: Path | None
+) -> None:
+    if (output is None) == (url is None):
+        shared.end(shared.WRONG_SETTINGS, "set either --output FOLDER or --remote-write URL")
+    if url is None and header_file is not None:
+        shared.end(shared.WRONG_SETTINGS, "--header-file needs --remote-write")
+    if output is None and promtool is not None:
+        shared.end(shared.WRONG_SETTINGS, "--promtool needs --output")
+
+
+def _app(given: Mapping[str, Any]) -> App:
+    # Write all accounts, even in the environment of one replica.
+    settings = shared.load_settings(given).model_copy(update={"shard": None})
+    return assembled(settings, process=False)
+
+
+def _demo(now: datetime) -> App:
+    from exporter.commands.demo import assemble_demo, load_demo  # noqa: PLC0415  (the demo only)
+
+    return assemble_demo(load_demo({}, {}), lambda: now, process=False)
+
+
+def _headers(path: Path) -> dict[str, str]:
+    try:
+        return read_header_file(path)
+    except WrongSetting as error:
+        shared.end(shared.WRONG_SETTINGS, f"--header-file {path}: {error}")
 
 
 def _interrupt(*_: object) -> None:
@@ -154,10 +221,12 @@ def _interrupt(*_: object) -> None:
 
 
 def _time(text: str, now: datetime) -> datetime:
+    if text == "now":
+        return now
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        shared.end(shared.WRONG_SETTINGS, "--until must be a time, such as 2026-11-20T14:05")
+        shared.end(shared.WRONG_SETTINGS, "--until must be now or a time, such as 2026-11-20T14:05")
     time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     if not Cycle.at(now).start < time <= now:
         shared.end(shared.WRONG_SETTINGS, "--until must be a time of this month that has passed")

@@ -14,6 +14,7 @@ from exporter.commands import shared
 from exporter.commands.reading import chosen
 from exporter.history.estimate import Estimate
 from exporter.history.folder import LONGEST_BLOCK, Folder
+from exporter.history.past_month import PastMonth
 from exporter.history.reader import Reader, subject_of
 from exporter.history.subject import Subject
 from exporter.history.wanted import Wanted
@@ -57,22 +58,29 @@ async def reading(app: App, names: Sequence[str], wanted: Wanted) -> AsyncIterat
 
 
 async def write(reader: Reader, output: Path, promtool: Path | None) -> None:
-    """Write the months into a folder, with lines on stderr about their cost and what is left out.
-
-    Raises `Failed`, `Mixed`, `PromtoolFailed` and ``OSError``.
-    """
+    """Write the months into a folder. `Failed`, `Mixed`, `PromtoolFailed` and ``OSError``."""
     wanted = reader.wanted
     folder = Folder(output, reader.options(), promtool)
     folder.prepare()
     cycles = [each for each in wanted.cycles() if not folder.is_whole(each, wanted.end_of(each))]
+    async for month in months(reader, cycles, blocks=promtool is not None):
+        folder.write(month)
+    click.echo(_LOAD + _how_to_load(output, promtool))
+
+
+async def months(
+    reader: Reader, cycles: Sequence[Cycle], *, blocks: bool = False
+) -> AsyncIterator[PastMonth]:
+    """Read months, with lines on stderr about their cost and what is left out. Raises `Failed`."""
+    wanted = reader.wanted
     if cycles:
-        estimate = Estimate.of(reader.subjects, cycles, wanted, blocks=promtool is not None)
+        estimate = Estimate.of(reader.subjects, cycles, wanted, blocks=blocks)
         tell(f"{len(cycles)} months to write: {estimate}")
     told: set[str] = set()
     for number, cycle in enumerate(cycles, 1):
         tell(f"{periods.text_of(cycle)} ({number} of {len(cycles)}) …")
         month = await reader.month(cycle)
-        folder.write(month)
+        yield month
         for note in dict.fromkeys(month.notes):
             if note not in told:
                 tell(note)
@@ -80,7 +88,6 @@ async def write(reader: Reader, output: Path, promtool: Path | None) -> None:
     newest = Cycle.at(wanted.now).previous()
     if wanted.now - newest.end < _SETTLES:
         tell(f"{periods.text_of(newest)} {_NOT_SETTLED}")
-    click.echo(_LOAD + _how_to_load(output, promtool))
 
 
 def _how_to_load(output: Path, promtool: Path | None) -> str:

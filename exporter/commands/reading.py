@@ -154,9 +154,10 @@ async def _add(
                         "usage summary"
                     )
             if question.closed:
-                found = await checks.of_month(month, await month.summary())
+                rows = await month.summary()
+                found = await checks.of_month(month, rows)
                 if question.amount is not None:
-                    found.append(checks.of_invoice(await month.summary(), question.amount))
+                    found.append(checks.of_invoice(rows, question.amount))
                 notes += (f"{account}, {text}: {check}" for check in found)
                 differs = differs or any(check.differences for check in found)
     bill.totals[account] = totals

@@ -56,6 +56,7 @@ class Month:
     cycle: Cycle
     now: datetime
     _summaries: dict[tuple[tuple[str, str], ...], list[Row]] = field(default_factory=dict)
+    _centers: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def _names(self) -> dict[str, str]:
@@ -131,12 +132,15 @@ class Month:
         """Return the names of all cost centers by id, deleted ones included."""
         if self.account.type is not AccountType.ENTERPRISE:
             return {}
+        if self._centers:
+            return self._centers[0]
         found: dict[str, str] = {}
         for state in ("active", "deleted"):
             listed = await cost_centers.listed_or_none(self.github, self.account, state, absent=())
             for center in listed or ():
                 found.setdefault(center.id, center.name or center.id)
         found.pop(cost_centers.REST, None)
+        self._centers.append(found)
         return found
 
     def _row(self, item: SummaryItem, model: str = "") -> Row:

@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 from exporter import __version__
+from exporter.app import utc_now
+from exporter.billing.cycle import Cycle
 from exporter.settings import options
 from tests.support.paths import ROOT
 from tests.support.programs import (
@@ -26,6 +28,7 @@ from tests.support.programs import (
     serving,
     until,
 )
+from tests.support.simulator_server import command
 
 FOLDER = ROOT / "deploy" / "compose"
 DEMO, GITHUB = FOLDER / "compose.yaml", FOLDER / "compose.github.yaml"
@@ -100,6 +103,7 @@ class TestFiles:
         ports = {
             name: [(port["host_ip"], port["published"]) for port in service["ports"]]
             for name, service in services(demo).items()
+            if "ports" in service
         }
         assert ports == {
             "exporter": [("127.0.0.1", "9877")],
@@ -135,8 +139,12 @@ class TestFiles:
 
     def test_check_every_service(self, demo: Composed) -> None:
         assert "\nHEALTHCHECK " in (ROOT / "Dockerfile").read_text()
-        others = {name: each for name, each in services(demo).items() if name != "exporter"}
-        assert all(service["healthcheck"]["test"][0] == "CMD" for service in others.values())
+        others = {
+            name: each["healthcheck"]
+            for name, each in services(demo).items()
+            if name not in {"exporter", "history"}
+        }
+        assert all(check["test"][0] == "CMD" for check in others.values())
 
     def test_show_the_demo_to_whoever_has_no_token(self, demo: Composed) -> None:
         exporter = services(demo)["exporter"]
@@ -249,6 +257,15 @@ class TestStack:
         found = subprocess.run(check, capture_output=True, text=True, check=False)
         assert found.returncode == 0, found.stdout + found.stderr
         assert "2 rule files found" in found.stdout
+
+    def test_fills_the_past_of_what_it_scrapes(self, demo: Composed, stack: Stack) -> None:
+        here = {"http://prometheus:9090": stack.prometheus, "--months=12": "--months=1"}
+        sent = command(*translated(services(demo)["history"]["command"], here), env={})
+        assert sent.returncode == 0, sent.stderr
+        end = int(Cycle.at(utc_now()).start.timestamp()) - 1
+        selector = 'github_billing_usage_net_usd{job="github-billing",instance="exporter:9877"}'
+        past = query(stack.prometheus, f"last_over_time({selector}[1h] @ {end})")
+        assert {labels["account"] for labels, _ in past} == {"acme", "acme-corp", "mona", "sandbox"}
 
     def test_scrapes_the_bill(self, stack: Stack) -> None:
         def bills() -> list[float]:
