@@ -18,6 +18,8 @@ _HEAVY = (
     "tests/polling/test_many_accounts.py",
     "tests/web/test_scrapers.py",
     "tests/deploy/test_dashboards_answered.py",
+    "tests/history/test_boards.py",
+    "tests/commands/test_history.py",
     "tests/faults/test_invariant.py",
     "tests/fuzz/test_payloads.py",
     "tests/fuzz/test_answers.py",

@@ -4,10 +4,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from exporter.accounts import AccountType
+from exporter.app import utc_now
+from exporter.billing.cycle import Cycle
 from exporter.demo import demo_accounts
 from tests.support.faults.fault import Fault
 from tests.support.faults.faulty_github import FaultyGitHub
@@ -124,6 +128,29 @@ def test_an_account_that_fails_leaves_no_file_of_the_month(github: GitHub, tmp_p
     assert "organization acme: invalid_payload" in made.stderr
     assert listed(tmp_path) == [".state"]
     assert listed(tmp_path / ".state") == []
+
+
+def test_an_account_that_github_hides_is_a_failure(github: GitHub, tmp_path: Path) -> None:
+    made = history(github[1], tmp_path, *COARSE, accounts=("--organization", "ghost"))
+    assert made.returncode == 1
+    assert "organization ghost: not_found" in made.stderr
+    assert "Check the name" in made.stderr
+    assert listed(tmp_path) == []
+
+
+def test_says_what_is_left_out_once(github: GitHub, tmp_path: Path) -> None:
+    simulated, url = github
+    simulated.account(AccountType.USER, "mona").hidden.add("models")
+    made = history(url, tmp_path, *COARSE, "--months", "2")
+    assert made.returncode == 0
+    assert made.stderr.count("user mona: AI usage by model cannot be read: it is left out") == 1
+
+
+def test_says_that_a_month_may_not_be_settled(github: GitHub, tmp_path: Path) -> None:
+    ended = Cycle.at(utc_now()).start
+    made = history(github[1], tmp_path, *COARSE, "--months", "1")
+    recent = "ended less than three days ago: GitHub may still add usage to it" in made.stderr
+    assert recent == (utc_now() - ended < timedelta(days=3))
 
 
 def test_a_legacy_account_is_left_out(github: GitHub, tmp_path: Path) -> None:
