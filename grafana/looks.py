@@ -6,7 +6,7 @@ ended as if it were current.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, common, prometheus, stat, table, timeseries
@@ -14,7 +14,6 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 USD = "currencyUSD"
 MINUTES = "suffix:min"
@@ -59,7 +58,7 @@ SYSTEMS: Mapping[str, str] = {
     "other": GREY,
 }
 
-_DECIMALS = {USD: 2, RATIO: 0, DAYS: 1}
+DECIMALS = {USD: 2, RATIO: 0, DAYS: 1}
 _NAME_SIZE = 13
 _BAR_VALUE_SIZE = 15
 _NAMED_VALUE_SIZE = 26
@@ -90,19 +89,6 @@ class Query:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Column:
-    """A table column. ``source`` is a label or the letter of a query."""
-
-    source: str
-    title: str
-    unit: str = ""
-    steps: Steps = ()
-    bar: bool = False
-    width: int = 0
-    texts: Mapping[str, str] = field(default_factory=dict)
-
-
 def number(
     title: str,
     about: str,
@@ -118,9 +104,9 @@ def number(
     named = kinds.BigValueTextMode.VALUE_AND_NAME if query.name else kinds.BigValueTextMode.VALUE
     small = common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_NAMED_VALUE_SIZE)
     panel = (
-        _panel(stat.Panel(), title, about, unit, empty, steps=steps)
-        .with_target(_instant(query, "A"))
-        .color_scheme(_by_thresholds())
+        panel_of(stat.Panel(), title, about, unit, empty, steps=steps)
+        .with_target(instant(query, "A"))
+        .color_scheme(by_thresholds())
         .color_mode(kinds.BigValueColorMode.VALUE)
         .graph_mode(kinds.BigValueGraphMode.NONE)
         .text_mode(named)
@@ -129,7 +115,7 @@ def number(
     if query.name:
         panel.text(small).orientation(kinds.VizOrientation.HORIZONTAL)
     if texts:
-        panel.mappings([_mapping(texts)])
+        panel.mappings([mapping(texts)])
     return panel if decimals is None else panel.decimals(decimals)
 
 
@@ -151,10 +137,10 @@ def bars(
     ``full`` is the value of a full bar, ``link`` the URL that a bar opens.
     """
     panel = (
-        _panel(bargauge.Panel(), title, about, unit, empty, steps=steps or UNJUDGED)
-        .with_target(_instant(query, "A"))
+        panel_of(bargauge.Panel(), title, about, unit, empty, steps=steps or UNJUDGED)
+        .with_target(instant(query, "A"))
         .min(0)
-        .color_scheme(_by_thresholds() if steps else _fixed(GREY if colours else PLAIN))
+        .color_scheme(by_thresholds() if steps else _fixed(GREY if colours else PLAIN))
         .orientation(kinds.VizOrientation.HORIZONTAL)
         .display_mode(kinds.BarGaugeDisplayMode.BASIC)
         .show_unfilled(show_unfilled=True)
@@ -215,42 +201,7 @@ def daily(
     return panel
 
 
-def rows(
-    title: str,
-    about: str,
-    queries: Sequence[Query],
-    columns: Sequence[Column],
-    empty: str,
-    *,
-    sort: str = "",
-) -> table.Panel:
-    """Build a table: a row per label set, a column per listed query or label.
-
-    The first query is the column ``A``. ``sort`` is the heading to sort by, largest first.
-    """
-    panel = _panel(table.Panel(), title, about, NUMBER, empty).color_scheme(_by_thresholds())
-    for letter, query in zip("ABCDEFG", queries, strict=False):
-        panel.with_target(_instant(query, letter).format(PromQueryFormat.TABLE))
-    shown = {_source(column, queries): column.title for column in columns}
-    places = {name: place for place, name in enumerate(shown)}
-    arranged = {
-        "excludeByName": {},
-        "includeByName": dict.fromkeys(shown, True),
-        "indexByName": places,
-        "renameByName": shown,
-    }
-    panel.with_transformation(model.DataTransformerConfig("merge", options={}))
-    panel.with_transformation(model.DataTransformerConfig("organize", options=arranged))
-    if sort:
-        by = {"fields": {}, "sort": [{"field": sort, "desc": True}]}
-        panel.with_transformation(model.DataTransformerConfig("sortBy", options=by))
-    for column in columns:
-        if properties := _drawn(column):
-            panel.override_by_name(column.title, properties)
-    return panel
-
-
-def _panel(
+def panel_of(
     kind: _Kind, title: str, about: str, unit: str, empty: str, *, steps: Steps = UNJUDGED
 ) -> _Kind:
     kind.title(title).description(about).unit(unit).no_value(empty).thresholds(_thresholds(steps))
@@ -261,7 +212,7 @@ def _over_time(
     title: str, about: str, queries: Sequence[Query], unit: str, empty: str
 ) -> timeseries.Panel:
     panel = (
-        _panel(timeseries.Panel(), title, about, unit, empty)
+        panel_of(timeseries.Panel(), title, about, unit, empty)
         .color_scheme(build.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
         .legend(
             common.VizLegendOptions()
@@ -281,39 +232,12 @@ def _over_time(
     return panel
 
 
-def _instant(query: Query, letter: str) -> prometheus.Dataquery:
+def instant(query: Query, letter: str) -> prometheus.Dataquery:
     target = prometheus.Dataquery().expr(query.expr).legend_format(query.name)
     return target.instant().ref_id(letter)
 
 
-def _source(column: Column, queries: Sequence[Query]) -> str:
-    # Grafana names the merged field ``Value`` for one query, ``Value #A`` for several.
-    if len(column.source) > 1:
-        return column.source
-    return "Value" if len(queries) == 1 else f"Value #{column.source}"
-
-
-def _drawn(column: Column) -> list[model.DynamicConfigValue]:
-    found: dict[str, object] = {}
-    if column.unit:
-        found["unit"] = column.unit
-    if column.unit in _DECIMALS:
-        found["decimals"] = _DECIMALS[column.unit]
-    if column.steps:
-        steps = [{"value": value, "color": colour} for value, colour in column.steps]
-        found["thresholds"] = {"mode": "absolute", "steps": steps}
-        found["custom.cellOptions"] = {"type": "color-text"}
-    if column.bar:
-        found["custom.cellOptions"] = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
-        found |= {"min": 0, "max": 1}
-    if column.width:
-        found["custom.width"] = column.width
-    if column.texts:
-        found["mappings"] = [_mapping(column.texts)]
-    return [model.DynamicConfigValue(name, value) for name, value in found.items()]
-
-
-def _mapping(texts: Mapping[str, str]) -> model.ValueMap:
+def mapping(texts: Mapping[str, str]) -> model.ValueMap:
     return model.ValueMap(
         {value: model.ValueMappingResult(text=text) for value, text in texts.items()}
     )
@@ -330,7 +254,7 @@ def _thresholds(steps: Steps) -> build.ThresholdsConfig:
     return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(listed)
 
 
-def _by_thresholds() -> build.FieldColor:
+def by_thresholds() -> build.FieldColor:
     return build.FieldColor().mode(model.FieldColorModeId.THRESHOLDS)
 
 

@@ -5,8 +5,9 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana import looks, money, trust
 from grafana.frame import Row, chosen
 from grafana.frame import board as composed
-from grafana.looks import Column, Panel, Query
+from grafana.looks import Panel, Query
 from grafana.queries import latest, recorded, top, total
+from grafana.tables import Column, rows
 
 UID = "github-billing-costs"
 
@@ -113,7 +114,7 @@ def products() -> Panel:
     def by_product(metric: str) -> str:
         return total(latest(metric, "product", "sku", only=_OF_PRODUCT), "product")
 
-    return looks.rows(
+    return rows(
         "What does each product cost?",
         f"Dollars by product, {_SO_FAR}: gross, discount and net, and last month's total. "
         "From `usage_*_usd` and `previous_cycle_usage_net_usd`.",

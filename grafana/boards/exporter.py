@@ -6,8 +6,9 @@ from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks, trust
 from grafana.frame import Row
 from grafana.frame import board as composed
-from grafana.looks import Column, Panel, Query
+from grafana.looks import Panel, Query
 from grafana.queries import last_success, latest, process, total
+from grafana.tables import Column, rows
 
 UID = "github-billing-exporter"
 
@@ -122,7 +123,7 @@ def folded() -> Panel:
 
 
 def failing() -> Panel:
-    return looks.rows(
+    return rows(
         "Which collectors fail, and why?",
         "Collectors whose last attempt failed, now, and the reason. From "
         "`exporter_collector_failure_info`. docs/failures.md lists how to fix each reason.",
@@ -142,7 +143,7 @@ def ages() -> Panel:
     limit = latest("exporter_collector_stale_after_seconds", of)
     oldest = f"topk({_OLDEST}, ({age}) / {limit})"
     there = "and on (account_type, account, collector)"
-    return looks.rows(
+    return rows(
         "Oldest data by collector",
         f"The {_OLDEST} collectors with the oldest data, as a share of the maximum age. From "
         "`collector_last_success_timestamp_seconds` and `collector_stale_after_seconds`. Worry "
@@ -167,7 +168,7 @@ def ages() -> Panel:
 def availability() -> Panel:
     available = latest("exporter_collector_available", "collector")
     success = latest("exporter_collector_success", "collector")
-    return looks.rows(
+    return rows(
         "Collector availability",
         "Number of selected accounts for which each collector is available, unavailable and "
         "failing, now. From `collector_available` and `collector_success`. Unavailable is not a "
@@ -248,7 +249,7 @@ def limits() -> Panel:
 
 
 def unknown_skus() -> Panel:
-    return looks.rows(
+    return rows(
         "Which SKUs are unknown?",
         "GitHub SKUs unknown to the exporter, now; they are exported nevertheless. From "
         "`exporter_unknown_sku_info`.",
@@ -259,7 +260,7 @@ def unknown_skus() -> Panel:
 
 
 def builds() -> Panel:
-    return looks.rows(
+    return rows(
         "Versions",
         "Version, revision and Python version of each exporter, now; only images have a revision. "
         "From `exporter_build_info`.",

@@ -6,8 +6,9 @@ from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks, money, trust
 from grafana.frame import Row
 from grafana.frame import board as composed
-from grafana.looks import Column, Panel, Query
+from grafana.looks import Panel, Query
 from grafana.queries import latest, recorded, total
+from grafana.tables import Column, rows
 
 UID = "github-billing-overview"
 BUDGET = "account_budget:github_billing_budget"
@@ -176,7 +177,7 @@ def budgets() -> Panel:
         return f"{recorded(name)} * on ({of}) group_left ({_OF_BUDGET}) {info}"
 
     consumed = "consumed_usd:said_or_estimated"
-    return looks.rows(
+    return rows(
         "How much is left in each budget?",
         "All dollar budgets, this cycle: the limit, the consumed amount as GitHub reports it or as "
         "estimated, and the forecast at the cycle's average rate. From `budget_limit_usd`, "

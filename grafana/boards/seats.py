@@ -6,8 +6,9 @@ from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks, trust
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
-from grafana.looks import Column, Panel, Query
+from grafana.looks import Panel, Query
 from grafana.queries import TOP, latest, top, total
+from grafana.tables import Column, rows
 
 UID = "github-billing-seats"
 
@@ -129,7 +130,7 @@ def ai_spent() -> Panel:
 
 
 def seats() -> Panel:
-    return looks.rows(
+    return rows(
         "Are the seats used?",
         f"Used and purchased seats, now: Advanced Security products, enterprise licenses and the "
         f"plan of an organization. {_SOURCES} One person may use several products, so the rows "
@@ -223,7 +224,7 @@ def committers() -> Panel:
 
 
 def synchronisation() -> Panel:
-    return looks.rows(
+    return rows(
         "License sync of Enterprise Servers",
         "Each Enterprise Server that synchronizes its licenses: the result of the last sync, and "
         "how many days ago it was. From `license_sync_success` and "
@@ -304,7 +305,7 @@ def pools() -> Panel:
 
     used, target = pool("used"), pool("target")
     parts = (used, target, f"{used} / ({target} > 0)")
-    return looks.rows(
+    return rows(
         "AI credit pools of cost centers",
         "AI credits used from each cost center's own pool, and the size of the pool, this month. "
         "From `cost_center_ai_pool_*_credits`.",

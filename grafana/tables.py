@@ -1,0 +1,94 @@
+"""Tables: a row per label set, a column per label or query."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+from grafana.looks import (
+    DECIMALS,
+    NUMBER,
+    Query,
+    Steps,
+    by_thresholds,
+    instant,
+    mapping,
+    panel_of,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table column. ``source`` is a label or the letter of a query."""
+
+    source: str
+    title: str
+    unit: str = ""
+    steps: Steps = ()
+    bar: bool = False
+    width: int = 0
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def rows(
+    title: str,
+    about: str,
+    queries: Sequence[Query],
+    columns: Sequence[Column],
+    empty: str,
+    *,
+    sort: str = "",
+) -> table.Panel:
+    """Build a table: a row per label set, a column per listed query or label.
+
+    The first query is the column ``A``. ``sort`` is the heading to sort by, largest first.
+    """
+    panel = panel_of(table.Panel(), title, about, NUMBER, empty).color_scheme(by_thresholds())
+    for letter, query in zip("ABCDEFG", queries, strict=False):
+        panel.with_target(instant(query, letter).format(PromQueryFormat.TABLE))
+    shown = {_source(column, queries): column.title for column in columns}
+    places = {name: place for place, name in enumerate(shown)}
+    arranged = {
+        "excludeByName": {},
+        "includeByName": dict.fromkeys(shown, True),
+        "indexByName": places,
+        "renameByName": shown,
+    }
+    panel.with_transformation(model.DataTransformerConfig("merge", options={}))
+    panel.with_transformation(model.DataTransformerConfig("organize", options=arranged))
+    if sort:
+        by = {"fields": {}, "sort": [{"field": sort, "desc": True}]}
+        panel.with_transformation(model.DataTransformerConfig("sortBy", options=by))
+    for column in columns:
+        if properties := _drawn(column):
+            panel.override_by_name(column.title, properties)
+    return panel
+
+
+def _source(column: Column, queries: Sequence[Query]) -> str:
+    # Grafana names the merged field ``Value`` for one query, ``Value #A`` for several.
+    if len(column.source) > 1:
+        return column.source
+    return "Value" if len(queries) == 1 else f"Value #{column.source}"
+
+
+def _drawn(column: Column) -> list[model.DynamicConfigValue]:
+    found: dict[str, object] = {}
+    if column.unit:
+        found["unit"] = column.unit
+    if column.unit in DECIMALS:
+        found["decimals"] = DECIMALS[column.unit]
+    if column.steps:
+        steps = [{"value": value, "color": colour} for value, colour in column.steps]
+        found["thresholds"] = {"mode": "absolute", "steps": steps}
+        found["custom.cellOptions"] = {"type": "color-text"}
+    if column.bar:
+        found["custom.cellOptions"] = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
+        found |= {"min": 0, "max": 1}
+    if column.width:
+        found["custom.width"] = column.width
+    if column.texts:
+        found["mappings"] = [mapping(column.texts)]
+    return [model.DynamicConfigValue(name, value) for name, value in found.items()]
