@@ -71,7 +71,10 @@ def _spend(
 def _cycle(lines: Lines, times: Times) -> Iterator[Recorded]:
     days = lines.days
     previous = catalogue.PREVIOUS_CYCLE_USAGE_USD.net
-    yield Recorded(f"account:{previous.name}:sum", sum_of(lines.of(previous).values(), days))
+    products = _by_product(previous, lines)
+    for product, line in products.items():
+        yield Recorded(f"account_product:{previous.name}:sum", line, {"product": product})
+    yield Recorded(f"account:{previous.name}:sum", sum_of(products.values(), days))
     (start,) = lines.of(catalogue.CYCLE_START).values()
     yield Recorded(f"account:{catalogue.CYCLE_START.name}:max", start)
     first, end = times.cycle.start.timestamp(), times.cycle.end.timestamp()
