@@ -201,6 +201,29 @@ def daily(
     return panel
 
 
+def monthly(
+    title: str,
+    about: str,
+    queries: Sequence[Query],
+    unit: str,
+    empty: str,
+    *,
+    months: int,
+    colours: Mapping[str, str],
+) -> timeseries.Panel:
+    """Build stacked blocks, one per month, of values that are the same on many days of it.
+
+    Not bars: Grafana makes a bar as wide as a step of the query, a day. The panel shows the last
+    ``months`` whatever the time range of the board, unless that is absolute.
+    """
+    panel = _over_time(title, about, queries, unit, empty)
+    panel.min(0).interval("1d").time_from(f"{months}M/M").line_width(0).fill_opacity(85)
+    panel.show_points(kinds.VisibilityMode.NEVER)
+    panel.stacking(common.StackingConfig().mode(kinds.StackingMode.NORMAL))
+    _coloured(panel, colours)
+    return panel
+
+
 def panel_of(
     kind: _Kind, title: str, about: str, unit: str, empty: str, *, steps: Steps = UNJUDGED
 ) -> _Kind:

@@ -9,6 +9,7 @@ NET_BY_PRODUCT = "account_product:github_billing_usage_net_usd:sum"
 FORECAST = "account:github_billing_usage_net_usd:forecast_run_rate"
 SLOPE = "account:github_billing_usage_net_usd:forecast_slope"
 LAST_MONTH = "account:github_billing_previous_cycle_usage_net_usd:sum"
+LAST_MONTH_BY_PRODUCT = "account_product:github_billing_previous_cycle_usage_net_usd:sum"
 
 NOT_THE_INVOICE = "Metered usage only: no plan fees, volume licenses, tax, Marketplace or credits."
 NO_DOLLARS = "No data yet, or the legacy platform, which has no dollar amounts"

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 SHOWN = {
     "overview": "enterprise",
     "costs": "enterprise",
+    "months": "enterprise",
     "actions": "organization",
     "seats": "enterprise",
     "exporter": "organization",

@@ -4,11 +4,16 @@
 replicas are not counted twice.
 """
 
+from collections.abc import Callable
+
 ACCOUNT = 'account_type="$account_type",account=~"$account"'
 """Matchers for the accounts selected at the top of the board."""
 
 TOP = 10
 """Number of series with their own bar; the rest share one."""
+
+Moved = Callable[[str], str]
+"""Return an expression of a selector's series at an earlier time."""
 
 _OTHER = "other"
 _NONE = "(none)"
@@ -19,10 +24,10 @@ def recorded(name: str, *matchers: str) -> str:
     return f"{name}{{{','.join((ACCOUNT, *matchers))}}}"
 
 
-def latest(metric: str, *labels: str, only: str = "") -> str:
+def latest(metric: str, *labels: str, only: str = "", moved: Moved = str) -> str:
     """Return a metric by account and ``labels``; ``only`` is one more matcher."""
     kept = ", ".join(("account_type", "account", *labels))
-    return f"max by ({kept}) ({recorded(_named(metric), *filter(None, [only]))})"
+    return f"max by ({kept}) ({moved(recorded(_named(metric), *filter(None, [only])))})"
 
 
 def process(metric: str, *labels: str) -> str:

@@ -21,12 +21,18 @@ from grafana.looks import (
 
 @dataclass(frozen=True)
 class Column:
-    """A table column. ``source`` is a label or the letter of a query."""
+    """A table column. ``source`` is a label or the letter of a query.
+
+    ``exact`` shows as many decimals as the value needs. ``absent`` replaces the panel's text in an
+    empty cell.
+    """
 
     source: str
     title: str
     unit: str = ""
     steps: Steps = ()
+    exact: bool = False
+    absent: str = ""
     bar: bool = False
     width: int = 0
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -40,13 +46,14 @@ def rows(
     empty: str,
     *,
     sort: str = "",
+    descending: bool = True,
 ) -> table.Panel:
     """Build a table: a row per label set, a column per listed query or label.
 
-    The first query is the column ``A``. ``sort`` is the heading to sort by, largest first.
+    The first query is the column ``A``. ``sort`` is the heading to sort by.
     """
     panel = panel_of(table.Panel(), title, about, NUMBER, empty).color_scheme(by_thresholds())
-    for letter, query in zip("ABCDEFG", queries, strict=False):
+    for letter, query in zip("ABCDEFGH", queries, strict=False):
         panel.with_target(instant(query, letter).format(PromQueryFormat.TABLE))
     shown = {_source(column, queries): column.title for column in columns}
     places = {name: place for place, name in enumerate(shown)}
@@ -59,7 +66,7 @@ def rows(
     panel.with_transformation(model.DataTransformerConfig("merge", options={}))
     panel.with_transformation(model.DataTransformerConfig("organize", options=arranged))
     if sort:
-        by = {"fields": {}, "sort": [{"field": sort, "desc": True}]}
+        by = {"fields": {}, "sort": [{"field": sort, "desc": descending}]}
         panel.with_transformation(model.DataTransformerConfig("sortBy", options=by))
     for column in columns:
         if properties := _drawn(column):
@@ -78,8 +85,10 @@ def _drawn(column: Column) -> list[model.DynamicConfigValue]:
     found: dict[str, object] = {}
     if column.unit:
         found["unit"] = column.unit
-    if column.unit in DECIMALS:
+    if column.unit in DECIMALS and not column.exact:
         found["decimals"] = DECIMALS[column.unit]
+    if column.absent:
+        found["noValue"] = column.absent
     if column.steps:
         steps = [{"value": value, "color": colour} for value, colour in column.steps]
         found["thresholds"] = {"mode": "absolute", "steps": steps}

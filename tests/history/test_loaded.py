@@ -85,4 +85,4 @@ def test_a_query_of_the_guide(url: str, expression: str) -> None:
 
 
 def test_the_guide_has_queries() -> None:
-    assert len(queries()) == 5
+    assert len(queries()) == 4

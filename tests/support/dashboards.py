@@ -11,7 +11,7 @@ from tests.support.month_of_demo import recording_rules
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "grafana/dashboards"
-BOARDS = ("overview", "costs", "actions", "seats", "exporter")
+BOARDS = ("overview", "costs", "months", "actions", "seats", "exporter")
 ACCOUNT_TYPES = ("enterprise", "organization", "user")
 
 _SCRAPED = {"job", "instance"}

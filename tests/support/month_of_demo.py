@@ -1,7 +1,8 @@
 """A Prometheus with weeks of the demo in it, as if it had scraped the demo all the time.
 
-The exporter polls the simulated GitHub in virtual time. Prometheus' own tools make blocks of its
-pages and of the recording rules.
+Before them it has the closed months that `history` would have loaded. The exporter polls the
+simulated GitHub in virtual time. Prometheus' own tools make blocks of its pages and of the
+recording rules.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from exporter.commands.demo import load_demo
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth
 from exporter.web.exposition import text
+from tests.support.past_of_demo import past_of_demo
 from tests.support.paths import ROOT
 from tests.support.programs import (
     Version,
@@ -85,11 +87,12 @@ def remembered(folder: Path, step: timedelta = timedelta(hours=12)) -> Iterator[
     data = folder / "data"
     if not data.exists():
         with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-            _import(runner.run(_pages(step)), data, *_LABELS)
+            load(runner.run(_pages(step)), data, *_LABELS)
+        load(past_of_demo(END - timedelta(days=DAYS)), data)
         for level in _levels(recording_rules()):
             with _running(data, step) as url:
                 recorded = [line for rule in level for line in _recorded(url, rule)]
-            _import(recorded, data)
+            load(recorded, data)
     with _running(data, step) as url:
         yield url
 
@@ -175,12 +178,13 @@ def _listed(labels: Mapping[str, str]) -> str:
     return f"{{{','.join(pairs)}}}"
 
 
-def _import(samples: Iterable[bytes], data: Path, *labels: str) -> None:
+def load(samples: Iterable[bytes], data: Path, *labels: str) -> None:
+    """Create blocks of lines of OpenMetrics in the folder of a Prometheus."""
     with tempfile.NamedTemporaryFile() as file:
         file.writelines(samples)
         file.write(b"# EOF\n")
         file.flush()
         # promtool reads all samples again for each block; the default is a block every two hours.
         command = [str(program("promtool", _VERSION)), "tsdb", "create-blocks-from"]
-        options = ("--max-block-duration=60d", "openmetrics", *labels, file.name, str(data))
+        options = ("--max-block-duration=300d", "openmetrics", *labels, file.name, str(data))
         subprocess.run([*command, *options], check=True, capture_output=True)

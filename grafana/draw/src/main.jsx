@@ -2,7 +2,7 @@
 // no Grafana server, so annotations, links and tooltips are missing.
 import React from 'react';
 import { createRoot } from 'react-dom/client';
-import { createTheme, dateTime, ThemeContext } from '@grafana/data';
+import { createTheme, dateMath, dateTime, ThemeContext } from '@grafana/data';
 import { GlobalStyles, PanelChrome, PortalContainer } from '@grafana/ui';
 import { framesOf } from './frames.js';
 import { Body } from './panels.jsx';
@@ -34,6 +34,13 @@ function Panel({ panel, range, variables, columnWidth }) {
       </PanelChrome>
     </div>
   );
+}
+
+// A panel may have a time range of its own, relative to now.
+function rangeOf(panel, board) {
+  if (!panel.timeFrom) return board;
+  const from = dateMath.parseDateMath(`-${panel.timeFrom}`, dateTime(board.to).utc());
+  return { from, to: board.to, raw: { from, to: board.to } };
 }
 
 function Box({ children }) {
@@ -68,7 +75,7 @@ createRoot(document.getElementById('root')).render(
     <GlobalStyles />
     <div id="board" style={{ background: theme.colors.background.canvas, position: 'relative', height: bottom }}>
       <Head board={board} variables={variables} range={range} />
-      {board.panels.map((panel) => <Panel key={panel.id} panel={panel} range={range} variables={variables} columnWidth={columnWidth} />)}
+      {board.panels.map((panel) => <Panel key={panel.id} panel={panel} range={rangeOf(panel, range)} variables={variables} columnWidth={columnWidth} />)}
     </div>
     <PortalContainer />
   </ThemeContext.Provider>,
