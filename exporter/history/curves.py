@@ -14,7 +14,7 @@ class Curve(Protocol):
     """The values of a series."""
 
     def values(self, number: int, day: Day) -> Sequence[float]:
-        """Return the values of day ``number``, empty if it has none, NaN where one is absent."""
+        """Return the values of day ``number``, empty if it has none, NaN for absent ones."""
         ...
 
 

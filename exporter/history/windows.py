@@ -16,7 +16,7 @@ _OF_MEAN, _LEAST_OF_MEAN = 14 * _HOURS_OF_A_DAY, 7 * _HOURS_OF_A_DAY
 
 
 def by_hour(curve: Curve, days: Sequence[Day]) -> list[float]:
-    """Return a month's values at full hours, NaN where Prometheus shows none."""
+    """Return a month's values at full hours, NaN if Prometheus shows none."""
     found = []
     for number, day in enumerate(days):
         values, step = curve.values(number, day), day.times.step

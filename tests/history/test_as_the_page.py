@@ -22,6 +22,7 @@ ONLY_OF_TODAY = (
     "licenses_",
     "packages_included_bandwidth_gigabytes",
     "plan_",
+    "previous_cycle_difference_usd",
     "shared_storage_included_gigabytes",
     "usage_latest_item_timestamp_seconds",
 )
