@@ -33,7 +33,7 @@ from exporter.ledger.csv_files import Files
 from exporter.ledger.row import Dimension, sum_of
 from exporter.ledger.totals import Totals
 
-RUNS = 1
+RUNS = 3
 DAYS = (Dimension.DAY, Dimension.SKU)
 REPOSITORIES = (Dimension.DAY, Dimension.ORGANIZATION, Dimension.REPOSITORY, Dimension.SKU)
 COLUMNS = {
@@ -91,11 +91,13 @@ def of_file(path: Path, by: Sequence[Dimension]) -> tuple[int, Decimal]:
     return written(totals)
 
 
-def loop(rows: Iterable[Mapping[str, str | float]], date: str, sku: str, gross: str) -> Decimal:
+def loop(
+    rows: Iterable[Mapping[str, str | float]], date: str, sku: str, gross: str
+) -> tuple[int, Decimal]:
     sums: defaultdict[tuple[object, object], Decimal] = defaultdict(Decimal)
     for row in rows:
         sums[str(row[date])[:10], row[sku]] += Decimal(str(row[gross]))
-    return sum_of(sums.values())
+    return len(sums), sum_of(sums.values())
 
 
 def json_loop(path: Path, _: Sequence[Dimension]) -> tuple[int, Decimal]:
@@ -104,13 +106,13 @@ def json_loop(path: Path, _: Sequence[Dimension]) -> tuple[int, Decimal]:
             return (await http.get("https://api.github.com/")).content
 
     rows = json.loads(asyncio.run(read()))["usageItems"]
-    return 0, loop(rows, "date", "sku", "grossAmount")
+    return loop(rows, "date", "sku", "grossAmount")
 
 
 def csv_loop(path: Path, _: Sequence[Dimension]) -> tuple[int, Decimal]:
     with path.with_suffix(".csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    return 0, loop(rows, "date", "sku", "gross_amount")
+    return loop(rows, "date", "sku", "gross_amount")
 
 
 WAYS: Mapping[
