@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import click
 
 from exporter import files
-from exporter.accounts import AccountType
+from exporter.accounts import AccountType, is_name
 from exporter.app import utc_now
 from exporter.billing.cycle import Cycle
 from exporter.commands import shared
@@ -145,8 +145,8 @@ def bill(
     models, and with --amount. A SKU agrees if it differs by less than a cent.
 
     Exit codes: 0 on success, 1 if an account fails or a check differs, 2 if the command or the
-    settings are invalid, 3 if the file cannot be written. If an account fails, only the table
-    shows the others.
+    settings are invalid, 3 if the file cannot be written. If an account fails, only a table on
+    standard output shows the others.
     """
     now = utc_now()
     charges = _charges(form, focus_version, focus_billed_through, now)
@@ -162,18 +162,18 @@ def bill(
         with shared.written(output):
             files.check_writable(output)
     progress = partial(click.echo, err=True) if sys.stderr.isatty() else _silent
-    if paths:
-        found = _read_files(paths, accounts, question, progress)
-    else:
-        # Report all accounts, even in the environment of one replica.
-        settings = shared.load_settings(given).model_copy(update={"shard": None})
-        app = assembled(settings, process=False)
-        found = asyncio.run(read(app, accounts, question, progress))
-    if form == "table" or not found.failures:
-        try:
+    try:
+        if paths:
+            found = _read_files(paths, accounts, question, progress)
+        else:
+            # Report all accounts, even in the environment of one replica.
+            settings = shared.load_settings(given).model_copy(update={"shard": None})
+            app = assembled(settings, process=False)
+            found = asyncio.run(read(app, accounts, question, progress))
+        if not found.failures or (form == "table" and output is None):
             _deliver(_lines(found, question, form, charges), output)
-        except sqlite3.Error:
-            shared.end(shared.NOT_WRITABLE, shared.NO_ROOM)
+    except sqlite3.Error:
+        shared.end(shared.NOT_WRITABLE, shared.NO_ROOM)
     for line in [*(found.agreements if form == "table" else ()), *found.notes]:
         click.echo(line, err=form != "table")
     if question.closed:
@@ -253,7 +253,8 @@ def _read_files(
     if question.split and not accounts:
         shared.end(shared.WRONG_SETTINGS, _NOBODYS)
     account = accounts[0] if accounts else ""
-    if account and account.partition("/")[0] not in _TYPES:
+    kind, _, name = account.partition("/")
+    if account and (kind not in _TYPES or not is_name(name)):
         kinds = " or ".join(f"{kind}/NAME" for kind in _TYPES)
         shared.end(shared.WRONG_SETTINGS, f"--account must be {kinds} for --file")
     try:
@@ -261,7 +262,7 @@ def _read_files(
     except WrongFile as error:
         shared.end(shared.WRONG_SETTINGS, f"--file: {error}")
     except OSError as error:
-        shared.end(shared.WRONG_SETTINGS, f"--file {error.filename}: {error.strerror}")
+        shared.end(shared.WRONG_SETTINGS, f"--file {error.filename or ''}: {error.strerror}")
 
 
 def _deliver(lines: Iterator[str], output: Path | None) -> None:

@@ -225,9 +225,9 @@ def _time(text: str, now: datetime) -> datetime:
         return now
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (OverflowError, ValueError):
         shared.end(shared.WRONG_SETTINGS, "--until must be now or a time, such as 2026-11-20T14:05")
-    time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     if not Cycle.at(now).start < time <= now:
         shared.end(shared.WRONG_SETTINGS, "--until must be a time of this month that has passed")
     return time
@@ -247,7 +247,7 @@ def _labels(texts: Sequence[str]) -> Labels:
     found: dict[str, str] = {}
     for text in texts:
         label = _LABEL.fullmatch(text)
-        if label is None or label[1].startswith("__"):
+        if label is None or label[1].startswith("__") or not text.isprintable():
             shared.end(shared.WRONG_SETTINGS, "--label must be NAME=VALUE, such as job=billing")
         name, value = label.groups()
         if name in _OWN or name in found:

@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -20,10 +19,8 @@ from exporter.history.subject import Subject
 from exporter.history.wanted import Wanted
 from exporter.ledger import periods
 
-_SETTLES = timedelta(days=3)
 _LEGACY = "is on the legacy billing platform, which has no past months: it is left out"
 _NOTHING = "no account is on the usage platform: there are no past months"
-_NOT_SETTLED = "ended less than three days ago: GitHub may still add usage to it"
 _LOAD = """\
 To load them, set --storage.tsdb.retention.time of Prometheus to 3y or more (by default it deletes
 blocks that are older than 15 days), restart it, and run:
@@ -86,8 +83,8 @@ async def months(
                 tell(note)
         told.update(month.notes)
     newest = Cycle.at(wanted.now).previous()
-    if wanted.now - newest.end < _SETTLES:
-        tell(f"{periods.text_of(newest)} {_NOT_SETTLED}")
+    if wanted.now - newest.end < periods.SETTLES:
+        tell(f"{periods.text_of(newest)} {periods.NOT_SETTLED}")
 
 
 def _how_to_load(output: Path, promtool: Path | None) -> str:

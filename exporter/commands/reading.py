@@ -15,7 +15,7 @@ from exporter.collectors.usage import PERMISSIONS
 from exporter.commands import shared
 from exporter.github.api import attempt
 from exporter.github.client import Client, website
-from exporter.github.errors import GitHubError
+from exporter.github.errors import GitHubError, InvalidPayload
 from exporter.ledger import checks, periods
 from exporter.ledger.asked import DEADLINE_SECONDS, Month, add_month
 from exporter.ledger.csv_files import Files
@@ -23,6 +23,8 @@ from exporter.ledger.row import IN_REPORT_ONLY, Dimension, Row, minus, sum_of
 from exporter.ledger.totals import Totals
 from exporter.polling.watched import Watched
 
+_UNREAD = (*checks.REFUSED, InvalidPayload)
+_BY_SKU = (Dimension.PRODUCT, Dimension.SKU)
 _OF_FILES = "github.com"
 """No file names its website."""
 
@@ -84,7 +86,13 @@ async def chosen(app: App, names: Sequence[str]) -> AsyncIterator[list[Watched]]
     async with app.clients:
         for discovery in app.discoveries:
             await discovery.once()
+        for facts in app.poller.page().discoveries:
+            if not facts.success:
+                told = f"discovery failed: {facts.failure}: {facts.detail}. {facts.hint}"
+                shared.end(shared.FAILED, told.rstrip())
         found = {watched.account: watched for watched in app.poller.accounts if watched.jobs}
+        if not found:
+            shared.end(shared.FAILED, "discovery found no account")
         yield [found[account] for account in shared.chosen(list(found), names)]
 
 
@@ -153,9 +161,12 @@ async def _add(
                         f"{account}, {text}: the net differs by {difference:+,.2f} USD from the "
                         "usage summary"
                     )
+            if question.closed and question.now - cycle.end < periods.SETTLES:
+                notes.append(f"{text} {periods.NOT_SETTLED}")
             if question.closed:
                 rows = await month.summary()
-                found = await checks.of_month(month, rows)
+                # The bill has been read: an invalid answer only leaves a check out.
+                found = await checks.of_month(month, rows, unread=_UNREAD)
                 if question.amount is not None:
                     found.append(checks.of_invoice(rows, question.amount))
                 notes += (f"{account}, {text}: {check}" for check in found)
@@ -168,16 +179,18 @@ async def _add(
 
 def of_files(paths: Sequence[Path], account: str, question: Question, progress: Progress) -> Bill:
     """Sum the rows of GitHub's CSV files. Raises `WrongFile` and ``OSError``."""
-    kind, _, name = account.rpartition("/")
+    kind, _, name = account.partition("/")
     months = frozenset(map(periods.text_of, question.months))
     found = Files(paths, kind, name, months, frozenset(question.by))
     bill = Bill(websites={None: _OF_FILES})
     totals = Totals(question.by, split=question.split)
+    by_sku = Totals(_BY_SKU)
     for row in found.rows(progress):
         totals.add(row)
+        by_sku.add(row)
     bill.totals[None] = totals
     if question.amount is not None:
-        check = checks.of_invoice(totals.rows(), question.amount)
+        check = checks.of_invoice(by_sku.rows(), question.amount)
         bill.notes.append(str(check))
         bill.differs = bool(check.differences)
     return bill

@@ -138,6 +138,8 @@ def deliver(content: bytes, output: Path | None, mode: int) -> None:
 
 def print_all(lines: Iterable[bytes]) -> None:
     """Write to standard output, or exit with an error if its disk is full."""
+    if sys.stdout is None:
+        end(NOT_WRITABLE, "standard output is closed")
     try:
         sys.stdout.buffer.writelines(lines)
         sys.stdout.flush()
@@ -167,6 +169,8 @@ def chosen(accounts: Sequence[Account], names: Sequence[str]) -> list[Account]:
     """Return the accounts named ``NAME`` or ``TYPE/NAME``, all without names; or exit."""
     found: list[Account] = []
     for name in names:
+        if not name.isprintable():
+            end(WRONG_SETTINGS, "--account must be [TYPE/]NAME, such as acme or enterprise/acme")
         kind, _, rest = name.rpartition("/")
         same = [
             account

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -97,13 +97,7 @@ class Folder:
             self._write_text(month, file)
             command = [str(promtool), "tsdb", "create-blocks-from"]
             options = [f"--max-block-duration={LONGEST_BLOCK}", "openmetrics"]
-            made = subprocess.run(  # noqa: S603  (the program that the user names)
-                [*command, *options, str(file), str(blocks)],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            made = _run([*command, *options, str(file), str(blocks)])
         finally:
             file.unlink(missing_ok=True)
         names = sorted(block.name for block in blocks.iterdir())
@@ -137,3 +131,12 @@ class Folder:
             return msgspec.json.decode(self._state_file(name).read_bytes(), type=_State)
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(  # noqa: S603  (the program that the user names)
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise PromtoolFailed(f"it cannot be run: {error.strerror}") from None

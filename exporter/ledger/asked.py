@@ -15,14 +15,23 @@ from exporter.github.api import GitHub
 from exporter.ledger import cost_centers, models, report, summary
 from exporter.ledger.periods import text_of
 from exporter.ledger.report_rows import ReportItem, RowMaker, TotalsFold
-from exporter.ledger.row import IN_REPORT_ONLY, ZERO, Dimension, Row, checked, minus, plus
+from exporter.ledger.row import (
+    IN_REPORT_ONLY,
+    NO_CENTER,
+    ZERO,
+    Dimension,
+    Row,
+    checked,
+    minus,
+    plus,
+)
 from exporter.ledger.totals import Totals
 
 DEADLINE_SECONDS = 3600.0
 """For a month of an account: slow reports, many cost centers, or a wait for the hourly limit."""
 
-NO_CENTER = "none"
-"""The name of usage outside cost centers."""
+AI_SKUS = skus.AI_CREDIT_SKUS | skus.PREMIUM_REQUEST_SKUS
+"""SKUs of which GitHub reports the models."""
 
 _NUMBERS = ("price_per_unit", "gross_quantity", "gross_amount", "discount_amount", "net_amount")
 _ROUNDING = Decimal("1e-6")
@@ -55,7 +64,7 @@ class Month:
     account: Account
     cycle: Cycle
     now: datetime
-    _summaries: dict[tuple[tuple[str, str], ...], list[Row]] = field(default_factory=dict)
+    _whole: list[list[Row]] = field(default_factory=list)
     _centers: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -65,9 +74,8 @@ class Month:
 
     async def summary(self, **filters: str) -> list[Row]:
         """Return the rows of the usage summary. ``filters`` are those of `summary.ask`."""
-        known = self._summaries.get(key := tuple(filters.items()))
-        if known is not None:
-            return known
+        if self._whole and not filters:
+            return self._whole[0]
         endpoint = summary.ENDPOINTS[self.account.type]
         items = await summary.rows_or_none(
             self.github,
@@ -78,7 +86,9 @@ class Month:
             absent=(),
             **filters,
         )
-        found = self._summaries[key] = [self._row(item) for item in items or ()]
+        found = [self._row(item) for item in items or ()]
+        if not filters:
+            self._whole.append(found)
         return found
 
     async def models(self, **filters: str) -> list[Row]:
@@ -193,7 +203,7 @@ async def _parts(
 
 async def _summed(month: Month, by: Sequence[Dimension], **filters: str) -> list[Row]:
     rows = await month.summary(**filters)
-    if Dimension.MODEL not in by:
+    if Dimension.MODEL not in by or not any(row.sku in AI_SKUS for row in rows):
         return rows
     return list(by_model(rows, await month.models(**filters)))
 

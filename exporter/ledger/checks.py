@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, 
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from exporter.accounts import AccountType
-from exporter.billing.skus import AI_CREDIT_SKUS, PREMIUM_REQUEST_SKUS
-from exporter.github.errors import NotOffered, Rejected, Unreachable
+from exporter.billing.owners import PERSON
+from exporter.github.errors import GitHubError, NotOffered, Rejected, Unreachable
 from exporter.ledger import cost_centers
-from exporter.ledger.asked import Month
+from exporter.ledger.asked import AI_SKUS, Month
 from exporter.ledger.row import ZERO, Dimension, Row, minus, plus, sum_of, times
 from exporter.ledger.totals import Totals
 
@@ -18,12 +19,13 @@ CENT = Decimal("0.01")
 _HALF_A_CENT = Decimal("0.005")
 _SHOWN = 3
 _STORAGE_UNIT = "gigabyte_hours"
-_AI_SKUS = AI_CREDIT_SKUS | PREMIUM_REQUEST_SKUS
 _OF_ACCOUNT = (Dimension.PRODUCT, Dimension.SKU)
 _OF_ORGANIZATIONS = (Dimension.ORGANIZATION, *_OF_ACCOUNT)
 
-_Sku = tuple[str, str]
-_Amounts = Mapping[_Sku, Decimal]
+_Amounts = Mapping[str, Decimal]
+
+REFUSED = (NotOffered, Rejected, Unreachable)
+"""Errors for which a source is not compared."""
 
 
 class Source(StrEnum):
@@ -43,7 +45,7 @@ class Source(StrEnum):
 class Check:
     """The result of a comparison.
 
-    ``differences`` are US dollars by product and SKU, none below a cent. ``note`` says what was
+    ``differences`` are US dollars by SKU, none below a cent. ``note`` says what was
     not compared. ``unread`` is the reason if a source cannot be read.
     """
 
@@ -64,21 +66,22 @@ class Check:
         if not self.differences:
             return f"{self.source}: agrees{note}"
         largest = sorted(self.differences.items(), key=lambda each: -abs(each[1]))
-        places = ", ".join(
-            f"{sku or product or 'sum'} {value:+.2f}" for (product, sku), value in largest[:_SHOWN]
-        )
+        places = ", ".join(f"{sku or 'sum'} {value:+.2f}" for sku, value in largest[:_SHOWN])
         hidden = len(largest) - _SHOWN
         others = f" and {hidden} more" if hidden > 0 else ""
         return f"{self.source}: differs by {self.difference:.2f} USD: {places}{others}{note}"
 
 
 async def of_month(
-    month: Month, rows: Sequence[Row], wanted: Collection[Source] = frozenset(Source)
+    month: Month,
+    rows: Sequence[Row],
+    wanted: Collection[Source] = frozenset(Source),
+    unread: tuple[type[GitHubError], ...] = REFUSED,
 ) -> list[Check]:
     """Compare ``rows``, a closed month's summary, with the ``wanted`` sources.
 
-    Prices and discounts are compared within the summary. A source that GitHub refuses or fails to
-    answer is not compared. Raises `GitHubError` for other failures.
+    Prices and discounts are compared within the summary. A source that fails with one of
+    the errors ``unread`` is not compared. Raises `GitHubError` for other failures.
     """
     by_organization = Source.ORGANIZATIONS in wanted
     evidence = _Evidence(month, rows, _OF_ORGANIZATIONS if by_organization else _OF_ACCOUNT)
@@ -89,7 +92,7 @@ async def of_month(
             continue
         try:
             checks.append(await compare(evidence))
-        except (NotOffered, Rejected, Unreachable) as error:
+        except unread as error:
             checks.append(Check(source, unread=f"its source cannot be read ({error.reason})"))
     return checks
 
@@ -102,7 +105,7 @@ def of_invoice(rows: Iterable[Row], amount: Decimal) -> Check:
     billed = [row.net for row in rows if row.net]
     difference = minus(amount, sum_of(billed))
     tolerance = max(CENT, times(_HALF_A_CENT, Decimal(len(billed))))
-    differences = {("", ""): difference} if abs(difference) > tolerance else {}
+    differences = {"": difference} if abs(difference) > tolerance else {}
     return Check(Source.INVOICE, differences)
 
 
@@ -113,9 +116,9 @@ class _Evidence:
     month: Month
     rows: Sequence[Row]
     by: Sequence[Dimension]
-    _reported: list[Row] | None = None
+    _reported: Totals | None = None
 
-    async def reported(self) -> list[Row]:
+    async def reported(self) -> Totals:
         if self._reported is None:
             totals = Totals(self.by, split=True)
             async for part in self.month.report(self.by, split=True):
@@ -123,15 +126,16 @@ class _Evidence:
             for center in await self.month.centers():
                 async for part in self.month.report(self.by, split=True, cost_center_id=center):
                     totals.update(part.rows())
-            self._reported = list(totals.rows())
+            self._reported = totals
         return self._reported
 
 
 async def _report(evidence: _Evidence) -> Check:
     reported = await evidence.reported()
-    prices = {_key(row): row.price for row in (*reported, *evidence.rows) if row.price is not None}
-    worth = _differing(_worth(reported, prices), _worth(evidence.rows, prices))
-    gross = _differing(_by_sku(reported, "gross"), _by_sku(evidence.rows, "gross"))
+    rows = evidence.rows
+    prices = {row.sku: row.price for row in chain(reported.rows(), rows) if row.price is not None}
+    worth = _differing(_worth(reported.rows(), prices), _worth(rows, prices))
+    gross = _differing(_by_sku(reported.rows(), "gross"), _by_sku(rows, "gross"))
     return Check(Source.REPORT, {**worth, **gross})
 
 
@@ -144,7 +148,7 @@ async def _year(evidence: _Evidence) -> Check:
 
 async def _price(evidence: _Evidence) -> Check:
     priced = _added(
-        (_key(row), times(row.price, row.quantity))
+        (row.sku, times(row.price, row.quantity))
         for row in evidence.rows
         if row.price is not None and row.quantity is not None
     )
@@ -153,24 +157,24 @@ async def _price(evidence: _Evidence) -> Check:
 
 async def _discount(evidence: _Evidence) -> Check:
     paid = _added(
-        (_key(row), minus(row.gross or ZERO, row.discount or ZERO)) for row in evidence.rows
+        (row.sku, minus(row.gross or ZERO, row.discount or ZERO)) for row in evidence.rows
     )
     return Check(Source.DISCOUNT, _differing(paid, _by_sku(evidence.rows, "net")))
 
 
 async def _cost_centers(evidence: _Evidence) -> Check:
-    parts: list[Row] = []
-    for center in (cost_centers.REST, *await evidence.month.centers()):
-        parts += await evidence.month.summary(cost_center_id=center)
-    differences = _differing(_by_sku(parts, "net"), _by_sku(evidence.rows, "net"))
-    return Check(Source.COST_CENTERS, differences)
+    centers = (cost_centers.REST, *await evidence.month.centers())
+    parts = await _parts(evidence.month, "cost_center_id", centers)
+    return Check(Source.COST_CENTERS, _differing(parts, _by_sku(evidence.rows, "net")))
 
 
 async def _organizations(evidence: _Evidence) -> Check:
-    parts: list[Row] = []
-    for name in {row.organization: None for row in await evidence.reported() if row.organization}:
-        parts += await evidence.month.summary(organization=name)
-    found = _differing(_by_sku(parts, "net"), _by_sku(evidence.rows, "net"))
+    reported = await evidence.reported()
+    names = {row.organization: None for row in reported.rows()}
+    parts = await _parts(
+        evidence.month, "organization", [name for name in names if name not in {"", PERSON}]
+    )
+    found = _differing(parts, _by_sku(evidence.rows, "net"))
     # Seats may belong to the enterprise and to no organization.
     more = {sku: value for sku, value in found.items() if value > 0}
     note = "differs only if the organizations have more than the enterprise"
@@ -178,16 +182,22 @@ async def _organizations(evidence: _Evidence) -> Check:
 
 
 async def _models(evidence: _Evidence) -> Check:
-    # The product of a SKU is not always the summary's.
     found = await evidence.month.models()
     units = {row.unit for row in found}
     compared = [
-        row for row in evidence.rows if row.sku in _AI_SKUS and (not found or row.unit in units)
+        row for row in evidence.rows if row.sku in AI_SKUS and (not found or row.unit in units)
     ]
-    models, rows = (
-        _added((("", row.sku), row.gross or ZERO) for row in each) for each in (found, compared)
-    )
-    return Check(Source.MODELS, _differing(models, rows))
+    if compared and not found and (refusal := evidence.month.github.refusal) is not None:
+        raise refusal
+    return Check(Source.MODELS, _differing(_by_sku(found, "gross"), _by_sku(compared, "gross")))
+
+
+async def _parts(month: Month, name: str, values: Iterable[str]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for value in values:
+        rows = await month.summary(**{name: value})
+        found = _added(chain(found.items(), ((row.sku, row.net or ZERO) for row in rows)))
+    return found
 
 
 _COMPARE: Mapping[Source, Callable[[_Evidence], Coroutine[Any, Any, Check]]] = {
@@ -202,30 +212,25 @@ _COMPARE: Mapping[Source, Callable[[_Evidence], Coroutine[Any, Any, Check]]] = {
 _OF_ENTERPRISES = {Source.COST_CENTERS, Source.ORGANIZATIONS}
 
 
-def _key(row: Row) -> _Sku:
-    return row.product, row.sku
-
-
-def _added(pairs: Iterable[tuple[_Sku, Decimal]]) -> dict[_Sku, Decimal]:
-    found: dict[_Sku, Decimal] = {}
-    for key, value in pairs:
-        found[key] = plus(found.get(key, ZERO), value)
+def _added(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for sku, value in pairs:
+        found[sku] = plus(found.get(sku, ZERO), value)
     return found
 
 
-def _by_sku(rows: Iterable[Row], field_name: str) -> dict[_Sku, Decimal]:
-    return _added((_key(row), getattr(row, field_name) or ZERO) for row in rows)
+def _by_sku(rows: Iterable[Row], field_name: str) -> dict[str, Decimal]:
+    # The product of a SKU is not the same in all sources.
+    return _added((row.sku, getattr(row, field_name) or ZERO) for row in rows)
 
 
-def _worth(rows: Iterable[Row], prices: Mapping[_Sku, Decimal]) -> dict[_Sku, Decimal]:
+def _worth(rows: Iterable[Row], prices: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """Return the quantities at one price per SKU, so that their differences are dollars."""
-    return _added(
-        (_key(row), times(row.quantity or ZERO, prices.get(_key(row), ZERO))) for row in rows
-    )
+    return _added((row.sku, times(row.quantity or ZERO, prices.get(row.sku, ZERO))) for row in rows)
 
 
-def _differing(parts: _Amounts, whole: _Amounts) -> dict[_Sku, Decimal]:
+def _differing(parts: _Amounts, whole: _Amounts) -> dict[str, Decimal]:
     differences = {
-        key: minus(parts.get(key, ZERO), whole.get(key, ZERO)) for key in {**whole, **parts}
+        sku: minus(parts.get(sku, ZERO), whole.get(sku, ZERO)) for sku in {**whole, **parts}
     }
-    return {key: value for key, value in differences.items() if abs(value) >= CENT}
+    return {sku: value for sku, value in differences.items() if abs(value) >= CENT}

@@ -8,6 +8,7 @@ import csv
 import gzip
 import hashlib
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -17,11 +18,12 @@ from typing import TextIO, cast
 
 from exporter.billing import skus
 from exporter.billing.owners import organization_of
-from exporter.ledger.row import ZERO, Dimension, Row, checked, times
+from exporter.ledger.row import NO_CENTER, ZERO, Dimension, Row, checked, times
 
 _TEXT = 1024
 """Maximum characters of a name; GitHub's have at most some two hundred."""
 
+_LINE = 1 << 20
 _COMPUTE = re.compile(r"Compute - (\w+)")
 _OLD_UNITS = {"minute": "minutes", "gb": "gigabytes"}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([Ee][+-]?\d{1,3})?")
@@ -109,6 +111,7 @@ class Files:
     months: frozenset[str] = frozenset()
     by: frozenset[Dimension] = frozenset()
     kinds: dict[tuple[str, str], tuple[str, Path]] = field(default_factory=dict)
+    _firsts: dict[bytes, Path] = field(default_factory=dict)
 
     def rows(self, progress: Callable[[str], None] = lambda _: None) -> Iterator[Row]:
         """Yield the rows of all files.
@@ -116,12 +119,9 @@ class Files:
         Raises `WrongFile`, for equal or overlapping files too, and ``OSError``. ``progress`` is
         called with a line per file.
         """
-        seen: dict[bytes, Path] = {}
         for path in self.paths:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").digest()
-            if (twin := seen.setdefault(digest, path)) is not path:
-                raise WrongFile(f"{path} has the same content as {twin}: name each file once")
+            if not path.is_file():
+                raise WrongFile(f"{path} is not a regular file: save the report first")
         for path in self.paths:
             progress(f"{path} …")
             try:
@@ -129,11 +129,11 @@ class Files:
                     yield from self._of_file(path, file)
             except UnicodeDecodeError:
                 raise WrongFile(f"{path} is not UTF-8 text") from None
-            except (EOFError, gzip.BadGzipFile):
+            except (EOFError, gzip.BadGzipFile, zlib.error):
                 raise WrongFile(f"{path} is cut short, or not compressed by gzip") from None
 
     def _of_file(self, path: Path, file: TextIO) -> Iterator[Row]:
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(_lines(file), strict=True)
         try:
             header = next(reader, None)
             kind = _kind(path, header, self.by)
@@ -141,6 +141,8 @@ class Files:
             for cells in reader:
                 if not cells:
                     continue
+                if reader.line_num == 2:
+                    self._check_first(path, kind.name, cells)
                 row = taking.row(cells)
                 if not self.months or row.month in self.months:
                     self._check_overlap(row, kind.name, path)
@@ -154,6 +156,13 @@ class Files:
         except ValueError as error:
             raise WrongFile(f"{path}, line {reader.line_num}: {error}") from None
 
+    def _check_first(self, path: Path, kind: str, cells: Sequence[str]) -> None:
+        # Reports of overlapping periods, and copies, begin with the same row.
+        content = hashlib.sha256("\0".join((kind, *cells)).encode()).digest()
+        if (other := self._firsts.get(content)) is not None:
+            raise WrongFile(f"{path} begins with the same row as {other}: name each report once")
+        self._firsts[content] = path
+
     def _check_overlap(self, row: Row, kind: str, path: Path) -> None:
         found, first = self.kinds.setdefault((row.month, row.sku), (kind, path))
         if found != kind:
@@ -161,6 +170,13 @@ class Files:
                 f"{path} ({kind} report) and {first} ({found} report) both have {row.sku} of "
                 f"{row.month}: read one type of report per month"
             )
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(_LINE):
+        if len(line) == _LINE:
+            raise ValueError(f"the line is longer than {_LINE:,} characters")
+        yield line
 
 
 def _opened(path: Path) -> TextIO:
@@ -176,7 +192,7 @@ def _kind(path: Path, header: Sequence[str] | None, by: Set[Dimension]) -> _Kind
     for kind in _KINDS:
         if kind.needs <= names:
             for dimension in sorted(_HELD & by):
-                if dimension.value not in kind.columns:
+                if kind.columns.get(dimension.value) not in names:
                     raise WrongFile(f"{path}: a {kind.name} report has no {dimension}")
             return kind
     if names >= _COMMITTERS:
@@ -215,7 +231,7 @@ class _Taking:
             date=self._date(cells),
             organization=self._organization(cells),
             repository=self._text(cells, "repository").rpartition("/")[2],
-            cost_center=self._text(cells, "cost_center"),
+            cost_center=self._center(cells),
             product=skus.product_name(self._text(cells, "product")),
             sku=skus.sku_name(self._text(cells, "sku")),
             unit=skus.unit_name(self._text(cells, "unit")),
@@ -272,7 +288,7 @@ class _Taking:
                 at = datetime.fromisoformat(text)
                 text = f"{at.astimezone(UTC) if at.tzinfo else at:%Y-%m-%d}"
             return date.fromisoformat(text).isoformat()
-        except ValueError:
+        except (OverflowError, ValueError):
             raise ValueError(f"{self._columns['date']} is not a date") from None
 
     def _organization(self, cells: Sequence[str]) -> str:
@@ -283,6 +299,10 @@ class _Taking:
                 "file another account's?"
             )
         return organization_of(name)
+
+    def _center(self, cells: Sequence[str]) -> str:
+        name = self._text(cells, "cost_center")
+        return name or (NO_CENTER if "cost_center" in self._place else "")
 
     def _text(self, cells: Sequence[str], name: str) -> str:
         place = self._place.get(name)

@@ -15,8 +15,17 @@ import msgspec
 from exporter.accounts import AccountType
 from exporter.billing.owners import PERSON
 from exporter.ledger import periods
-from exporter.ledger.asked import NO_CENTER
-from exporter.ledger.row import ZERO, Dimension, Row, complete, minus, plain, share, times
+from exporter.ledger.row import (
+    NO_CENTER,
+    ZERO,
+    Dimension,
+    Row,
+    complete,
+    minus,
+    plain,
+    share,
+    times,
+)
 from exporter.ledger.written import csv_lines, spreadsheet_text
 
 GITHUB = "GitHub"
@@ -251,7 +260,7 @@ def _periods(day_or_month: str) -> Mapping[str, str]:
         if len(day_or_month) > 7:
             start = datetime.combine(date.fromisoformat(day_or_month), start.timetz())
             end = start + timedelta(days=1)
-    except OverflowError:
+    except (OverflowError, ValueError):
         raise NoCharge(f"{day_or_month} is beyond the calendar") from None
     return {
         "BillingPeriodEnd": _instant(month.end),

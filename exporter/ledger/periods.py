@@ -1,12 +1,17 @@
 """Months as users write them: ``2026-10``."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from exporter.billing.cycle import Cycle
 
 KEPT = 24
 """Closed months that GitHub keeps (OpenAPI 23.0.2)."""
+
+SETTLES = timedelta(days=3)
+"""GitHub's reports lag by up to three days (docs: billing reports)."""
+
+NOT_SETTLED = "ended less than three days ago: GitHub may still add usage to it"
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -15,7 +20,10 @@ def month_of(text: str) -> Cycle:
     """Return the month. Raises ``ValueError``, which says how to write one."""
     if _MONTH.fullmatch(text) is None:
         raise ValueError("must be a month, such as 2026-10")
-    return Cycle.at(datetime(int(text[:4]), int(text[5:]), 1, tzinfo=UTC))
+    try:
+        return Cycle.at(datetime(int(text[:4]), int(text[5:]), 1, tzinfo=UTC))
+    except (OverflowError, ValueError):
+        raise ValueError("is beyond the calendar") from None
 
 
 def text_of(month: Cycle) -> str:

@@ -16,6 +16,9 @@ _DIGITS: Final = 30
 _EXACT = Context(prec=60)
 
 ZERO = Decimal(0)
+NO_CENTER: Final = "none"
+"""The name of usage outside cost centers."""
+
 plus = _EXACT.add
 minus = _EXACT.subtract
 times = _EXACT.multiply

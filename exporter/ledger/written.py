@@ -61,7 +61,8 @@ def as_json(by: Sequence[Dimension], rows: Iterable[Row]) -> Iterator[str]:
 def as_table(by: Sequence[Dimension], totals: Totals) -> Iterator[str]:
     """Yield the lines of an account's table with its sum, amounts rounded to the cent.
 
-    Unprintable characters, such as an escape in a name, become question marks.
+    The sum of amounts of which one is unknown is empty. Unprintable characters, such as an escape
+    in a name, become question marks.
     """
     heads = [name.replace("_", " ").upper() for name in (*by, *MEASURES)]
     widths = [max(len(head), len(_SUM)) for head in heads]
@@ -69,10 +70,13 @@ def as_table(by: Sequence[Dimension], totals: Totals) -> Iterator[str]:
         widths = [
             max(width, len(cell)) for width, cell in zip(widths, _shown(by, row), strict=True)
         ]
-    whole = [ZERO] * 3
+    whole: list[Decimal | None] = [ZERO] * 3
     for row in totals.rows():
         amounts = (row.gross, row.discount, row.net)
-        whole = [plus(one, other or ZERO) for one, other in zip(whole, amounts, strict=True)]
+        whole = [
+            None if one is None or other is None else plus(one, other)
+            for one, other in zip(whole, amounts, strict=True)
+        ]
     cells = [_SUM, *[""] * (len(by) + 2), *map(_money, whole)]
     widths = [max(width, len(cell)) for width, cell in zip(widths, cells, strict=True)]
     for line in chain([heads], (_shown(by, row) for row in totals.rows()), [cells]):

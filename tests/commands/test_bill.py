@@ -230,6 +230,21 @@ class TestAFailure:
         assert output.read_text() == "before"
         assert list(tmp_path.iterdir()) == [output]
 
+    def test_of_an_account_leaves_no_table_in_a_file(self, failing: Desk, tmp_path: Path) -> None:
+        run = failing.bill("--output", str(tmp_path / "bill.txt"))
+        assert run.returncode == 1
+        assert list(tmp_path.iterdir()) == []
+
+    def test_of_a_discovery_leaves_no_file(self, desk: Desk, tmp_path: Path) -> None:
+        desk.github.faults.add(Fault(match="/user/orgs", status=500))
+        try:
+            run = desk.bill("--discover", "--format", "csv", "--output", str(tmp_path / "a.csv"))
+        finally:
+            desk.github.faults.clear()
+        assert (run.returncode, run.stdout) == (1, "")
+        assert "discovery failed: unreachable" in run.stderr
+        assert list(tmp_path.iterdir()) == []
+
     def test_of_an_account_leaves_the_tables_of_the_others(self, failing: Desk) -> None:
         run = failing.bill()
         assert run.returncode == 1
@@ -277,6 +292,8 @@ class TestWrongUsage:
             (["--month", "2026-13"], "--month must be a month, such as 2026-10"),
             (["--month", "2019-01"], "--month is older than 24 months"),
             (["--month", "2999-01"], "--month is in the future"),
+            (["--month", "9999-12"], "--month is beyond the calendar"),
+            (["--account", "a\udcff"], "--account must be [TYPE/]NAME"),
             (["--month", "2026-01", "--from", "2026-01"], "--month cannot be combined"),
             (["--to", "2026-01"], "--to needs --from"),
             (["--by", "workflow"], "no endpoint of GitHub has workflows"),

@@ -66,6 +66,18 @@ class TestGithubsOwnFile:
         assert run.returncode == 2
         assert "another account" in run.stderr
 
+    def test_may_differ_from_an_invoice_by_half_a_cent_per_sku(self, report: Path) -> None:
+        arguments = ("--file", str(report), "--by", "repository", "--by", "day")
+        assert self.read(*arguments, "--amount", "0.05").returncode == 0
+        run = self.read(*arguments, "--amount", "0.07")
+        assert (run.returncode, "invoice: differs by 0.02 USD" in run.stderr) == (1, True)
+
+    @pytest.mark.parametrize("account", ["organization", "organization/", "organization/a/b", "x"])
+    def test_needs_a_whole_name_of_its_account(self, report: Path, account: str) -> None:
+        run = self.read("--file", str(report), "--account", account)
+        assert run.returncode == 2
+        assert "--account must be organization/NAME or user/NAME" in run.stderr
+
     def test_named_twice_is_an_error(self, report: Path) -> None:
         run = self.read("--file", str(report), "--file", str(report))
         assert run.returncode == 2

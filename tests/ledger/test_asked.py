@@ -89,6 +89,10 @@ class TestModels:
         found = rows(books, Dimension.PRODUCT, Dimension.MODEL)
         assert net(found) == net(found, product="spark") == WHOLE
 
+    def test_are_not_requested_without_usage_of_ai(self) -> None:
+        books = Books(rows=[LINUX, STORAGE], statuses={"ai_credit": 403, "premium_request": 403})
+        assert net(rows(books, Dimension.SKU, Dimension.MODEL)) == WHOLE - 2
+
 
 class TestTheReport:
     def test_has_days_in_utc(self) -> None:

@@ -132,6 +132,16 @@ class TestAMonth:
             "cost_centers: differs by 4.34 USD: actions_linux -3.00, actions_storage -1.34"
         )
 
+    def test_agrees_whatever_the_product_of_a_sku(self) -> None:
+        books = Books()
+        books.report = [dated(LINUX), {**dated(STORAGE), "product": "sharedStorage"}]
+        assert differing(books) == set()
+
+    def test_asks_no_organization_of_a_person(self) -> None:
+        books = Books(report=[dated(LINUX), dated(STORAGE, organization="octo_acme")])
+        assert differing(books) == set()
+        assert not any("organization=%28user" in url or "octo" in url for url in books.asked)
+
 
 class TestASourceThatCannotBeRead:
     @pytest.mark.parametrize("status", [403, 404, 422, 502])
@@ -140,6 +150,11 @@ class TestASourceThatCannotBeRead:
         check = found(books)[Source.MODELS]
         assert (check.differences, bool(check.unread)) == ({}, True)
         assert str(check).startswith("models: not compared: its source cannot be read")
+        assert differing(books) == set()
+
+    def test_of_premium_requests_alone_is_not_compared(self) -> None:
+        books = Books(models=[], statuses={"premium_request": 404})
+        assert found(books)[Source.MODELS].unread
         assert differing(books) == set()
 
 

@@ -127,6 +127,9 @@ class TestADetailedReport:
         row = only(file, f"{header}\n{LINUX.replace('2026-02-01', '2025-02-01T07:00:00Z')}\n")
         assert (row.date, row.workflow) == ("2025-02-01", ".github/workflows/test.yml")
 
+    def test_names_usage_outside_cost_centers(self, file: Path) -> None:
+        assert only(file, detailed(IMAGES)).cost_center == "none"
+
 
 class TestAIReports:
     @pytest.mark.parametrize("more", ["", ",input,output,cache_read,cache_write"])
@@ -215,8 +218,15 @@ class TestSeveralFiles:
         ]
 
     def test_that_are_equal_are_an_error(self, parts: list[Path]) -> None:
-        parts[1].write_bytes(parts[0].read_bytes())
-        with pytest.raises(WrongFile, match="same content"):
+        packed = parts[1].with_suffix(".csv.gz")
+        packed.write_bytes(gzip.compress(parts[0].read_bytes()))
+        for other in (parts[0], packed):
+            with pytest.raises(WrongFile, match="begins with the same row"):
+                read(parts[0], other)
+
+    def test_of_overlapping_periods_are_an_error(self, parts: list[Path]) -> None:
+        parts[1].write_bytes(detailed(LINUX, IMAGES))
+        with pytest.raises(WrongFile, match="begins with the same row"):
             read(*parts)
 
     def test_of_two_types_that_overlap_are_an_error(self, parts: list[Path]) -> None:
@@ -240,6 +250,10 @@ class TestAWrongFile:
             (f"{DETAILED}\n{LINUX[:58]}", "line 2: invalid CSV"),
             (f"{DETAILED}\n2026-02-01,actions\n", "line 2: the line has another number"),
             (f"{DETAILED}\n{LINUX.replace('2026-02-01', 'soon')}", "line 2: date is not a date"),
+            (
+                f"{DETAILED}\n{LINUX.replace('2026-02-01', '0001-01-01T00:00:00+05:00')}",
+                "not a date",
+            ),
             (f"{DETAILED}\n{LINUX.replace('0.006', 'NaN')}", "applied_cost_per_quantity is not a"),
             (f"{DETAILED}\n{LINUX.replace('0.006', '1_0')}", "applied_cost_per_quantity is not a"),
             (f"{DETAILED}\n{LINUX.replace('0.006', '1e99')}", "not a number that a bill could"),
@@ -263,6 +277,8 @@ class TestAWrongFile:
             ("a.csv", "é".encode("latin-1") + detailed(LINUX), "is not UTF-8"),
             ("a.csv.gz", gzip.compress(detailed(LINUX))[:-9], "is cut short"),
             ("a.csv.gz", detailed(LINUX), "is cut short, or not compressed"),
+            ("a.csv.gz", gzip.compress(b"x" * 99)[:10] + b"\xff" * 40, "is cut short, or not"),
+            ("a.csv", detailed() + b"x" * (1 << 21), "line 1: the line is longer than"),
         ],
     )
     def test_may_be_of_other_bytes(
@@ -272,6 +288,15 @@ class TestAWrongFile:
         path.write_bytes(content)
         with pytest.raises(WrongFile, match=message):
             read(path)
+
+    def test_has_no_cost_center_if_the_column_is_missing(self, file: Path) -> None:
+        file.write_text(f"{DETAILED.replace(',cost_center_name', '')}\n")
+        with pytest.raises(WrongFile, match="has no cost_center"):
+            read(file, by=frozenset({Dimension.COST_CENTER}))
+
+    def test_is_no_pipe(self) -> None:
+        with pytest.raises(WrongFile, match="is not a regular file"):
+            read(Path("/dev/null"))
 
     @pytest.mark.parametrize("dimension", [Dimension.MODEL, Dimension.WORKFLOW])
     def test_has_no_column_for_a_dimension(self, file: Path, dimension: Dimension) -> None:
