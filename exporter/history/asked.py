@@ -21,6 +21,7 @@ from exporter.ledger.summary import Report
 from exporter.ledger.totals import Totals
 
 NO_REPORT = "the usage report cannot be read: each SKU grows evenly over a month"
+NO_CENTERS = "cost centers cannot be read: each SKU grows as outside of them"
 NO_MODELS = "AI usage by model cannot be read: it is left out"
 
 _BY_SKU = (Dimension.PRODUCT, Dimension.SKU)
@@ -70,7 +71,7 @@ async def ask(month: Month, collectors: Collection[str], *, daily: bool) -> Answ
         except (NotOffered, Rejected):
             if by:
                 raise
-            notes.append(NO_REPORT)
+            notes.append(NO_CENTERS if reported.by_center else NO_REPORT)
     return Answers(
         rows,
         await _models(month, notes) if MODEL_USAGE.name in collectors else (),

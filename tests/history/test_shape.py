@@ -76,6 +76,14 @@ def test_a_month_grows_evenly_if_github_refuses_the_report() -> None:
         assert days[-1] == end
 
 
+def test_a_month_grows_as_outside_of_cost_centers_that_github_refuses_to_list() -> None:
+    _, app = demo_at(NOW, refused="/cost-centers", all_collectors=False)
+    (month,) = past(Wanted(1, SIX_HOURS, NOW), app, "acme-corp")
+    assert "cost centers cannot be read" in "".join(month.notes)
+    assert "usage report cannot be read" not in "".join(month.notes)
+    assert values([month])
+
+
 class TestShape:
     def used(self, day: int, price: float, quantity: float) -> Used:
         cost = price * quantity
