@@ -116,19 +116,41 @@ def ready(exporter: Exporter) -> None:
     until(lambda: fetch(f"{exporter.base_url}/readyz").is_success)
 
 
+def settled(demo: Exporter) -> None:
+    """Wait until every account of the demo has been polled: readiness waits an interval at most."""
+
+    def known() -> bool:
+        platforms = {dict(labels)["platform"] for labels in series(demo, "account_info")}
+        attempted = {
+            (dict(labels)["account"], dict(labels)["collector"])
+            for labels in series(demo, "exporter_collector_last_attempt_timestamp_seconds")
+        }
+        available = {
+            (dict(labels)["account"], dict(labels)["collector"])
+            for labels in series(demo, "exporter_collector_available")
+        }
+        return (
+            platforms == set(Platform)
+            and ("sandbox", "plan") in attempted
+            and {("acme", "plan"), ("sandbox", "advanced_security")} <= available
+        )
+
+    until(known)
+
+
 class TestDemo:
     def test_shows_a_bill_by_itself(self) -> None:
         with running(["demo"], {}) as exporter:
             assert until(lambda: series(exporter, "usage_net_usd"))
 
     def test_shows_each_kind_of_account_and_both_platforms(self, demo: Exporter) -> None:
-        ready(demo)
+        settled(demo)
         accounts = [dict(labels) for labels in series(demo, "account_info")]
         assert {account["account_type"] for account in accounts} == set(AccountType)
         assert {account["platform"] for account in accounts} == set(Platform)
 
     def test_shows_a_permission_that_is_missing_and_how_to_mend_it(self, demo: Exporter) -> None:
-        ready(demo)
+        settled(demo)
         available = {
             (dict(labels)["account"], dict(labels)["collector"]): value
             for labels, value in series(demo, "exporter_collector_available").items()
@@ -139,7 +161,7 @@ class TestDemo:
         assert "GitHub does not show the account" in get(demo, "/")
 
     def test_fails_at_that_permission_alone(self, demo: Exporter) -> None:
-        ready(demo)
+        settled(demo)
         (failing,) = map(dict, series(demo, "exporter_collector_failure_info"))
         assert (failing["account"], failing["collector"]) == ("sandbox", "plan")
         assert "1 failing" in get(demo, "/")

@@ -227,7 +227,7 @@ class TestPromtool:
         (("--step", "7m"), "--step must be a part of a day"),
         (("--step", "500ms"), "--step must be a part of a day"),
         (("--step", "often"), "--step must be a duration"),
-        (("--until", "soon"), "--until must be a time"),
+        (("--until", "soon"), "--until must be now or a time"),
         (("--until", "2024-01-01T00:00"), "--until must be a time of this month"),
         (("--until", "2999-01-01T00:00"), "--until must be a time of this month"),
         (("--label", "job"), "--label must be NAME=VALUE"),

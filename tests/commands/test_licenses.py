@@ -21,7 +21,7 @@ from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from tests.support.faults.fault import Fault
 from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.paths import ROOT
-from tests.support.programs import fetch
+from tests.support.programs import HANG_SECONDS, fetch
 from tests.support.world import enterprise, organization
 
 NOW = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
@@ -56,7 +56,7 @@ class Desk:
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=HANG_SECONDS,
             check=False,
         )
 

@@ -13,9 +13,7 @@ import uvicorn
 from exporter.app import utc_now
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from tests.support.faults.faulty_github import FaultyGitHub
-from tests.support.programs import installed_command
-
-COMMAND_SECONDS = 60.0
+from tests.support.programs import HANG_SECONDS, installed_command
 
 
 @contextmanager
@@ -55,6 +53,6 @@ def command(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProc
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=COMMAND_SECONDS,
+        timeout=HANG_SECONDS,
         check=False,
     )
