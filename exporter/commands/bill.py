@@ -23,7 +23,7 @@ from exporter.commands.assembled import assembled
 from exporter.commands.reading import Bill, Progress, Question, of_files, read
 from exporter.ledger import focus, periods, written
 from exporter.ledger.csv_files import WrongFile
-from exporter.ledger.row import Dimension, complete
+from exporter.ledger.row import BY_SKU, Dimension, complete
 
 _BEYOND = (
     "An invoice also includes what no usage endpoint reports: plan fees, volume licenses, tax, "
@@ -36,7 +36,6 @@ _NOBODYS = (
 _SECTIONS = ("organizations", "users", "enterprises", "discover", "github", "config", "log")
 _FORMATS = ("table", "csv", "json", "focus")
 _ISSUERS = {"azure": "Microsoft"}
-_DEFAULT = (Dimension.PRODUCT, Dimension.SKU)
 _TYPES = tuple(kind.value for kind in AccountType)
 _STDOUT = Path("-")
 
@@ -73,14 +72,7 @@ def _write(file: BinaryIO, lines: Iterable[str], *, compressed: bool) -> None:
 
 @click.command()
 @shared.settings_options(lambda option: option.path[0] in _SECTIONS)
-@click.option(
-    "--account",
-    "accounts",
-    metavar="[TYPE/]NAME",
-    multiple=True,
-    help="Read only this account, such as acme or enterprise/acme; can be repeated. Default all "
-    "that are watched. With --file: the account of the files, as TYPE/NAME.",
-)
+@shared.account_option(" With --file: the account of the files, as TYPE/NAME.")
 @click.option("--month", metavar="YYYY-MM", help="Read this month; default the current month.")
 @click.option("--from", "first", metavar="YYYY-MM", help="Read the months from this one.")
 @click.option("--to", "last", metavar="YYYY-MM", help="The last month of --from; default this one.")
@@ -198,7 +190,7 @@ def _charges(
 
 
 def _dimensions(by: Sequence[str], charges: focus.Charges | None) -> tuple[Dimension, ...]:
-    dimensions = complete([Dimension(name) for name in by]) if by else _DEFAULT
+    dimensions = complete([Dimension(name) for name in by]) if by else BY_SKU
     return focus.dimensions(dimensions) if charges else dimensions
 
 

@@ -46,14 +46,7 @@ _OWN = frozenset(label for metric in catalogue.BILL for label in metric.all_labe
 
 @click.command()
 @shared.settings_options(lambda option: option.path[0] in _SECTIONS)
-@click.option(
-    "--account",
-    "accounts",
-    metavar="[TYPE/]NAME",
-    multiple=True,
-    help="Read only this account, such as acme or enterprise/acme; can be repeated. Default all "
-    "that are watched.",
-)
+@shared.account_option()
 @click.option(
     "--months",
     type=click.IntRange(1, periods.KEPT),

@@ -19,12 +19,11 @@ from exporter.github.errors import GitHubError, InvalidPayload
 from exporter.ledger import checks, periods
 from exporter.ledger.asked import DEADLINE_SECONDS, Month, add_month
 from exporter.ledger.csv_files import Files
-from exporter.ledger.row import IN_REPORT_ONLY, Dimension, Row, minus, sum_of
+from exporter.ledger.row import BY_SKU, IN_REPORT_ONLY, Dimension, Row, minus, sum_of
 from exporter.ledger.totals import Totals
 from exporter.polling.watched import Watched
 
 _UNREAD = (*checks.REFUSED, InvalidPayload)
-_BY_SKU = (Dimension.PRODUCT, Dimension.SKU)
 _OF_FILES = "github.com"
 """No file names its website."""
 
@@ -184,10 +183,11 @@ def of_files(paths: Sequence[Path], account: str, question: Question, progress: 
     found = Files(paths, kind, name, months, frozenset(question.by))
     bill = Bill(websites={None: _OF_FILES})
     totals = Totals(question.by, split=question.split)
-    by_sku = Totals(_BY_SKU)
+    by_sku = Totals(BY_SKU)
     for row in found.rows(progress):
         totals.add(row)
-        by_sku.add(row)
+        if question.amount is not None:
+            by_sku.add(row)
     bill.totals[None] = totals
     if question.amount is not None:
         check = checks.of_invoice(by_sku.rows(), question.amount)

@@ -91,6 +91,18 @@ def output_option(how: str = "") -> Callable[[Callable[..., Any]], Callable[...,
     )
 
 
+def account_option(more: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add ``--account`` to a command. ``more`` continues its help."""
+    return click.option(
+        "--account",
+        "accounts",
+        metavar="[TYPE/]NAME",
+        multiple=True,
+        help="Read only this account, such as acme or enterprise/acme; can be repeated. Default "
+        f"all that are watched.{more}",
+    )
+
+
 def nested_flags(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the flags that were given, nested by section."""
     nested: dict[str, Any] = {}

@@ -16,7 +16,7 @@ from exporter.history.shape import Shape, Used
 from exporter.ledger import cost_centers, models, summary
 from exporter.ledger.asked import Month
 from exporter.ledger.models import ModelRow
-from exporter.ledger.row import Dimension, Row
+from exporter.ledger.row import BY_SKU, Dimension, Row
 from exporter.ledger.summary import Report
 from exporter.ledger.totals import Totals
 
@@ -24,7 +24,6 @@ NO_REPORT = "the usage report cannot be read: each SKU grows evenly over a month
 NO_CENTERS = "cost centers cannot be read: each SKU grows as outside of them"
 NO_MODELS = "AI usage by model cannot be read: it is left out"
 
-_BY_SKU = (Dimension.PRODUCT, Dimension.SKU)
 _IN_PARTS = {USAGE_COST_CENTERS.name, USAGE_ORGANIZATIONS.name, USAGE_REPOSITORIES.name}
 COLLECTORS = {MODEL_USAGE.name, *_IN_PARTS}
 """Collectors whose metrics are written only for accounts that have them."""
@@ -64,7 +63,7 @@ async def ask(month: Month, collectors: Collection[str], *, daily: bool) -> Answ
     notes: list[str] = []
     by = _dimensions(collectors)
     days = cycle.days_begun(month.now)
-    reported = _Reported(Shape(days), Totals((Dimension.DAY, *by, *_BY_SKU), split=True))
+    reported = _Reported(Shape(days), Totals((Dimension.DAY, *by, *BY_SKU), split=True))
     if by or not daily:
         try:
             await _read_report(month, collectors, rows, reported)
@@ -139,7 +138,7 @@ async def _read_report(
     month: Month, collectors: Collection[str], rows: Sequence[SummaryRow], reported: _Reported
 ) -> None:
     """Read the report, and those of cost centers if they are wanted or have some of the usage."""
-    by = (Dimension.DAY, *_dimensions(collectors), *_BY_SKU)
+    by = (Dimension.DAY, *_dimensions(collectors), *BY_SKU)
     async for part in month.report(by, split=True):
         reported.add(cost_centers.REST, part.rows())
     of_parts = _IN_PARTS & set(collectors)

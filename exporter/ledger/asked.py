@@ -16,6 +16,7 @@ from exporter.ledger import cost_centers, models, report, summary
 from exporter.ledger.periods import text_of
 from exporter.ledger.report_rows import ReportItem, RowMaker, TotalsFold
 from exporter.ledger.row import (
+    BY_SKU,
     IN_REPORT_ONLY,
     NO_CENTER,
     ZERO,
@@ -112,6 +113,14 @@ class Month:
         ):
             yield totals
 
+    async def whole_report(self, by: Sequence[Dimension], *, split: bool) -> AsyncIterator[Totals]:
+        """Yield the parts of `report` outside cost centers, then of each cost center."""
+        async for part in self.report(by, split=split, center=NO_CENTER):
+            yield part
+        for center, name in (await self.centers()).items():
+            async for part in self.report(by, split=split, center=name, cost_center_id=center):
+                yield part
+
     async def year(self) -> list[Row]:
         """Return the month's rows of the yearly report, which has one row per SKU and month."""
         start = self.cycle.start.replace(month=1)
@@ -119,7 +128,7 @@ class Month:
 
         def fold() -> TotalsFold:
             # All months: an unchanged answer is kept, and a later attempt may need another one.
-            totals = Totals((Dimension.MONTH, Dimension.PRODUCT, Dimension.SKU), split=True)
+            totals = Totals((Dimension.MONTH, *BY_SKU), split=True)
             return TotalsFold(RowMaker(self.account, year), totals, year.start, year.end)
 
         found: list[Row] = []
@@ -188,11 +197,8 @@ async def _parts(
     month: Month, by: Sequence[Dimension], *, split: bool
 ) -> AsyncIterator[Iterable[Row]]:
     if IN_REPORT_ONLY & set(by):
-        async for part in month.report(by, split=split, center=NO_CENTER):
+        async for part in month.whole_report(by, split=split):
             yield part.rows()
-        for center, name in (await month.centers()).items():
-            async for part in month.report(by, split=split, center=name, cost_center_id=center):
-                yield part.rows()
     elif Dimension.COST_CENTER in by and month.account.type is AccountType.ENTERPRISE:
         for center, name in ({cost_centers.REST: NO_CENTER} | await month.centers()).items():
             rows = await _summed(month, by, cost_center_id=center)

@@ -12,15 +12,14 @@ from exporter.billing.owners import PERSON
 from exporter.github.errors import GitHubError, NotOffered, Rejected, Unreachable
 from exporter.ledger import cost_centers
 from exporter.ledger.asked import AI_SKUS, Month
-from exporter.ledger.row import ZERO, Dimension, Row, minus, plus, sum_of, times
+from exporter.ledger.row import BY_SKU, ZERO, Dimension, Row, minus, plus, sum_of, times
 from exporter.ledger.totals import Totals
 
 CENT = Decimal("0.01")
 _HALF_A_CENT = Decimal("0.005")
 _SHOWN = 3
 _STORAGE_UNIT = "gigabyte_hours"
-_OF_ACCOUNT = (Dimension.PRODUCT, Dimension.SKU)
-_OF_ORGANIZATIONS = (Dimension.ORGANIZATION, *_OF_ACCOUNT)
+_OF_ORGANIZATIONS = (Dimension.ORGANIZATION, *BY_SKU)
 
 _Amounts = Mapping[str, Decimal]
 
@@ -45,8 +44,8 @@ class Source(StrEnum):
 class Check:
     """The result of a comparison.
 
-    ``differences`` are US dollars by SKU, none below a cent. ``note`` says what was
-    not compared. ``unread`` is the reason if a source cannot be read.
+    ``differences`` are US dollars by SKU, none below a cent. ``note`` names the
+    parts that were not compared. ``unread`` is the reason if a source cannot be read.
     """
 
     source: Source
@@ -84,7 +83,7 @@ async def of_month(
     the errors ``unread`` is not compared. Raises `GitHubError` for other failures.
     """
     by_organization = Source.ORGANIZATIONS in wanted
-    evidence = _Evidence(month, rows, _OF_ORGANIZATIONS if by_organization else _OF_ACCOUNT)
+    evidence = _Evidence(month, rows, _OF_ORGANIZATIONS if by_organization else BY_SKU)
     checks = []
     for source, compare in _COMPARE.items():
         enterprise = month.account.type is AccountType.ENTERPRISE
@@ -121,11 +120,8 @@ class _Evidence:
     async def reported(self) -> Totals:
         if self._reported is None:
             totals = Totals(self.by, split=True)
-            async for part in self.month.report(self.by, split=True):
+            async for part in self.month.whole_report(self.by, split=True):
                 totals.update(part.rows())
-            for center in await self.month.centers():
-                async for part in self.month.report(self.by, split=True, cost_center_id=center):
-                    totals.update(part.rows())
             self._reported = totals
         return self._reported
 

@@ -16,6 +16,7 @@ from exporter.accounts import AccountType
 from exporter.billing.owners import PERSON
 from exporter.ledger import periods
 from exporter.ledger.row import (
+    BY_SKU,
     NO_CENTER,
     ZERO,
     Dimension,
@@ -107,7 +108,7 @@ class NoCharge(ValueError):
 def dimensions(by: Sequence[Dimension]) -> tuple[Dimension, ...]:
     """Return the dimensions that charges need besides ``by``: a product, a SKU and a period."""
     period = () if Dimension.DAY in by else (Dimension.MONTH,)
-    return complete((Dimension.PRODUCT, Dimension.SKU, *period, *by))
+    return complete((*BY_SKU, *period, *by))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from exporter.billing.cycle import Cycle
+from exporter.billing.usage import REPORTS_LAG_HOURS
 
 KEPT = 24
 """Closed months that GitHub keeps (OpenAPI 23.0.2)."""
 
-SETTLES = timedelta(days=3)
-"""GitHub's reports lag by up to three days (docs: billing reports)."""
+SETTLES = timedelta(hours=REPORTS_LAG_HOURS)
+"""After this time a month that is over gets no more usage."""
 
 NOT_SETTLED = "ended less than three days ago: GitHub may still add usage to it"
 

@@ -68,6 +68,7 @@ class Dimension(StrEnum):
     WORKFLOW = "workflow"
 
 
+BY_SKU = (Dimension.PRODUCT, Dimension.SKU)
 IN_REPORT_ONLY = frozenset({Dimension.DAY, Dimension.ORGANIZATION, Dimension.REPOSITORY})
 """Dimensions that only GitHub's usage report has, not its usage summary."""
 

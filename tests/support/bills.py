@@ -1,8 +1,8 @@
 """Made-up bills of two organizations over years, in a real Prometheus.
 
-Before ``LIVE`` they are what `history` loads: a month's last sample is its bill. From then on they
-are what scrapes of the exporter record: late usage is only in the next month's word on the month,
-and the first half hour of a month still has the last one's numbers.
+Before ``LIVE`` they are as `history` loads them: a month's last sample is its bill. From then on
+they are as scrapes of the exporter record them: late usage is only in the next month's word on the
+month, and the first half hour of a month still has the last one's numbers.
 """
 
 from collections.abc import Iterator
