@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from exporter.own import Own
+
 
 class AccountType(StrEnum):
     ORGANIZATION = "organization"
@@ -33,13 +35,15 @@ class Quotas:
 class Account:
     """An account to watch, named as the user configured it.
 
-    ``platform`` is ``None`` to detect it. ``quotas`` override those of the plan.
+    ``platform`` is ``None`` to detect it. ``quotas`` override those of the plan. ``own`` is what
+    the settings add to the bill.
     """
 
     type: AccountType
     name: str
     platform: Platform | None = None
     quotas: Quotas = field(default=Quotas())
+    own: Own = field(default=Own())
 
     @property
     def key(self) -> tuple[AccountType, str]:

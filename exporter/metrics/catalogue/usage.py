@@ -73,6 +73,26 @@ REPOSITORY_USAGE_USD = triple(
     "dollars.",
     net="Cost of a repository's metered usage this month after discounts, in US dollars.",
 )
+REPOSITORY_TEAM_INFO = bill(
+    "repository_team_info",
+    "Repository with the team that its usage is allocated to, only for repositories with series "
+    "of their own.",
+    *_REPOSITORY,
+    "team",
+    summable=False,
+)
+PREVIOUS_CYCLE_REPOSITORY_USAGE_GROSS_USD = bill(
+    "previous_cycle_repository_usage_gross_usd",
+    "Cost of a repository's usage last month before discounts, in US dollars.",
+    *_REPOSITORY,
+    *_MONEY,
+)
+PREVIOUS_CYCLE_REPOSITORY_USAGE_NET_USD = bill(
+    "previous_cycle_repository_usage_net_usd",
+    "Cost of a repository's metered usage last month after discounts, in US dollars.",
+    *_REPOSITORY,
+    *_MONEY,
+)
 ORGANIZATION_USAGE_GROSS_QUANTITY = bill(
     "organization_usage_gross_quantity",
     "Quantity used by an enterprise's organization this month, in the unit given by its label. The "
@@ -89,6 +109,82 @@ ORGANIZATION_USAGE_USD = triple(
     "dollars.",
     net="Cost of an organization's metered usage this month after discounts, in US dollars.",
 )
+PREVIOUS_CYCLE_ORGANIZATION_USAGE_GROSS_USD = bill(
+    "previous_cycle_organization_usage_gross_usd",
+    "Cost of an organization's usage last month before discounts, in US dollars.",
+    "organization",
+    *_MONEY,
+)
+PREVIOUS_CYCLE_ORGANIZATION_USAGE_NET_USD = bill(
+    "previous_cycle_organization_usage_net_usd",
+    "Cost of an organization's metered usage last month after discounts, in US dollars.",
+    "organization",
+    *_MONEY,
+)
+TEAM_USAGE_GROSS_QUANTITY = bill(
+    "team_usage_gross_quantity",
+    "Quantity used by a team this month, in the unit given by its label. The team (unallocated) is "
+    "usage that no rule of allocation takes, such as seats.",
+    "team",
+    *_QUANTITY,
+)
+TEAM_USAGE_USD = triple(
+    "team_usage_{}_usd",
+    "team",
+    *_MONEY,
+    gross="Cost of a team's usage this month before discounts, in US dollars.",
+    discount="A team's quotas, free public use and other discounts this month, in US dollars.",
+    net="Cost of a team's metered usage this month after discounts, in US dollars.",
+)
+PREVIOUS_CYCLE_TEAM_USAGE_GROSS_USD = bill(
+    "previous_cycle_team_usage_gross_usd",
+    "Cost of a team's usage last month before discounts, in US dollars, by today's rules.",
+    "team",
+    *_MONEY,
+)
+PREVIOUS_CYCLE_TEAM_USAGE_NET_USD = bill(
+    "previous_cycle_team_usage_net_usd",
+    "Cost of a team's metered usage last month after discounts, in US dollars, by today's rules.",
+    "team",
+    *_MONEY,
+)
+_WORKFLOW = (*_REPOSITORY, "workflow")
+WORKFLOW_USAGE_GROSS_QUANTITY = bill(
+    "workflow_usage_gross_quantity",
+    "Quantity used by a workflow this month, in the unit given by its label.",
+    *_WORKFLOW,
+    "sku",
+    "unit",
+)
+WORKFLOW_USAGE_GROSS_USD = bill(
+    "workflow_usage_gross_usd",
+    "Cost of a workflow's usage this month before discounts, in US dollars.",
+    *_WORKFLOW,
+    "sku",
+)
+WORKFLOW_USAGE_NET_USD = bill(
+    "workflow_usage_net_usd",
+    "Cost of a workflow's metered usage this month after discounts, in US dollars.",
+    *_WORKFLOW,
+    "sku",
+)
+_ESTIMATED = "this month at a price from the settings, in US dollars. Not part of GitHub's bill."
+OWN_ESTIMATED_USD = bill("own_estimated_usd", f"Estimated cost of usage {_ESTIMATED}", *_MONEY)
+REPOSITORY_OWN_ESTIMATED_USD = bill(
+    "repository_own_estimated_usd",
+    f"Estimated cost of a repository's usage {_ESTIMATED}",
+    *_REPOSITORY,
+    *_MONEY,
+)
+TEAM_OWN_ESTIMATED_USD = bill(
+    "team_own_estimated_usd", f"Estimated cost of a team's usage {_ESTIMATED}", "team", *_MONEY
+)
+WORKFLOW_OWN_ESTIMATED_USD = bill(
+    "workflow_own_estimated_usd",
+    f"Estimated cost of a workflow's usage {_ESTIMATED}",
+    *_WORKFLOW,
+    "sku",
+)
 COST_CENTER_USAGE_GROSS_QUANTITY = bill(
     "cost_center_usage_gross_quantity",
     "Quantity used by a cost center this month, in the unit given by its label. The cost center "
@@ -103,6 +199,18 @@ COST_CENTER_USAGE_USD = triple(
     gross="Cost of a cost center's usage this month before discounts, in US dollars.",
     discount="A cost center's discounts this month, in US dollars.",
     net="Cost of a cost center's metered usage this month after discounts, in US dollars.",
+)
+PREVIOUS_CYCLE_COST_CENTER_USAGE_GROSS_USD = bill(
+    "previous_cycle_cost_center_usage_gross_usd",
+    "Cost of a cost center's usage last month before discounts, in US dollars.",
+    "cost_center",
+    *_MONEY,
+)
+PREVIOUS_CYCLE_COST_CENTER_USAGE_NET_USD = bill(
+    "previous_cycle_cost_center_usage_net_usd",
+    "Cost of a cost center's metered usage last month after discounts, in US dollars.",
+    "cost_center",
+    *_MONEY,
 )
 COST_CENTER_INFO = bill(
     "cost_center_info",
