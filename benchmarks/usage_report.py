@@ -24,8 +24,9 @@ from programs import megabytes
 
 from exporter.accounts import Account, AccountType
 from exporter.billing import skus
-from exporter.billing.reports import Total
-from exporter.collectors import usage_reports
+from exporter.billing.cycle import Cycle
+from exporter.collectors import whole_report
+from exporter.collectors.whole_report import WholeReport
 from exporter.github.api import attempt
 from exporter.github.auth import from_token
 from exporter.github.client import Client
@@ -98,9 +99,9 @@ def exporter(path: Path) -> Callable[[], Coroutine[None, None, float]]:
     async def read() -> float:
         account = Account(AccountType.ORGANIZATION, "acme")
         async with attempt(client, {}, 600) as github:
-            total = Total()
-            await usage_reports.ask(github, account, NOW, total, repositories=True)
-            return fsum(sums.gross for sums in total.sums.values())
+            whole = WholeReport(Cycle.at(NOW), NOW)
+            await whole_report.ask(github, account, whole, repositories=True)
+            return fsum(sums.gross for _, sums in whole)
 
     return read
 

@@ -5,7 +5,7 @@ and each spelling is normalized once, at the end. Sums are exact in any order of
 """
 
 from array import array
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
@@ -86,6 +86,9 @@ class Total:
 
     sums: dict[Names, Sums] = field(default_factory=dict)
     latest: datetime | None = None
+
+    def __iter__(self) -> Iterator[tuple[Names, Sums]]:
+        return iter(self.sums.items())
 
     def add(self, report: Report) -> None:
         for names, sums in report.sums.items():
@@ -182,14 +185,14 @@ class ReportFold:
         return Report(sums, self._latest)
 
 
-def sum_by(total: Total, key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
+def sum_by(parts: Iterable[tuple[Names, Sums]], key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
     """Sum the parts of a bill by ``key`` of their names."""
-    return sum_up((key(names), sums) for names, sums in total.sums.items())
+    return sum_up((key(names), sums) for names, sums in parts)
 
 
-def unknown_skus(total: Total) -> frozenset[tuple[str, str]]:
+def unknown_skus(parts: Iterable[tuple[Names, Sums]]) -> frozenset[tuple[str, str]]:
     """Return the pairs of product and SKU that GitHub does not publish."""
-    return skus.unknown({(names.product, names.sku) for names in total.sums})
+    return skus.unknown({(names.product, names.sku) for names, _ in parts})
 
 
 def _interned(key: _Spelt) -> _Spelt:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exporter.accounts import Account, AccountType, Platform
+from exporter.collectors.whole_report import WholeReport
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
 from exporter.metrics.model import Metric, Reading
@@ -35,6 +36,26 @@ Collect = Callable[[GitHub, Account, datetime], Coroutine[Any, Any, Reading]]
 
 
 @dataclass(frozen=True, slots=True)
+class FromReport:
+    """Collects from a usage report that is read once for all such collectors of an account.
+
+    ``collect`` may also ask GitHub. With ``repositories`` the report must have their names; with
+    ``previous`` it is last month's, read once it is settled.
+    """
+
+    collect: Callable[[GitHub, Account, WholeReport], Coroutine[Any, Any, Reading]]
+    repositories: bool = True
+    previous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FromReadings:
+    """Collects from the account's other readings, by collector, whenever one of them changes."""
+
+    collect: Callable[[Account, Mapping[str, Reading], datetime], Reading]
+
+
+@dataclass(frozen=True, slots=True)
 class Collector:
     """A collector's metadata, and its function to ``collect`` a reading.
 
@@ -54,7 +75,8 @@ class Collector:
         )
 
     ``collect`` runs in a thread beside the event loop. It must not catch errors or keep state, and
-    may only await methods of ``github``.
+    may only await methods of ``github``. `FromReport` and `FromReadings` collect from what others
+    have read.
 
     ``permissions`` are the required ones, by supported account type.
     ``platform`` is the billing platform that the collector requires, if any.
@@ -62,7 +84,8 @@ class Collector:
     ``instead_of`` names collectors of the same metrics; only one of them is shown.
     ``interval`` and ``timeout`` default to the global settings.
     ``required`` ones fail if GitHub refuses them; the one that ``decides`` finds the platform.
-    ``why_off`` is empty if the collector is on by default.
+    ``why_off`` is empty if the collector is on by default. ``turned_on_by`` is a field of the
+    account's `Own` that turns it on unless it is empty, ``beside`` a collector with which it is on.
     """
 
     name: str
@@ -70,7 +93,7 @@ class Collector:
     endpoints: tuple[str, ...]
     permissions: Mapping[AccountType, str]
     metrics: tuple[Metric, ...]
-    collect: Collect
+    collect: Collect | FromReport | FromReadings
     platform: Platform | None = None
     follows: str = ""
     instead_of: tuple[str, ...] = ()
@@ -80,6 +103,8 @@ class Collector:
     required: bool = False
     decides: bool = False
     why_off: str = ""
+    turned_on_by: str = ""
+    beside: str = ""
 
     @property
     def account_types(self) -> frozenset[AccountType]:

@@ -16,7 +16,7 @@ from exporter.collectors.usage import USAGE as SUMMARY
 from exporter.github.api import GitHub
 from exporter.github.body import Understood
 from exporter.ledger import summary
-from exporter.ledger.cost_centers import ENDPOINT, REST, Identity, ids
+from exporter.ledger.cost_centers import ENDPOINT, REST, Identity, listed_or_none
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
@@ -87,10 +87,10 @@ async def collect_usage(github: GitHub, account: Account, now: datetime) -> Read
     parts = {REST: usage.sums(await summary.ask(github, account, cycle, cost_center_id=REST))}
     for state in ("active", "deleted"):
         if state == "active" or sums.rest(whole, parts.values()):
-            for center in await ids(github, account, state):
-                if center not in parts:
-                    rows = await summary.ask(github, account, cycle, cost_center_id=center)
-                    parts[center] = usage.sums(rows)
+            for center in await listed_or_none(github, account, state, absent=()) or ():
+                if center.id not in parts:
+                    rows = await summary.ask(github, account, cycle, cost_center_id=center.id)
+                    parts[center.id] = usage.sums(rows)
     return Reading(now, usage_samples(whole, parts), cycle_end=cycle.end)
 
 

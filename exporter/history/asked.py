@@ -7,8 +7,8 @@ from exporter.accounts import AccountType
 from exporter.billing import skus, sums, usage
 from exporter.billing.sums import Sums
 from exporter.billing.usage import SummaryRow
+from exporter.collectors import legacy
 from exporter.collectors.cost_centers import USAGE_COST_CENTERS
-from exporter.collectors.legacy import LEGACY_ACTIONS
 from exporter.collectors.model_usage import MODEL_USAGE
 from exporter.collectors.usage_reports import USAGE_ORGANIZATIONS, USAGE_REPOSITORIES
 from exporter.github.errors import GitHubError, NotOffered, Rejected
@@ -110,7 +110,7 @@ class _Reported:
 async def is_legacy(month: Month) -> bool:
     """Return whether an account answers on the legacy platform, which has no past months."""
     try:
-        await LEGACY_ACTIONS.collect(month.github, month.account, month.now)
+        await legacy.collect_actions(month.github, month.account, month.now)
     except GitHubError:
         return False
     return True

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from exporter.accounts import Account, Platform
 from exporter.billing.cycle import Cycle
-from exporter.collectors.plan import PLAN
+from exporter.collectors import plan
 from exporter.github.api import attempt
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError, NotOffered
@@ -55,14 +55,14 @@ async def subject_of(
                 raise
     except GitHubError as error:
         raise Failed(account, error) from None
-    plan = await _plan(account, client, now) if PLAN.name in collectors else ""
-    return Subject(account, client, collectors, series_limit, plan, len(rows))
+    named = await _plan(account, client, now) if plan.PLAN.name in collectors else ""
+    return Subject(account, client, collectors, series_limit, named, len(rows))
 
 
 async def _plan(account: Account, client: Client, now: datetime) -> str:
     try:
         async with attempt(client, {}, DEADLINE_SECONDS) as github:
-            return (await PLAN.collect(github, account, now)).facts["plan"]
+            return (await plan.collect(github, account, now)).facts["plan"]
     except GitHubError:  # as on the page, the plan is then unknown
         return ""
 

@@ -23,19 +23,6 @@ class Identities(msgspec.Struct, frozen=True, rename="camel"):
     cost_centers: list[Identity] | None = None
 
 
-async def ids(github: GitHub, account: Account, state: str) -> list[str]:
-    """Return the ids of ``active`` or ``deleted`` cost centers; GitHub may mix them."""
-    return await ids_or_none(github, account, state, absent=()) or []
-
-
-async def ids_or_none(
-    github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
-) -> list[str] | None:
-    """Like `ids`, but None on one of the statuses ``absent``."""
-    centers = await listed_or_none(github, account, state, absent=absent)
-    return None if centers is None else [center.id for center in centers]
-
-
 async def listed_or_none(
     github: GitHub, account: Account, state: str, *, absent: tuple[int, ...]
 ) -> list[Identity] | None:

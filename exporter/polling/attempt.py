@@ -1,12 +1,17 @@
 """One attempt of a job: every error becomes its outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
 
+from exporter.billing.cycle import Cycle
 from exporter.billing.values import LABEL, fits_label
-from exporter.github.api import GitHub, attempt
+from exporter.collectors.collector import FromReadings, FromReport
+from exporter.collectors.whole_report import WholeReport, ask_all
+from exporter.github.api import CachedAnswers, GitHub, attempt
 from exporter.github.errors import GitHubError, Internal, InvalidPayload, Unreachable
 from exporter.github.work import aside
 from exporter.metrics.model import Reading
@@ -17,20 +22,86 @@ from exporter.polling.outcome import Outcome
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
 
-async def attempted(job: Job, clock: Callable[[], datetime], *, priority: float = 0.0) -> Outcome:
-    """Run a job's collector once, unless too few requests are left for ``priority``."""
-    now, github = clock(), None
-    result: Reading | GitHubError
+
+class _Attempted(NamedTuple, Generic[T]):
+    at: datetime
+    duration: timedelta
+    result: T | GitHubError
+    requests: int
+
+
+async def attempted(
+    job: Job,
+    clock: Callable[[], datetime],
+    *,
+    priority: float = 0.0,
+    report: WholeReport | None = None,
+) -> Outcome:
+    """Run a job's collector once, unless too few requests are left for ``priority``.
+
+    ``report`` is that of a collector `FromReport`; the outcome is as old as the report.
+    """
+
+    async def reading(github: GitHub, now: datetime) -> Reading:
+        return await aside(_read, job, github, now, report)
+
+    began = report.now if report else None
+    return Outcome(
+        *await _attempted(job, job.answers, reading, clock, priority=priority, began=began)
+    )
+
+
+async def attempted_together(
+    jobs: Sequence[Job], clock: Callable[[], datetime], *, priority: float = 0.0
+) -> list[Outcome]:
+    """Read the usage report once, and run each job's collector on it.
+
+    If the report fails, all fail with its reason.
+    """
+    leader = jobs[0]
+    wanted = [job.collector.collect for job in jobs]
+    needs = [each for each in wanted if isinstance(each, FromReport)]
+
+    async def report(github: GitHub, now: datetime) -> WholeReport:
+        cycle = Cycle.at(now)
+        if any(each.previous for each in needs):
+            cycle = cycle.previous()
+        repositories = any(each.repositories for each in needs)
+        return await aside(ask_all, github, leader.account, cycle, now, repositories=repositories)
+
+    at, duration, result, requests = await _attempted(
+        leader, leader.report_answers, report, clock, priority=priority
+    )
+    if isinstance(result, GitHubError):
+        failed = Outcome(at, duration, result)
+        return [replace(failed, requests=requests), *(failed for _ in jobs[1:])]
+    outcomes = [await attempted(job, clock, report=result) for job in jobs]
+    first = outcomes[0]
+    return [replace(first, requests=first.requests + requests), *outcomes[1:]]
+
+
+async def _attempted(
+    job: Job,
+    answers: CachedAnswers,
+    what: Callable[[GitHub, datetime], Coroutine[Any, Any, T]],
+    clock: Callable[[], datetime],
+    *,
+    priority: float = 0.0,
+    began: datetime | None = None,
+) -> _Attempted[T]:
+    now, github = began or clock(), None
+    result: T | GitHubError
     try:
         doubtful = job.failure is not None and job.failure.reason == Unreachable.reason
         seconds = job.settings.timeout.total_seconds()
         async with attempt(
-            job.client, job.answers, seconds, doubtful=doubtful, priority=priority
+            job.client, answers, seconds, doubtful=doubtful, priority=priority
         ) as github:
             job.begun = True
-            now = clock()
-            result = await aside(_read, job, github, now)
+            now = began or clock()
+            result = await what(github, now)
     except GitHubError as error:
         result = error
     except Exception:
@@ -41,13 +112,43 @@ async def attempted(job: Job, clock: Callable[[], datetime], *, priority: float 
         job.begun = False
     # If the clock was set back, the duration is negative and the reading's age unknown.
     duration = clock() - now
-    if isinstance(result, Reading) and duration < -CLOCK_SLACK:
+    if not isinstance(result, GitHubError) and duration < -CLOCK_SLACK:
         result = Unreachable(detail="the clock was set back during the poll")
-    return Outcome(now, max(duration, timedelta(0)), result, github.requests if github else 0)
+    asked = github.requests if github else 0
+    return _Attempted(now, max(duration, timedelta(0)), result, asked)
 
 
-async def _read(job: Job, github: GitHub, now: datetime) -> Reading:
-    reading = await job.collector.collect(github, job.account, now)
+async def _read(job: Job, github: GitHub, now: datetime, report: WholeReport | None) -> Reading:
+    match job.collector.collect:
+        case FromReport() as from_report:
+            if report is None:
+                raise TypeError(f"{job.collector.name} is attempted with the usage report")
+            reading = await from_report.collect(github, job.account, report)
+        case FromReadings():
+            raise TypeError(f"{job.collector.name} asks nothing")
+        case collect:
+            reading = await collect(github, job.account, now)
+    return accepted(job, reading)
+
+
+def derived(job: Job, readings: Mapping[str, Reading], now: datetime) -> Outcome:
+    """Run a job's collector `FromReadings`. The outcome is as old as the oldest of its readings."""
+    collector = job.collector.collect
+    if not isinstance(collector, FromReadings):
+        raise TypeError(f"{job.collector.name} asks GitHub")
+    try:
+        reading = accepted(job, collector.collect(job.account, readings, now))
+    except GitHubError as error:
+        return Outcome(now, timedelta(0), error)
+    except Exception:
+        # As in an attempt: a bug in one collector must not stop the others.
+        log.exception("internal error", **job.names)
+        return Outcome(now, timedelta(0), Internal(detail="a bug in the exporter"))
+    return Outcome(reading.taken, timedelta(0), reading)
+
+
+def accepted(job: Job, reading: Reading) -> Reading:
+    """Return a reading within the job's limits, rendered. Raises `InvalidPayload`."""
     job.collector.check(reading)
     reading = limited(reading, job.known.reading, job.series_limit)
     series, ceiling = len(reading.samples) + len(reading.unknown_skus), job.series_ceiling

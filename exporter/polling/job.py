@@ -23,6 +23,7 @@ class Job:
 
     ``begun`` is true from an attempt's slot to its end, ``was_refused`` from GitHub's refusal to
     its next answer. ``owner`` is the enterprise that owns the account, empty if unknown;
+    ``report_answers`` are those of the usage report that the job reads for itself and others.
     ``seems_owned`` is true if GitHub answers as if there were one. ``series_limit`` bounds each
     metric that names repositories, ``series_ceiling`` the whole reading.
     """
@@ -41,6 +42,7 @@ class Job:
     begun: bool = False
     missed: int = 0
     answers: CachedAnswers = field(default_factory=dict)
+    report_answers: CachedAnswers = field(default_factory=dict)
     known: Known[Reading] = Known()  # noqa: RUF009  (immutable)
     failure: Failure | None = None
     unauthorized_in_row: int = 0

@@ -7,9 +7,11 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from exporter.collectors import ALL
+from exporter.collectors.collector import FromReport
+from exporter.github.work import work
 from exporter.metrics.page import CLOCK_SLACK, AccountFacts, Build, DiscoveryFacts, Page
 from exporter.polling import schedule
-from exporter.polling.attempt import attempted
+from exporter.polling.attempt import attempted, attempted_together, derived
 from exporter.polling.decider import Decider
 from exporter.polling.job import Job
 from exporter.polling.refusals import Credentials, ask_after_recovery, ask_with_another_secret
@@ -206,13 +208,19 @@ class Poller:
         before = version, _ = credential.version, credential.renewed
         try:
             priority = _priority(job) if may_postpone else 0.0
-            outcome = await attempted(job, self._clock, priority=priority)
-            if outcome.unattempted and may_postpone:
+            priority = _priority(job) if may_postpone else 0.0
+            jobs = watched.read_together(job)
+            if isinstance(job.collector.collect, FromReport):
+                outcomes = await attempted_together(jobs, self._clock, priority=priority)
+            else:
+                outcomes = [await attempted(job, self._clock, priority=priority)]
+            if outcomes[0].unattempted and may_postpone:
                 return
             if watched.decides and job.collector.decides:
-                await self._decider.decide(watched, job, outcome, may_postpone=may_postpone)
-            elif not watched.stands_by(job):  # the platform may have changed meanwhile
-                self._taking.take_alone(watched, job, outcome)
+                await self._decider.decide(watched, job, *outcomes, may_postpone=may_postpone)
+            else:
+                self._taking.take_together(watched, jobs, outcomes)
+            await self._derive(watched)
             now = self._clock()
             if credential.version != version:
                 ask_with_another_secret(watched, job, now)
@@ -224,6 +232,16 @@ class Poller:
             self._changed(watched)
             if job.due < self._next or before != (credential.version, credential.renewed):
                 self.wake()
+
+    async def _derive(self, watched: Watched) -> None:
+        for job in watched.derived:
+            now = self._clock()
+            shown = {facts.collector: facts.known.reading for facts in watched.facts(now).jobs}
+            own = job.collector.name
+            readings = {name: each for name, each in shown.items() if each and name != own}
+            self._taking.take(job, await work(derived, job, readings, now))
+            others = (each.due for each in watched.jobs if each not in watched.derived)
+            job.due = min(others, default=now)
 
 
 def _is_decided(watched: Watched) -> bool:

@@ -66,6 +66,17 @@ class Taking:
             wait = timedelta(0)  # it began before the recovery
         schedule.put(job, now, wait)
 
+    def take_together(
+        self, watched: Watched, jobs: Sequence[Job], outcomes: Sequence[Outcome]
+    ) -> None:
+        """Record the outcomes of jobs that read one report, and schedule them together."""
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if not watched.stands_by(job):  # the platform may have changed meanwhile
+                self.take_alone(watched, job, outcome)
+        first = min(jobs, key=lambda job: job.due)
+        for job in jobs:
+            job.missed, job.wait, job.due = 0, first.wait, first.due
+
     def put_group(self, usage: Job, legacy: Sequence[Job], error: GitHubError | None) -> None:
         """Schedule ``usage`` and the legacy jobs that it leads together."""
         now = self.clock()

@@ -1,11 +1,12 @@
 """Watched: an account with its jobs, and the billing platform that is shown for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from exporter.accounts import Account, Platform
 from exporter.collectors import ALL
+from exporter.collectors.collector import FromReadings, FromReport
 from exporter.github.client import Client
 from exporter.metrics.page import AccountFacts, JobFacts
 from exporter.polling.job import Job
@@ -27,8 +28,12 @@ class Watched:
     standing: Standing = field(init=False)
     decides: bool = field(init=False)
     recovered: datetime | None = field(default=None, init=False)
+    derived: Sequence[Job] = field(init=False)
+    _together: Mapping[Job, Sequence[Job]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.derived = [j for j in self.jobs if isinstance(j.collector.collect, FromReadings)]
+        self._together = _of_one_report(self.jobs)
         legacy = bool(self.of_side(Platform.LEGACY))
         fixed = self.account.platform
         self.decides = fixed is None and legacy and any(job.collector.decides for job in self.jobs)
@@ -62,7 +67,21 @@ class Watched:
             interval, stale_after = leader.settings.interval, leader.settings.stale_after
             for job in watched.of_side(Platform.LEGACY):
                 job.settings = replace(job.settings, interval=interval, stale_after=stale_after)
+        watched._share_times()
         return watched
+
+    def _share_times(self) -> None:
+        for job, together in self._together.items():
+            # The shortest interval serves all that read the report together.
+            if together[0] is job:
+                times = min((each.settings for each in together), key=lambda its: its.interval)
+                for each in together:
+                    each.settings = replace(times, required=each.settings.required)
+        longest = max((job.settings.stale_after for job in self.jobs), default=None)
+        for job in self.derived:
+            # Its sources expire by themselves.
+            if longest is not None:
+                job.settings = replace(job.settings, stale_after=longest)
 
     def owned_by(self, enterprise: str) -> None:
         """Set the enterprise that owns the account, empty if unknown."""
@@ -84,10 +103,17 @@ class Watched:
     def asks_by_itself(self, job: Job) -> bool:
         """Return whether a job is scheduled by itself."""
         led = self.in_group(job) and not job.collector.decides
+        led = led or job in self.derived or self.read_together(job)[0] is not job
         return not led and not self.stands_by(job)
+
+    def read_together(self, job: Job) -> Sequence[Job]:
+        """Return the jobs that read the same usage report at once; the first one leads."""
+        return self._together.get(job, (job,))
 
     def asked_together(self, job: Job) -> list[Job]:
         """Return a job and those attempted with it: ``usage`` leads its group."""
+        if job in self._together:
+            return [*self._together[job]]
         leads = self.in_group(job) and job.collector.decides
         return [job, *(self.of_side(Platform.LEGACY) if leads else [])]
 
@@ -145,6 +171,14 @@ class Watched:
             platform=self.standing.platform or "",
             jobs=tuple(job.at(now) for job in jobs.values()),
         )
+
+
+def _of_one_report(jobs: Iterable[Job]) -> dict[Job, list[Job]]:
+    groups: dict[bool, list[Job]] = {}
+    for job in jobs:
+        if isinstance(collect := job.collector.collect, FromReport):
+            groups.setdefault(collect.previous, []).append(job)
+    return {job: group for group in groups.values() for job in group}
 
 
 def _in_step(facts: JobFacts, lead: JobFacts, now: datetime) -> JobFacts:

@@ -98,13 +98,13 @@ def collectors_for(
     """Return the collectors to run for an account, for either platform."""
     _, entry = settings.entry(account)
     excluded = {*settings.no_collectors, *(entry.no_collectors if entry else ())}
-    return tuple(
-        collector
-        for collector in collectors
-        if account.type in collector.account_types
-        and (collector.default or _is_named(settings, collector, account))
-        and collector.name not in excluded
-    )
+    possible = {
+        each.name: each
+        for each in collectors
+        if account.type in each.account_types and each.name not in excluded
+    }
+    on = {name for name, each in possible.items() if _is_on(settings, each, account)}
+    return tuple(each for name, each in possible.items() if name in on or each.beside in on)
 
 
 def job(settings: Settings, account: Account, collector: Collector) -> JobSettings:
@@ -135,6 +135,11 @@ def timing(settings: Settings, account: Account, collector: Collector) -> Timing
     stale_after = stale[0] if stale else Chosen(_STALE_INTERVALS * interval.value)
     timeout = (_chosen("timeout", special) + own_timeout + _chosen("timeout", *common))[0]
     return Timing(interval, stale_after, timeout)
+
+
+def _is_on(settings: Settings, collector: Collector, account: Account) -> bool:
+    configured = collector.turned_on_by and getattr(account.own, collector.turned_on_by)
+    return collector.default or bool(configured) or _is_named(settings, collector, account)
 
 
 def _is_named(settings: Settings, collector: Collector, account: Account) -> bool:

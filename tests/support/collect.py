@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 import httpx
 
 from exporter.accounts import Account
+from exporter.billing.cycle import Cycle
 from exporter.collectors import ALL, Collector
+from exporter.collectors.collector import FromReadings, FromReport
+from exporter.collectors.whole_report import ask_all
 from exporter.github.api import GitHub, attempt
 from exporter.github.auth import from_token
 from exporter.github.client import Client
@@ -29,7 +32,17 @@ def read(collector: Collector, account: Account, github: Replies) -> Reading:
     """Attempt one collector at ``NOW``. Retries do not wait."""
 
     async def reading(questions: GitHub) -> Reading:
-        return await aside(collector.collect, questions, account, NOW)
+        match collector.collect:
+            case FromReport() as of:
+                cycle = Cycle.at(NOW).previous() if of.previous else Cycle.at(NOW)
+                report = await aside(
+                    ask_all, questions, account, cycle, NOW, repositories=of.repositories
+                )
+                return await aside(of.collect, questions, account, report)
+            case FromReadings():
+                raise TypeError(f"{collector.name} asks nothing")
+            case collect:
+                return await aside(collect, questions, account, NOW)
 
     found = attempted(github, reading)
     collector.check(found)
