@@ -25,11 +25,11 @@ from programs import megabytes
 from exporter.accounts import Account, AccountType
 from exporter.billing import skus
 from exporter.billing.cycle import Cycle
-from exporter.collectors import whole_report
-from exporter.collectors.whole_report import WholeReport
 from exporter.github.api import attempt
 from exporter.github.auth import from_token
 from exporter.github.client import Client
+from exporter.ledger import whole_report
+from exporter.ledger.whole_report import WholeReport
 
 ROWS = 1_000_000
 REPOSITORIES = 2_000

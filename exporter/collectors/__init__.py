@@ -12,6 +12,11 @@ from exporter.collectors.licenses import LICENSE_SYNC, LICENSE_TYPES, LICENSES
 from exporter.collectors.model_usage import MODEL_USAGE
 from exporter.collectors.plan import PLAN
 from exporter.collectors.previous_cycle_checks import USAGE_PREVIOUS_CYCLE_CHECKS
+from exporter.collectors.previous_reports import (
+    USAGE_PREVIOUS_CYCLE_COST_CENTERS,
+    USAGE_PREVIOUS_CYCLE_ORGANIZATIONS,
+    USAGE_PREVIOUS_CYCLE_REPOSITORIES,
+)
 from exporter.collectors.usage import USAGE, USAGE_PREVIOUS_CYCLE
 from exporter.collectors.usage_reports import USAGE_ORGANIZATIONS, USAGE_REPOSITORIES
 
@@ -35,6 +40,9 @@ ALL: tuple[Collector, ...] = (
     USAGE_COST_CENTERS,
     USAGE_ORGANIZATIONS,
     USAGE_REPOSITORIES,
+    USAGE_PREVIOUS_CYCLE_COST_CENTERS,
+    USAGE_PREVIOUS_CYCLE_ORGANIZATIONS,
+    USAGE_PREVIOUS_CYCLE_REPOSITORIES,
     USAGE_PREVIOUS_CYCLE_CHECKS,
     COPILOT_SEAT_ACTIVITY,
     ADVANCED_SECURITY_REPOSITORIES,

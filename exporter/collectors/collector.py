@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exporter.accounts import Account, AccountType, Platform
-from exporter.collectors.whole_report import WholeReport
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
+from exporter.ledger.whole_report import WholeReport
 from exporter.metrics.model import Metric, Reading
 
 MANY_PAGES = timedelta(minutes=10)

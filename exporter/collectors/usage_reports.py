@@ -8,11 +8,11 @@ from exporter.accounts import Account, AccountType
 from exporter.billing import reports
 from exporter.billing.reports import Names
 from exporter.billing.sums import Sums
-from exporter.collectors import whole_report
 from exporter.collectors.collector import MANY_PAGES, SIX_HOURLY, Collector, FromReport
 from exporter.collectors.usage import PERMISSIONS
-from exporter.collectors.whole_report import WholeReport
 from exporter.github.api import GitHub
+from exporter.ledger import whole_report
+from exporter.ledger.whole_report import WholeReport
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
@@ -60,7 +60,7 @@ USAGE_REPOSITORIES = Collector(
     name="usage_repositories",
     summary="This month's quantities and US dollars by repository and SKU, and the time of the "
     "newest item in GitHub's usage report",
-    endpoints=whole_report.ENDPOINTS,
+    endpoints=whole_report.endpoints(PERMISSIONS),
     permissions=PERMISSIONS,
     metrics=(
         catalogue.REPOSITORY_USAGE_GROSS_QUANTITY,
@@ -75,7 +75,7 @@ USAGE_REPOSITORIES = Collector(
 USAGE_ORGANIZATIONS = Collector(
     name="usage_organizations",
     summary="This month's quantities and US dollars by organization and SKU",
-    endpoints=tuple(each for each in whole_report.ENDPOINTS if "/enterprises/" in each),
+    endpoints=whole_report.endpoints({AccountType.ENTERPRISE}),
     permissions={AccountType.ENTERPRISE: PERMISSIONS[AccountType.ENTERPRISE]},
     metrics=(catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, *catalogue.ORGANIZATION_USAGE_USD),
     collect=FromReport(collect_organizations, repositories=False),

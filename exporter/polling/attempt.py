@@ -9,11 +9,12 @@ import structlog
 
 from exporter.billing.cycle import Cycle
 from exporter.billing.values import LABEL, fits_label
+from exporter.collectors import previous_reports
 from exporter.collectors.collector import FromReadings, FromReport
-from exporter.collectors.whole_report import WholeReport, ask_all
 from exporter.github.api import CachedAnswers, GitHub, attempt
 from exporter.github.errors import GitHubError, Internal, InvalidPayload, Unreachable
-from exporter.github.work import aside
+from exporter.github.work import aside, work
+from exporter.ledger.whole_report import WholeReport, ask_all
 from exporter.metrics.model import Reading
 from exporter.metrics.page import CLOCK_SLACK
 from exporter.metrics.series_limit import limited
@@ -61,6 +62,10 @@ async def attempted_together(
     If the report fails, all fail with its reason.
     """
     leader = jobs[0]
+    if kept := _kept(jobs, clock()):
+        for job, outcome in zip(jobs, kept, strict=True):
+            await work(_render, job, outcome.reading)
+        return kept
     wanted = [job.collector.collect for job in jobs]
     needs = [each for each in wanted if isinstance(each, FromReport)]
 
@@ -80,6 +85,25 @@ async def attempted_together(
     outcomes = [await attempted(job, clock, report=result) for job in jobs]
     first = outcomes[0]
     return [replace(first, requests=first.requests + requests), *outcomes[1:]]
+
+
+def _render(job: Job, reading: Reading | None) -> None:
+    if reading is not None:
+        reading.lines((job.account.type.value, job.account.name))
+
+
+def _kept(jobs: Sequence[Job], now: datetime) -> list[Outcome]:
+    # Last month does not change once it is settled.
+    readings: list[Reading] = []
+    for job in jobs:
+        collect = job.collector.collect
+        if not isinstance(collect, FromReport) or not collect.previous:
+            return []
+        reading = previous_reports.kept(job.account, job.known.reading, now)
+        if reading is None:
+            return []
+        readings.append(reading)
+    return [Outcome(now, timedelta(0), reading) for reading in readings]
 
 
 async def _attempted(
@@ -162,5 +186,5 @@ def accepted(job: Job, reading: Reading) -> Reading:
             raise InvalidPayload(
                 detail=f"a label of {sample.metric.name} is longer than {LABEL:,} bytes"
             )
-    reading.lines((job.account.type.value, job.account.name))  # render it off the event loop
+    _render(job, reading)  # off the event loop
     return reading

@@ -12,11 +12,11 @@ from exporter.accounts import Account
 from exporter.billing.cycle import Cycle
 from exporter.collectors import ALL, Collector
 from exporter.collectors.collector import FromReadings, FromReport
-from exporter.collectors.whole_report import ask_all
 from exporter.github.api import GitHub, attempt
 from exporter.github.auth import from_token
 from exporter.github.client import Client
 from exporter.github.work import aside
+from exporter.ledger.whole_report import ask_all
 from exporter.metrics.model import Reading
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)

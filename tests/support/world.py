@@ -114,7 +114,8 @@ def virtual(scenario: Callable[[], Awaitable[None]]) -> None:
 class World:
     """An exporter that polls a simulated GitHub. Create it inside a virtual loop.
 
-    ``collectors`` are the default collectors to run, in addition to those of ``settings``.
+    ``collectors`` are those to run of the default ones and of those that are on with another one,
+    in addition to those of ``settings``.
     ``further`` are the credentials of the entries in ``settings``, in order.
     """
 
@@ -136,7 +137,8 @@ class World:
         self.step = timedelta(0)
         self.github = FaultyGitHub(accounts, clock=self.clock)
         flags: dict[str, Any] = dict(settings or {})
-        others = (each.name for each in ALL if each.default and each.name not in collectors)
+        usual = [each.name for each in ALL if each.default or each.beside]
+        others = (name for name in usual if name not in collectors)
         wanted = flags.get("collectors", [])
         flags["no_collectors"] = [
             *flags.get("no_collectors", []),

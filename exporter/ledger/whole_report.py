@@ -1,6 +1,6 @@
 """GitHub's usage report of a whole month, cost centers included: several collectors read it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,16 @@ from exporter.github.endpoints import HIDDEN
 from exporter.github.errors import InvalidPayload
 from exporter.ledger import cost_centers, report, summary
 
-ENDPOINTS = (*report.ENDPOINTS.values(), cost_centers.ENDPOINT, *summary.ENDPOINTS.values())
+
+def endpoints(types: Collection[AccountType]) -> tuple[str, ...]:
+    """Return the endpoints of the report for accounts of these types."""
+    centers = (cost_centers.ENDPOINT,) if AccountType.ENTERPRISE in types else ()
+    return (
+        *(endpoint for kind, endpoint in report.ENDPOINTS.items() if kind in types),
+        *centers,
+        *(endpoint for kind, endpoint in summary.ENDPOINTS.items() if kind in types),
+    )
+
 
 _SKU = attrgetter("product", "sku", "unit")
 
