@@ -7,6 +7,7 @@ from exporter.demo.accounts import SimulatedAccount, SimulatedBudget, SimulatedC
 from exporter.demo.app import SimulatedApp, SimulatedInstallation
 from exporter.demo.bulk import Bulk, Totals
 from exporter.demo.callers import SimulatedToken
+from exporter.demo.exports import SimulatedExport, SimulatedExports
 from exporter.demo.github import DEMO_TOKEN, RecordedRequest, SimulatedGitHub
 from exporter.demo.showcase import demo_accounts
 
@@ -18,6 +19,8 @@ __all__ = [
     "SimulatedApp",
     "SimulatedBudget",
     "SimulatedCostCenter",
+    "SimulatedExport",
+    "SimulatedExports",
     "SimulatedGitHub",
     "SimulatedInstallation",
     "SimulatedToken",

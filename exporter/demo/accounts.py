@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from exporter.accounts import AccountType, Platform
 from exporter.demo.bulk import Bulk
+from exporter.demo.exports import SimulatedExports
 
 Rows = Sequence[Mapping[str, object]]
 Family = Literal[
@@ -17,7 +18,7 @@ Family = Literal[
     "legacy",
     "budgets",
     "cost_centers",
-    "reports",
+    "exports",
     "licenses",
     "license_sync",
     "copilot",
@@ -100,8 +101,9 @@ class SimulatedAccount:
 
     ``usage_items`` replaces the generated rows of the usage summary: a list for every month, or a
     function of year and month. The usage report has the same usage; rows may have its
-    ``organizationName`` and ``repositoryName``. ``report_rows`` makes the usage report of every
-    month a stream of that many rows, with the sums of ``bulk``, which the summary then has too.
+    ``organizationName`` and ``repositoryName``, and those of exports, ``workflowPath`` and
+    ``username``. ``report_rows`` makes the usage report of every month a stream of that many rows,
+    with the sums of ``bulk``, which the summary then has too. ``exports`` are an enterprise's.
     ``day_reports_only`` cuts off usage reports of more than a day, as GitHub does after ten
     seconds. ``legacy`` replaces generated legacy bodies, by the last word of their path.
     """
@@ -129,6 +131,7 @@ class SimulatedAccount:
     report_rows: int | None = None
     day_reports_only: bool = False
     legacy: Mapping[str, Mapping[str, object]] | None = None
+    exports: SimulatedExports = field(default_factory=SimulatedExports)
 
     def __post_init__(self) -> None:
         self.plan = self.plan or _USUAL_PLANS[self.type]

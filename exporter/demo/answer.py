@@ -8,6 +8,7 @@ from exporter.accounts import AccountType
 
 JSON_TYPE = "application/json; charset=utf-8"
 HTML_TYPE = "text/html; charset=utf-8"
+CSV_TYPE = "text/csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,24 @@ NOT_FOUND = refusal(404, "Not Found")
 NO_RATE_LIMIT = refusal(404, "Rate limiting is not enabled.")
 NOT_TO_BE_NARROWED = refusal(422, "Validation Failed")
 CUT_OFF = refusal(502, "Server Error")
+
+
+def _of_storage(status: int, code: str, message: str) -> Answer:
+    text = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code>'
+    body = f"{text}<Message>{message}</Message></Error>"
+    return Answer(status, body.encode(), {"content-type": "application/xml"})
+
+
+TOKEN_SENT_TO_STORAGE = _of_storage(
+    400,
+    "InvalidAuthenticationInfo",
+    "Authentication information is not given in the correct format. "
+    "Check the value of Authorization header.",
+)
+AUTHENTICATION_FAILED = _of_storage(
+    403, "AuthenticationFailed", "Server failed to authenticate the request."
+)
+NO_BLOB = _of_storage(404, "BlobNotFound", "The specified blob does not exist.")
 
 
 def rate_limit_exceeded(who: str) -> Answer:

@@ -44,6 +44,21 @@ class Totals(NamedTuple):
         return Totals(*(one * count for one in self))
 
 
+class BulkRow(NamedTuple):
+    """A row; ``kind`` is the product, SKU and unit in the spelling of the summary."""
+
+    number: int
+    day: date
+    kind: tuple[str, str, str]
+    totals: Totals
+    organization: str
+    repository: str
+
+    @property
+    def price(self) -> float:
+        return _PRICE
+
+
 @dataclass(frozen=True, slots=True)
 class Bulk:
     """A report of ``rows`` rows that cycle through four SKUs and the repositories.
@@ -94,6 +109,16 @@ class Bulk:
         while more := b",".join(islice(pieces, _ROWS_A_CHUNK)):
             yield b"," + more
         yield b"]}"
+
+    def rows_of(self, first: date, days: int) -> Iterator[BulkRow]:
+        """Yield the rows of the month's report, which cycle through the days as there."""
+        repositories = self.repositories or [("", "")]
+        for number in range(self.rows) if days else ():
+            owner, name = repositories[number // _PERIOD % len(repositories)]
+            product, sku, unit = _kind(number)[3:]
+            day = first + timedelta(days=number % days)
+            totals = _totals(number % _PERIOD)
+            yield BulkRow(number, day, (product, sku, unit), totals, owner, name)
 
     def _pieces(self, first: date, days: int, day: int | None) -> Iterator[bytes]:
         dates = [f"{first + timedelta(days=ago)}T00:00:00Z".encode() for ago in range(days)]

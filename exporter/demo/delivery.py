@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Mu
 from dataclasses import replace
 from typing import Any
 
-from exporter.demo.answer import Answer
+from exporter.demo.answer import CSV_TYPE, Answer
 
 # ASGI does not define the types of the values.
 Message = MutableMapping[str, Any]
@@ -27,7 +27,12 @@ async def body_of(receive: Receive) -> bytes:
 
 
 def packed(said: Answer, asked: Mapping[str, str]) -> Answer:
-    """Return the answer compressed if the request accepts gzip; chunks stay chunks."""
+    """Return the answer compressed if the request accepts gzip; chunks stay chunks.
+
+    Files are sent as they are stored.
+    """
+    if said.headers.get("content-type") == CSV_TYPE:
+        return said
     if not said.body or "gzip" not in asked.get("accept-encoding", ""):
         return said
     headers = {**said.headers, "content-encoding": "gzip", "vary": "Accept-Encoding"}

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from exporter.accounts import AccountType
 from exporter.demo import answer, delivery
@@ -15,6 +15,7 @@ from exporter.demo.app import SimulatedApp
 from exporter.demo.callers import ALL_SCOPES, Caller, Credentials, Kind, SimulatedToken
 from exporter.demo.consumption import Activity
 from exporter.demo.delivery import Message, Receive, Send
+from exporter.demo.exports import DOWNLOADS
 from exporter.demo.limits import Limits
 from exporter.demo.routes import EnterpriseServer, Request, Routes, find
 
@@ -22,6 +23,8 @@ DEMO_TOKEN = "ghp_" + "demo" * 9
 DEFAULT_VERSION = "2022-11-28"
 VERSIONS = ("2026-03-10", DEFAULT_VERSION)
 
+_STORAGE = "https://exports.simulated-github.invalid"
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _DEFAULT_CALLER = Caller(Kind.CLASSIC, "user ID 1")
 _SERVER_ROOT = "/api/v3"
 _SCOPES = {
@@ -51,6 +54,11 @@ class RecordedRequest:
         return self.headers.get("x-github-api-version", DEFAULT_VERSION)
 
     @property
+    def origin(self) -> str:
+        """Scheme, host and port of the URL."""
+        return self.url.removesuffix(self.path)
+
+    @property
     def resource(self) -> str:
         """The rate limit that it counts against."""
         return "graphql" if self.path.endswith("/graphql") else "core"
@@ -64,7 +72,9 @@ class SimulatedGitHub:
     reports for it, until ``expires``; ``tokens`` are further tokens, ``app`` is a GitHub App.
     ``rate_limit`` is in requests per clock hour for each caller; 304 and ``/rate_limit`` do not
     count. ``enterprise_server`` simulates a GitHub Enterprise Server, under ``/api/v3`` and
-    without rate limits; an ``"old"`` one ignores ``advanced_security_product``.
+    without rate limits; an ``"old"`` one ignores ``advanced_security_product``. ``downloads`` is
+    the origin of the storage from which exports are downloaded, by default another host, and over
+    loopback this one.
     All of these, ``accounts`` and every field of an account may be changed at run time.
     ``requests`` keeps the last 10,000 requests.
     """
@@ -82,6 +92,7 @@ class SimulatedGitHub:
         tokens: Mapping[str, SimulatedToken] | None = None,
         app: SimulatedApp | None = None,
         enterprise_server: EnterpriseServer = False,
+        downloads: str | None = None,
     ) -> None:
         self.accounts = list(accounts)
         self.token = token
@@ -91,6 +102,7 @@ class SimulatedGitHub:
         self.tokens = dict(tokens or {})
         self.app = app
         self.enterprise_server = enterprise_server
+        self.downloads = downloads
         self.requests: deque[RecordedRequest] = deque(maxlen=10_000)
         self._clock = clock
         self._activity = Activity(made=clock(), pace=pace)
@@ -138,6 +150,16 @@ class SimulatedGitHub:
         inside = request.path.startswith(f"{_SERVER_ROOT}/")
         return request.path.removeprefix(_SERVER_ROOT) if inside else "/"
 
+    def _storage(self, request: RecordedRequest) -> str:
+        """Return the origin of the download URLs."""
+        if self.downloads is not None:
+            return self.downloads
+        return request.origin if urlsplit(request.url).hostname in _LOOPBACK else _STORAGE
+
+    def _is_download(self, request: RecordedRequest) -> bool:
+        inside = request.path.startswith(DOWNLOADS)
+        return inside and request.origin == self._storage(request)
+
     def _caller(self, request: RecordedRequest) -> Caller | Answer:
         own = SimulatedToken("", scopes=self.scopes, expires=self.expires)
         known = Credentials({**self.tokens, self.token: own}, self.app)
@@ -145,6 +167,10 @@ class SimulatedGitHub:
 
     def _answer(self, request: RecordedRequest, caller: Caller | Answer) -> Answer:
         versions = VERSIONS[-1:] if self.enterprise_server else VERSIONS
+        routes = Routes(self.accounts, self.app, self._activity, versions, self.enterprise_server)
+        if self._is_download(request):
+            sent = "authorization" in request.headers
+            return routes.download(request.path, request.query, self._clock(), token=sent)
         if "user-agent" not in request.headers:
             return answer.NO_USER_AGENT
         if isinstance(caller, Answer):
@@ -153,7 +179,6 @@ class SimulatedGitHub:
             return answer.unknown_version(request.version)
         if self._path(request) == "/rate_limit":
             return self._rate_limit(request, caller)
-        routes = Routes(self.accounts, self.app, self._activity, versions, self.enterprise_server)
         return self._counted(request, caller, routes)
 
     def _counted(self, request: RecordedRequest, caller: Caller, routes: Routes) -> Answer:
@@ -163,7 +188,15 @@ class SimulatedGitHub:
         if limited and self._limits.spent(caller.id, request.resource, self.rate_limit, now):
             return answer.rate_limit_exceeded(caller.id)
         said = routes.answer(
-            Request(request.method, path, request.query, request.body, now, caller)
+            Request(
+                request.method,
+                path,
+                request.query,
+                request.body,
+                now,
+                caller,
+                self._storage(request),
+            )
         )
         if said.status == 200 and request.method == "GET":
             said = _tagged(said)
@@ -183,6 +216,8 @@ class SimulatedGitHub:
         return ok(limits if request.version == "2026-03-10" else limits | {"rate": core})
 
     def _dressed(self, request: RecordedRequest, asking: Caller | Answer, said: Answer) -> Answer:
+        if self._is_download(request):
+            return said
         self._answered += 1
         caller = _DEFAULT_CALLER if isinstance(asking, Answer) else asking
         headers = {

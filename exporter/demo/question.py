@@ -1,7 +1,7 @@
 """Requests about the bill of an account."""
 
 from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -17,7 +17,9 @@ _MOST_A_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A GET request about an account. ``item`` is the id in its path, if any.
+    """A request about an account. ``item`` is the id in its path, if any.
+
+    ``actor`` is the login of the caller, ``downloads`` the origin of download URLs.
 
     ``members`` are the account and, after it, the accounts that it pays for.
     """
@@ -27,6 +29,9 @@ class Question:
     now: datetime
     activity: Activity
     item: str = ""
+    body: bytes = b""
+    actor: str = ""
+    downloads: str = ""
 
     @property
     def account(self) -> SimulatedAccount:
@@ -40,6 +45,10 @@ class Question:
     def month(self) -> Month:
         """The current month."""
         return Month(self.now.year, self.now.month)
+
+    def at(self, past: datetime) -> "Question":
+        """Return the same question, asked in the past."""
+        return replace(self, now=past)
 
     def uses(self, month: Month, until: datetime | None = None) -> list[Use]:
         return uses(self.members, month, until or self.now, self.activity)

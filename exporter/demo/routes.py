@@ -8,11 +8,14 @@ from typing import Literal
 from exporter.accounts import AccountType
 from exporter.demo.accounts import SimulatedAccount
 from exporter.demo.answer import (
+    AUTHENTICATION_FAILED,
     BAD_CREDENTIALS,
+    NO_BLOB,
     NO_JWT,
     NOT_FOR_APPS,
     NOT_FOR_THIS_TOKEN,
     NOT_FOUND,
+    TOKEN_SENT_TO_STORAGE,
     Answer,
     Refused,
     ok,
@@ -20,8 +23,9 @@ from exporter.demo.answer import (
 from exporter.demo.app import SimulatedApp
 from exporter.demo.callers import Caller, Kind, closed_to
 from exporter.demo.consumption import Activity
-from exporter.demo.endpoints import discovery, graphql, profiles
-from exporter.demo.endpoints.table import ENDPOINTS
+from exporter.demo.endpoints import discovery, exports, graphql, profiles
+from exporter.demo.endpoints.table import ENDPOINTS, POSTS
+from exporter.demo.exports import DOWNLOADS, is_signed
 from exporter.demo.question import Question
 
 EnterpriseServer = Literal[False, True, "old"]
@@ -45,7 +49,10 @@ def find(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request with its caller. ``path`` is without the prefix of an Enterprise Server."""
+    """A request with its caller. ``path`` is without the prefix of an Enterprise Server.
+
+    ``downloads`` is the origin of download URLs.
+    """
 
     method: str
     path: str
@@ -53,6 +60,7 @@ class Request:
     body: bytes
     now: datetime
     caller: Caller
+    downloads: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,8 @@ class Routes:
             match request.method:
                 case "GET":
                     return self._get(request, parts)
-                case "POST" if parts == ["graphql"]:
-                    return graphql.answer(self.accounts, request.caller, request.body)
+                case "POST":
+                    return self._post(request, parts)
         except Refused as refused:
             return refused.answer
         return NOT_FOUND
@@ -94,6 +102,38 @@ class Routes:
             case [root, name, *rest] if root in _TYPES:
                 return self._of_account(request, root, name, rest)
         return NOT_FOUND
+
+    def _post(self, request: Request, parts: list[str]) -> Answer:
+        match parts:
+            case ["graphql"]:
+                return graphql.answer(self.accounts, request.caller, request.body)
+            case [root, name, *rest] if root in _TYPES:
+                account = self._visible(request, root, name)
+                if account is not None:
+                    return self._of_bill(request, account, root, rest)
+        return NOT_FOUND
+
+    def download(
+        self, path: str, query: Mapping[str, str], now: datetime, *, token: bool
+    ) -> Answer:
+        """Answer as the storage of exports, which refuses signed requests with a ``token``."""
+        if token:
+            return TOKEN_SENT_TO_STORAGE
+        if not is_signed(path, query, now):
+            return AUTHENTICATION_FAILED
+        export_id, _, name = path.removeprefix(DOWNLOADS).partition("/")
+        for account in self.accounts:
+            for export in account.exports.made:
+                if export.id == export_id:
+                    members = [account, *self._owned(account)]
+                    return exports.download(
+                        Question(members, query, now, self.activity), export, name
+                    )
+        return NO_BLOB
+
+    def _visible(self, request: Request, root: str, name: str) -> SimulatedAccount | None:
+        account = find(self.accounts, _TYPES[root], name)
+        return account if account is not None and request.caller.sees(account) else None
 
     def _of_person(self, request: Request, rest: list[str]) -> Answer:
         if request.caller.installation is not None:
@@ -118,8 +158,8 @@ class Routes:
         return NOT_FOUND
 
     def _of_account(self, request: Request, root: str, name: str, rest: list[str]) -> Answer:
-        caller, account = request.caller, find(self.accounts, _TYPES[root], name)
-        if account is None or not caller.sees(account):
+        caller, account = request.caller, self._visible(request, root, name)
+        if account is None:
             return NOT_FOUND
         if root == "orgs" and not rest:
             return ok(profiles.organization(account))
@@ -132,9 +172,10 @@ class Routes:
     ) -> Answer:
         """Answer about a bill, under ``/organizations/`` or ``/orgs/`` as on GitHub."""
         item = ""
-        if rest[2:3] in (["budgets"], ["cost-centers"]) and len(rest) > 3:
+        if rest[2:3] in (["budgets"], ["cost-centers"], ["reports"]) and len(rest) > 3:
             item, rest[3] = rest[3], "{id}"
-        endpoint = ENDPOINTS.get("/".join(rest))
+        endpoints = POSTS if request.method == "POST" else ENDPOINTS
+        endpoint = endpoints.get("/".join(rest))
         if endpoint is None or root not in endpoint.roots:
             return NOT_FOUND
         query = dict(request.query)
@@ -146,8 +187,22 @@ class Routes:
         if closed_to(request.caller, account.type, endpoint.family):
             return NOT_FOR_APPS if request.caller.installation else NOT_FOR_THIS_TOKEN
         members = [account, *self._owned(account)]
-        question = Question(members, query, request.now, self.activity, item)
+        question = Question(
+            members,
+            query,
+            request.now,
+            self.activity,
+            item,
+            request.body,
+            self._actor(request.caller),
+            request.downloads,
+        )
         return endpoint.refusal(account) or endpoint.answer(question)
+
+    def _actor(self, caller: Caller) -> str:
+        if caller.installation is not None and self.app is not None:
+            return f"{self.app.slug}[bot]"
+        return self._viewer(caller).name
 
     def _viewer(self, caller: Caller) -> SimulatedAccount:
         """Return the owner of a token: by login, else the first user."""

@@ -14,6 +14,7 @@ from exporter.demo import (
     SimulatedInstallation,
     SimulatedToken,
 )
+from tests.support.exports import REPORTS
 from tests.support.paths import ACME_SUMMARY, CORP_SUMMARY, MONA_SUMMARY
 from tests.support.simulator_client import JSON, NOW, Asker
 
@@ -267,6 +268,14 @@ class TestInstallation:
         ]
         assert seen == [200, 404, 404]
         assert asker.get(CORP_SUMMARY, authorization=corp).status_code == 200
+
+    def test_on_an_enterprise_it_makes_report_exports(self) -> None:
+        asker = with_app()
+        body = {"report_type": "detailed", "start_date": "2026-10-01"}
+        tokens = [token_of(asker, number) for number in (11, 13)]
+        answers = [asker.post(REPORTS, body, authorization=token) for token in tokens]
+        assert [answer.status_code for answer in answers] == [404, 202]
+        assert answers[1].json()["actor"] == "billing-watcher[bot]"
 
     def test_its_token_ends_after_an_hour(self) -> None:
         asker = with_app()

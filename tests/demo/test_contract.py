@@ -17,7 +17,7 @@ from exporter.demo import (
     demo_accounts,
 )
 from exporter.demo.accounts import Family
-from tests.support.paths import ACME_BILL, ACME_SUMMARY, ROOT
+from tests.support.paths import ACME_BILL, ACME_SUMMARY, CORP_BILL, ROOT
 from tests.support.simulator_client import JSON, OCTOBER, Asker
 
 CLASSIC_ACME = "/orgs/acme/settings/billing"
@@ -82,16 +82,18 @@ BASIC_ERROR = {
 }
 
 
-def faults_of(response: httpx.Response, template: str) -> Iterator[jsonschema.ValidationError]:
+def faults_of(
+    response: httpx.Response, template: str, method: str = "get"
+) -> Iterator[jsonschema.ValidationError]:
     """Yield the differences between an answer and its description."""
-    answers = DESCRIBED[template]["get"]["responses"]
+    answers = DESCRIBED[template][method]["responses"]
     described = answers.get(str(response.status_code))
     if described is None:
         assert response.status_code in UNDESCRIBED
         schema = BASIC_ERROR
     else:
         raw = described["content"]["application/json"]["schema"]
-        schema = as_json_schema(raw, closed=response.status_code == 200)
+        schema = as_json_schema(raw, closed=response.is_success)
     yield from jsonschema.Draft202012Validator(schema).iter_errors(response.json())
 
 
@@ -134,7 +136,7 @@ class TestContract:
         account.platform = platform
         account.hidden = set() if visible else FAMILIES
         asked = list(billing_paths(account))
-        assert len(asked) == {"organization": 11, "user": 7, "enterprise": 14}[account.type]
+        assert len(asked) == {"organization": 11, "user": 7, "enterprise": 15}[account.type]
         for template, path in asked:
             for response in (
                 asker.get(path, OCTOBER),
@@ -193,6 +195,28 @@ class TestContract:
         response = Asker().get("/user/orgs")
         assert len(response.json()) == 3
         assert not list(faults_of(response, "/user/orgs"))
+
+    def test_report_exports_are_as_described(self) -> None:
+        asker = Asker()
+        exports = asker.github.account(AccountType.ENTERPRISE, "acme-corp").exports
+        path, template = (
+            f"{CORP_BILL}/reports",
+            "/enterprises/{enterprise}/settings/billing/reports",
+        )
+        bodies = [{"report_type": "detailed", "start_date": day} for day in ("2026-10-01", "today")]
+        made, refused = (asker.post(path, body) for body in bodies)
+        assert (made.status_code, refused.status_code) == (202, 400)
+        assert not list(faults_of(made, template, "post"))
+        assert not list(faults_of(refused, template, "post"))
+        asker.clock.now += exports.processing
+        one = f"{template}/{{report_id}}"
+        ready = asker.get(f"{path}/{made.json()['id']}")
+        assert ready.json()["download_urls"]
+        assert not list(faults_of(ready, one))
+        assert not list(faults_of(asker.get(path), template))
+        exports.made[0].error = "Report generation failed"
+        faults = faults_of(asker.get(f"{path}/{made.json()['id']}"), one)
+        assert [named(fault) for fault in faults] == [{"error_message"}]
 
     def test_installations_are_as_described(self) -> None:
         app = SimulatedApp(1, "Iv1", [])

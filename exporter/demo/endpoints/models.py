@@ -10,7 +10,7 @@ from exporter.demo.endpoints.reports import narrowed
 from exporter.demo.meters import AI_SKUS
 from exporter.demo.question import Question
 
-_SHARES = {
+SHARES = {
     "Claude Sonnet 4.5": 0.46,
     "GPT-5": 0.31,
     "GPT-5 mini": 0.17,
@@ -60,7 +60,7 @@ def _divided(rows: Rows, question: Question) -> Iterator[Mapping[str, object]]:
     """Yield each row split by model, in the spelling of these reports."""
     for row in rows:
         if row["sku"] in AI_SKUS:
-            for model, share in _SHARES.items():
+            for model, share in SHARES.items():
                 parts = {name: float(str(row[name])) * share for name in _DIVIDED}
                 yield {**row, **_spelling(row, question), "model": model, **parts}
 

@@ -15,7 +15,8 @@ from exporter.demo.meters import DISPLAY_NAMES
 from exporter.demo.question import Question
 
 _UNITS = {"ai-units": "AICredits"}
-_NAMES = _ORGANIZATION, _REPOSITORY = "organizationName", "repositoryName"
+_ORGANIZATION, _REPOSITORY = "organizationName", "repositoryName"
+_NAMES = frozenset({_ORGANIZATION, _REPOSITORY, "workflowPath", "username"})
 
 
 @dataclass
@@ -47,7 +48,7 @@ def narrowed(question: Question) -> Narrowed:
     month, day = question.period()
     query = question.query
     echo: dict[str, object] = {}
-    replaced = _replaced(question, month)
+    replaced = given_rows(question, month)
     found = _of_day(question.uses(month), day) if replaced is None else []
     if question.of_enterprise and (organization := query.get("organization")):
         found = [use for use in found if _same(use.organization, organization)]
@@ -95,7 +96,7 @@ def report(question: Question) -> Answer:
     months = [month] if itemised else [Month(month.year, number) for number in range(1, 13)]
     items = []
     for each in months:
-        rows = _replaced(question, each)
+        rows = given_rows(question, each)
         if rows is not None:
             if question.of_enterprise:
                 rows = _paid(question, _center(question), rows)
@@ -130,13 +131,13 @@ def _center(question: Question) -> str:
 
 
 def _streamed(bulk: Bulk, question: Question, month: Month, day: int | None) -> Answer:
-    days = _days_begun(month, question.now)
+    days = days_begun(month, question.now)
     body = bulk.report(month.start.date(), days, day)
     etag = f'W/"{bulk.rows}-{month.year}-{month.month}-{days}-{day}"'
     return Answer(200, body, {"content-type": JSON_TYPE, "etag": etag})
 
 
-def _days_begun(month: Month, now: datetime) -> int:
+def days_begun(month: Month, now: datetime) -> int:
     """Return the number of days with data, 0 for a future month or one no longer kept."""
     if now < month.start or not month.kept(now):
         return 0
@@ -151,10 +152,11 @@ def _of_day(found: list[Use], day: int | None) -> list[Use]:
     return [use for use in found if day is None or use.at.day == day]
 
 
-def _replaced(question: Question, month: Month) -> Rows | None:
+def given_rows(question: Question, month: Month) -> Rows | None:
+    """Return the rows that replace the generated usage of a month, None to generate it."""
     account = question.account
     if account.bulk:
-        return account.bulk.summary() if _days_begun(month, question.now) else []
+        return account.bulk.summary() if days_begun(month, question.now) else []
     if callable(account.usage_items):
         return account.usage_items(month.year, month.month)
     return account.usage_items

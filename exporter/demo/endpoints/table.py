@@ -12,13 +12,13 @@ from exporter.demo.answer import (
     UNABLE_TO_GET_BUDGETS,
     Answer,
     moved,
-    ok,
 )
 from exporter.demo.endpoints import (
     advanced_security,
     budgets,
     copilot,
     cost_centers,
+    exports,
     legacy,
     licenses,
     models,
@@ -38,13 +38,13 @@ _HIDDEN: Mapping[Family, Answer] = {
     "models": NO_USAGE_DATA,
     "budgets": UNABLE_TO_GET_BUDGETS,
     "cost_centers": NOT_FOR_THIS_TOKEN,
-    "reports": NOT_FOR_THIS_TOKEN,
+    "exports": NOT_FOR_THIS_TOKEN,
     "copilot": NOT_FOR_THIS_TOKEN,
 }
 """Refusals of hidden families; all others are 404."""
 
 _OF_LEGACY: frozenset[Family] = frozenset({"legacy"})
-_OF_USAGE: frozenset[Family] = frozenset({"usage", "models", "budgets", "cost_centers", "reports"})
+_OF_USAGE: frozenset[Family] = frozenset({"usage", "models", "budgets", "cost_centers", "exports"})
 _OF_THE_PAYER: frozenset[Family] = frozenset({"usage", "models"})
 
 
@@ -68,10 +68,6 @@ class Endpoint:
         return _HIDDEN.get(self.family, NOT_FOUND) if self.family in account.hidden else None
 
 
-def _no_reports(_: Question) -> Answer:
-    return ok({"usage_report_exports": []})
-
-
 _BILLING = "settings/billing"
 
 ENDPOINTS: Mapping[str, Endpoint] = {
@@ -86,7 +82,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     ),
     f"{_BILLING}/cost-centers": Endpoint(_ENTERPRISES, "cost_centers", cost_centers.listed),
     f"{_BILLING}/cost-centers/{{id}}": Endpoint(_ENTERPRISES, "cost_centers", cost_centers.one),
-    f"{_BILLING}/reports": Endpoint(_ENTERPRISES, "reports", _no_reports),
+    f"{_BILLING}/reports": Endpoint(_ENTERPRISES, "exports", exports.listed),
+    f"{_BILLING}/reports/{{id}}": Endpoint(_ENTERPRISES, "exports", exports.one),
     f"{_BILLING}/advanced-security": Endpoint(
         _MANY_CLASSIC, "advanced_security", advanced_security.committers
     ),
@@ -98,4 +95,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "consumed-licenses": Endpoint(_ENTERPRISES, "licenses", licenses.consumed),
     "license-sync-status": Endpoint(_ENTERPRISES, "license_sync", licenses.synchronised),
 }
-"""By the rest of the path after the account's name."""
+"""Answers to GET, by the rest of the path after the account's name."""
+
+POSTS: Mapping[str, Endpoint] = {
+    f"{_BILLING}/reports": Endpoint(_ENTERPRISES, "exports", exports.make),
+}
