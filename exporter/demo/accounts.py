@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
@@ -22,6 +23,7 @@ Family = Literal[
     "licenses",
     "license_sync",
     "copilot",
+    "repositories",
 ]
 LegacyFamily = Literal["actions", "packages", "shared-storage"]
 
@@ -95,7 +97,9 @@ class SimulatedAccount:
     ``hidden`` are the families that the credential may not read; if ``plan`` is hidden, the
     account is visible without its plan.
     ``size`` multiplies generated usage. ``repositories`` are bare names, or ``owner/name`` for an
-    enterprise. ``seats`` is the number of people with a license, ``committers`` are the logins
+    enterprise; ``properties`` and ``topics`` are by these names. ``deleted`` repositories have
+    usage but are no longer listed; ``former_names`` are bare names with the day until which usage
+    has them. ``seats`` is the number of people with a license, ``committers`` are the logins
     that Advanced Security counts. Users cannot have ``budgets``, and only enterprises can have
     ``cost_centers``.
 
@@ -122,6 +126,10 @@ class SimulatedAccount:
     size: float = 1.0
     repositories: list[str] = field(default_factory=lambda: ["api", "ios", "web"])
     seats: int = 12
+    properties: Mapping[str, Mapping[str, str | Sequence[str] | None]] = field(default_factory=dict)
+    topics: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    former_names: Mapping[str, tuple[str, date]] = field(default_factory=dict)
     committers: list[str] = field(
         default_factory=lambda: ["ada", "barbara", "edsger", "grace", "katherine", "linus"]
     )
@@ -145,6 +153,20 @@ class SimulatedAccount:
         """Repositories as pairs of owner and bare name."""
         pairs = (repository.rpartition("/") for repository in self.repositories)
         return [(owner or self.name, name) for owner, _, name in pairs]
+
+    @property
+    def existing_repositories(self) -> list[tuple[str, str]]:
+        """Owned repositories that are not deleted."""
+        return [pair for pair in self.owned_repositories if self.written(*pair) not in self.deleted]
+
+    def written(self, owner: str, name: str) -> str:
+        """Return a repository as in ``repositories``."""
+        return name if owner == self.name else f"{owner}/{name}"
+
+    def name_on(self, day: date, owner: str, name: str) -> str:
+        """Return the bare name that a repository had on a day."""
+        former, renamed = self.former_names.get(self.written(owner, name), (name, date.min))
+        return former if day < renamed else name
 
     @property
     def people(self) -> list[str]:

@@ -4,7 +4,7 @@ import zlib
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from exporter.accounts import AccountType
 from exporter.demo.accounts import SimulatedAccount
@@ -103,7 +103,7 @@ def uses(
         if lived <= 0.0:
             continue
         at = (end - timedelta.resolution).replace(minute=0, second=0, microsecond=0)
-        for meter, organization, repository, rate in _rates(members, month):
+        for meter, organization, repository, rate in _rates(members, month, start.date()):
             quantity = round(rate * lived, 9)
             covered = min(quantity, left[meter.pool]) if meter.pool else 0.0
             if meter.pool:
@@ -113,7 +113,7 @@ def uses(
 
 
 def _rates(
-    members: Sequence[SimulatedAccount], month: Month
+    members: Sequence[SimulatedAccount], month: Month, day: date
 ) -> Iterator[tuple[Meter, str, str, float]]:
     """Yield meter, organization, repository and units per hour."""
     for member in members:
@@ -123,7 +123,8 @@ def _rates(
                 case "account":
                     for owner, name in member.owned_repositories:
                         share = _whim(owner, name, meter.sku) / len(member.repositories)
-                        yield meter, owner, name, meter.rate * member.size * share
+                        called = member.name_on(day, owner, name)
+                        yield meter, owner, called, meter.rate * member.size * share
                 case "seat":
                     yield meter, organization, "", meter.rate * _seats(member)
                 case "seat_month":

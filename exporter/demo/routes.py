@@ -23,7 +23,7 @@ from exporter.demo.answer import (
 from exporter.demo.app import SimulatedApp
 from exporter.demo.callers import Caller, Kind, closed_to
 from exporter.demo.consumption import Activity
-from exporter.demo.endpoints import discovery, exports, graphql, profiles
+from exporter.demo.endpoints import discovery, exports, graphql, profiles, repositories
 from exporter.demo.endpoints.table import ENDPOINTS, POSTS
 from exporter.demo.exports import DOWNLOADS, is_signed
 from exporter.demo.question import Question
@@ -158,6 +158,8 @@ class Routes:
         return NOT_FOUND
 
     def _of_account(self, request: Request, root: str, name: str, rest: list[str]) -> Answer:
+        if root == "orgs" and rest == ["repos"]:
+            return repositories.listed(self.accounts, request.caller, name, request.query)
         caller, account = request.caller, self._visible(request, root, name)
         if account is None:
             return NOT_FOUND

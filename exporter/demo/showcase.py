@@ -1,14 +1,27 @@
 """The accounts of the demo, which together have data for every collector."""
 
+from datetime import date
+
 from exporter.accounts import AccountType, Platform
 from exporter.demo.accounts import SimulatedAccount, SimulatedBudget, SimulatedCostCenter
+
+_RENAMED = date(2026, 10, 9)
 
 
 def demo_accounts() -> list[SimulatedAccount]:
     """Return an account of each kind: on usage, on legacy, personal, large and partly hidden."""
     return [
         SimulatedAccount(
-            AccountType.ORGANIZATION, "acme", ghas="bundled", budgets=_budgets_of_acme()
+            AccountType.ORGANIZATION,
+            "acme",
+            ghas="bundled",
+            properties={
+                "api": {"team": "payments", "tier": "1"},
+                "ios": {"team": None},
+                "web": {"team": "storefront", "languages": ["css", "typescript"]},
+            },
+            topics={"ios": ["mobile", "team-apps"], "web": ["frontend"]},
+            budgets=_budgets_of_acme(),
         ),
         SimulatedAccount(AccountType.ORGANIZATION, "oldtown", platform=Platform.LEGACY),
         SimulatedAccount(
@@ -31,7 +44,16 @@ def demo_accounts() -> list[SimulatedAccount]:
                 "acme-platform/gateway",
                 "acme-research/models",
                 "acme-mobile/app",
+                "acme-mobile/prototype",
             ],
+            properties={
+                "acme-platform/billing": {"team": "platform", "tier": "1"},
+                "acme-platform/gateway": {"team": "platform"},
+                "acme-research/models": {"team": ["data", "research"]},
+            },
+            topics={"acme-mobile/app": ["ios", "team-mobile"]},
+            deleted={"acme-mobile/prototype"},
+            former_names={"acme-platform/gateway": ("proxy", _RENAMED)},
             budgets=_budgets_of_acme_corp(),
             cost_centers=_cost_centers_of_acme_corp(),
         ),

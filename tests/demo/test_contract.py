@@ -136,7 +136,7 @@ class TestContract:
         account.platform = platform
         account.hidden = set() if visible else FAMILIES
         asked = list(billing_paths(account))
-        assert len(asked) == {"organization": 11, "user": 7, "enterprise": 15}[account.type]
+        assert len(asked) == {"organization": 12, "user": 7, "enterprise": 15}[account.type]
         for template, path in asked:
             for response in (
                 asker.get(path, OCTOBER),

@@ -29,7 +29,7 @@ def committers(question: Question) -> Answer:
     repositories = {
         f"{owner}/{name}": _active(member, name, product)
         for member in members
-        for owner, name in member.owned_repositories
+        for owner, name in member.existing_repositories
     }
     repositories = {name: logins for name, logins in repositories.items() if logins}
     everyone = {login for logins in repositories.values() for login in logins}
