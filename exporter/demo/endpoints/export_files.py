@@ -37,10 +37,12 @@ _ROWS_A_CHUNK = 256
 
 def part(question: Question, export: SimulatedExport, number: int) -> Iterator[bytes]:
     """Yield a part of the export in chunks, from 1 on; each has a byte order mark and a header."""
-    columns, named = _columns(export), _centers(question)
+    columns = _columns(export)
+    cells_of = {**_CELLS, "cost_center_name": _centers(question)}
+    takes = [cells_of.get(name, _zero) for name in columns]
     rows = islice(_rows(question, export), number - 1, None, export.parts)
     yield b"\xef\xbb\xbf" + _written([columns])
-    cells = (_cells(row, columns, named) for row in rows)
+    cells = ([take(row) for take in takes] for row in rows)
     while chunk := list(islice(cells, _ROWS_A_CHUNK)):
         yield _written(chunk)
 
@@ -81,32 +83,6 @@ def _centers(question: Question) -> Callable[[Used], str]:
     return lambda row: names.get(payer(row.organization, row.repository), "")
 
 
-def _cells(row: Used, columns: Sequence[str], named: Callable[[Used], str]) -> list[str]:
-    cells: Mapping[str, str] = {
-        "date": f"{row.day}",
-        "product": row.product.lower().replace(" ", "_"),
-        "sku": row.sku,
-        "quantity": _number(row.quantity),
-        "unit_type": row.unit,
-        "applied_cost_per_quantity": _number(row.price),
-        "gross_amount": _number(row.gross),
-        "discount_amount": _number(row.discount),
-        "net_amount": _number(row.gross - row.discount),
-        "username": row.username,
-        "organization": row.organization,
-        "repository": row.repository,
-        "workflow_path": row.workflow or "",
-        "cost_center_name": named(row),
-        "model": row.model,
-        "exceeds_quota": str(row.discount < row.gross),
-        "total_monthly_quota": "300" if row.unit == "requests" else "1900",
-        "input": _number(row.quantity * 40),
-        "output": _number(row.quantity * 20),
-        "cache_read": _number(row.quantity * 400),
-    }
-    return [cells.get(name, "0") for name in columns]
-
-
 def _number(value: float) -> str:
     # Such as 3, 0.018000000000000002 and 9.4086E-05, as in real files.
     return repr(value).removesuffix(".0").upper()
@@ -116,3 +92,31 @@ def _written(rows: Iterable[Sequence[str]]) -> bytes:
     text = StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
+
+
+def _zero(_: Used) -> str:
+    return "0"
+
+
+_CELLS: Mapping[str, Callable[[Used], str]] = {
+    "date": lambda row: f"{row.day}",
+    "product": lambda row: row.product.lower().replace(" ", "_"),
+    "sku": lambda row: row.sku,
+    "quantity": lambda row: _number(row.quantity),
+    "unit_type": lambda row: row.unit,
+    "applied_cost_per_quantity": lambda row: _number(row.price),
+    "gross_amount": lambda row: _number(row.gross),
+    "discount_amount": lambda row: _number(row.discount),
+    "net_amount": lambda row: _number(row.gross - row.discount),
+    "username": lambda row: row.username,
+    "organization": lambda row: row.organization,
+    "repository": lambda row: row.repository,
+    "workflow_path": lambda row: row.workflow or "",
+    "model": lambda row: row.model,
+    "exceeds_quota": lambda row: str(row.discount < row.gross),
+    "total_monthly_quota": lambda row: "300" if row.unit == "requests" else "1900",
+    "input": lambda row: _number(row.quantity * 40),
+    "output": lambda row: _number(row.quantity * 20),
+    "cache_read": lambda row: _number(row.quantity * 400),
+}
+"""Cells by column; the others are 0, and that of the cost center depends on the enterprise."""
