@@ -93,7 +93,8 @@ class SimulatedAccount:
     with ``billed_to_owner`` the account's own usage and AI reports are 404.
     ``ghas`` is Advanced Security as one product or two. ``copilot`` is whether it has Copilot.
     ``ai`` is the unit that AI is billed in: with ``requests`` the report of credits is empty, with
-    ``requests_only`` it is 404. ``preview`` adds usage of a SKU that no price list has yet.
+    ``requests_only`` it is 404. ``preview`` adds usage of a SKU that no price list has yet,
+    ``self_hosted`` free minutes of runners of its own.
     ``hidden`` are the families that the credential may not read; if ``plan`` is hidden, the
     account is visible without its plan.
     ``size`` multiplies generated usage. ``repositories`` are bare names, or ``owner/name`` for an
@@ -122,6 +123,7 @@ class SimulatedAccount:
     copilot: bool = True
     ai: Literal["credits", "requests", "requests_only"] = "credits"
     preview: bool = False
+    self_hosted: bool = False
     hidden: set[Family] = field(default_factory=set)
     size: float = 1.0
     repositories: list[str] = field(default_factory=lambda: ["api", "ios", "web"])

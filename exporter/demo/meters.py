@@ -115,6 +115,26 @@ _FOR_ALL = (
 )
 
 
+_SELF_HOSTED = (
+    Meter(
+        "Actions",
+        "actions_self_hosted_linux",
+        "Actions self-hosted Linux",
+        "minutes",
+        0.0,
+        6.2,
+    ),
+    Meter(
+        "Actions",
+        "actions_self_hosted_windows",
+        "Actions self-hosted Windows",
+        "minutes",
+        0.0,
+        0.7,
+    ),
+)
+
+
 def _licence(product: str, sku: str, display: str, price: float) -> Meter:
     return Meter(product, sku, display, "user-months", price, 1.0, per="seat_month")
 
@@ -166,6 +186,7 @@ DISPLAY_NAMES = {
     for group in (
         _FOR_ALL,
         _PREVIEW,
+        _SELF_HOSTED,
         (_AI_CREDITS, _PREMIUM_REQUESTS, _COPILOT_LICENCE),
         _FOR_ENTERPRISES,
         *_ADVANCED_SECURITY.values(),
@@ -180,6 +201,7 @@ def meters(account: SimulatedAccount) -> tuple[Meter, ...]:
     listed = (
         *_FOR_ALL,
         *(_PREVIEW if account.preview else ()),
+        *(_SELF_HOSTED if account.self_hosted else ()),
         *([ai] if account.copilot else ()),
     )
     if account.type is AccountType.USER:

@@ -15,6 +15,7 @@ def demo_accounts() -> list[SimulatedAccount]:
             AccountType.ORGANIZATION,
             "acme",
             ghas="bundled",
+            self_hosted=True,
             properties={
                 "api": {"team": "payments", "tier": "1"},
                 "ios": {"team": None},
@@ -37,6 +38,7 @@ def demo_accounts() -> list[SimulatedAccount]:
             "acme-corp",
             ghas="split",
             preview=True,
+            self_hosted=True,
             size=14.0,
             seats=180,
             repositories=[

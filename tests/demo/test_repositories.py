@@ -10,8 +10,8 @@ from exporter.demo import (
     SimulatedToken,
 )
 from tests.support.exports import rows_of
-from tests.support.paths import CORP_BILL
-from tests.support.simulator_client import JSON, Asker
+from tests.support.paths import CORP_BILL, CORP_SUMMARY
+from tests.support.simulator_client import JSON, OCTOBER, Asker
 
 ACME = "/orgs/acme/repos"
 PLATFORM = "/orgs/acme-platform/repos"
@@ -114,3 +114,18 @@ class TestCallers:
                 for path in (PLATFORM, ACME)
             ]
         assert statuses == [200, 404, 403, 404]
+
+
+class TestSelfHosted:
+    def test_minutes_are_free_and_in_every_report(self) -> None:
+        asker = Asker()
+        skus = {"actions_self_hosted_linux", "actions_self_hosted_windows"}
+        summary = {row["sku"]: row for row in asker.rows(CORP_SUMMARY, OCTOBER)}
+        assert skus < set(summary)
+        for sku in skus:
+            assert summary[sku]["grossQuantity"] > 0
+            assert summary[sku]["unitType"] == "minutes"
+            assert {summary[sku][name] for name in ("pricePerUnit", "grossAmount")} == {0.0}
+        rows = asker.rows(f"{CORP_BILL}/usage")
+        assert "Actions self-hosted Linux" in {row["sku"] for row in rows}
+        assert skus < {row["sku"] for row in rows_of(asker)}
