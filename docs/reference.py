@@ -29,7 +29,8 @@ def permissions() -> str:
     )
     parts = [introduction]
     for collector in ALL:
-        endpoints = "\n".join(f"- `GET {endpoint}`" for endpoint in collector.endpoints)
+        listed = (f"- `GET {endpoint}`" for endpoint in collector.endpoints)
+        endpoints = "\n".join(listed) or "- none: it reads what other collectors have read"
         rights = "\n".join(
             f"- {kind.value}: {permission}" for kind, permission in collector.permissions.items()
         )

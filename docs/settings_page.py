@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from exporter.settings.credentials import CredentialEntry
 from exporter.settings.model import Settings
 from exporter.settings.options import Option, options
+from exporter.settings.own import BudgetEntry, PriceEntry
 from exporter.settings.sections import AccountEntry, JobTimes
 
 EXAMPLE = """\
@@ -27,6 +28,15 @@ collector_settings:
   usage:
     interval: 10m
     stale_after: 45m
+own_prices:
+  - sku: actions_self_hosted_linux
+    usd: 0.0031
+    from: 2026-01-01
+own_budgets:
+  - name: actions
+    usd: 500
+    account: organization/acme
+    product: actions
 web:
   listen_address: 127.0.0.1:9877
 log:
@@ -61,7 +71,7 @@ Aliases and tags are not supported, and a duplicate key is an error. {misplaced}
 ```yaml
 {example}```
 
-Three settings exist only in the file.
+These settings exist only in the file.
 
 ### `accounts`
 
@@ -94,6 +104,34 @@ account uses the credential that its entry names, else the one named default, el
 If a collector has its own interval, set here or built in, its readings are stale after three of \
 these intervals, unless `stale_after` is set here too. `stale_after` must be at least the interval \
 plus the timeout.
+
+### `own_prices`
+
+{prices} All keys of an entry are required.
+
+| Key | Meaning |
+| --- | --- |
+{price}
+
+`github_billing_own_estimated_usd` is the quantity of the month at the price of that month, and \
+absent before the first price. If GitHub bills the SKU after all, there is no estimate, and the \
+landing page `/` shows why.
+
+### `own_budgets`
+
+{budgets} A budget needs `name` and `usd`. Set at most one of `organization`, `cost_center`, \
+`team`, `repository` and `workflow`, and at most one of `product` and `sku`; without them it \
+covers all usage of the account.
+
+| Key | Meaning |
+| --- | --- |
+{budget}
+
+The consumption is the net US dollars of the month from a collector that must be on: `usage` for \
+the account, a product or a SKU, `usage_organizations`, `usage_cost_centers`, `usage_teams` (on \
+with rules of allocation), `usage_repositories` or `usage_workflows`. Without a recent reading of \
+it only the estimate is absent. It is also absent for a repository or workflow that may be part of \
+`(other)`, and for a product or SKU that neither GitHub publishes nor any usage has.
 """
 
 
@@ -109,6 +147,10 @@ def settings() -> str:
         credential=_keys(CredentialEntry),
         collectors=Settings.model_fields["collector_settings"].description,
         times=_keys(JobTimes),
+        prices=Settings.model_fields["own_prices"].description,
+        price=_keys(PriceEntry),
+        budgets=Settings.model_fields["own_budgets"].description,
+        budget=_keys(BudgetEntry),
     )
 
 
@@ -131,5 +173,6 @@ def _misplaced() -> str:
 
 def _keys(model: type[BaseModel]) -> str:
     return "\n".join(
-        f"| `{name}` | {field.description} |" for name, field in model.model_fields.items()
+        f"| `{field.alias or name}` | {field.description} |"
+        for name, field in model.model_fields.items()
     )

@@ -33,12 +33,14 @@ _FORMER_RUNNERS = (
 )
 
 _SELF_HOSTED = "self_hosted"
-_RUNNERS = (
-    STANDARD_RUNNERS
-    | _LARGER_RUNNERS
-    | _FORMER_RUNNERS
-    | {_SELF_HOSTED, *(f"{_SELF_HOSTED}_{os}" for os in ("linux", "macos", "windows", "unknown"))}
-)
+_SELF_HOSTED_RUNNERS = {
+    _SELF_HOSTED,
+    *(f"{_SELF_HOSTED}_{os}" for os in ("linux", "macos", "windows", "unknown")),
+}
+SELF_HOSTED_SKUS = frozenset(f"actions_{runner}" for runner in _SELF_HOSTED_RUNNERS)
+"""SKUs that GitHub counts in minutes and does not bill."""
+
+_RUNNERS = STANDARD_RUNNERS | _LARGER_RUNNERS | _FORMER_RUNNERS | _SELF_HOSTED_RUNNERS
 
 # GitHub says unit or credit, one or many (docs: product and SKU names; usage exports of 2026).
 _CREDITS = {
@@ -166,6 +168,16 @@ def unit_name(text: str) -> str:
 def is_known(product: str, sku: str) -> bool:
     """Return whether GitHub publishes this SKU for this product, in any spelling."""
     return sku_name(sku) in _KNOWN.get(product_name(product), ())
+
+
+def is_known_product(product: str) -> bool:
+    """Return whether GitHub publishes a product, in any spelling."""
+    return product_name(product) in _KNOWN
+
+
+def is_known_sku(sku: str) -> bool:
+    """Return whether GitHub publishes a SKU for some product, in any spelling."""
+    return any(sku_name(sku) in known for known in _KNOWN.values())
 
 
 def unknown(pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:

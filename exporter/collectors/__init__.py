@@ -10,6 +10,7 @@ from exporter.collectors.cost_centers import COST_CENTERS, USAGE_COST_CENTERS
 from exporter.collectors.legacy import LEGACY_ACTIONS, LEGACY_PACKAGES, LEGACY_SHARED_STORAGE
 from exporter.collectors.licenses import LICENSE_SYNC, LICENSE_TYPES, LICENSES
 from exporter.collectors.model_usage import MODEL_USAGE
+from exporter.collectors.own_budgets import OWN_BUDGETS
 from exporter.collectors.plan import PLAN
 from exporter.collectors.previous_cycle_checks import USAGE_PREVIOUS_CYCLE_CHECKS
 from exporter.collectors.previous_reports import (
@@ -30,6 +31,7 @@ ALL: tuple[Collector, ...] = (
     PLAN,
     BUDGETS,
     BUDGET_ESTIMATES,
+    OWN_BUDGETS,
     MODEL_USAGE,
     ADVANCED_SECURITY,
     COPILOT_SEATS,

@@ -1,11 +1,16 @@
 """GitHub's usage summary: one row per SKU for a month (OpenAPI 23.0.2)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import starmap
+from operator import attrgetter
 
 from exporter.accounts import Account, AccountType, Platform
-from exporter.billing import usage
+from exporter.billing import own_prices, skus, usage
 from exporter.billing.cycle import Cycle
+from exporter.billing.own_prices import Estimates
+from exporter.billing.reports import Names
 from exporter.billing.usage import SummaryRow
 from exporter.collectors.collector import SIX_HOURLY, Collector
 from exporter.github.api import GitHub
@@ -18,7 +23,17 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await summary.ask(github, account, cycle)
     unknown = usage.unknown_skus(rows)
-    return Reading(now, samples(rows, now), cycle_end=cycle.end, unknown_skus=unknown)
+    own = _own_estimates(rows, own_prices.prices_of(account.own.prices, cycle.start))
+    return Reading(
+        now,
+        (
+            *samples(rows, now),
+            *starmap(partial(Sample, catalogue.OWN_ESTIMATED_USD), own.usd.items()),
+        ),
+        cycle_end=cycle.end,
+        unknown_skus=unknown,
+        notes=own.notes,
+    )
 
 
 def samples(rows: Sequence[SummaryRow], now: datetime) -> tuple[Sample, ...]:
@@ -30,6 +45,17 @@ def samples(rows: Sequence[SummaryRow], now: datetime) -> tuple[Sample, ...]:
         catalogue.CYCLE_END(cycle.end.timestamp()),
         *_legacy_figures(rows, cycle, now),
         *_skus(rows, catalogue.USAGE_QUANTITY, catalogue.USAGE_USD, catalogue.USAGE_PRICE_USD),
+    )
+
+
+def _own_estimates(
+    rows: Sequence[SummaryRow], prices: Mapping[str, float]
+) -> Estimates[tuple[str, str]]:
+    return own_prices.estimated(
+        ((Names("", "", *names), sums) for names, sums in usage.sums(rows).items()),
+        attrgetter("product", "sku"),
+        prices,
+        billed={skus.sku_name(row.sku) for row in rows if row.price_per_unit > 0},
     )
 
 
@@ -110,6 +136,7 @@ USAGE = Collector(
         *catalogue.USAGE_QUANTITY,
         *catalogue.USAGE_USD,
         catalogue.USAGE_PRICE_USD,
+        catalogue.OWN_ESTIMATED_USD,
     ),
     collect=collect,
     platform=Platform.USAGE,

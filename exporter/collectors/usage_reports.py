@@ -1,11 +1,12 @@
 """The month by repository and by organization, from GitHub's usage report (OpenAPI 23.0.2)."""
 
 from collections.abc import Iterable
-from itertools import repeat
+from functools import partial
+from itertools import repeat, starmap
 from operator import attrgetter
 
 from exporter.accounts import Account, AccountType
-from exporter.billing import reports
+from exporter.billing import own_prices, reports
 from exporter.billing.reports import Names
 from exporter.billing.sums import Sums
 from exporter.collectors.collector import MANY_PAGES, SIX_HOURLY, Collector, FromReport
@@ -17,10 +18,20 @@ from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
 
-async def collect_repositories(_github: GitHub, _account: Account, report: WholeReport) -> Reading:
+async def collect_repositories(_github: GitHub, account: Account, report: WholeReport) -> Reading:
     newest = report.latest.timestamp() if report.latest else None
-    samples = present((catalogue.USAGE_LATEST_ITEM, newest))
-    return _reading(report, (*repository_samples(report), *samples))
+    metric = catalogue.REPOSITORY_OWN_ESTIMATED_USD
+    own = own_prices.estimated(
+        report,
+        attrgetter(*metric.labels),
+        own_prices.prices_of(account.own.prices, report.cycle.start),
+    )
+    samples = (
+        *repository_samples(report),
+        *present((catalogue.USAGE_LATEST_ITEM, newest)),
+        *starmap(partial(Sample, metric), own.usd.items()),
+    )
+    return _reading(report, samples, own.notes)
 
 
 async def collect_organizations(_github: GitHub, _account: Account, report: WholeReport) -> Reading:
@@ -51,9 +62,12 @@ def _samples(
     return tuple(samples)
 
 
-def _reading(report: WholeReport, samples: tuple[Sample, ...]) -> Reading:
+def _reading(
+    report: WholeReport, samples: tuple[Sample, ...], notes: tuple[str, ...] = ()
+) -> Reading:
     unknown = reports.unknown_skus(report)
-    return Reading(report.now, samples, cycle_end=report.cycle.end, unknown_skus=unknown)
+    end = report.cycle.end
+    return Reading(report.now, samples, cycle_end=end, unknown_skus=unknown, notes=notes)
 
 
 USAGE_REPOSITORIES = Collector(
@@ -66,6 +80,7 @@ USAGE_REPOSITORIES = Collector(
         catalogue.REPOSITORY_USAGE_GROSS_QUANTITY,
         *catalogue.REPOSITORY_USAGE_USD,
         catalogue.USAGE_LATEST_ITEM,
+        catalogue.REPOSITORY_OWN_ESTIMATED_USD,
     ),
     collect=FromReport(collect_repositories),
     interval=SIX_HOURLY,

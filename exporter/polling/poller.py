@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from exporter.collectors import ALL
 from exporter.collectors.collector import FromReport
@@ -70,11 +71,21 @@ class Poller:
                 begin, following = self._due(now)
                 for watched, job in begin:
                     job.running = True
-                    task = tasks.create_task(self._poll(watched, job))
-                    polls = self._polls.setdefault(watched, set())
-                    polls.add(task)
-                    task.add_done_callback(polls.discard)
-                await self._rest(now, following)
+                    self._begin(tasks, watched, self._poll(watched, job))
+                deriving = [watched for watched in self.accounts if watched.derived]
+                for watched in deriving:
+                    if watched.derive_at <= now:
+                        watched.derive_at = _NEVER
+                        self._begin(tasks, watched, self._derive(watched))
+                await self._rest(now, min([following, *(each.derive_at for each in deriving)]))
+
+    def _begin(
+        self, tasks: asyncio.TaskGroup, watched: Watched, what: Coroutine[Any, Any, None]
+    ) -> None:
+        task = tasks.create_task(what)
+        polls = self._polls.setdefault(watched, set())
+        polls.add(task)
+        task.add_done_callback(polls.discard)
 
     def wake(self) -> None:
         """Look now for jobs that are due and for changed credentials."""
@@ -167,6 +178,8 @@ class Poller:
                     job.due = now
                 if far:
                     job.known = job.known._replace(reading=None)
+            for watched in self.accounts:
+                watched.derive_at = now
             self._all_changed()
         if not self._looked <= now <= self._next:
             self.wake()
@@ -208,7 +221,6 @@ class Poller:
         before = version, _ = credential.version, credential.renewed
         try:
             priority = _priority(job) if may_postpone else 0.0
-            priority = _priority(job) if may_postpone else 0.0
             jobs = watched.read_together(job)
             if isinstance(job.collector.collect, FromReport):
                 outcomes = await attempted_together(jobs, self._clock, priority=priority)
@@ -234,14 +246,20 @@ class Poller:
                 self.wake()
 
     async def _derive(self, watched: Watched) -> None:
+        names = {job.collector.name for job in watched.derived}
         for job in watched.derived:
             now = self._clock()
-            shown = {facts.collector: facts.known.reading for facts in watched.facts(now).jobs}
-            own = job.collector.name
-            readings = {name: each for name, each in shown.items() if each and name != own}
+            sources = [each for each in watched.facts(now).jobs if each.collector not in names]
+            readings = {
+                each.collector: each.known.reading for each in sources if each.known.reading
+            }
             self._taking.take(job, await work(derived, job, readings, now))
             others = (each.due for each in watched.jobs if each not in watched.derived)
             job.due = min(others, default=now)
+            watched.derive_at = min(filter(None, (s.expires for s in sources)), default=_NEVER)
+            self._changed(watched)
+            if watched.derive_at < self._next:
+                self.wake()
 
 
 def _is_decided(watched: Watched) -> bool:

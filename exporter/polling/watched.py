@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from exporter.accounts import Account, Platform
 from exporter.collectors import ALL
@@ -19,7 +19,9 @@ class Watched:
     """An account and its jobs.
 
     ``standing`` follows GitHub's answers if the account ``decides``, else the settings.
-    ``recovered`` is when GitHub last answered a required job after refusing it.
+    ``recovered`` is when GitHub last answered a required job after refusing it. ``derived`` jobs
+    collect from the readings of the others, at the latest at ``derive_at``: at the start, and when
+    such a reading expires.
     """
 
     account: Account
@@ -29,6 +31,7 @@ class Watched:
     decides: bool = field(init=False)
     recovered: datetime | None = field(default=None, init=False)
     derived: Sequence[Job] = field(init=False)
+    derive_at: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
     _together: Mapping[Job, Sequence[Job]] = field(init=False)
 
     def __post_init__(self) -> None:

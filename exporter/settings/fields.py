@@ -19,8 +19,9 @@ from exporter.settings.durations import format_duration, parse_duration
 
 _SHORTEST = timedelta(seconds=1)
 _LONGEST = timedelta(days=365)
-# Names are logged: reject a misplaced GitHub token.
-_UNPREFIXED = r"(?!github_pat_|gh[a-z]_\w{30})"
+UNPREFIXED = r"(?!github_pat_|gh[a-z]_\w{30})"
+"""Of names, which are logged: not a misplaced GitHub token."""
+
 _HOST_AND_PORT = re.compile(
     r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[A-Za-z0-9._-]*)):(?P<port>[0-9]{1,5})"
 )
@@ -77,7 +78,9 @@ def _duration(value: object) -> timedelta:
     return duration
 
 
-def _shaped(shape: str, sentence: str) -> BeforeValidator:
+def shaped(shape: str, sentence: str) -> BeforeValidator:
+    """Return a validator: a text must match the ``shape``, else ``sentence`` is its error."""
+
     def check(value: object) -> str:
         if not re.fullmatch(shape, text := _text(value)):
             raise ValueError(sentence)
@@ -87,8 +90,8 @@ def _shaped(shape: str, sentence: str) -> BeforeValidator:
 
 
 def _name(longest: int) -> BeforeValidator:
-    return _shaped(
-        rf"{_UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]{{0,{longest - 1}}}",
+    return shaped(
+        rf"{UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]{{0,{longest - 1}}}",
         "must be a name as in GitHub URLs: "
         f"up to {longest} letters, digits, hyphens and underscores",
     )
@@ -111,7 +114,7 @@ def _number_as_text(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
-def _date_as_text(value: object) -> object:
+def date_as_text(value: object) -> object:
     return str(value) if isinstance(value, date) else value
 
 
@@ -209,8 +212,8 @@ Amount = Annotated[float, BeforeValidator(_amount)]
 
 Pattern = Annotated[
     str,
-    _shaped(
-        rf"{_UNPREFIXED}[A-Za-z0-9_*?\[\]!-]+",
+    shaped(
+        rf"{UNPREFIXED}[A-Za-z0-9_*?\[\]!-]+",
         "must be a name or a pattern with * and ?, such as acme-*",
     ),
 ]
@@ -225,22 +228,22 @@ Token = Annotated[SecretStr, BeforeValidator(_token)]
 PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
 AppId = Annotated[
     str,
-    _shaped(r"[A-Za-z0-9.]{1,32}", "must be an App's ID or client ID"),
+    shaped(r"[A-Za-z0-9.]{1,32}", "must be an App's ID or client ID"),
     BeforeValidator(_number_as_text),
 ]
 ApiVersion = Annotated[
     str,
-    _shaped(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a REST API version, such as 2022-11-28"),
-    BeforeValidator(_date_as_text),
+    shaped(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a REST API version, such as 2022-11-28"),
+    BeforeValidator(date_as_text),
 ]
 CredentialName = Annotated[
     str,
-    _shaped(
-        rf"{_UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]*",
+    shaped(
+        rf"{UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]*",
         "must contain only letters, digits, hyphens and underscores",
     ),
 ]
 Variable = Annotated[
     str,
-    _shaped(rf"{_UNPREFIXED}[A-Za-z_][A-Za-z0-9_]*", "must be the name of an environment variable"),
+    shaped(rf"{UNPREFIXED}[A-Za-z_][A-Za-z0-9_]*", "must be the name of an environment variable"),
 ]

@@ -12,6 +12,7 @@ from exporter.settings.certificates import check_certificates
 from exporter.settings.checks import check
 from exporter.settings.credential_checks import check_credentials
 from exporter.settings.model import Loc, Settings
+from exporter.settings.own_checks import check_own
 from exporter.settings.proxies import check_proxies
 from exporter.settings.sentences import sentence
 from exporter.settings.sources.given import (
@@ -28,6 +29,14 @@ _INSTEAD_OF_FALLBACKS: tuple[Loc, ...] = (
     ("github", "app_id"),
     ("credentials",),
 )
+_LISTS = {"credentials", "own_budgets", "own_prices"}
+_ACCOUNTS = {
+    "accounts",
+    "allocation",
+    "collectors",
+    "no_collectors",
+    *(f"{kind}s" for kind in AccountType),
+}
 _TIMES = {"poll", "collector_settings", "interval", "stale_after", "timeout"}
 
 
@@ -62,6 +71,7 @@ def load(
     settings, sources, invalid = _validate(sources)
     times = not any(_TIMES.intersection(loc) for loc in invalid)
     names = not any("credentials" in loc for loc in invalid)
+    accounts = not any(_ACCOUNTS.intersection(loc[:1]) for loc in invalid)
     named = {each.variable for each in resolved.credentials(settings) if each.variable}
     faults = [
         *unknown_variables(environment, named),
@@ -70,6 +80,7 @@ def load(
         *check_credentials(settings, sources, environment, names=names),
         *_web_file(settings, sources),
         *check(settings, sources, collectors, times=times),
+        *check_own(settings, sources, collectors, accounts=accounts),
         *check_certificates(environment),
         *check_proxies(environment),
     ]
@@ -103,6 +114,6 @@ def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
 
 def _cut(loc: Loc) -> Loc:
     # Remove the whole entry: without its name or key it would cause a second error.
-    if loc[0] == "credentials":
+    if loc[0] in _LISTS:
         return loc[:2]
     return loc[:-1] if loc[0] == "accounts" and loc[-1] in set(AccountType) else loc

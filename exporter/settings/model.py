@@ -10,6 +10,7 @@ from exporter.accounts import Account, AccountType, account_key
 from exporter.settings import sections
 from exporter.settings.credentials import CredentialEntry
 from exporter.settings.fields import CollectorName, Count, Login, ShardChoice, Shown, Slug
+from exporter.settings.own import BudgetEntry, PriceEntry
 
 Loc = tuple[str | int, ...]
 """Path of a setting: keys and, in lists, positions from 0."""
@@ -77,6 +78,16 @@ class Settings(BaseSettings):
     )
     collector_settings: dict[str, sections.JobTimes] = Field(
         {}, description="Times of individual collectors, by name."
+    )
+    own_prices: tuple[PriceEntry, ...] = Field(
+        (),
+        description="Your prices of SKUs that GitHub counts and does not bill: minutes of "
+        "self-hosted runners. The estimates are never added to GitHub's dollars.",
+    )
+    own_budgets: tuple[BudgetEntry, ...] = Field(
+        (),
+        description="Your budgets, beside those at GitHub: limits for the net US dollars of a "
+        "month. They stop no usage.",
     )
 
     @classmethod

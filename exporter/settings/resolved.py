@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.collectors import Collector
+from exporter.own import Own
 from exporter.settings.credentials import DEFAULT, CredentialSettings, of_flags
 from exporter.settings.model import Loc, Settings
 from exporter.settings.sections import AccountEntry, JobTimes, PollSettings
@@ -84,12 +85,20 @@ def located_accounts(settings: Settings) -> Iterator[tuple[Account, Loc]]:
 def account_of(
     settings: Settings, kind: AccountType, name: str, entry: AccountEntry | None = None
 ) -> Account:
-    """Return an account with the platform and quotas of its entry, else the global ones."""
+    """Return an account with the platform and quotas of its entry, else the global ones.
+
+    What the settings add to its bill is that of all accounts, or names it.
+    """
     platform = (entry and entry.platform) or settings.platform
     quotas = settings.quota.model_dump()
     if entry:
         quotas |= entry.quota.model_dump(exclude_none=True)
-    return Account(kind, name, None if platform == "auto" else Platform(platform), Quotas(**quotas))
+    fixed = None if platform == "auto" else Platform(platform)
+    own = Own(
+        prices=tuple(each.price for each in settings.own_prices),
+        budgets=tuple(e.budget(name) for e in settings.own_budgets if e.concerns(kind, name)),
+    )
+    return Account(kind, name, fixed, Quotas(**quotas), own)
 
 
 def collectors_for(
