@@ -2,10 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from exporter.collectors import ALL
 from exporter.collectors.collector import FromReport
@@ -15,6 +14,7 @@ from exporter.polling import schedule
 from exporter.polling.attempt import attempted, attempted_together, derived
 from exporter.polling.decider import Decider
 from exporter.polling.job import Job
+from exporter.polling.outcome import Outcome
 from exporter.polling.refusals import Credentials, ask_after_recovery, ask_with_another_secret
 from exporter.polling.taking import Observer, Taking
 from exporter.polling.watched import Watched
@@ -71,21 +71,11 @@ class Poller:
                 begin, following = self._due(now)
                 for watched, job in begin:
                     job.running = True
-                    self._begin(tasks, watched, self._poll(watched, job))
-                deriving = [watched for watched in self.accounts if watched.derived]
-                for watched in deriving:
-                    if watched.derive_at <= now:
-                        watched.derive_at = _NEVER
-                        self._begin(tasks, watched, self._derive(watched))
-                await self._rest(now, min([following, *(each.derive_at for each in deriving)]))
-
-    def _begin(
-        self, tasks: asyncio.TaskGroup, watched: Watched, what: Coroutine[Any, Any, None]
-    ) -> None:
-        task = tasks.create_task(what)
-        polls = self._polls.setdefault(watched, set())
-        polls.add(task)
-        task.add_done_callback(polls.discard)
+                    task = tasks.create_task(self._poll(watched, job))
+                    polls = self._polls.setdefault(watched, set())
+                    polls.add(task)
+                    task.add_done_callback(polls.discard)
+                await self._rest(now, following)
 
     def wake(self) -> None:
         """Look now for jobs that are due and for changed credentials."""
@@ -135,6 +125,8 @@ class Poller:
     def _facts_of(self, watched: Watched, now: datetime) -> AccountFacts:
         facts = self._facts.get(watched)
         if facts is None or (facts.valid_until is not None and facts.valid_until <= now):
+            if watched.derived and watched.derive_at <= now:
+                self._derive_again(watched, now)
             facts = self._facts[watched] = watched.facts(now)
         return facts
 
@@ -178,8 +170,6 @@ class Poller:
                     job.due = now
                 if far:
                     job.known = job.known._replace(reading=None)
-            for watched in self.accounts:
-                watched.derive_at = now
             self._all_changed()
         if not self._looked <= now <= self._next:
             self.wake()
@@ -246,20 +236,24 @@ class Poller:
                 self.wake()
 
     async def _derive(self, watched: Watched) -> None:
-        names = {job.collector.name for job in watched.derived}
         for job in watched.derived:
             now = self._clock()
-            sources = [each for each in watched.facts(now).jobs if each.collector not in names]
-            readings = {
-                each.collector: each.known.reading for each in sources if each.known.reading
-            }
-            self._taking.take(job, await work(derived, job, readings, now))
-            others = (each.due for each in watched.jobs if each not in watched.derived)
-            job.due = min(others, default=now)
-            watched.derive_at = min(filter(None, (s.expires for s in sources)), default=_NEVER)
-            self._changed(watched)
-            if watched.derive_at < self._next:
-                self.wake()
+            readings, until = watched.readings(now)
+            outcome = await work(derived, job, readings, now)
+            self._take_derived(watched, job, outcome, until)
+
+    def _derive_again(self, watched: Watched, now: datetime) -> None:
+        """Derive at the start and once a reading has expired, for a page that is valid now."""
+        readings, until = watched.readings(now)
+        for job in watched.derived:
+            self._take_derived(watched, job, derived(job, readings, now), until)
+
+    def _take_derived(
+        self, watched: Watched, job: Job, outcome: Outcome, until: datetime | None
+    ) -> None:
+        self._taking.take(job, outcome)
+        job.due = min((each.due for each in watched.heads()), default=job.due)
+        watched.derive_at = until or _NEVER
 
 
 def _is_decided(watched: Watched) -> bool:

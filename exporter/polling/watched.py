@@ -8,6 +8,7 @@ from exporter.accounts import Account, Platform
 from exporter.collectors import ALL
 from exporter.collectors.collector import FromReadings, FromReport
 from exporter.github.client import Client
+from exporter.metrics.model import Reading
 from exporter.metrics.page import AccountFacts, JobFacts
 from exporter.polling.job import Job
 from exporter.polling.platform import Standing
@@ -20,8 +21,8 @@ class Watched:
 
     ``standing`` follows GitHub's answers if the account ``decides``, else the settings.
     ``recovered`` is when GitHub last answered a required job after refusing it. ``derived`` jobs
-    collect from the readings of the others, at the latest at ``derive_at``: at the start, and when
-    such a reading expires.
+    collect from the readings of the others after each poll, and for the first page from
+    ``derive_at`` on: at the start, and when such a reading has expired.
     """
 
     account: Account
@@ -85,6 +86,13 @@ class Watched:
             # Its sources expire by themselves.
             if longest is not None:
                 job.settings = replace(job.settings, stale_after=longest)
+
+    def readings(self, now: datetime) -> tuple[dict[str, Reading], datetime | None]:
+        """Return what the page shows of the jobs that ask, and when the first of it expires."""
+        names = {job.collector.name for job in self.derived}
+        shown = [job for job in self.facts(now).jobs if job.collector not in names]
+        readings = {job.collector: job.known.reading for job in shown if job.known.reading}
+        return readings, min((job.expires for job in shown if job.expires), default=None)
 
     def owned_by(self, enterprise: str) -> None:
         """Set the enterprise that owns the account, empty if unknown."""

@@ -184,7 +184,7 @@ def restore(
                 continue
             reading = before = None
             try:
-                if saved.reading and not watched.stands_against(job) and job not in watched.derived:
+                if saved.reading and not watched.stands_against(job):
                     reading = saved.reading.reading(job.collector)
                     before = saved.before.reading(job.collector) if saved.before else None
                     readings += 1
