@@ -22,15 +22,18 @@ _HOSTNAME = (
 )
 _ACCOUNT = "{{ $labels.account_type }} {{ $labels.account }}"
 _NAMED = (
-    "{{ $labels.scope }} budget for {{ $labels.target }}"
+    "{{ $labels.scope }} budget{{ with $labels.target }} for {{ . }}{{ end }}"
     f"{{{{ with $labels.entity }}}} of {{{{ . }}}}{{{{ end }}}} in {_ACCOUNT}"
 )
 
 
 def _info(matchers: str = "") -> str:
+    info = f"max by ({_BUDGET}, {_DESCRIBED}) (github_billing_budget_info{matchers})"
+    # The entity of a team's budget is its label team, by which Alertmanager routes.
+    of_scope = f'label_join({info}, "team", "/", "scope", "entity")'
     return (
-        f"* on ({_BUDGET}) group_left ({_DESCRIBED}) "
-        f"max by ({_BUDGET}, {_DESCRIBED}) (github_billing_budget_info{matchers})"
+        f"* on ({_BUDGET}) group_left ({_DESCRIBED}, team) "
+        f'label_replace({of_scope}, "team", "$1", "team", "team/(.+)|.*")'
     )
 
 

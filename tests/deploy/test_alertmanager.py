@@ -85,6 +85,11 @@ class TestConfiguration:
         [
             ("pager,finance", {"severity": "critical", "area": "bill"}),
             ("finance", {"severity": "warning", "area": "bill"}),
+            (
+                "team-platform,finance",
+                {"severity": "warning", "area": "bill", "team": "platform", "budget": "own:b"},
+            ),
+            ("finance", {"severity": "warning", "area": "bill", "team": "research"}),
             ("operators", {"severity": "warning", "area": "exporter"}),
             ("nobody", {"severity": "info", "area": "bill"}),
             ("nobody", {"severity": "info", "area": "exporter"}),
@@ -166,6 +171,22 @@ class TestInhibition:
             alert("HardBudgetExhausted", budget="b2", severity="critical"),
             alert("SpendJump"),
             expected={"BudgetNearlyConsumed"},
+        )
+
+    @pytest.mark.parametrize(
+        ("collector", "silenced"),
+        [("own_budgets", "BudgetExhausted"), ("budget_estimates", "BudgetNearlyConsumed")],
+    )
+    def test_own_budgets_and_githubs_are_old_by_themselves(
+        self, url: str, collector: str, silenced: str
+    ) -> None:
+        assert inhibited(
+            url,
+            f"acme-own-{collector}",
+            alert("ReadingStale", collector=collector),
+            alert("BudgetExhausted", budget="own:b"),
+            alert("BudgetNearlyConsumed", budget="b"),
+            expected={silenced},
         )
 
     @pytest.mark.parametrize("failing", ["CollectorFailing", "CollectorDisappeared"])

@@ -1,0 +1,128 @@
+"""Self-hosted minutes on the page: at one's own price, and in no sum of GitHub's dollars."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pytest
+
+from exporter.accounts import Account, AccountType
+from exporter.billing.skus import SELF_HOSTED_SKUS
+from exporter.metrics.model import Reading
+from exporter.own import Own, Price
+from tests.support.collect import COLLECTORS, Says, read, said
+from tests.support.paths import ACME_BILL, ACME_SUMMARY
+from tests.support.world import row
+
+LINUX, MACOS = "actions_self_hosted_linux", "actions_self_hosted_macos"
+PRICES = (
+    Price(LINUX, 0.5, date(2026, 9, 1)),
+    Price(LINUX, 0.25, date(2026, 10, 1)),
+    Price(LINUX, 8, date(2026, 11, 1)),
+    Price(MACOS, 8, date(2026, 11, 1)),
+)
+
+
+def minutes(sku: str, quantity: float, **fields: object) -> dict[str, object]:
+    return row(sku=sku, grossQuantity=quantity, netQuantity=quantity, **fields)
+
+
+def acme(prices: Sequence[Price] = PRICES) -> Account:
+    return Account(AccountType.ORGANIZATION, "acme", own=Own(prices=tuple(prices)))
+
+
+def of_summary(*items: Mapping[str, object], prices: Sequence[Price] = PRICES) -> Reading:
+    payload = {"timePeriod": {"year": 2026, "month": 10}, "usageItems": items}
+    return read(COLLECTORS["usage"], acme(prices), Says({ACME_SUMMARY: payload}))
+
+
+def of_report(*rows: Mapping[str, object], prices: Sequence[Price] = PRICES) -> Reading:
+    usual = {
+        "date": "2026-10-01",
+        "product": "actions",
+        "sku": "Actions self-hosted Linux",
+        "unitType": "minutes",
+        "grossAmount": 0,
+        "discountAmount": 0,
+        "netAmount": 0,
+    }
+    paths = {f"{ACME_BILL}/usage": {"usageItems": [{**usual, **each} for each in rows]}}
+    return read(COLLECTORS["usage_repositories"], acme(prices), Says(paths))
+
+
+def estimates(reading: Reading) -> dict[str, float]:
+    return {name: usd for name, usd in said(reading).items() if "own_estimated_usd" in name}
+
+
+class TestTheAccount:
+    def test_has_its_minutes_at_the_price_of_the_month(self) -> None:
+        reading = of_summary(minutes(LINUX, 80), minutes("Actions self-hosted Linux", 20))
+        assert estimates(reading) == {f"own_estimated_usd actions {LINUX}": 25}
+
+    def test_has_no_estimate_before_the_first_price(self) -> None:
+        reading = of_summary(minutes(MACOS, 80))
+        assert (estimates(reading), reading.notes) == ({}, ())
+
+    @pytest.mark.parametrize("prices", [(), PRICES])
+    def test_has_githubs_dollars_whatever_the_price(self, prices: Sequence[Price]) -> None:
+        found = said(of_summary(minutes(LINUX, 80), prices=prices))
+        assert {name: usd for name, usd in found.items() if " usage_" in f" {name}"} == {
+            f"usage_gross_quantity actions {LINUX} minutes": 80,
+            f"usage_discount_quantity actions {LINUX} minutes": 0,
+            f"usage_net_quantity actions {LINUX} minutes": 80,
+            f"usage_gross_usd actions {LINUX}": 0,
+            f"usage_discount_usd actions {LINUX}": 0,
+            f"usage_net_usd actions {LINUX}": 0,
+            f"usage_price_usd actions {LINUX} minutes": 0,
+        }
+
+    @pytest.mark.parametrize(
+        "billed",
+        [
+            minutes(LINUX, 80, pricePerUnit=0.002, grossAmount=0.16, netAmount=0.16),
+            minutes(LINUX, 80, pricePerUnit=0.002),
+            minutes(LINUX, 80, grossAmount=0.16, discountAmount=0.16),
+        ],
+    )
+    def test_has_no_estimate_of_what_github_bills_and_says_so(
+        self, billed: Mapping[str, object]
+    ) -> None:
+        reading = of_summary(billed, minutes(LINUX, 5))
+        assert estimates(reading) == {}
+        assert reading.notes == (f"No estimate for {LINUX}: GitHub bills it.",)
+
+
+class TestRepositories:
+    def test_have_their_minutes_at_the_price_of_the_month(self) -> None:
+        reading = of_report(
+            {"repositoryName": "web", "quantity": 80},
+            {"repositoryName": "acme/web", "quantity": 20},
+            {"repositoryName": "api", "quantity": 4},
+            {"repositoryName": "web", "sku": "Actions Linux", "quantity": 9, "grossAmount": 3},
+        )
+        assert estimates(reading) == {
+            f"repository_own_estimated_usd acme web actions {LINUX}": 25,
+            f"repository_own_estimated_usd acme api actions {LINUX}": 1,
+        }
+
+    def test_have_no_estimate_of_what_github_bills_for_one(self) -> None:
+        reading = of_report(
+            {"repositoryName": "web", "quantity": 80, "grossAmount": 0.16},
+            {"repositoryName": "api", "quantity": 4},
+        )
+        assert estimates(reading) == {}
+        assert reading.notes == (f"No estimate for {LINUX}: GitHub bills it.",)
+
+
+class TestSelfHostedMinutes:
+    @pytest.mark.parametrize("sku", sorted(SELF_HOSTED_SKUS))
+    def test_are_used_by_system_and_never_paid_and_known(self, sku: str) -> None:
+        reading = of_summary(
+            minutes(sku, 80), minutes("actions_linux", 5, pricePerUnit=0.006, grossAmount=0.03)
+        )
+        found = said(reading)
+        runner = sku.removeprefix("actions_")
+        system = runner.removeprefix("self_hosted").strip("_")
+        os = system if system in {"linux", "macos", "windows"} else "other"
+        assert found[f"actions_runner_used_minutes {os} {runner}"] == 80
+        assert (found["actions_used_minutes"], found["actions_paid_minutes"]) == (85, 5)
+        assert reading.unknown_skus == frozenset()
