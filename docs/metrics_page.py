@@ -101,6 +101,13 @@ SECTIONS = (
         "if GitHub counted more usage between two requests.\n",
     ),
     Section(
+        "Your own prices",
+        ("own_", "repository_own_", "team_own_", "workflow_own_"),
+        "Minutes of self-hosted runners at the [prices of the settings](settings.md#own_prices).\n"
+        "They are no part of GitHub's bill nor of any other metric: never add them to GitHub's\n"
+        "dollars. A SKU that GitHub bills has no estimate.\n",
+    ),
+    Section(
         "Budgets",
         ("budget_",),
         "Budgets with the scope `user`, `multi_user_customer` or `multi_user_cost_center` have a\n"
@@ -109,7 +116,12 @@ SECTIONS = (
         "\n"
         "The estimate does not take into account when in the month a budget was created, what AI\n"
         "pools cover, or which cost centers are excluded. If an estimate is absent, the landing\n"
-        "page `/` shows why.\n",
+        "page `/` shows why.\n"
+        "\n"
+        "A budget of the [settings](settings.md#own_budgets) has the ID `own:NAME` and the type\n"
+        "`own`; its scope may also be `account`, `team` or `workflow`. It stops no usage, and\n"
+        "counts net US dollars of this month from other metrics: those of the account, of its\n"
+        "organization, cost center, team, repository or workflow.\n",
     ),
     Section("Licenses and seats", ("advanced_security_", "license", "plan_")),
     Section(

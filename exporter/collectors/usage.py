@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from itertools import starmap
 from operator import attrgetter
 
 from exporter.accounts import Account, AccountType, Platform
@@ -24,12 +22,10 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     rows = await summary.ask(github, account, cycle)
     unknown = usage.unknown_skus(rows)
     own = _own_estimates(rows, own_prices.prices_of(account.own.prices, cycle.start))
+    at_own_prices = [Sample(catalogue.OWN_ESTIMATED_USD, *each) for each in own.usd.items()]
     return Reading(
         now,
-        (
-            *samples(rows, now),
-            *starmap(partial(Sample, catalogue.OWN_ESTIMATED_USD), own.usd.items()),
-        ),
+        (*samples(rows, now), *at_own_prices),
         cycle_end=cycle.end,
         unknown_skus=unknown,
         notes=own.notes,

@@ -1,8 +1,7 @@
 """The month by repository and by organization, from GitHub's usage report (OpenAPI 23.0.2)."""
 
 from collections.abc import Iterable
-from functools import partial
-from itertools import repeat, starmap
+from itertools import repeat
 from operator import attrgetter
 
 from exporter.accounts import Account, AccountType
@@ -29,7 +28,7 @@ async def collect_repositories(_github: GitHub, account: Account, report: WholeR
     samples = (
         *repository_samples(report),
         *present((catalogue.USAGE_LATEST_ITEM, newest)),
-        *starmap(partial(Sample, metric), own.usd.items()),
+        *(Sample(metric, labels, usd) for labels, usd in own.usd.items()),
     )
     return _reading(report, samples, own.notes)
 
