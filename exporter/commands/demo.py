@@ -29,6 +29,8 @@ SETTINGS = ("web", "log", "poll")
 ENVIRONMENT = {"GITHUB_BILLING_POLL_INTERVAL": "15s", "GITHUB_BILLING_POLL_TIMEOUT": "10s"}
 """Defaults: short, so that changes show soon."""
 
+_OWN_PRICES = {"actions_self_hosted_linux": 0.0031, "actions_self_hosted_windows": 0.0052}
+_PRICED_FROM = "2026-01-01"
 _PACE = 1 / 600  # hours per second: a day of the demo adds six days of usage
 _SHOWING_ALL = ("acme", "acme-corp")
 _FAILING = "sandbox"
@@ -43,6 +45,9 @@ def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Se
         "accounts": [
             {each.type.value: each.name, "collectors": _opt_in(each.type, each.name)}
             for each in demo_accounts()
+        ],
+        "own_prices": [
+            {"sku": sku, "usd": usd, "from": _PRICED_FROM} for sku, usd in _OWN_PRICES.items()
         ],
     }
     return load(given, ENVIRONMENT | dict(environment), ALL)

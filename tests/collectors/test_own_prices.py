@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from math import fsum
 
 import pytest
 
@@ -11,7 +12,7 @@ from exporter.metrics.model import Reading
 from exporter.own import Own, Price
 from tests.support.collect import COLLECTORS, Says, read, said
 from tests.support.paths import ACME_BILL, ACME_SUMMARY
-from tests.support.world import row
+from tests.support.world import World, enterprise, in_virtual_time, row
 
 LINUX, MACOS = "actions_self_hosted_linux", "actions_self_hosted_macos"
 PRICES = (
@@ -126,3 +127,32 @@ class TestSelfHostedMinutes:
         assert found[f"actions_runner_used_minutes {os} {runner}"] == 80
         assert (found["actions_used_minutes"], found["actions_paid_minutes"]) == (85, 5)
         assert reading.unknown_skus == frozenset()
+
+
+class TestOnThePage:
+    SETTINGS: Mapping[str, object] = {
+        "collectors": ["usage_repositories"],
+        "own_prices": [{"sku": LINUX, "usd": 0.0031, "from": "2026-01-01"}],
+    }
+
+    @in_virtual_time
+    async def test_repositories_sum_to_the_account(self) -> None:
+        account = enterprise(self_hosted=True, repositories=["acme/web", "acme/api", "labs/web"])
+        async with World(account, settings=self.SETTINGS) as world:
+            minutes_used = world.value("usage_gross_quantity", sku=LINUX)
+            whole = world.value("own_estimated_usd", product="actions", sku=LINUX)
+            assert minutes_used
+            assert whole == pytest.approx(minutes_used * 0.0031)
+            parts = world.series("repository_own_estimated_usd", product="actions", sku=LINUX)
+            assert len(parts) > 1
+            assert fsum(parts.values()) == pytest.approx(whole)
+            assert world.series("own_estimated_usd").keys() == {
+                frozenset(
+                    {
+                        "account_type": "enterprise",
+                        "account": "acme-corp",
+                        "product": "actions",
+                        "sku": LINUX,
+                    }.items()
+                )
+            }
