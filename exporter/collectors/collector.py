@@ -3,13 +3,14 @@
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from exporter.accounts import Account, AccountType, Platform
+from exporter.billing.own_prices import Estimates
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
 from exporter.ledger.whole_report import WholeReport
-from exporter.metrics.model import Metric, Reading
+from exporter.metrics.model import Metric, Reading, Sample
 
 MANY_PAGES = timedelta(minutes=10)
 REFUSED = (400, 403, 404, 422)
@@ -23,6 +24,18 @@ DAILY = timedelta(days=1)
 def left_out(number: int, what: str) -> tuple[str, ...]:
     """Return the note of a reading without its invalid elements, empty if all are valid."""
     return (f"Invalid {what} left out: {number}.",) if number else ()
+
+
+class Noted(NamedTuple):
+    """Samples of a reading, and its notes about omitted ones."""
+
+    samples: tuple[Sample, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, metric: Metric, found: Estimates[tuple[str, ...]]) -> Self:
+        """Return samples of the estimates, whose keys are the metric's labels."""
+        return cls(tuple(Sample(metric, *each) for each in found.usd.items()), found.notes)
 
 
 def check_total(found: int, total: float, what: str, endpoint: str, hint: str = "") -> None:

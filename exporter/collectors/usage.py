@@ -7,10 +7,9 @@ from operator import attrgetter
 from exporter.accounts import Account, AccountType, Platform
 from exporter.billing import own_prices, skus, usage
 from exporter.billing.cycle import Cycle
-from exporter.billing.own_prices import Estimates
 from exporter.billing.reports import Names
 from exporter.billing.usage import SummaryRow
-from exporter.collectors.collector import SIX_HOURLY, Collector
+from exporter.collectors.collector import SIX_HOURLY, Collector, Noted
 from exporter.github.api import GitHub
 from exporter.ledger import summary
 from exporter.metrics import catalogue
@@ -21,11 +20,10 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     cycle = Cycle.at(now)
     rows = await summary.ask(github, account, cycle)
     unknown = usage.unknown_skus(rows)
-    own = _own_estimates(rows, own_prices.prices_of(account.own.prices, cycle.start))
-    at_own_prices = [Sample(catalogue.OWN_ESTIMATED_USD, *each) for each in own.usd.items()]
+    own = own_samples(rows, own_prices.prices_of(account.own.prices, cycle.start))
     return Reading(
         now,
-        (*samples(rows, now), *at_own_prices),
+        (*samples(rows, now), *own.samples),
         cycle_end=cycle.end,
         unknown_skus=unknown,
         notes=own.notes,
@@ -44,15 +42,16 @@ def samples(rows: Sequence[SummaryRow], now: datetime) -> tuple[Sample, ...]:
     )
 
 
-def _own_estimates(
-    rows: Sequence[SummaryRow], prices: Mapping[str, float]
-) -> Estimates[tuple[str, str]]:
-    return own_prices.estimated(
+def own_samples(rows: Sequence[SummaryRow], prices: Mapping[str, float]) -> Noted:
+    """Return the samples at own prices of the month's summary so far."""
+    metric = catalogue.OWN_ESTIMATED_USD
+    found = own_prices.estimated(
         ((Names("", "", *names), sums) for names, sums in usage.sums(rows).items()),
-        attrgetter("product", "sku"),
+        attrgetter(*metric.labels),
         prices,
         billed={skus.sku_name(row.sku) for row in rows if row.price_per_unit > 0},
     )
+    return Noted.of(metric, found)
 
 
 def _legacy_figures(rows: Sequence[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:

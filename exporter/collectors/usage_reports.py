@@ -1,6 +1,6 @@
 """The month by repository and by organization, from GitHub's usage report (OpenAPI 23.0.2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import repeat
 from operator import attrgetter
 
@@ -8,7 +8,7 @@ from exporter.accounts import Account, AccountType
 from exporter.billing import own_prices, reports
 from exporter.billing.reports import Names
 from exporter.billing.sums import Sums
-from exporter.collectors.collector import MANY_PAGES, SIX_HOURLY, Collector, FromReport
+from exporter.collectors.collector import MANY_PAGES, SIX_HOURLY, Collector, FromReport, Noted
 from exporter.collectors.usage import PERMISSIONS
 from exporter.github.api import GitHub
 from exporter.ledger import whole_report
@@ -19,16 +19,11 @@ from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
 async def collect_repositories(_github: GitHub, account: Account, report: WholeReport) -> Reading:
     newest = report.latest.timestamp() if report.latest else None
-    metric = catalogue.REPOSITORY_OWN_ESTIMATED_USD
-    own = own_prices.estimated(
-        report,
-        attrgetter(*metric.labels),
-        own_prices.prices_of(account.own.prices, report.cycle.start),
-    )
+    own = own_samples(report, own_prices.prices_of(account.own.prices, report.cycle.start))
     samples = (
         *repository_samples(report),
         *present((catalogue.USAGE_LATEST_ITEM, newest)),
-        *(Sample(metric, labels, usd) for labels, usd in own.usd.items()),
+        *own.samples,
     )
     return _reading(report, samples, own.notes)
 
@@ -41,6 +36,12 @@ def repository_samples(parts: Iterable[tuple[Names, Sums]]) -> tuple[Sample, ...
     """Return the samples of the month so far by repository."""
     quantity, money = catalogue.REPOSITORY_USAGE_GROSS_QUANTITY, catalogue.REPOSITORY_USAGE_USD
     return _samples(parts, quantity, money)
+
+
+def own_samples(parts: Iterable[tuple[Names, Sums]], prices: Mapping[str, float]) -> Noted:
+    """Return the samples at own prices of the month so far by repository."""
+    metric = catalogue.REPOSITORY_OWN_ESTIMATED_USD
+    return Noted.of(metric, own_prices.estimated(parts, attrgetter(*metric.labels), prices))
 
 
 def organization_samples(parts: Iterable[tuple[Names, Sums]]) -> tuple[Sample, ...]:

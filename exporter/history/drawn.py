@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from exporter.billing import usage
+from exporter.billing import own_prices, usage
 from exporter.billing.cycle import Cycle
 from exporter.billing.usage import SummaryRow
 from exporter.collectors import cost_centers, model_usage
@@ -50,14 +50,17 @@ def drawn(
     """
     fast, slow = summed(answers, times), Lines(times.number)
     constant = (subject.info(), *summary_usage.previous_samples(before.rows))
+    prices = own_prices.prices_of(subject.account.own.prices, times.cycle.start)
     for day in range(times.number):
+        rows = answers.shape.at(answers.rows, day)
+        fast.add(day, *(summary_usage.own_samples(each, prices).samples for each in rows))
         models = answers.shape.at(answers.models, day)
         fast.add(day, *map(model_usage.samples, models))
         fast.add(day, constant, constant)
         if answers.centers:
             slow.add(day, *_of_centers(answers, day))
     if answers.report is not None:
-        reported.add(slow, subject, answers.report, answers.shape.days)
+        reported.add(slow, subject, answers.report, answers.shape.days, prices)
     step = wanted.step
     for lines, its_step in ((fast, step), (slow, max(step, SLOW_STEP))):
         for metric, by_labels in lines.found.items():

@@ -1,6 +1,6 @@
 """Usage by repository and organization as the report has it, whose sums are not the summary's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
@@ -11,6 +11,7 @@ from exporter.collectors.usage_reports import (
     USAGE_ORGANIZATIONS,
     USAGE_REPOSITORIES,
     organization_samples,
+    own_samples,
     repository_samples,
 )
 from exporter.history.asked import day_of
@@ -26,26 +27,31 @@ _SameMonth = datetime.max.replace(tzinfo=UTC)
 _Said = Callable[[Total], Sequence[Sample]]
 
 
-def add(lines: Lines, subject: Subject, report: Totals, days: int) -> None:
-    """Add the lines of a month that has ``days`` in the report."""
+def add(
+    lines: Lines, subject: Subject, report: Totals, days: int, prices: Mapping[str, float]
+) -> None:
+    """Add the lines of a month that has ``days`` in the report, and these own ``prices``."""
     if USAGE_REPOSITORIES.name in subject.collectors:
-        _add(lines, report, days, _folded(report, subject.series_limit))
+        _add(lines, report, days, _folded(report, subject.series_limit, prices))
     if USAGE_ORGANIZATIONS.name in subject.collectors:
         _add(lines, report, days, organization_samples)
 
 
-def _folded(report: Totals, limit: int) -> _Said:
-    """Return `repository_samples` for a page that folds as it did at the month's end."""
+def _folded(report: Totals, limit: int, prices: Mapping[str, float]) -> _Said:
+    """Return the samples of repositories for a page that folds as it did at the month's end."""
+
+    def said(total: Total) -> tuple[Sample, ...]:
+        return (*repository_samples(total), *own_samples(total, prices).samples)
 
     def reading(total: Total) -> Reading:
-        return Reading(_SameMonth, repository_samples(total), cycle_end=_SameMonth)
+        return Reading(_SameMonth, said(total), cycle_end=_SameMonth)
 
     whole = Total()
     for row in report.rows():
         _add_row(whole, row)
     at_end = limited(reading(whole), None, limit)
     if not at_end.folded:
-        return repository_samples
+        return said
     return lambda total: limited(reading(total), at_end, limit).samples
 
 
