@@ -7,8 +7,20 @@ from enum import StrEnum
 UNALLOCATED = "(unallocated)"
 """The team of usage that no rule takes."""
 
+TEAM = 256
+"""Maximum characters of a team's name: in UTF-8 it fits a label."""
+
 BUDGET = "own:"
 """Prefix of the ids of own budgets, so that none is GitHub's."""
+
+
+def team_name(text: str) -> str:
+    """Return the text as a team's name, trimmed; empty if it cannot be one.
+
+    Names that begin with a parenthesis are the exporter's own, such as `UNALLOCATED`.
+    """
+    name = text.strip()
+    return "" if len(name) > TEAM or name.startswith("(") else name
 
 
 @dataclass(frozen=True, slots=True)
