@@ -23,6 +23,10 @@ class Traits(NamedTuple):
     topics: Collection[str] | None
     properties: Mapping[str, Collection[str]] | None
 
+    @property
+    def names(self) -> Collection[str]:
+        return self.properties or ()
+
 
 Listings = Mapping[str, Mapping[str, Traits]]
 """Traits by organization and repository, in folded case. Those of other repositories of the
@@ -134,6 +138,12 @@ def organizations_to_list(rules: Sequence[Rule], usage: Iterable[Usage]) -> set[
                 if len(of_rule(part) or ()) == 1:
                     break
     return found
+
+
+def may_take(rule: Rule, owner: str) -> bool:
+    """Return whether a rule by name may take usage of ``owner``."""
+    owners = (pattern.partition("/")[0] for pattern in rule.repositories or rule.organizations)
+    return _matcher(owners)(owner.casefold())
 
 
 def _reads_listing(rule: Rule) -> bool:

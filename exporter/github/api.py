@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
 import httpx
 import msgspec
@@ -31,6 +31,13 @@ _ELEMENTS = 1_000
 
 CachedAnswers = dict[str, CachedAnswer]
 """The answers of one job, by URL."""
+
+
+class Listed(NamedTuple, Generic[T]):
+    """All pages of a list, kept from before if there is a ``failure``."""
+
+    pages: list[T]
+    failure: errors.GitHubError | None = None
 
 
 @asynccontextmanager
@@ -159,6 +166,43 @@ class GitHub:
                 return
         raise errors.InvalidPayload(detail="the pages never end", endpoint=endpoint)
 
+    async def listed_or_none(
+        self,
+        endpoint: str,
+        model: type[T],
+        more: Callable[[T], bool],
+        *,
+        absent: tuple[int, ...],
+        within: timedelta,
+        **params: str | int,
+    ) -> Listed[T] | None:
+        """Return all `pages`, None for the statuses ``absent``, with the error in ``refusal``.
+
+        If GitHub fails, return those of the job's last success ``within`` a time.
+        """
+        try:
+            return Listed([page async for page in self.pages(endpoint, model, more, **params)])
+        except (errors.NotOffered, errors.Rejected, errors.Barred) as error:
+            if error.status not in absent or error.young:
+                raise
+            self.refusal = error
+            return None
+        except (errors.Unreachable, errors.RateLimited, errors.InvalidPayload) as error:
+            kept = self._kept(self._url(endpoint, params), within)
+            if not kept:
+                raise
+            self.asked |= kept
+            return Listed([cast("T", answer.payload) for answer in kept.values()], error)
+
+    def _kept(self, url: str, within: timedelta) -> CachedAnswers:
+        found: CachedAnswers = {}
+        while url and url not in found:
+            answer = self._answers.get(url)
+            if answer is None or -self._client.seconds_until(answer.at) > within.total_seconds():
+                return {}
+            found[url], url = answer, answer.next_url
+        return found
+
     async def report(
         self,
         endpoint: str,
@@ -283,7 +327,9 @@ class GitHub:
         if hidden is not None:
             self.add_shortfall(hidden)  # not cached, so that a later request sees all
         elif post is None and etag:
-            self.asked[url] = CachedAnswer(payload, etag, next_url, received.credential_version)
+            self.asked[url] = CachedAnswer(
+                payload, etag, next_url, received.credential_version, self._client.clock()
+            )
         return payload, next_url
 
     def _etag_and_next(

@@ -71,12 +71,13 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """A decoded answer, used again if GitHub answers 304."""
+    """A decoded answer that GitHub gave or confirmed ``at`` a time, used again on a 304."""
 
     payload: object
     etag: str
     next_url: str
     credential_version: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,11 @@ class Client:
         self.sleep = sleep
         self._transport = transport
         self._observer = observer
-        self._clock = clock
+        self.clock = clock
         self._api_version = version or api_version(base_url)
 
     def seconds_until(self, at: datetime) -> float:
-        return (at - self._clock()).total_seconds()
+        return (at - self.clock()).total_seconds()
 
     async def exchange(
         self,
@@ -156,7 +157,7 @@ class Client:
 
     async def _exchange(self, question: _Question, token: Token) -> Received:
         endpoint, kept = question.endpoint, question.kept
-        started, young = time.perf_counter(), token.is_young(self._clock())
+        started, young = time.perf_counter(), token.is_young(self.clock())
         status, headers = "error", httpx.Headers()
         asked = {
             "accept": "application/vnd.github+json",
