@@ -84,7 +84,7 @@ SECTIONS = (
     ),
     Section(
         "Repositories and organizations",
-        ("repository_usage_", "organization_usage_"),
+        ("repository_usage_", "repository_team_", "organization_usage_"),
         "These come from GitHub's itemized usage report. If its discounts differ from those of\n"
         'the usage summary, or its usage is higher, `organization="none"` holds the correction.\n'
         "So all series add up to the account's total, except for usage not yet in the report.\n"
@@ -92,6 +92,13 @@ SECTIONS = (
         "\n"
         'Repositories beyond the series limit are summed as `repository="(other)"`, and if that\n'
         'is not enough, organizations as `organization="(other)"`.\n',
+    ),
+    Section(
+        "Teams",
+        ("team_usage_",),
+        "These come from the same report, by the rules of [`allocation`](settings.md#allocation).\n"
+        'Usage that no rule takes has `team="(unallocated)"`, so all teams add up to the report.\n'
+        "Teams are never folded: over 1,000 of them the collector fails.\n",
     ),
     Section(
         "Cost centers",

@@ -20,6 +20,7 @@ from exporter.collectors.previous_reports import (
 )
 from exporter.collectors.usage import USAGE, USAGE_PREVIOUS_CYCLE
 from exporter.collectors.usage_reports import USAGE_ORGANIZATIONS, USAGE_REPOSITORIES
+from exporter.collectors.usage_teams import USAGE_TEAMS
 
 __all__ = ["ALL", "Collector"]
 
@@ -41,6 +42,7 @@ ALL: tuple[Collector, ...] = (
     USAGE_PREVIOUS_CYCLE,
     USAGE_COST_CENTERS,
     USAGE_ORGANIZATIONS,
+    USAGE_TEAMS,
     USAGE_REPOSITORIES,
     USAGE_PREVIOUS_CYCLE_COST_CENTERS,
     USAGE_PREVIOUS_CYCLE_ORGANIZATIONS,

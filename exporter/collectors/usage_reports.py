@@ -20,10 +20,12 @@ from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 async def collect_repositories(_github: GitHub, account: Account, report: WholeReport) -> Reading:
     newest = report.latest.timestamp() if report.latest else None
     own = own_samples(report, own_prices.prices_of(account.own.prices, report.cycle.start))
+    teams = (report.teams or {}) if account.own.team_info else {}
     samples = (
         *repository_samples(report),
         *present((catalogue.USAGE_LATEST_ITEM, newest)),
         *own.samples,
+        *(Sample(catalogue.REPOSITORY_TEAM_INFO, (*of, team), 1) for of, team in teams.items()),
     )
     return _reading(report, samples, own.notes)
 
@@ -81,6 +83,7 @@ USAGE_REPOSITORIES = Collector(
         *catalogue.REPOSITORY_USAGE_USD,
         catalogue.USAGE_LATEST_ITEM,
         catalogue.REPOSITORY_OWN_ESTIMATED_USD,
+        catalogue.REPOSITORY_TEAM_INFO,
     ),
     collect=FromReport(collect_repositories),
     interval=SIX_HOURLY,

@@ -67,9 +67,10 @@ class Reading:
     """All samples of a collector at one time. Raises ``ValueError`` if two have the same labels.
 
     ``cycle_end`` is set if the values are month to date: they are removed an hour after it.
-    ``facts`` describe the account (``plan``), ``unknown_skus`` are pairs of product and SKU.
-    ``shown`` are the repositories with their own series, as pairs of organization and name;
-    ``folded`` counts those beyond the series limit. ``notes`` are sentences about omitted data.
+    ``facts`` describe the account (``plan``) or its bill (``allocation``), ``unknown_skus`` are
+    pairs of product and SKU. ``shown`` are the repositories with their own series, as pairs of
+    organization and name; ``folded`` counts those beyond the series limit. ``notes`` are sentences
+    about omitted data.
     """
 
     taken: datetime

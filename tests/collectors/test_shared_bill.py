@@ -1,7 +1,7 @@
 """A bill shared by cost centers: every part counts once, even if negative."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import fsum
 
 import httpx
@@ -11,15 +11,21 @@ from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
 from exporter.github import errors
 from exporter.metrics.model import Reading
-from tests.support.accounts import CORP
+from exporter.own import Own, Rule
+from tests.support.accounts import CORP as CORPORATION
 from tests.support.collect import COLLECTORS, answer, read, said
 from tests.support.world import row
 
 BILLING = "/enterprises/acme-corp/settings/billing"
 BY_ORGANIZATION = COLLECTORS["usage_organizations"]
 BY_REPOSITORY = COLLECTORS["usage_repositories"]
+BY_TEAM = COLLECTORS["usage_teams"]
 BY_COST_CENTER = COLLECTORS["usage_cost_centers"]
-ALL = (BY_ORGANIZATION, BY_REPOSITORY, BY_COST_CENTER)
+ALL = (BY_ORGANIZATION, BY_REPOSITORY, BY_TEAM, BY_COST_CENTER)
+CORP = replace(
+    CORPORATION,
+    own=Own(rules=(Rule(cost_center=True), Rule(organizations=("*",), team="everyone"))),
+)
 
 Row = Mapping[str, object]
 NONE = "none"
@@ -159,6 +165,16 @@ class TestByCostCenter:
         assert of_a == 35, "GitHub's own figure of a cost center stays"
 
 
+class TestByTeam:
+    def test_cost_centers_have_their_usage_and_no_team_has_what_the_report_lacks(self) -> None:
+        paid = {NONE: used(4_000, 40), "a": used(3_500, 35), "d": used(2_000, 20)}
+        found = said(read(BY_TEAM, CORP, Shared(paid, ["a"], ["d"], late=used(0, -3))))
+        assert {
+            team: found[f"team_usage_gross_usd {team} actions actions_linux"]
+            for team in ("a", "d", "everyone", "(unallocated)")
+        } == {"a": 35, "d": 20, "everyone": 40, "(unallocated)": -3}
+
+
 class TestByOrganization:
     def test_a_refund_is_not_lost_while_the_quantity_lags(self) -> None:
         late = used(20, -11)
@@ -178,7 +194,7 @@ class TestByOrganization:
         assert total(reading, "gross_usd") == 95
 
 
-@pytest.mark.parametrize("collector", ALL[:2], ids=lambda each: each.name)
+@pytest.mark.parametrize("collector", ALL[:3], ids=lambda each: each.name)
 class TestHiddenCostCenters:
     def test_fail_the_reading_only_if_one_of_them_paid(self, collector: Collector) -> None:
         paid = {NONE: used(4_000, 40), "a": used(3_500, 35)}

@@ -1,0 +1,133 @@
+"""The month by team: GitHub's usage report by the rules of the settings."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+
+from exporter.accounts import Account, AccountType
+from exporter.billing import reports
+from exporter.billing.allocation import Allocation, Usage, allocate, organizations_to_list
+from exporter.billing.owners import PERSON
+from exporter.billing.reports import Names
+from exporter.billing.sums import Sums, sum_up
+from exporter.collectors.collector import MANY_PAGES, REFUSED, SIX_HOURLY, Collector, FromReport
+from exporter.collectors.usage import PERMISSIONS
+from exporter.github.api import GitHub
+from exporter.github.errors import InvalidPayload
+from exporter.ledger import cost_centers, repositories, whole_report
+from exporter.ledger.coverage import RIGHTS, Listed, Part, coverage, notes
+from exporter.ledger.whole_report import WholeReport
+from exporter.metrics import catalogue
+from exporter.metrics.model import Reading, Sample
+from exporter.own import Rule
+
+_RIGHTS = f"; for rules by property or topic also {RIGHTS}"
+TEAMS = 1_000
+"""Maximum teams of an account: their series are never folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """The parts of a report with their verdicts, and the repositories that were listed for it."""
+
+    parts: Sequence[Part]
+    allocation: Allocation
+    listed: Listed
+
+    def by_team(self) -> Iterator[tuple[str, Names, Sums]]:
+        """Yield the sums of every part with its team: add those with equal names."""
+        verdicts = self.allocation.verdicts
+        return ((verdicts[usage].team, names, sums) for usage, names, sums in self.parts)
+
+
+async def allocated(github: GitHub, account: Account, report: WholeReport) -> Allocated:
+    """Allocate a report by the account's rules, and list the repositories that they need.
+
+    Raises `InvalidPayload` for more than `TEAMS`.
+    """
+    rules = account.own.rules
+    parts = list(_parts(report))
+    usage = dict.fromkeys(part.usage for part in parts)
+    listed = Listed()
+    if account.type is not AccountType.USER:
+        for owner in sorted(organizations_to_list(rules, usage) - {PERSON}):
+            await _list(github, owner, rules, listed)
+    allocation = allocate(rules, usage, listed.traits)
+    if len(allocation.teams) > TEAMS:
+        raise InvalidPayload(
+            detail=f"more than {TEAMS:,} teams by the rules of allocation",
+            hint="Check allocation.rules for a property or topic that differs by repository.",
+        )
+    return Allocated(parts, allocation, listed)
+
+
+async def collect(github: GitHub, account: Account, report: WholeReport) -> Reading:
+    found = await allocated(github, account, report)
+    report.teams = found.allocation.of_repositories()
+    return Reading(
+        report.now,
+        samples(found.by_team()),
+        cycle_end=report.cycle.end,
+        facts={"allocation": coverage(found.parts, found.allocation)},
+        unknown_skus=reports.unknown_skus(report),
+        notes=tuple(notes(account, found.allocation, found.listed)),
+    )
+
+
+def samples(parts: Iterable[tuple[str, Names, Sums]]) -> tuple[Sample, ...]:
+    """Return the samples of the month so far by team."""
+    by_unit = sum_up(
+        ((team, names.product, names.sku, names.unit), sums) for team, names, sums in parts
+    )
+    found = [
+        Sample(catalogue.TEAM_USAGE_GROSS_QUANTITY, labels, sums.quantity)
+        for labels, sums in by_unit.items()
+    ]
+    money = sum_up((labels[:3], sums) for labels, sums in by_unit.items())
+    for labels, (_, *dollars) in money.items():
+        found += map(Sample, catalogue.TEAM_USAGE_USD, repeat(labels), dollars)
+    return tuple(found)
+
+
+def _parts(report: WholeReport) -> Iterator[Part]:
+    for center, part in report.parts.items():
+        name = report.centers.get(center, "")
+        for names, sums in part:
+            # Usage that only the summary has is no organization's.
+            late = names[:2] == (cost_centers.REST, "") and center == cost_centers.REST
+            organization = "" if late else names.organization
+            yield Part(Usage(organization, names.repository, name), names, sums)
+
+
+async def _list(github: GitHub, owner: str, rules: Sequence[Rule], listed: Listed) -> None:
+    key = owner.casefold()
+    if key in listed.traits:
+        return
+    found = await repositories.ask_or_none(
+        github,
+        owner,
+        {rule.property for rule in rules if rule.property},
+        topics=any(rule.topic for rule in rules),
+        absent=REFUSED,
+    )
+    listed.traits[key] = found.traits if found else {}
+    failure = found.failure if found else github.refusal
+    if failure is not None:
+        (listed.kept if found else listed.refused)[owner] = failure
+
+
+USAGE_TEAMS = Collector(
+    name="usage_teams",
+    summary="This month's quantities and US dollars by team and SKU, by the rules of `allocation`",
+    endpoints=(*whole_report.endpoints(PERMISSIONS), repositories.ENDPOINT),
+    permissions={
+        kind: f"{permission}{'' if kind is AccountType.USER else _RIGHTS}"
+        for kind, permission in PERMISSIONS.items()
+    },
+    metrics=(catalogue.TEAM_USAGE_GROSS_QUANTITY, *catalogue.TEAM_USAGE_USD),
+    collect=FromReport(collect),
+    interval=SIX_HOURLY,
+    timeout=MANY_PAGES,
+    why_off="on if there are rules in `allocation`",
+    turned_on_by="rules",
+)
