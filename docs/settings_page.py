@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from exporter.settings.allocation import AllocationSettings, RuleEntry
 from exporter.settings.credentials import CredentialEntry
 from exporter.settings.model import Settings
 from exporter.settings.options import Option, options
@@ -28,6 +29,15 @@ collector_settings:
   usage:
     interval: 10m
     stale_after: 45m
+allocation:
+  rules:
+    - repositories: [acme/web, "acme/api-*"]
+      team: platform
+    - property: team
+    - topic: "team-*"
+    - organizations: [acme-research]
+      team: research
+    - cost_center: true
 own_prices:
   - sku: actions_self_hosted_linux
     usd: 0.0031
@@ -105,6 +115,22 @@ If a collector has its own interval, set here or built in, its readings are stal
 these intervals, unless `stale_after` is set here too. `stale_after` must be at least the interval \
 plus the timeout.
 
+### `allocation`
+
+{allocation} It turns on the collector `usage_teams`. Usage that no rule takes has the team \
+`(unallocated)`.
+
+| Key | Meaning |
+| --- | --- |
+{allocation_keys}
+
+Set exactly one of `repositories`, `property`, `topic`, `organizations` and `cost_center` in each \
+rule:
+
+| Key | Meaning |
+| --- | --- |
+{rule}
+
 ### `own_prices`
 
 {prices} All keys of an entry are required.
@@ -147,6 +173,9 @@ def settings() -> str:
         credential=_keys(CredentialEntry),
         collectors=Settings.model_fields["collector_settings"].description,
         times=_keys(JobTimes),
+        allocation=Settings.model_fields["allocation"].description,
+        allocation_keys=_keys(AllocationSettings),
+        rule=_keys(RuleEntry),
         prices=Settings.model_fields["own_prices"].description,
         price=_keys(PriceEntry),
         budgets=Settings.model_fields["own_budgets"].description,

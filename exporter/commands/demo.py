@@ -34,6 +34,7 @@ _PRICED_FROM = "2026-01-01"
 _PACE = 1 / 600  # hours per second: a day of the demo adds six days of usage
 _SHOWING_ALL = ("acme", "acme-corp")
 _FAILING = "sandbox"
+_RULES = ({"property": "team"}, {"topic": "team-*"}, {"cost_center": True})
 
 
 def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
@@ -46,6 +47,7 @@ def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Se
             {each.type.value: each.name, "collectors": _opt_in(each.type, each.name)}
             for each in demo_accounts()
         ],
+        "allocation": {"rules": _RULES, "repository_team_info": True},
         "own_prices": [
             {"sku": sku, "usd": usd, "from": _PRICED_FROM} for sku, usd in _OWN_PRICES.items()
         ],

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr, ValidationInfo
 
 from exporter.accounts import Shard
+from exporter.own import TEAM, team_name
 from exporter.settings.durations import format_duration, parse_duration
 
 _SHORTEST = timedelta(seconds=1)
@@ -108,6 +109,27 @@ def exactly_one_with(*others: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _yes(value: object) -> bool:
+    if value is not True:
+        raise ValueError("must be true, or removed")
+    return value
+
+
+def _team(value: object) -> str:
+    name = team_name(_text(value))
+    if not name or not name.isprintable() or re.match(_UNPREFIXED, name) is None:
+        raise ValueError(
+            f"must be a name of up to {TEAM} characters that does not begin with a parenthesis"
+        )
+    return name
+
+
+def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("must not be empty: add a name or a pattern")
+    return value
 
 
 def _number_as_text(value: object) -> object:
@@ -219,6 +241,31 @@ Pattern = Annotated[
 ]
 """A name pattern: ``*`` matches any characters, ``?`` and ``[…]`` match one."""
 
+RepositoryPattern = Annotated[
+    str,
+    _shaped(
+        rf"{_UNPREFIXED}[A-Za-z0-9_*?\[\]!-]+/{_UNPREFIXED}[A-Za-z0-9._*?\[\]!-]+",
+        "must be owner/name or a pattern with * and ?, such as acme/api-*",
+    ),
+]
+"""A pattern like `Pattern`, with an owner."""
+
+Patterns = Annotated[tuple[Pattern, ...], AfterValidator(_patterns)]
+RepositoryPatterns = Annotated[tuple[RepositoryPattern, ...], AfterValidator(_patterns)]
+
+PropertyName = Annotated[
+    str,
+    _shaped(rf"{_UNPREFIXED}[A-Za-z0-9_$#-]{{1,75}}", "must be the name of a custom property"),
+]
+TopicTemplate = Annotated[
+    str,
+    _shaped(
+        rf"{_UNPREFIXED}[A-Za-z0-9-]*\*[A-Za-z0-9-]*",
+        "must be a topic with exactly one *, which stands for the team, such as team-*",
+    ),
+]
+Yes = Annotated[bool, BeforeValidator(_yes)]
+TeamName = Annotated[str, BeforeValidator(_team)]
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 """Without a trailing slash, credentials, query and fragment."""
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from exporter.accounts import AccountType
 from exporter.collectors import Collector
 from exporter.settings import resolved
+from exporter.settings.allocation_checks import check_allocation
 from exporter.settings.certificates import check_certificates
 from exporter.settings.checks import check
 from exporter.settings.credential_checks import check_credentials
@@ -72,6 +73,7 @@ def load(
     times = not any(_TIMES.intersection(loc) for loc in invalid)
     names = not any("credentials" in loc for loc in invalid)
     accounts = not any(_ACCOUNTS.intersection(loc[:1]) for loc in invalid)
+    rules = not any(loc[0] == "allocation" for loc in invalid)
     named = {each.variable for each in resolved.credentials(settings) if each.variable}
     faults = [
         *unknown_variables(environment, named),
@@ -81,6 +83,7 @@ def load(
         *_web_file(settings, sources),
         *check(settings, sources, collectors, times=times),
         *check_own(settings, sources, collectors, accounts=accounts),
+        *(check_allocation(settings, sources, collectors) if rules else ()),
         *check_certificates(environment),
         *check_proxies(environment),
     ]
@@ -116,4 +119,6 @@ def _cut(loc: Loc) -> Loc:
     # Remove the whole entry: without its name or key it would cause a second error.
     if loc[0] in _LISTS:
         return loc[:2]
+    if loc[0] == "allocation":
+        return loc[:1]  # the rules are checked against each other
     return loc[:-1] if loc[0] == "accounts" and loc[-1] in set(AccountType) else loc

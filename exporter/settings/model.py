@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from exporter.accounts import Account, AccountType, account_key
 from exporter.settings import sections
+from exporter.settings.allocation import AllocationSettings
 from exporter.settings.credentials import CredentialEntry
 from exporter.settings.fields import CollectorName, Count, Login, ShardChoice, Shown, Slug
 from exporter.settings.own import BudgetEntry, PriceEntry
@@ -78,6 +79,9 @@ class Settings(BaseSettings):
     )
     collector_settings: dict[str, sections.JobTimes] = Field(
         {}, description="Times of individual collectors, by name."
+    )
+    allocation: AllocationSettings = Field(
+        AllocationSettings(), description="Allocation of usage to teams."
     )
     own_prices: tuple[PriceEntry, ...] = Field(
         (),

@@ -95,8 +95,10 @@ def account_of(
         quotas |= entry.quota.model_dump(exclude_none=True)
     fixed = None if platform == "auto" else Platform(platform)
     own = Own(
+        rules=settings.allocation.own_rules,
         prices=tuple(each.price for each in settings.own_prices),
         budgets=tuple(e.budget(name) for e in settings.own_budgets if e.concerns(kind, name)),
+        team_info=settings.allocation.repository_team_info,
     )
     return Account(kind, name, fixed, Quotas(**quotas), own)
 

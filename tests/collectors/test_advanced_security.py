@@ -233,7 +233,10 @@ class TestThePage:
     @in_virtual_time
     async def test_names_no_committer(self) -> None:
         people = ["canary-ada", "canary-grace", "canary-linus"]
-        opted_in = {"collectors": [c.name for c in ALL if not c.default]}
+        opted_in = {
+            "collectors": [c.name for c in ALL if not c.default],
+            "allocation": {"rules": [{"property": "team"}]},
+        }
         accounts = (
             organization(ghas="bundled", committers=people),
             enterprise(ghas="split", committers=people, repositories=["acme/web", "acme/ios"]),

@@ -144,6 +144,7 @@ def assert_survived(spoils: Sequence[Spoilt], part: str, **github: object) -> No
         flags = {
             **{f"{each.type}s": [each.name] for each in ACCOUNTS},
             "collectors": COLLECTORS,
+            "allocation": {"rules": [{"property": "team"}, {"topic": "team-*"}]},
             "platform": "usage",
             "discover": {"enabled": True},
             "github": github,

@@ -35,7 +35,11 @@ def page(account: SimulatedAccount, number: int, spoil: object) -> tuple[str, Sp
     assert callable(spoil)
     transport = SpoilingTransport(github, number, spoil)
     every = [each.name for each in ALL if account.type in each.account_types and not each.default]
-    flags = {f"{account.type.value}s": [account.name], "collectors": every}
+    flags = {
+        f"{account.type.value}s": [account.name],
+        "collectors": every,
+        "allocation": {"rules": [{"property": "team"}]},
+    }
     app = App.assemble(
         load(flags, {}, ALL),
         from_token("default", DEMO_TOKEN),
