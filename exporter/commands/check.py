@@ -92,7 +92,9 @@ def report(app: App) -> str:
                 )
             )
             reason = f"{facts.failure}: " if facts.failure else ""
-            whys.append("" if facts.standing_by else f"{reason}{landing.why(facts)}")
+            why = "" if facts.standing_by else f"{reason}{landing.why(facts)}"
+            coverage = reading.facts.get("allocation", "") if reading else ""
+            whys.append(f"{coverage} {why}".strip())
     lines = zip(aligned(rows), whys, strict=True)
     samples = text(page, app.telemetry.registry).splitlines()
     return "\n".join(

@@ -224,3 +224,27 @@ class TestCheck:
                 rest = [*cells, ""]
                 found[account, collector] = rest
         return found
+
+    def test_tells_how_much_of_the_bill_the_rules_allocate(
+        self, github: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "config.yaml"
+        file.write_text(
+            "organizations: [acme]\n"
+            "allocation:\n"
+            "  rules:\n"
+            "    - repositories: [acme/web]\n"
+            "      team: platform\n"
+            "    - repositories: [acme/none]\n"
+            "      team: nobody\n",
+            encoding="utf-8",
+        )
+        ended = command("check", "--config.file", str(file), env=asking(github))
+        assert ended.returncode == 0
+        words = " ".join(ended.stdout.split())
+        assert re.search(
+            r"Allocated to teams, before discounts: \$[0-9,.]+ of \$[0-9,.]+ \([0-9]+%\), "
+            r"1 of 3 repositories. Not allocated: \S+ .*\$[0-9,.]+\. "
+            r"allocation.rules\[1\] matched nothing this month\.",
+            words,
+        )
