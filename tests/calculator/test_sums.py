@@ -22,7 +22,7 @@ from tests.support.world import World, virtual
 PLATFORM = Center("2eeb8ffe-6903-11ee-8c99-0242ac120002", "Platform")
 OLD = Center("3ffb9ffe-6903-11ee-8c99-0242ac120003", "Old", "deleted")
 CENTERS = (PLATFORM, OLD)
-PARTS = ("organization_usage", "repository_usage", "cost_center_usage")
+PARTS = ("organization_usage", "repository_usage", "cost_center_usage", "team_usage")
 LINUX = "actions_linux"
 CALCULATOR = ROOT / "tests/support/calculator"
 

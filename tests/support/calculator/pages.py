@@ -8,7 +8,7 @@ from math import fsum
 import httpx
 
 from tests.support.calculator.accounts import MadeUp
-from tests.support.calculator.sums import METRICS, NONE, Calculator, Series
+from tests.support.calculator.sums import METRICS, NONE, RULES, UNALLOCATED, Calculator, Series
 from tests.support.world import World, virtual
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -36,7 +36,11 @@ def shown(
     async def scenario() -> None:
         world = World(
             start=now,
-            settings={f"{account.kind}s": [account.name], "collectors": list(opted_in)},
+            settings={
+                f"{account.kind}s": [account.name],
+                "collectors": list(opted_in),
+                "allocation": {"rules": RULES},
+            },
             transport=httpx.MockTransport(account),
             collectors=collectors,
         )
@@ -78,7 +82,8 @@ def _agree(value: float | None, right: Decimal | None, series: Series) -> bool:
     if value is None:
         return False
     if right is None:
-        is_rest = not series[1].isdisjoint({("organization", NONE), ("cost_center", NONE)})
+        rest = {("organization", NONE), ("cost_center", NONE), ("team", UNALLOCATED)}
+        is_rest = not series[1].isdisjoint(rest)
         return is_rest and abs(value) <= _NOISE
     return abs(Decimal(value) - right) <= Decimal(_NOISE) * max(Decimal(1), abs(right))
 

@@ -21,6 +21,12 @@ Ask = Callable[[str, Mapping[str, str]], bytes]
 NONE = "none"
 """The label of the remainder, which belongs to no part."""
 
+UNALLOCATED = "(unallocated)"
+"""The team of the remainder, and of usage that no rule takes."""
+
+RULES = ({"repositories": ["*/web"], "team": "web"}, {"cost_center": True})
+"""The rules of allocation that are recomputed."""
+
 _NOISE = Decimal("1e-6")
 _KINDS = ("gross", "discount", "net")
 _ROOTS = {"organization": "organizations", "user": "users", "enterprise": "enterprises"}
@@ -30,6 +36,7 @@ _DIVIDED = {
     "organization_usage": (("organization",), (NONE,)),
     "repository_usage": (("organization", "repository"), (NONE, "")),
     "cost_center_usage": (("cost_center",), (NONE,)),
+    "team_usage": (("team",), (UNALLOCATED,)),
 }
 """The labels of the parts, and their values for the remainder."""
 
@@ -60,6 +67,7 @@ METRICS = frozenset(
         *_per("repository_usage"),
         *_per("organization_usage"),
         *_per("cost_center_usage"),
+        *_per("team_usage"),
     }
 )
 """Every recomputed metric: any other series of them is wrong."""
@@ -126,6 +134,15 @@ class Calculator:
         self.previous()
         parts = self.reports() if self.kind == "enterprise" else [self.report()]
         rows = [row for part in parts for row in part]
+        payers = ["", *self.centers().values()] if self.kind == "enterprise" else [""]
+        self.divide(
+            "team_usage",
+            [
+                (("web" if row.repository == "web" else payer or UNALLOCATED,), row)
+                for payer, part in zip(payers, parts, strict=True)
+                for row in part
+            ],
+        )
         if self.kind == "enterprise":
             self.divide("organization_usage", [((row.organization,), row) for row in rows])
             self.divide("cost_center_usage", self.by_center())
