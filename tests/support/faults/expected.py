@@ -25,6 +25,12 @@ def _paid_by(row: Row) -> dict[str, str]:
     return {"cost_center": centers.get(place, "none")}
 
 
+def _team(row: Row) -> dict[str, str]:
+    place = row.get("organizationName"), row.get("repositoryName")
+    teams: dict[object, str] = {PLACES[0]: "core", **dict.fromkeys(PLACES[2:], "research")}
+    return {"team": teams.get(place, "(unallocated)")}
+
+
 def _by_repository(rows: Rows, month: Month) -> Samples:
     samples = oracle.divided(rows, "repository_usage", _place)
     if rows:
@@ -49,6 +55,7 @@ BY_ROWS: Mapping[str, tuple[str, Callable[[Rows, Month], Samples]]] = {
         lambda rows, _: oracle.by_sku(rows, "previous_cycle_usage"),
     ),
     "usage_repositories": ("usage", _by_repository),
+    "usage_teams": ("usage", lambda rows, _: oracle.divided(rows, "team_usage", _team)),
     "usage_organizations": (
         "usage",
         lambda rows, _: oracle.divided(rows, "organization_usage", _organization),

@@ -23,6 +23,7 @@ STALE = {
     **dict.fromkeys(("usage", "model_usage", "advanced_security"), 3 * INTERVAL),
     **dict.fromkeys(("legacy_actions", "legacy_packages", "legacy_shared_storage"), 3 * INTERVAL),
     **dict.fromkeys(("usage_repositories", "usage_organizations", "usage_cost_centers"), 18 * HOUR),
+    "usage_teams": 18 * HOUR,
     "usage_previous_cycle": 36 * HOUR,
 }
 """Three hours for all others."""
@@ -45,6 +46,7 @@ _OWN_GROUPS = (
     ("usage_previous_cycle", ("previous_cycle_",)),
     ("usage_repositories", ("repository_usage_", "usage_latest_item_")),
     ("usage_organizations", ("organization_usage_",)),
+    ("usage_teams", ("team_usage_",)),
     ("usage_cost_centers", ("cost_center_usage_",)),
     ("cost_centers", ("cost_center_info",)),
     ("copilot_seats", ("copilot_",)),

@@ -215,7 +215,11 @@ class Stage(Scene):
             *self.accounts.values(),
             start=start,
             watched=[],
-            settings={**_SETTINGS, "accounts": entries, "no_collectors": list(without)},
+            settings={
+                **_SETTINGS,
+                "accounts": entries,
+                "no_collectors": [*without, *(c.name for c in ALL if c.beside)],
+            },
             environment={"GITHUB_BILLING_TOKEN": DEMO_TOKEN, "OWN": OWN_TOKEN},
             credential=TokenCredential("default", self.secret),
             further=[TokenCredential("own", own)],
@@ -229,6 +233,12 @@ class Stage(Scene):
 _SETTINGS: Mapping[str, object] = {
     "poll": {"interval": "30m"},
     "discover": {"enabled": True},
+    "allocation": {
+        "rules": [
+            {"repositories": ["acme/api"], "team": "core"},
+            {"organizations": ["labs"], "team": "research"},
+        ],
+    },
     "credentials": [{"name": "own", "token_variable": "OWN", "discover": False}],
 }
 _ENTRIES = (
