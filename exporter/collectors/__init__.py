@@ -20,7 +20,7 @@ from exporter.collectors.previous_reports import (
 )
 from exporter.collectors.usage import USAGE, USAGE_PREVIOUS_CYCLE
 from exporter.collectors.usage_reports import USAGE_ORGANIZATIONS, USAGE_REPOSITORIES
-from exporter.collectors.usage_teams import USAGE_TEAMS
+from exporter.collectors.usage_teams import USAGE_PREVIOUS_CYCLE_TEAMS, USAGE_TEAMS
 
 __all__ = ["ALL", "Collector"]
 
@@ -44,6 +44,7 @@ ALL: tuple[Collector, ...] = (
     USAGE_ORGANIZATIONS,
     USAGE_TEAMS,
     USAGE_REPOSITORIES,
+    USAGE_PREVIOUS_CYCLE_TEAMS,
     USAGE_PREVIOUS_CYCLE_COST_CENTERS,
     USAGE_PREVIOUS_CYCLE_ORGANIZATIONS,
     USAGE_PREVIOUS_CYCLE_REPOSITORIES,

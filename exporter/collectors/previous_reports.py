@@ -1,4 +1,4 @@
-"""Last month by repository, organization and cost center: read once it is settled, then kept."""
+"""Last month from the usage report: read once it is settled, then kept (OpenAPI 23.0.2)."""
 
 import hashlib
 from collections.abc import Iterable
@@ -97,13 +97,20 @@ async def collect_cost_centers(_github: GitHub, account: Account, report: WholeR
 
 
 def last_month(
-    this_month: Collector, one: str, collect: FromReport, metrics: tuple[Metric, Metric]
+    this_month: Collector,
+    one: str,
+    collect: FromReport,
+    metrics: tuple[Metric, Metric],
+    *endpoints: str,
 ) -> Collector:
-    """Return the collector that is on with one of this month, and reads the month before."""
+    """Return the collector that is on with one of this month, and reads the month before.
+
+    ``endpoints`` are requested besides those of the report.
+    """
     return Collector(
         name=this_month.name.replace("usage_", "usage_previous_cycle_"),
         summary=f"Last month's US dollars by {one} and SKU, read once on the fourth day",
-        endpoints=whole_report.endpoints(this_month.account_types),
+        endpoints=(*whole_report.endpoints(this_month.account_types), *endpoints),
         permissions=this_month.permissions,
         metrics=metrics,
         collect=collect,

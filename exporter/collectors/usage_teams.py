@@ -1,16 +1,25 @@
 """The month by team: GitHub's usage report by the rules of the settings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from operator import attrgetter
+from typing import NamedTuple
 
 from exporter.accounts import Account, AccountType
-from exporter.billing import reports
+from exporter.billing import own_prices, reports
 from exporter.billing.allocation import Allocation, Usage, allocate, organizations_to_list
 from exporter.billing.owners import PERSON
-from exporter.billing.reports import Names
 from exporter.billing.sums import Sums, sum_up
-from exporter.collectors.collector import MANY_PAGES, REFUSED, SIX_HOURLY, Collector, FromReport
+from exporter.collectors.collector import (
+    MANY_PAGES,
+    REFUSED,
+    SIX_HOURLY,
+    Collector,
+    FromReport,
+    Noted,
+)
+from exporter.collectors.previous_reports import last_month, previous_samples, settled
 from exporter.collectors.usage import PERMISSIONS
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
@@ -25,6 +34,20 @@ _RIGHTS = f"; for rules by property or topic also {RIGHTS}"
 TEAMS = 1_000
 """Maximum teams of an account: their series are never folded."""
 
+_PREVIOUS = (
+    catalogue.PREVIOUS_CYCLE_TEAM_USAGE_GROSS_USD,
+    catalogue.PREVIOUS_CYCLE_TEAM_USAGE_NET_USD,
+)
+
+
+class OfTeam(NamedTuple):
+    """A team, and the names of its usage, normalized."""
+
+    team: str
+    product: str
+    sku: str
+    unit: str
+
 
 @dataclass(frozen=True, slots=True)
 class Allocated:
@@ -34,10 +57,11 @@ class Allocated:
     allocation: Allocation
     listed: Listed
 
-    def by_team(self) -> Iterator[tuple[str, Names, Sums]]:
+    def by_team(self) -> Iterator[tuple[OfTeam, Sums]]:
         """Yield the sums of every part with its team: add those with equal names."""
         verdicts = self.allocation.verdicts
-        return ((verdicts[usage].team, names, sums) for usage, names, sums in self.parts)
+        for usage, names, sums in self.parts:
+            yield OfTeam(verdicts[usage].team, names.product, names.sku, names.unit), sums
 
 
 async def allocated(github: GitHub, account: Account, report: WholeReport) -> Allocated:
@@ -64,21 +88,26 @@ async def allocated(github: GitHub, account: Account, report: WholeReport) -> Al
 async def collect(github: GitHub, account: Account, report: WholeReport) -> Reading:
     found = await allocated(github, account, report)
     report.teams = found.allocation.of_repositories()
+    own = own_samples(found.by_team(), own_prices.prices_of(account.own.prices, report.cycle.start))
     return Reading(
         report.now,
-        samples(found.by_team()),
+        (*samples(found.by_team()), *own.samples),
         cycle_end=report.cycle.end,
         facts={"allocation": coverage(found.parts, found.allocation)},
         unknown_skus=reports.unknown_skus(report),
-        notes=tuple(notes(account, found.allocation, found.listed)),
+        notes=(*notes(account, found.allocation, found.listed), *own.notes),
     )
 
 
-def samples(parts: Iterable[tuple[str, Names, Sums]]) -> tuple[Sample, ...]:
+async def collect_previous(github: GitHub, account: Account, report: WholeReport) -> Reading:
+    found = await allocated(github, account, report)
+    parts = (((names.team, names.product, names.sku), sums) for names, sums in found.by_team())
+    return settled(account, report, previous_samples(parts, _PREVIOUS))
+
+
+def samples(parts: Iterable[tuple[OfTeam, Sums]]) -> tuple[Sample, ...]:
     """Return the samples of the month so far by team."""
-    by_unit = sum_up(
-        ((team, names.product, names.sku, names.unit), sums) for team, names, sums in parts
-    )
+    by_unit = sum_up(parts)
     found = [
         Sample(catalogue.TEAM_USAGE_GROSS_QUANTITY, labels, sums.quantity)
         for labels, sums in by_unit.items()
@@ -87,6 +116,12 @@ def samples(parts: Iterable[tuple[str, Names, Sums]]) -> tuple[Sample, ...]:
     for labels, (_, *dollars) in money.items():
         found += map(Sample, catalogue.TEAM_USAGE_USD, repeat(labels), dollars)
     return tuple(found)
+
+
+def own_samples(parts: Iterable[tuple[OfTeam, Sums]], prices: Mapping[str, float]) -> Noted:
+    """Return the samples at own prices of the month so far by team."""
+    metric = catalogue.TEAM_OWN_ESTIMATED_USD
+    return Noted.of(metric, own_prices.estimated(parts, attrgetter(*metric.labels), prices))
 
 
 def _parts(report: WholeReport) -> Iterator[Part]:
@@ -124,10 +159,21 @@ USAGE_TEAMS = Collector(
         kind: f"{permission}{'' if kind is AccountType.USER else _RIGHTS}"
         for kind, permission in PERMISSIONS.items()
     },
-    metrics=(catalogue.TEAM_USAGE_GROSS_QUANTITY, *catalogue.TEAM_USAGE_USD),
+    metrics=(
+        catalogue.TEAM_USAGE_GROSS_QUANTITY,
+        *catalogue.TEAM_USAGE_USD,
+        catalogue.TEAM_OWN_ESTIMATED_USD,
+    ),
     collect=FromReport(collect),
     interval=SIX_HOURLY,
     timeout=MANY_PAGES,
     why_off="on if there are rules in `allocation`",
     turned_on_by="rules",
+)
+USAGE_PREVIOUS_CYCLE_TEAMS = last_month(
+    USAGE_TEAMS,
+    "team",
+    FromReport(collect_previous, previous=True),
+    _PREVIOUS,
+    repositories.ENDPOINT,
 )

@@ -119,7 +119,7 @@ def _yes(value: object) -> bool:
 
 def _team(value: object) -> str:
     name = team_name(_text(value))
-    if not name or not name.isprintable() or re.match(_UNPREFIXED, name) is None:
+    if not name or not name.isprintable() or re.match(UNPREFIXED, name) is None:
         raise ValueError(
             f"must be a name of up to {TEAM} characters that does not begin with a parenthesis"
         )
@@ -243,8 +243,8 @@ Pattern = Annotated[
 
 RepositoryPattern = Annotated[
     str,
-    _shaped(
-        rf"{_UNPREFIXED}[A-Za-z0-9_*?\[\]!-]+/{_UNPREFIXED}[A-Za-z0-9._*?\[\]!-]+",
+    shaped(
+        rf"{UNPREFIXED}[A-Za-z0-9_*?\[\]!-]+/{UNPREFIXED}[A-Za-z0-9._*?\[\]!-]+",
         "must be owner/name or a pattern with * and ?, such as acme/api-*",
     ),
 ]
@@ -255,12 +255,12 @@ RepositoryPatterns = Annotated[tuple[RepositoryPattern, ...], AfterValidator(_pa
 
 PropertyName = Annotated[
     str,
-    _shaped(rf"{_UNPREFIXED}[A-Za-z0-9_$#-]{{1,75}}", "must be the name of a custom property"),
+    shaped(rf"{UNPREFIXED}[A-Za-z0-9_$#-]{{1,75}}", "must be the name of a custom property"),
 ]
 TopicTemplate = Annotated[
     str,
-    _shaped(
-        rf"{_UNPREFIXED}[A-Za-z0-9-]*\*[A-Za-z0-9-]*",
+    shaped(
+        rf"{UNPREFIXED}[A-Za-z0-9-]*\*[A-Za-z0-9-]*",
         "must be a topic with exactly one *, which stands for the team, such as team-*",
     ),
 ]

@@ -80,8 +80,8 @@ class TestOrder:
 
     def test_what_no_rule_takes_is_unallocated(self) -> None:
         found = allocate([BY_NAME], [SEATS], {}).verdicts[SEATS]
-        assert found == (UNALLOCATED, None)
         assert not found.blind
+        assert found == (UNALLOCATED, None)
 
 
 class TestProperties:

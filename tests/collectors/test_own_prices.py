@@ -156,3 +156,14 @@ class TestOnThePage:
                     }.items()
                 )
             }
+
+    @in_virtual_time
+    async def test_teams_sum_to_the_account(self) -> None:
+        account = enterprise(self_hosted=True, repositories=["acme/web", "acme/api", "labs/web"])
+        rules = {"rules": [{"organizations": ["acme"], "team": "platform"}]}
+        async with World(account, settings={**self.SETTINGS, "allocation": rules}) as world:
+            parts = world.series("team_own_estimated_usd", sku=LINUX)
+            teams = {dict(labels)["team"] for labels in parts}
+            assert teams == {"platform", "(unallocated)"}
+            whole = world.value("own_estimated_usd", sku=LINUX)
+            assert fsum(parts.values()) == pytest.approx(whole)

@@ -73,6 +73,19 @@ class TestOnThePage:
             assert sum(series.values()) > 0
 
     @in_virtual_time
+    async def test_budgets_of_teams_have_those_of_the_teams(self) -> None:
+        account = enterprise(repositories=["acme/web", "labs/web"])
+        rules = {"rules": [{"organizations": ["acme"], "team": "platform"}]}
+        platform = {"name": "platform", "usd": 50, "team": "Platform"}
+        rest = {"name": "rest", "usd": 50, "team": "(unallocated)", "product": "actions"}
+        async with World(account, settings=settings(platform, rest, allocation=rules)) as world:
+            net = world.series("team_usage_net_usd", team="platform")
+            assert consumed(world, "platform") == pytest.approx(sum(net.values()))
+            left = world.series("team_usage_net_usd", team="(unallocated)", product="actions")
+            assert consumed(world, "rest") == pytest.approx(sum(left.values()))
+            assert sum(net.values()) > 0
+
+    @in_virtual_time
     async def test_stand_beside_githubs_budgets(self) -> None:
         account = organization(budgets=[SimulatedBudget("actions", 70, "organization", id="b1")])
         async with World(account, settings=settings(collectors=["budgets"])) as world:

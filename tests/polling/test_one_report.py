@@ -16,7 +16,9 @@ from tests.support.restarts import keep, life
 from tests.support.world import World, enterprise, in_virtual_time
 
 BOTH: dict[str, Any] = {"collectors": ["usage_repositories", "usage_organizations"]}
+RULES: dict[str, Any] = {"allocation": {"rules": [{"repositories": ["acme/*"], "team": "platform"}]}}
 LAST_MONTH = {
+    "team": "usage_previous_cycle_teams",
     "repository": "usage_previous_cycle_repositories",
     "organization": "usage_previous_cycle_organizations",
     "cost_center": "usage_previous_cycle_cost_centers",
@@ -27,6 +29,7 @@ ALL_OF_LAST_MONTH = [
     "usage_repositories",
     "usage_organizations",
     "usage_cost_centers",
+    "usage_teams",
     *LAST_MONTH.values(),
 ]
 
@@ -105,7 +108,9 @@ class TestLastMonth:
     @in_virtual_time
     async def test_adds_up_to_its_summary(self) -> None:
         async with World(
-            acme_corp(), settings={"collectors": ALL_OF_LAST_MONTH}, collectors=ALL_OF_LAST_MONTH
+            acme_corp(),
+            settings={"collectors": ALL_OF_LAST_MONTH} | RULES,
+            collectors=ALL_OF_LAST_MONTH,
         ) as world:
             for kind in ("gross", "net"):
                 whole = by_sku(world, f"previous_cycle_usage_{kind}_usd")
@@ -168,6 +173,19 @@ class TestLastMonth:
             assert world.series("previous_cycle_repository_usage_net_usd") == shown
             await world.passes(days=2)
             assert reports(world, 9) == []
+
+    @in_virtual_time
+    async def test_of_teams_is_read_again_if_the_rules_change(self, tmp_path: Path) -> None:
+        path, name = tmp_path / "state", "previous_cycle_team_usage_net_usd"
+        collectors = ["usage", "usage_teams", LAST_MONTH["team"]]
+        async with life(path, acme_corp(), settings=RULES, collectors=collectors) as world:
+            assert world.series(name, team="platform")
+            await keep(world)
+        others = {"allocation": {"rules": [{"organizations": ["research"], "team": "science"}]}}
+        async with life(path, acme_corp(), settings=others, collectors=collectors) as world:
+            assert len(reports(world, 9)) > 0
+            assert not world.series(name, team="platform")
+            assert world.series(name, team="science")
 
 
 def by_sku(world: World, name: str) -> dict[str, float]:

@@ -34,6 +34,29 @@ class TestBudgets:
         (acme,) = accounts(tmp_path, text)
         assert acme.own.budgets == (found,)
 
+    @pytest.mark.parametrize(
+        ("rule", "team"),
+        [
+            ("{organizations: [acme], team: Platform}", "platform"),
+            ("{organizations: [acme], team: Platform}", "(unallocated)"),
+            ("{property: team}", "anything"),
+            ('{topic: "team-*"}', "anything"),
+        ],
+    )
+    def test_of_a_team_need_a_rule_that_may_have_it(
+        self, tmp_path: Path, rule: str, team: str
+    ) -> None:
+        text = f"{ACME}allocation: {{rules: [{rule}]}}\n{budget(team=team)}"
+        (acme,) = accounts(tmp_path, text)
+        assert acme.own.budgets == (Budget("b", 5, Scope.TEAM, team),)
+
+    def test_of_a_team_without_a_rule_are_at_fault(self, tmp_path: Path) -> None:
+        rules = "allocation: {rules: [{organizations: [acme], team: platform}]}\n"
+        assert fault(tmp_path, ACME + rules + budget(team="plattform")) == (
+            "4: own_budgets[0].team: no rule of allocation has this team: add a rule, or correct "
+            "the name"
+        )
+
     def test_of_another_account_are_not(self, tmp_path: Path) -> None:
         acme, corp = accounts(tmp_path, ACME + CORP + budget(account="acme-corp"))
         assert (acme.own.budgets, corp.own.budgets) == ((), (Budget("b", 5),))
