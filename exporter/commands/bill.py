@@ -22,7 +22,7 @@ from exporter.commands import shared
 from exporter.commands.assembled import assembled
 from exporter.commands.reading import Bill, Progress, Question, of_files, read
 from exporter.ledger import focus, periods, written
-from exporter.ledger.csv_files import WrongFile
+from exporter.ledger.csv_rows import WrongFile
 from exporter.ledger.row import BY_SKU, Dimension, complete
 
 _BEYOND = (

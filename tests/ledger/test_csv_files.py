@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.ledger.csv_files import Files, WrongFile
+from exporter.ledger.csv_files import Files
+from exporter.ledger.csv_rows import WrongFile
 from exporter.ledger.row import Dimension, Row
 
 CANARY = "canary-octocat"
