@@ -21,7 +21,7 @@ from exporter.collectors import ALL
 from exporter.files import shortage
 from exporter.github import errors
 from exporter.github.auth import Credential
-from exporter.github.client import Exchange
+from exporter.github.client import DOWNLOAD, Exchange
 from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
 from exporter.polling.clients import Clients
@@ -192,6 +192,6 @@ def _observe(telemetry: Telemetry, seen: dict[str, Exchange], exchange: Exchange
     telemetry.requested(exchange.endpoint, exchange.status, exchange.seconds)
     if limit := exchange.rate_limit:
         telemetry.limited(exchange.credential, limit.limit, limit.remaining, limit.reset)
-    if exchange.status != "error":
+    if exchange.status != "error" and exchange.endpoint != DOWNLOAD:
         telemetry.expires(exchange.credential, exchange.expires)
         seen[exchange.credential] = exchange

@@ -3,24 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar, cast
 
 import httpx
 import msgspec
-import tenacity
 
-from exporter.github import body, errors, graphql, meanings
-from exporter.github.client import CachedAnswer, Client, Received, core_limit, fill
+from exporter.github import body, errors, graphql
+from exporter.github.asking import Asking, CachedAnswers, Question
+from exporter.github.client import Client, fill
 from exporter.github.stream import Fold, Streamed
-from exporter.github.work import on_loop, work
 
 T = TypeVar("T")
 AnswerT = TypeVar("AnswerT", bound=graphql.Answer)
 Item = TypeVar("Item")
-
-NewDecoder = Callable[[], body.Decoder[T]]
 
 PER_PAGE = 100
 """Maximum elements per page (docs: using pagination)."""
@@ -28,9 +25,6 @@ PER_PAGE = 100
 _PAGES = 1_000
 _ELEMENTS = 1_000
 """Elements accepted per page; GitHub sends at most 100 (docs: using pagination)."""
-
-CachedAnswers = dict[str, CachedAnswer]
-"""The answers of one job, by URL."""
 
 
 class Listed(NamedTuple, Generic[T]):
@@ -83,30 +77,12 @@ async def attempt(
         raise github.shortfall
 
 
-class GitHub:
+class GitHub(Asking):
     """Requests for one attempt of a collector. Methods raise only `GitHubError`.
 
     Endpoints are templates, such as ``/orgs/{account}/copilot/billing``: parameters named in braces
-    fill the path, all others the query. ``shortfall`` is the first failure that left something out.
-    ``timeout`` starts with the first request.
+    fill the path, all others the query.
     """
-
-    def __init__(
-        self, client: Client, answers: CachedAnswers, timeout: asyncio.Timeout, seconds: float
-    ) -> None:
-        self._client = client
-        self._answers = answers
-        self._timeout = timeout
-        self._seconds = seconds
-        self.asked: CachedAnswers = {}
-        self.requests = 0
-        self.refusal: errors.GitHubError | None = None
-        self.last_failure: errors.GitHubError | None = None
-        self.shortfall: errors.GitHubError | None = None
-
-    def add_shortfall(self, failure: errors.GitHubError) -> None:
-        """Record a failure that leaves something out of a usable answer."""
-        self.shortfall = self.shortfall or failure
 
     async def get(self, endpoint: str, model: type[T], **params: str | int) -> T:
         """Request an endpoint and decode the answer as ``model``; unknown fields are ignored.
@@ -119,7 +95,30 @@ class GitHub:
             )
         """
         whole = partial(body.Whole, model, endpoint)
-        payload, _ = await self._ask(self._url(endpoint, params), endpoint, whole)
+        payload, _ = await self.ask(Question(self._url(endpoint, params), endpoint, whole))
+        return payload
+
+    async def get_current(self, endpoint: str, model: type[T], **params: str | int) -> T:
+        """Like `get`, but never from a kept answer: for what expires."""
+        url, whole = self._url(endpoint, params), partial(body.Whole, model, endpoint)
+        payload, _ = await self.ask(Question(url, endpoint, whole, current=True))
+        return payload
+
+    async def make(
+        self, endpoint: str, model: type[T], wanted: object, *, conflict: int, **params: str | int
+    ) -> T | None:
+        """Post ``wanted`` as JSON, None on the status ``conflict``.
+
+        Never repeated without an answer: GitHub may have done it, and would do it again.
+        """
+        url, whole = self._url(endpoint, params), partial(body.Whole, model, endpoint)
+        post = msgspec.json.encode(wanted)
+        try:
+            payload, _ = await self.ask(Question(url, endpoint, whole, post, makes=True))
+        except errors.Rejected as error:
+            if error.status != conflict:
+                raise
+            return None
         return payload
 
     async def get_or_none(
@@ -149,7 +148,8 @@ class GitHub:
         before: T | None = None
         while url not in seen and len(seen) < _PAGES:
             seen.add(url)
-            payload, next_url = await self._ask(url, endpoint, partial(body.Whole, model, endpoint))
+            question = Question(url, endpoint, partial(body.Whole, model, endpoint))
+            payload, next_url = await self.ask(question)
             if body.longest_list(payload) > _ELEMENTS:
                 raise errors.InvalidPayload(
                     detail=f"a page has more than {_ELEMENTS:,} elements", endpoint=endpoint
@@ -221,10 +221,11 @@ class GitHub:
         """
 
         async def one(**narrower: str | int) -> T:
-            payload, _ = await self._ask(
-                self._url(endpoint, {**params, **narrower}),
-                endpoint,
-                lambda: Streamed(endpoint, field, item_type, fold(**narrower)),
+            url = self._url(endpoint, {**params, **narrower})
+            payload, _ = await self.ask(
+                Question(
+                    url, endpoint, lambda: Streamed(endpoint, field, item_type, fold(**narrower))
+                )
             )
             return payload
 
@@ -244,7 +245,7 @@ class GitHub:
         post = msgspec.json.encode({"query": query, "variables": variables})
         url = self._client.base_url.removesuffix("/v3") + graphql.ENDPOINT
         whole = partial(body.Whole, model, graphql.ENDPOINT)
-        answer, _ = await self._ask(url, graphql.ENDPOINT, whole, post)
+        answer, _ = await self.ask(Question(url, graphql.ENDPOINT, whole, post))
         if (failure := graphql.failure(answer)) is not None:
             if not answer.has_data:
                 raise failure
@@ -255,91 +256,3 @@ class GitHub:
         query = {key: value for key, value in params.items() if f"{{{key}}}" not in endpoint}
         url = self._client.base_url + fill(endpoint, params)
         return f"{url}?{httpx.QueryParams(query)}" if query else url
-
-    async def _ask(
-        self, url: str, endpoint: str, decoder: NewDecoder[T], post: bytes | None = None
-    ) -> tuple[T, str]:
-        retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(self._is_worth_another_try),
-            wait=tenacity.wait_random_exponential(multiplier=0.5, max=8),
-            stop=tenacity.stop_after_attempt(5),
-            sleep=self._client.sleep,
-            reraise=True,
-        )
-        riding_out = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(lambda error: getattr(error, "young", False)),
-            wait=tenacity.wait_incrementing(start=1, increment=1),
-            stop=self._gives_up,
-            sleep=self._client.sleep,
-            reraise=True,
-        )
-        return await on_loop(retrying, riding_out, self._try, url, endpoint, decoder, post)
-
-    def _gives_up(self, state: tenacity.RetryCallState) -> bool:
-        return state.attempt_number >= 4 or state.upcoming_sleep >= self._seconds_left()
-
-    def _is_worth_another_try(self, error: BaseException) -> bool:
-        self.last_failure = error if isinstance(error, errors.GitHubError) else None
-        if isinstance(error, errors.RateLimited):
-            return error.retry_at is not None and self._fits(error.retry_at)
-        return isinstance(error, errors.Unreachable)
-
-    def _fits(self, until: datetime) -> bool:
-        return self._client.seconds_until(until) < self._seconds_left()
-
-    def _seconds_left(self) -> float:
-        when = self._timeout.when()
-        return self._seconds if when is None else when - asyncio.get_running_loop().time()
-
-    def _refuse(self, until: datetime) -> None:
-        if not self._fits(until):
-            raise errors.RateLimited(
-                detail="the credential is paused by GitHub's rate limit",
-                retry_at=until,
-                unattempted=self._timeout.when() is None,
-            )
-
-    async def _try(
-        self, url: str, endpoint: str, decoder: NewDecoder[T], post: bytes | None
-    ) -> tuple[T, str]:
-        kept = self._answers.get(url)
-        decoding = decoder()
-        await self._client.pacing.turn(self._refuse)
-        if self._timeout.when() is None:
-            self._timeout.reschedule(asyncio.get_running_loop().time() + self._seconds)
-        self.requests += 1
-        received = await self._client.exchange(url, endpoint, kept, post=post, decoder=decoding)
-        if kept is not None and kept.credential_version != received.credential_version:
-            kept = None
-        if received.response.status_code == 304 and kept is None:
-            self.requests += 1
-            received = await self._client.exchange(url, endpoint, decoder=decoding)
-        if received.response.status_code == 304 and kept is not None:
-            payload = cast("T", kept.payload)  # a job decodes a URL as one type only
-        elif received.response.status_code == 200:
-            payload, kept = await work(decoding.close), None
-        else:
-            raise self._client.failure(received, endpoint)
-        etag, next_url = self._etag_and_next(received, url, endpoint, kept)
-        headers = received.response.headers
-        self._client.pacing.answered(core_limit(headers))
-        hidden = meanings.of_hidden_organizations(headers.get("x-github-sso", ""), endpoint)
-        if hidden is not None:
-            self.add_shortfall(hidden)  # not cached, so that a later request sees all
-        elif post is None and etag:
-            self.asked[url] = CachedAnswer(
-                payload, etag, next_url, received.credential_version, self._client.clock()
-            )
-        return payload, next_url
-
-    def _etag_and_next(
-        self, received: Received, url: str, endpoint: str, unchanged: CachedAnswer | None
-    ) -> tuple[str, str]:
-        headers = received.response.headers
-        link = received.response.links.get("next", {}).get("url", "")
-        next_url = self._client.same_host(link, url, endpoint) if link else ""
-        etag = headers.get("etag", "")
-        etag = etag if etag.isascii() else ""  # others cannot be sent back
-        if unchanged is None:
-            return etag, next_url
-        return etag or unchanged.etag, next_url if "link" in headers else unchanged.next_url

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ import httpx
 
 from exporter import __version__
 from exporter.files import SHORTAGE_HINT, shortage
-from exporter.github import body, errors, meanings
+from exporter.github import addresses, body, errors, meanings
 from exporter.github.auth import Credential, Token
 from exporter.github.pacing import Clock, Gate, Pacing, RateLimit, Sleep, rate_limit
 from exporter.github.work import work
@@ -24,8 +24,17 @@ REQUEST_SECONDS = 15.0
 # Bounds connecting and each read; `REQUEST_SECONDS` bounds the whole request.
 _TIMEOUT = {"timeout": httpx.Timeout(REQUEST_SECONDS, connect=10.0, pool=None).as_dict()}
 
+DOWNLOAD = "(download)"
+"""Endpoint of downloads in errors and metrics: their URLs are secrets."""
+
+_OK = (200,)
 _REDIRECTS = 3
-_USER_AGENT = f"github-billing-exporter/{__version__}"
+_OF_ALL = {
+    "accept-encoding": "gzip",
+    # On a reused connection, excess bytes of an answer would be read as the next one.
+    "connection": "close",
+    "user-agent": f"github-billing-exporter/{__version__}",
+}
 _EXPIRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:UTC|[+-]\d{4})")
 
 
@@ -94,9 +103,11 @@ class Received:
 class _Question:
     url: str
     endpoint: str
-    kept: CachedAnswer | None
-    post: bytes | None
     decoder: body.Decoder[object] | None
+    kept: CachedAnswer | None = None
+    post: bytes | None = None
+    accepted: Collection[int] = _OK
+    is_download: bool = False
 
 
 class Client:
@@ -140,14 +151,15 @@ class Client:
         *,
         post: bytes | None = None,
         decoder: body.Decoder[object] | None = None,
+        accepted: Collection[int] = _OK,
     ) -> Received:
         """Send a request and read its complete answer, whatever its status.
 
-        ``post`` is JSON. ``decoder`` is fed the body of a 200 as it arrives. Retries a 401 once if
-        the credential has another token, unless the token was young. Raises `Unreachable`,
-        `Rejected`, `InvalidPayload` and the errors of `Credential.read`.
+        ``post`` is JSON. ``decoder`` is fed the body of an ``accepted`` status as it arrives.
+        Retries a 401 once if the credential has another token, unless the token was young. Raises
+        `Unreachable`, `Rejected`, `InvalidPayload` and the errors of `Credential.read`.
         """
-        question = _Question(url, endpoint, kept, post, decoder)
+        question = _Question(url, endpoint, decoder, kept, post, accepted)
         token = await self.credential.read()
         received = await self._exchange(question, token)
         refused = received.response.status_code == 401 and not received.young
@@ -155,27 +167,42 @@ class Client:
             received = await self._exchange(question, await self.credential.read())
         return received
 
+    async def download(self, url: str, decoder: body.Decoder[object]) -> int:
+        """Feed a file to ``decoder``, from any host and without the credential; return the status.
+
+        The URL is a secret, and in no error. Raises `Unreachable`, `Rejected` and `InvalidPayload`.
+        """
+        url = _download_from(url, self.base_url)
+        question = _Question(url, DOWNLOAD, decoder, is_download=True)
+        response, _ = await self._observed(question, _OF_ALL)
+        return response.status_code
+
     async def _exchange(self, question: _Question, token: Token) -> Received:
-        endpoint, kept = question.endpoint, question.kept
-        started, young = time.perf_counter(), token.is_young(self.clock())
-        status, headers = "error", httpx.Headers()
+        kept, young = question.kept, token.is_young(self.clock())
         asked = {
+            **_OF_ALL,
             "accept": "application/vnd.github+json",
-            "accept-encoding": "gzip",
             "authorization": f"Bearer {token.value}",
-            # On a reused connection, excess bytes of an answer would be read as the next one.
-            "connection": "close",
-            "user-agent": _USER_AGENT,
             "x-github-api-version": self._api_version,
         }
         if kept is not None and kept.etag and kept.credential_version == token.version:
             asked["if-none-match"] = kept.etag
         if question.post is not None:
             asked["content-type"] = "application/json"
+        response, content = await self._observed(question, asked)
+        return Received(response, content, token.version, young)
+
+    async def _observed(
+        self, question: _Question, asked: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes]:
+        started, endpoint = time.perf_counter(), question.endpoint
+        status, headers = "error", httpx.Headers()
         try:
             async with asyncio.timeout(REQUEST_SECONDS) as limit:
                 response, content = await self._follow(question, asked, limit)
-            status, headers = str(response.status_code), response.headers
+            status = str(response.status_code)
+            if not question.is_download:
+                headers = response.headers
         except TimeoutError:
             raise errors.Unreachable(
                 detail=f"no response, or no further data, within {REQUEST_SECONDS:g} s",
@@ -207,7 +234,7 @@ class Client:
                     scopes=headers.get("x-oauth-scopes"),
                 )
             )
-        return Received(response, content, token.version, young)
+        return response, content
 
     async def _follow(
         self, question: _Question, headers: Mapping[str, str], limit: asyncio.Timeout
@@ -217,7 +244,7 @@ class Client:
         for _ in range(_REDIRECTS + 1):
             request = httpx.Request(method, url, headers=headers, content=post, extensions=_TIMEOUT)
             async with aclosing(await self._transport.handle_async_request(request)) as response:
-                if response.status_code == 200 and decoder is not None:
+                if response.status_code in question.accepted and decoder is not None:
                     async for chunk in body.chunks(response, endpoint):
                         decoder.feed(chunk)
                         while (piece := decoder.due()) is not None:
@@ -228,10 +255,13 @@ class Client:
                     return response, b""
                 if response.status_code not in {301, 302, 303, 307, 308}:
                     return response, await body.read_refusal(response, endpoint)
-            url = self.same_host(response.headers.get("location", ""), url, endpoint)
-        raise errors.Rejected(
-            detail="too many redirects", hint=errors.WRONG_ADDRESS, endpoint=endpoint
-        )
+            location = response.headers.get("location", "")
+            if question.is_download:
+                url = _download_from(location, url)
+            else:
+                url = self.same_host(location, url, endpoint)
+        hint = "" if question.is_download else errors.WRONG_ADDRESS
+        raise errors.Rejected(detail="too many redirects", hint=hint, endpoint=endpoint)
 
     def same_host(self, location: str, url: str, endpoint: str) -> str:
         """Resolve a redirect or link. Raises `Rejected` for another host or a URL with a user."""
@@ -270,6 +300,22 @@ class Client:
         if status == 404 and body.is_html(received.body):
             error.hint = f"{errors.WRONG_ADDRESS} {error.hint or error.usual_hint}"
         return error
+
+
+def _download_from(location: str, url: str) -> str:
+    try:
+        target = httpx.URL(url).join(location)
+    except (httpx.InvalidURL, ValueError):  # ValueError: an invalid IDNA or IPv6 host
+        target = httpx.URL()
+    insecure = target.scheme != "https" and httpx.URL(url).scheme == "https"
+    allowed = bool(target.raw_host) and addresses.is_allowed(target.scheme, target.host)
+    if insecure or target.userinfo or not allowed:
+        raise errors.Rejected(
+            detail="the response points to an invalid URL, or to one that is not https",
+            hint="Check github.api-url and the proxy: files are downloaded over https only.",
+            endpoint=DOWNLOAD,
+        )
+    return str(target)
 
 
 def core_limit(headers: Mapping[str, str]) -> RateLimit | None:

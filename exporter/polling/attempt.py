@@ -11,7 +11,8 @@ from exporter.billing.cycle import Cycle
 from exporter.billing.values import LABEL, fits_label
 from exporter.collectors import previous_reports
 from exporter.collectors.collector import FromReadings, FromReport
-from exporter.github.api import CachedAnswers, GitHub, attempt
+from exporter.github.api import GitHub, attempt
+from exporter.github.asking import CachedAnswers
 from exporter.github.errors import GitHubError, Internal, InvalidPayload, Unreachable
 from exporter.github.work import aside, work
 from exporter.ledger.whole_report import WholeReport, ask_all

@@ -13,7 +13,8 @@ import structlog
 
 from exporter.accounts import Account, AccountType, is_name, overlaps
 from exporter.github import auth
-from exporter.github.api import CachedAnswers, GitHub, attempt
+from exporter.github.api import GitHub, attempt
+from exporter.github.asking import CachedAnswers
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError
 from exporter.github.work import aside

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
-from exporter.github.api import CachedAnswers
+from exporter.github.asking import CachedAnswers
 from exporter.github.client import Client
 from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import Forbidden, NotFound, RateLimited, Unauthorized

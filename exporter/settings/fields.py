@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr, ValidationInfo
 
 from exporter.accounts import Shard
+from exporter.github.addresses import is_allowed
 from exporter.own import TEAM, team_name
 from exporter.settings.durations import format_duration, parse_duration
 
@@ -174,16 +175,9 @@ def _api_url(value: object) -> str:
         raise ValueError("must not contain credentials: set the token separately")
     if "?" in text or "#" in text:
         raise ValueError("must not contain a query (?) or a fragment (#)")
-    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(host)):
+    if not is_allowed(url.scheme, host):
         raise ValueError("must begin with https:// (http:// is supported only for localhost)")
     return text.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listen_address(value: object) -> ListenAddress:

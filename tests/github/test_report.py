@@ -9,7 +9,8 @@ import httpx
 import msgspec
 import pytest
 
-from exporter.github.api import CachedAnswers, attempt
+from exporter.github.api import attempt
+from exporter.github.asking import CachedAnswers
 from exporter.github.auth import from_token
 from exporter.github.client import REQUEST_SECONDS, Client, Exchange
 from exporter.github.errors import InvalidPayload, Unreachable

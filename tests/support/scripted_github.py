@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from exporter.billing.values import Number
-from exporter.github.api import CachedAnswers, attempt
+from exporter.github.api import attempt
+from exporter.github.asking import CachedAnswers
 from exporter.github.auth import Credential, from_token
 from exporter.github.client import Client, Exchange
 from exporter.github.errors import GitHubError
