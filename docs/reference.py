@@ -26,10 +26,20 @@ def permissions() -> str:
         "endpoint. So the exporter accepts every kind, and `github-billing-exporter check` reports "
         "what GitHub answered. The token's user needs the role too: an ordinary member's token "
         "gets 403 or 404, whatever its scopes.\n"
+        "\n"
+        "GitHub documents that an App may read an enterprise's bill with *Enterprise billing: "
+        "read*, and also that not every App can be registered with it. If yours cannot, use a "
+        "classic token.\n"
+        "\n"
+        "All requests only read, with one exception: `usage_workflows`, which is off by default, "
+        "and `bill --by workflow` make a report export of the enterprise by `POST`. GitHub sends "
+        "no e-mail for it, and lists *Enterprise billing: read* as sufficient. The file is "
+        "downloaded from the host that GitHub names, which is not GitHub's own and does not get "
+        "the token.\n"
     )
     parts = [introduction]
     for collector in ALL:
-        listed = (f"- `GET {endpoint}`" for endpoint in collector.endpoints)
+        listed = (f"- `{_request(endpoint)}`" for endpoint in collector.endpoints)
         endpoints = "\n".join(listed) or "- none: it reads what other collectors have read"
         rights = "\n".join(
             f"- {kind.value}: {permission}" for kind, permission in collector.permissions.items()
@@ -38,6 +48,10 @@ def permissions() -> str:
             f"\n## `{collector.name}`\n\nEndpoints:\n\n{endpoints}\n\nPermissions:\n\n{rights}\n"
         )
     return "".join(parts)
+
+
+def _request(endpoint: str) -> str:
+    return f"GET {endpoint}" if endpoint.startswith("/") else endpoint
 
 
 def failures() -> str:

@@ -21,6 +21,7 @@ from exporter.collectors.previous_reports import (
 from exporter.collectors.usage import USAGE, USAGE_PREVIOUS_CYCLE
 from exporter.collectors.usage_reports import USAGE_ORGANIZATIONS, USAGE_REPOSITORIES
 from exporter.collectors.usage_teams import USAGE_PREVIOUS_CYCLE_TEAMS, USAGE_TEAMS
+from exporter.collectors.usage_workflows import USAGE_WORKFLOWS
 
 __all__ = ["ALL", "Collector"]
 
@@ -53,4 +54,5 @@ ALL: tuple[Collector, ...] = (
     ADVANCED_SECURITY_REPOSITORIES,
     BUDGET_PEOPLE,
     LICENSE_TYPES,
+    USAGE_WORKFLOWS,
 )

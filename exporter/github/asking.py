@@ -52,6 +52,7 @@ class Asking:
         self._answers = answers
         self._timeout = timeout
         self._seconds = seconds
+        self._loop = asyncio.get_running_loop()
         self.asked: CachedAnswers = {}
         self.requests = 0
         self.refusal: errors.GitHubError | None = None
@@ -77,7 +78,7 @@ class Asking:
     def seconds_left(self) -> float:
         """The seconds until the deadline."""
         when = self._timeout.when()
-        return self._seconds if when is None else when - asyncio.get_running_loop().time()
+        return self._seconds if when is None else when - self._loop.time()
 
     async def ask(self, question: Question[T]) -> tuple[T, str]:
         """Return the decoded answer, and the URL of the next page, if any."""
@@ -158,7 +159,7 @@ class Asking:
 
     def _begin(self) -> None:
         if self._timeout.when() is None:
-            self._timeout.reschedule(asyncio.get_running_loop().time() + self._seconds)
+            self._timeout.reschedule(self._loop.time() + self._seconds)
 
     async def _sleep(self, seconds: float) -> None:
         await self._client.sleep(seconds)

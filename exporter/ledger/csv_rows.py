@@ -102,6 +102,10 @@ def kind_of(source: str, header: Sequence[str] | None, by: Set[Dimension]) -> Ki
             return kind
     if names >= _COMMITTERS:
         raise WrongFile(f"{source} lists committers, not usage: read a usage report")
+    nearest = min(_KINDS, key=lambda kind: len(kind.needs - names))
+    lacking = sorted(nearest.needs - names)
+    if 2 * len(lacking) < len(nearest.needs):
+        raise WrongFile(f"{source}: its first line lacks {', '.join(lacking)}")
     raise WrongFile(
         f"{source} is not a usage report of GitHub: its first line has none of the known sets of "
         "columns, such as date, product, sku, quantity, unit_type, gross_amount"

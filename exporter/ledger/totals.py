@@ -28,18 +28,25 @@ class Totals:
             ...
 
     A sum has the account of its rows and no other field than its dimensions. Raises
-    ``sqlite3.Error`` if the disk is full.
+    ``sqlite3.Error`` if the disk is full, or ``ValueError`` for more sums than ``most``, which are
+    all kept in memory.
     """
 
     def __init__(
-        self, by: Sequence[Dimension], *, split: bool = False, in_memory: int = IN_MEMORY
+        self,
+        by: Sequence[Dimension],
+        *,
+        split: bool = False,
+        in_memory: int = IN_MEMORY,
+        most: int | None = None,
     ) -> None:
         self._by = tuple(by)
         self._key: Callable[[Row], _Key] = attrgetter(
             "account_type", "account", *(FIELD[each] for each in by)
         )
         self._split = split
-        self._in_memory = in_memory
+        self._in_memory = most or in_memory
+        self._most = most
         self._sums: dict[_Key, _Sum] = {}
         self._disk: sqlite3.Connection | None = None
         self._decoder = msgspec.msgpack.Decoder(Row)
@@ -53,6 +60,8 @@ class Totals:
             found.add(row)
             return
         if len(self._sums) >= self._in_memory:
+            if self._most is not None:
+                raise ValueError(f"more than {self._most:,} sums")
             self._spill()
         self._sums[key] = _Sum(row)
 
