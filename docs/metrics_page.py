@@ -101,6 +101,19 @@ SECTIONS = (
         "Teams are never folded: over 1,000 of them the collector fails.\n",
     ),
     Section(
+        "Workflows",
+        ("workflow_",),
+        "These come from a report that GitHub makes for the exporter once a day, and only for\n"
+        "enterprises: `usage_workflows` is off by default. A path is as in the report:\n"
+        "`.github/workflows/…` in the repository, `dynamic/…` for what GitHub itself runs,\n"
+        "`required/…` for required workflows. Usage without a workflow has no series here, so\n"
+        "these do not add up to the account's total.\n"
+        "\n"
+        'Workflows beyond the series limit are summed as `workflow="(other)"` of their\n'
+        "repository, and repositories without a workflow of their own as `(other)` of the\n"
+        "organization `(other)`.\n",
+    ),
+    Section(
         "Cost centers",
         ("cost_center_",),
         "Usage comes from GitHub's usage summary of each cost center. All other usage is in\n"

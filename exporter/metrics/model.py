@@ -68,9 +68,10 @@ class Reading:
 
     ``cycle_end`` is set if the values are month to date: they are removed an hour after it.
     ``facts`` describe the account (``plan``) or its bill (``allocation``), ``unknown_skus`` are
-    pairs of product and SKU. ``shown`` are the repositories with their own series, as pairs of
-    organization and name; ``folded`` counts those beyond the series limit. ``notes`` are sentences
-    about omitted data.
+    pairs of product and SKU.
+    ``shown`` are the repositories and workflows with their own series, as organization, repository
+    and the workflow's path; ``folded`` counts those beyond the series limit. ``notes`` are
+    sentences about omitted data.
     """
 
     taken: datetime
@@ -78,7 +79,7 @@ class Reading:
     cycle_end: datetime | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     unknown_skus: frozenset[tuple[str, str]] = frozenset()
-    shown: frozenset[tuple[str, str]] = frozenset()
+    shown: frozenset[tuple[str, ...]] = frozenset()
     folded: int = 0
     notes: tuple[str, ...] = ()
     _lines: dict[tuple[str, ...], Mapping[Metric, bytes]] = field(

@@ -45,7 +45,7 @@ class SavedReading(Struct, frozen=True, array_like=True):
     cycle_end: Time | None
     facts: dict[str, str]
     unknown_skus: frozenset[tuple[str, str]]
-    shown: frozenset[tuple[str, str]]
+    shown: frozenset[tuple[str, ...]]
     folded: int
     notes: tuple[str, ...] = ()
 

@@ -88,7 +88,8 @@ def why(job: JobFacts) -> str:
     shown = job.known.reading
     if shown is None:
         return ""
-    beyond = f"Repositories without their own series, due to the series limit: {shown.folded}"
+    what = "Repositories, or workflows, without their own series"
+    beyond = f"{what}, due to the series limit: {shown.folded}"
     return " ".join([*shown.notes, *([beyond] if shown.folded else [])])
 
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from exporter.ledger.csv_rows import WrongFile
 from exporter.ledger.csv_stream import CsvStream
 from exporter.ledger.row import Row
-from tests.ledger.test_csv_files import CANARY, DETAILED, LINUX, detailed
+from tests.support.collect import CANARY
+from tests.support.scripted_exports import HEADER, file, line
 
-PATH = '"a ""b"", c\n\nd é.yml"'
-AWKWARD = LINUX.replace('".github/workflows/test.yml"', PATH)
+PATH = 'a "b", c\n\nd é.yml'
+PLAIN, AWKWARD = line(net=0), line(PATH)
 
 
 def rows(chunks: Sequence[bytes]) -> list[Row]:
@@ -38,23 +39,23 @@ def cut(content: bytes, places: Sequence[int]) -> list[bytes]:
 class TestChunks:
     @given(st.lists(st.integers(0, 2000)), st.sampled_from(["\n", "\r\n"]))
     def test_may_end_anywhere(self, places: list[int], end: str) -> None:
-        content = detailed(AWKWARD, LINUX, AWKWARD, end=end)
+        content = file(AWKWARD, PLAIN, AWKWARD, end=end)
         found = rows(cut(content, places))
         assert found == rows([content])
-        assert [row.workflow for row in found][::2] == ['a "b", c\n\nd é.yml'] * 2
+        assert [row.workflow for row in found][::2] == [PATH] * 2
 
     def test_may_be_single_bytes(self) -> None:
-        content = detailed(AWKWARD, LINUX)
+        content = file(AWKWARD, PLAIN)
         assert rows([bytes([byte]) for byte in content]) == rows([content])
 
     @given(st.text('",\n\rab1é', max_size=80), st.lists(st.integers(0, 400)))
     def test_make_no_other_rows_nor_errors(self, text: str, places: list[int]) -> None:
-        content = detailed(LINUX) + text.encode()
+        content = file(PLAIN) + text.encode()
         assert outcome(cut(content, places)) == outcome([content])
 
     def test_hold_back_only_the_row_that_is_not_whole(self) -> None:
         stream = CsvStream("the report")
-        content = detailed(LINUX, AWKWARD)
+        content = file(PLAIN, AWKWARD)
         middle = content.index(b'""b')
         assert [row.net for row in stream.feed(content[:middle])] == [Decimal(0)]
         assert len(list(stream.feed(content[middle:]))) == 1
@@ -63,21 +64,21 @@ class TestChunks:
 
 class TestAReport:
     def test_without_an_end_of_line_is_whole(self) -> None:
-        assert len(rows([detailed(LINUX).rstrip()])) == 1
+        assert len(rows([file(PLAIN).rstrip()])) == 1
 
     @pytest.mark.parametrize(
         ("content", "message"),
         [
             (b"", "the report is empty"),
-            (detailed(AWKWARD)[:-16], "the report, line 4: invalid CSV: is the file cut?"),
-            (detailed(AWKWARD, "1,2"), "the report, line 5: the line has another number"),
+            (file(AWKWARD)[:-8], "the report, line 4: invalid CSV: is the file cut?"),
+            (file(AWKWARD, "1,2"), "the report, line 5: the line has another number"),
             (b'"' + b"a\n" * 99_000, "invalid CSV"),
             (
                 b'"' + (b"a" * 99_000 + b'\n","') * 20,
                 "the line is longer than 1,048,576 characters",
             ),
-            (DETAILED.encode() + b"\n\xff", "the report is not UTF-8 text"),
-            (DETAILED.encode() + b"\n\xc3", "the report is not UTF-8 text"),
+            (HEADER.encode() + b"\n\xff", "the report is not UTF-8 text"),
+            (HEADER.encode() + b"\n\xc3", "the report is not UTF-8 text"),
         ],
     )
     def test_that_is_wrong_says_where(self, content: bytes, message: str) -> None:

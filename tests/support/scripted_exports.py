@@ -39,8 +39,8 @@ def line(
     return ",".join('"' + str(cell).replace('"', '""') + '"' for cell in cells)
 
 
-def file(*lines: str, header: str = HEADER) -> bytes:
-    return ("\ufeff" + "\r\n".join([header, *lines, ""])).encode()
+def file(*lines: str, header: str = HEADER, end: str = "\r\n") -> bytes:
+    return ("\ufeff" + end.join([header, *lines, ""])).encode()
 
 
 def url(part: int = 1, *, renewed: int = 0) -> str:

@@ -32,8 +32,8 @@ COLLECTOR_STALE_AFTER = per_collector(
 )
 REPOSITORIES_FOLDED = Metric(
     "github_billing_exporter_repositories_folded",
-    "Repositories beyond the series limit: summed as the repository (other), or left out if they "
-    "cannot be added.",
+    "Repositories, and workflows, beyond the series limit: summed as the repository or workflow "
+    "(other), or left out if they cannot be added.",
 )
 ACCOUNTS = exporter("accounts", "Accounts watched.", "account_type")
 DISCOVERY_SUCCESS = exporter(
