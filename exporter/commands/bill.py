@@ -130,7 +130,8 @@ def bill(
 
     Without --file GitHub is asked with the accounts and credentials of run. Without day,
     organization or repository in --by the usage summary is read, else the usage report, and with
-    model also the AI usage. A line says how far the usage report is from the usage summary.
+    model also the AI usage. With workflow, GitHub makes a report export of the enterprise, unless
+    it made one today. A line says how far the usage report is from the usage summary.
 
     If --month is over, GitHub's sources are compared with each other: the summary with the report,
     with the yearly report, with price times quantity, with its cost centers, organizations and

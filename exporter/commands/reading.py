@@ -31,11 +31,13 @@ Progress = Callable[[str], None]
 """Called with a line for each thing that is read."""
 
 _NO_WORKFLOW = (
-    "--by workflow: no endpoint of GitHub has workflows: use --file with a detailed usage report"
+    "--by workflow: GitHub makes a report with workflows for enterprises only: choose them with "
+    "--account; to an organization or user GitHub mails its detailed usage report, which --file "
+    "reads"
 )
 _NO_MODEL_AND = (
-    "--by model cannot be combined with day, organization or repository: GitHub has models only "
-    "in its AI usage of a month; a file of AI credits has all of them (--file)"
+    "--by model cannot be combined with day, organization, repository or workflow: GitHub has "
+    "models only in its AI usage of a month; a file of AI credits has all of them (--file)"
 )
 _NO_CENTERS = "--by cost_center: only enterprises have cost centers"
 
@@ -120,17 +122,16 @@ async def read(app: App, names: Sequence[str], question: Question, progress: Pro
 
 def _unheld(question: Question) -> str | None:
     """Return why no endpoint of GitHub has what is asked, None if one has."""
-    by = set(question.by)
-    if Dimension.WORKFLOW in by:
-        return _NO_WORKFLOW
-    return _NO_MODEL_AND if Dimension.MODEL in by and question.of_report else None
+    return _NO_MODEL_AND if Dimension.MODEL in question.by and question.of_report else None
 
 
 def _misfit(question: Question, accounts: Sequence[Account]) -> str | None:
     """Return why the question does not fit the accounts, None if it does."""
-    enterprises = any(account.type is AccountType.ENTERPRISE for account in accounts)
+    enterprises = [account for account in accounts if account.type is AccountType.ENTERPRISE]
     if Dimension.COST_CENTER in question.by and not enterprises:
         return _NO_CENTERS
+    if Dimension.WORKFLOW in question.by and enterprises != [*accounts]:
+        return _NO_WORKFLOW
     if question.amount is not None and len(accounts) != 1:
         return "--amount needs one account: choose it by --account"
     return None
@@ -149,7 +150,7 @@ async def _add(
         text = periods.text_of(cycle)
         progress(f"{account}, {text} …")
         async with attempt(client, {}, DEADLINE_SECONDS) as github:
-            month = Month(github, account, cycle, question.now)
+            month = Month(github, account, cycle, question.now, progress)
             net = await add_month(month, question.by, totals, split=question.split)
             if question.of_report or Dimension.COST_CENTER in question.by:
                 difference = minus(net, sum_of(row.net for row in await month.summary()))

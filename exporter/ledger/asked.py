@@ -1,9 +1,10 @@
 """Rows of a month, requested from GitHub's usage summary, usage report and AI usage."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -12,7 +13,7 @@ from exporter.billing import skus
 from exporter.billing.cycle import Cycle
 from exporter.billing.values import Text
 from exporter.github.api import GitHub
-from exporter.ledger import cost_centers, models, report, summary
+from exporter.ledger import cost_centers, exports, models, report, summary
 from exporter.ledger.periods import text_of
 from exporter.ledger.report_rows import ReportItem, RowMaker, TotalsFold
 from exporter.ledger.row import (
@@ -59,12 +60,16 @@ class SummaryItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of an account's bill, and how to ask for it in one attempt."""
+    """A month of an account's bill, and how to ask for it in one attempt.
+
+    ``tell`` is called with a line for each step of what takes long.
+    """
 
     github: GitHub
     account: Account
     cycle: Cycle
     now: datetime
+    tell: Callable[[str], None] = lambda _: None
     _whole: list[list[Row]] = field(default_factory=list)
     _centers: list[dict[str, str]] = field(default_factory=list)
 
@@ -120,6 +125,19 @@ class Month:
         for center, name in (await self.centers()).items():
             async for part in self.report(by, split=split, center=name, cost_center_id=center):
                 yield part
+
+    async def exported(self, by: Sequence[Dimension], *, split: bool) -> Totals:
+        """Return the sums of the detailed report, which GitHub makes for enterprises only."""
+        exported = await exports.ask(
+            self.github,
+            self.account,
+            self.cycle,
+            self.now,
+            by,
+            totals=partial(Totals, by, split=split),
+            tell=self.tell,
+        )
+        return exported.totals
 
     async def year(self) -> list[Row]:
         """Return the month's rows of the yearly report, which has one row per SKU and month."""
@@ -196,7 +214,9 @@ async def add_month(
 async def _parts(
     month: Month, by: Sequence[Dimension], *, split: bool
 ) -> AsyncIterator[Iterable[Row]]:
-    if IN_REPORT_ONLY & set(by):
+    if Dimension.WORKFLOW in by:
+        yield (await month.exported(by, split=split)).rows()
+    elif IN_REPORT_ONLY & set(by):
         async for part in month.whole_report(by, split=split):
             yield part.rows()
     elif Dimension.COST_CENTER in by and month.account.type is AccountType.ENTERPRISE:

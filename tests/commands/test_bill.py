@@ -296,7 +296,7 @@ class TestWrongUsage:
             (["--account", "a\udcff"], "--account must be [TYPE/]NAME"),
             (["--month", "2026-01", "--from", "2026-01"], "--month cannot be combined"),
             (["--to", "2026-01"], "--to needs --from"),
-            (["--by", "workflow"], "no endpoint of GitHub has workflows"),
+            (["--by", "workflow"], "GitHub makes a report with workflows for enterprises only"),
             (["--by", "model", "--by", "day"], "--by model cannot be combined"),
             (["--by", "cost_center", "--account", "acme"], "only enterprises have cost centers"),
             (["--account", "nobody"], "--account must be one of the watched accounts"),
