@@ -99,6 +99,7 @@ class Collector:
     ``required`` ones fail if GitHub refuses them; the one that ``decides`` finds the platform.
     ``why_off`` is empty if the collector is on by default. ``turned_on_by`` is a field of the
     account's `Own` that turns it on unless it is empty, ``beside`` a collector with which it is on.
+    ``makes`` is what it has GitHub make; others only read.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Collector:
     why_off: str = ""
     turned_on_by: str = ""
     beside: str = ""
+    makes: str = ""
 
     @property
     def account_types(self) -> frozenset[AccountType]:

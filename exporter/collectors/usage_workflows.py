@@ -77,5 +77,7 @@ USAGE_WORKFLOWS = Collector(
     collect=collect,
     interval=DAILY,
     timeout=timedelta(minutes=20),
-    why_off="makes a report export at GitHub, one at a time per enterprise",
+    why_off="GitHub makes a report export for it",
+    makes="a report export of the enterprise, unless one was made today; GitHub sends no e-mail, "
+    "and the file is downloaded from a host that is not GitHub's",
 )

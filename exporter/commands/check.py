@@ -110,9 +110,15 @@ def report(app: App) -> str:
                 f"{_of_limit(app, secret, of_client)}."
                 for secret, of_client in zip(app.clients.secrets, requests.values(), strict=True)
             ),
+            *(f"{name} has GitHub make {what}." for name, what in _made(app).items()),
             *(f"Warning: {line}." for line in overlaps(w.account for w in app.poller.accounts)),
         ]
     )
+
+
+def _made(app: App) -> dict[str, str]:
+    collectors = (job.collector for watched in app.poller.accounts for job in watched.jobs)
+    return {collector.name: collector.makes for collector in collectors if collector.makes}
 
 
 def _credential(secret: Credential, seen: Exchange | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exporter.commands.check import report
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.metrics.series_limit import OTHER
 from tests.support.faults.fault import Fault
@@ -80,6 +81,14 @@ class TestTheMonth:
             await world.passes(hours=1)
             assert account.exports.made == []
             assert world.about("success", "usage_workflows") is None
+
+    @pytest.mark.parametrize("settings", [{}, BY_WORKFLOW])
+    @in_virtual_time
+    async def test_is_said_by_check_to_make_something(self, settings: dict[str, Any]) -> None:
+        async with World(corp(), settings=settings) as world:
+            await world.passes(minutes=2)
+            said = "usage_workflows has GitHub make a report export" in report(world.app)
+            assert said == bool(settings)
 
 
 class TestARestart:

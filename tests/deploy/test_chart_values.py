@@ -294,3 +294,15 @@ class TestTheNotes:
         told = notes(feature_file("extras"), tmp_path)
         assert "GITHUB_BILLING_TOKEN is a variable: restart the pods" in told
         assert "is a variable" not in notes(feature_file("network-policy"), tmp_path)
+
+    def test_tell_that_a_report_is_made_and_where_it_comes_from(self, tmp_path: Path) -> None:
+        values: dict[str, Any] = {**TOKEN, "config": {"enterprises": ["acme-corp"]}}
+        assert "report export" not in notes(values, tmp_path)
+        values["config"]["collectors"] = ["usage_workflows"]
+        assert "makes a report export at GitHub once a day, without an e-mail" in (
+            told := notes(values, tmp_path)
+        )
+        assert "networkPolicy" not in told
+        peers = {"enabled": True, "egress": {"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}}
+        told = notes({**values, "networkPolicy": peers}, tmp_path)
+        assert "Let networkPolicy.egress.to allow that: port 443 of all public addresses" in told
