@@ -17,6 +17,7 @@ from exporter.ledger.totals import Totals
 _PIECE = 64 << 10
 """Bytes per step: some 4 ms."""
 
+_NAMES = 10_000
 _SOURCE = "the export"
 
 
@@ -88,6 +89,8 @@ class Part(body.Decoder["Part"]):
         piece = bytes(self._buffer[:_PIECE])
         del self._buffer[:_PIECE]
         self._add(self._stream.feed(piece))
+        if len(self.organizations) + len(self.skus) > _NAMES:
+            raise _invalid(f"{_SOURCE} has more than {_NAMES:,} organizations and SKUs")
 
     def _add(self, rows: Iterator[Row]) -> None:
         try:

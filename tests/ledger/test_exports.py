@@ -301,6 +301,12 @@ class TestAWrongAnswer:
         assert type(error) is InvalidPayload
         assert message in str(error)
 
+    @in_virtual_time
+    async def test_of_endless_names_is_invalid(self) -> None:
+        lines = (line(organization=f"o-{number}") for number in range(10_500))
+        error = await Asked(ScriptedExports({1: [file(*lines)]})).failure()
+        assert "more than 10,000 organizations and SKUs" in str(error)
+
 
 class TestAnotherEnterprise:
     @pytest.mark.parametrize("summary", [usage(), 400, 404, 422])

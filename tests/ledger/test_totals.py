@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,15 @@ def summed(rows: Sequence[Row], by: Sequence[Dimension], **options: int) -> list
     for each in rows:
         totals.add(each)
     return list(totals.rows())
+
+
+class TestTooManySums:
+    def test_are_an_error_if_they_must_stay_in_memory(self) -> None:
+        rows = [row(repository=name) for name in ("a", "b", "a", "c")]
+        by = (Dimension.REPOSITORY,)
+        assert len(summed(rows[:3], by, most=2)) == 2
+        with pytest.raises(ValueError, match="more than 2 sums"):
+            summed(rows, by, most=2)
 
 
 class TestSums:
