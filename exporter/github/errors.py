@@ -148,7 +148,10 @@ class Unreachable(GitHubError):
 
 class Rejected(GitHubError):
     reason = "rejected"
-    answers = "400, 422, other 4xx, a redirect to another host"
+    answers = (
+        "400, 422, other 4xx, a redirect to another host; a report export that GitHub fails to "
+        "make, or that waits for another one (409)"
+    )
     action = "polls again after 15 minutes, or the interval if that is shorter"
     usual_hint = "The exporter's request is invalid for this host or account: please report it."
 
