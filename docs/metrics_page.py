@@ -102,7 +102,7 @@ SECTIONS = (
     ),
     Section(
         "Workflows",
-        ("workflow_",),
+        ("workflow_usage_",),
         "These come from a report that GitHub makes for the exporter once a day, and only for\n"
         "enterprises: `usage_workflows` is off by default. A path is as in the report:\n"
         "`.github/workflows/…` in the repository, `dynamic/…` for what GitHub itself runs,\n"

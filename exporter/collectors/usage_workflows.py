@@ -1,14 +1,16 @@
 """This month by workflow, from a report export that GitHub makes (OpenAPI 23.0.2, GHEC)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from operator import attrgetter
 
 from exporter.accounts import Account, AccountType
-from exporter.billing import reports, skus
+from exporter.billing import own_prices, reports, skus
 from exporter.billing.cycle import Cycle
-from exporter.collectors.collector import DAILY, Collector
+from exporter.billing.sums import Sums
+from exporter.collectors.collector import DAILY, Collector, Noted
 from exporter.collectors.usage import PERMISSIONS
 from exporter.github.api import GitHub
 from exporter.ledger import exports, summary
@@ -32,8 +34,22 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
         totals=partial(Totals, _BY, split=True, most=reports.NAMES),
         wanted=lambda row: bool(row.workflow),
     )
-    unknown = skus.unknown(exported.skus)
-    return Reading(now, _samples(exported.totals.rows()), cycle_end=cycle.end, unknown_skus=unknown)
+    rows = list(exported.totals.rows())
+    own = own_samples(rows, own_prices.prices_of(account.own.prices, cycle.start))
+    return Reading(
+        now,
+        (*_samples(rows), *own.samples),
+        cycle_end=cycle.end,
+        unknown_skus=skus.unknown(exported.skus),
+        notes=own.notes,
+    )
+
+
+def own_samples(rows: Iterable[Row], prices: Mapping[str, float]) -> Noted:
+    """Return the samples at own prices of the month so far by workflow."""
+    metric = catalogue.WORKFLOW_OWN_ESTIMATED_USD
+    parts = ((row, _sums(row)) for row in rows if row.quantity is not None)
+    return Noted.of(metric, own_prices.estimated(parts, attrgetter(*metric.labels), prices))
 
 
 def _samples(rows: Iterable[Row]) -> tuple[Sample, ...]:
@@ -50,6 +66,10 @@ def _samples(rows: Iterable[Row]) -> tuple[Sample, ...]:
         for (metric, labels), value in values.items()
         if value is not None
     )
+
+
+def _sums(row: Row) -> Sums:
+    return Sums(*(float(value or 0) for value in (row.quantity, row.gross, row.discount, row.net)))
 
 
 def _add(values: _Values, key: tuple[Metric, tuple[str, ...]], value: Decimal | None) -> None:
@@ -73,6 +93,7 @@ USAGE_WORKFLOWS = Collector(
         catalogue.WORKFLOW_USAGE_GROSS_QUANTITY,
         catalogue.WORKFLOW_USAGE_GROSS_USD,
         catalogue.WORKFLOW_USAGE_NET_USD,
+        catalogue.WORKFLOW_OWN_ESTIMATED_USD,
     ),
     collect=collect,
     interval=DAILY,

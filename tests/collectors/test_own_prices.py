@@ -167,3 +167,15 @@ class TestOnThePage:
             assert teams == {"platform", "(unallocated)"}
             whole = world.value("own_estimated_usd", sku=LINUX)
             assert fsum(parts.values()) == pytest.approx(whole)
+
+    @in_virtual_time
+    async def test_workflows_sum_to_the_account(self) -> None:
+        account = enterprise(self_hosted=True, repositories=["acme/web", "labs/web"])
+        settings = {**self.SETTINGS, "collectors": ["usage_workflows"]}
+        async with World(account, settings=settings) as world:
+            await world.passes(minutes=2)
+            parts = world.series("workflow_own_estimated_usd", sku=LINUX)
+            assert {dict(labels)["repository"] for labels in parts} == {"web"}
+            assert len(parts) > 2
+            whole = world.value("own_estimated_usd", sku=LINUX)
+            assert fsum(parts.values()) == pytest.approx(whole, rel=1e-3)

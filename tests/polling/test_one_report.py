@@ -16,7 +16,9 @@ from tests.support.restarts import keep, life
 from tests.support.world import World, enterprise, in_virtual_time
 
 BOTH: dict[str, Any] = {"collectors": ["usage_repositories", "usage_organizations"]}
-RULES: dict[str, Any] = {"allocation": {"rules": [{"repositories": ["acme/*"], "team": "platform"}]}}
+RULES: dict[str, Any] = {
+    "allocation": {"rules": [{"repositories": ["acme/*"], "team": "platform"}]}
+}
 LAST_MONTH = {
     "team": "usage_previous_cycle_teams",
     "repository": "usage_previous_cycle_repositories",
