@@ -205,7 +205,7 @@ class GitHub:
 def settings(folder: Path, collectors: tuple[str, ...]) -> Mapping[str, Any]:
     """Return the flags: half of the teams by patterns of names, all others by a property."""
     rules: list[dict[str, Any]] = [
-        {"repositories": [f"organization-{number}/service-{number}"], "team": f"team-{number}"}
+        {"repositories": [f"{owner(number)}/service-{number}"], "team": f"team-{number}"}
         for number in range(0, TEAMS, 2)
     ]
     rules.append({"property": "team"})
