@@ -13,6 +13,8 @@ Area = Literal["exporter", "bill"]
 Board = Literal[
     "github-billing-overview",
     "github-billing-costs",
+    "github-billing-teams",
+    "github-billing-workflows",
     "github-billing-actions",
     "github-billing-seats",
     "github-billing-exporter",

@@ -13,6 +13,8 @@ _LIMIT = "account_budget:github_billing_budget_limit_usd:max"
 _USED = "account_budget:github_billing_budget:used_ratio"
 _QUOTA = "account_quota:github_billing_included"
 _SPEND = "account:github_billing_usage_net_usd"
+_TEAM = "github_billing_team_usage_gross_usd"
+_WORKFLOW = "account_organization_repository_workflow:github_billing_workflow_usage"
 _SERVER = "account_type, account, server"
 _SEATS = "account_product:github_billing_seats"
 
@@ -200,6 +202,43 @@ SPEND = Group(
             description=(
                 f"Last month's usage summary of the {_ACCOUNT} differs by "
                 '{{ $value | printf "%.2f" }} US dollars in the check {{ $labels.check }}.'
+            ),
+        ),
+        Alert(
+            name="WorkflowSpendJump",
+            # Gross, as included minutes come and go within a month; net, to ignore free ones.
+            expr=f"""
+                {_WORKFLOW}_gross_usd:spend7d
+                    > <<workflow_jump_factor>> * {_WORKFLOW}_gross_usd:spend7d_avg28d
+                  and {_WORKFLOW}_net_usd:spend7d > <<workflow_jump_floor_usd>>
+            """,
+            hold="6h",
+            keep="6h",
+            severity="warning",
+            board="github-billing-workflows",
+            summary="A workflow cost far more in the last seven days than in its usual week.",
+            description=(
+                "The workflow {{ $labels.workflow }} of {{ $labels.organization }}/"
+                f"{{{{ $labels.repository }}}} in the {_ACCOUNT} cost "
+                '{{ $value | printf "%.2f" }} US dollars before discounts in the last seven days, '
+                "as GitHub reported it, far more than in its usual week."
+            ),
+        ),
+        Alert(
+            name="AllocationCoverageLow",
+            expr=f"""
+                account:{_TEAM}:allocated_ratio < <<allocation_coverage_ratio>>
+                  and on (account_type, account)
+                    account_team:{_TEAM}:of_repositories{{team="(unallocated)"}}
+                      > <<allocation_floor_usd>>
+            """,
+            hold="12h",
+            severity="warning",
+            board="github-billing-teams",
+            summary="Too much of the usage of repositories is allocated to no team.",
+            description=(
+                "Only {{ $value | humanizePercentage }} of this month's gross dollars of "
+                f"repositories of the {_ACCOUNT} are allocated to teams."
             ),
         ),
     ),

@@ -38,6 +38,18 @@ class Thresholds:
     spend_jump_floor_usd: float = 50
     """Ignore a jump on a day that costs this many US dollars or less."""
 
+    workflow_jump_factor: float = 2
+    """Alert if a week of a workflow costs more than this many times its usual week."""
+
+    workflow_jump_floor_usd: float = 25
+    """Ignore a jump of a workflow in a week that costs this many US dollars net or less."""
+
+    allocation_coverage_ratio: float = 0.8
+    """Alert if less than this share of the gross dollars of repositories is allocated to teams."""
+
+    allocation_floor_usd: float = 50
+    """Ignore unallocated usage of repositories of this many US dollars gross or less."""
+
     previous_cycle_difference_usd: float = 1
     """Ignore differences in last month's bill of this many US dollars or less."""
 
