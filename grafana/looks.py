@@ -16,6 +16,9 @@ from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as model
 
 USD = "currencyUSD"
+EXACT_USD = "prefix:$"
+"""US dollars to the cent, for tables to export: Grafana shortens `USD` to thousands."""
+
 MINUTES = "suffix:min"
 """Not a duration: Grafana must not convert billed minutes to hours or weeks."""
 
@@ -24,6 +27,8 @@ DAYS = "suffix:days"
 RATIO = "percentunit"
 SECONDS = "s"
 NUMBER = "short"
+COUNT = "locale"
+"""A whole number with all its digits."""
 
 NEUTRAL = "text"
 PLAIN = "#5B8FD9"
@@ -58,7 +63,7 @@ SYSTEMS: Mapping[str, str] = {
     "other": GREY,
 }
 
-DECIMALS = {USD: 2, RATIO: 0, DAYS: 1}
+DECIMALS = {USD: 2, EXACT_USD: 2, RATIO: 0, DAYS: 1, COUNT: 0}
 _NAME_SIZE = 13
 _BAR_VALUE_SIZE = 15
 _NAMED_VALUE_SIZE = 26
@@ -130,17 +135,19 @@ def bars(
     decimals: int | None = None,
     full: float | None = None,
     colours: Mapping[str, str] | None = None,
+    plain: str = "",
     link: str = "",
 ) -> bargauge.Panel:
     """Build horizontal bars, one per series, colored by ``steps`` or ``colours``.
 
-    ``full`` is the value of a full bar, ``link`` the URL that a bar opens.
+    ``plain`` is the color of bars that have none in ``colours``, ``full`` the value of a full bar,
+    ``link`` the URL that a bar opens.
     """
     panel = (
         panel_of(bargauge.Panel(), title, about, unit, empty, steps=steps or UNJUDGED)
         .with_target(instant(query, "A"))
         .min(0)
-        .color_scheme(by_thresholds() if steps else _fixed(GREY if colours else PLAIN))
+        .color_scheme(by_thresholds() if steps else _fixed(plain or (GREY if colours else PLAIN)))
         .orientation(kinds.VizOrientation.HORIZONTAL)
         .display_mode(kinds.BarGaugeDisplayMode.BASIC)
         .show_unfilled(show_unfilled=True)

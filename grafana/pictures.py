@@ -17,7 +17,9 @@ SHOWN = {
     "overview": "enterprise",
     "costs": "enterprise",
     "months": "enterprise",
+    "teams": "enterprise",
     "actions": "organization",
+    "workflows": "enterprise",
     "seats": "enterprise",
     "exporter": "organization",
 }

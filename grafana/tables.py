@@ -23,14 +23,15 @@ from grafana.looks import (
 class Column:
     """A table column. ``source`` is a label or the letter of a query.
 
-    ``exact`` shows as many decimals as the value needs. ``absent`` replaces the panel's text in an
-    empty cell.
+    ``decimals`` replace those of the unit; ``exact`` shows as many as the value needs. ``absent``
+    replaces the panel's text in an empty cell.
     """
 
     source: str
     title: str
     unit: str = ""
     steps: Steps = ()
+    decimals: int | None = None
     exact: bool = False
     absent: str = ""
     bar: bool = False
@@ -53,7 +54,7 @@ def rows(
     The first query is the column ``A``. ``sort`` is the heading to sort by.
     """
     panel = panel_of(table.Panel(), title, about, NUMBER, empty).color_scheme(by_thresholds())
-    for letter, query in zip("ABCDEFGH", queries, strict=False):
+    for letter, query in zip("ABCDEFGHIJ", queries, strict=False):
         panel.with_target(instant(query, letter).format(PromQueryFormat.TABLE))
     shown = {_source(column, queries): column.title for column in columns}
     places = {name: place for place, name in enumerate(shown)}
@@ -85,8 +86,9 @@ def _drawn(column: Column) -> list[model.DynamicConfigValue]:
     found: dict[str, object] = {}
     if column.unit:
         found["unit"] = column.unit
-    if column.unit in DECIMALS and not column.exact:
-        found["decimals"] = DECIMALS[column.unit]
+    decimals = DECIMALS.get(column.unit) if column.decimals is None else column.decimals
+    if decimals is not None and not column.exact:
+        found["decimals"] = decimals
     if column.absent:
         found["noValue"] = column.absent
     if column.steps:

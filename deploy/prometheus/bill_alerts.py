@@ -13,7 +13,7 @@ _LIMIT = "account_budget:github_billing_budget_limit_usd:max"
 _USED = "account_budget:github_billing_budget:used_ratio"
 _QUOTA = "account_quota:github_billing_included"
 _SPEND = "account:github_billing_usage_net_usd"
-_TEAM = "github_billing_team_usage_gross_usd"
+_TEAM = "github_billing_team_repository_usage_gross_usd"
 _WORKFLOW = "account_organization_repository_workflow:github_billing_workflow_usage"
 _SERVER = "account_type, account, server"
 _SEATS = "account_product:github_billing_seats"
@@ -229,7 +229,7 @@ SPEND = Group(
             expr=f"""
                 account:{_TEAM}:allocated_ratio < <<allocation_coverage_ratio>>
                   and on (account_type, account)
-                    account_team:{_TEAM}:of_repositories{{team="(unallocated)"}}
+                    account_team:{_TEAM}:sum{{team="(unallocated)"}}
                       > <<allocation_floor_usd>>
             """,
             hold="12h",

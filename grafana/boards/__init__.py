@@ -5,12 +5,12 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from grafana.boards import actions, costs, exporter, months, overview, seats
+from grafana.boards import actions, costs, exporter, months, overview, seats, teams, workflows
 
 FOLDER = Path("deploy/helm/github-billing-exporter/files/dashboards")
 """In the chart, as Helm packs nothing outside it; ``grafana/dashboards`` is a link to it."""
 
-_ALL = (overview, costs, months, actions, seats, exporter)
+_ALL = (overview, costs, months, teams, actions, workflows, seats, exporter)
 
 
 def files(root: Path) -> Mapping[Path, str]:

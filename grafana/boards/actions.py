@@ -2,9 +2,9 @@
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from grafana import looks, money, trust
+from grafana import looks, money, self_hosted, trust
 from grafana.boards import overview
-from grafana.frame import Row
+from grafana.frame import Row, Section
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
 from grafana.queries import day, latest, recorded, top, total
@@ -47,9 +47,11 @@ def board() -> model.Dashboard:
             ),
             trust.strip(),
             Row(9, [(12, minutes_by_system()), (12, dollars_by_system())]),
-            Row(9, [(8, by_runner()), (8, by_sku()), (8, overview.spent_quotas())]),
+            Row(11, [(8, by_runner()), (8, by_sku()), (8, overview.spent_quotas())]),
             Row(6, [(10, overview.quotas()), (14, minutes_left())]),
             Row(8, [(12, bandwidth_over_time()), (12, storage_over_time())]),
+            Section("Self-hosted beside hosted"),
+            *self_hosted.by_system(),
         ],
     )
 

@@ -135,8 +135,10 @@ def products() -> Panel:
     )
 
 
-def breakdown(word: str, metric: str, label: str, *others: str, unasked: str) -> Panel:
-    by_label = total(latest(metric, label, *others, only=_OF_PRODUCT), label)
+def breakdown(
+    word: str, metric: str, label: str, *others: str, unasked: str, only: str = _OF_PRODUCT
+) -> Panel:
+    by_label = total(latest(metric, label, *others, only=only), label)
     return looks.bars(
         f"Which {word} costs most?",
         f"Net dollars by {word}, {_SO_FAR}: the top ten, and the rest as `other`, so that the bars "

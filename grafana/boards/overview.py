@@ -4,17 +4,16 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks, money, trust
+from grafana.budgets import BUDGET, budget_table
 from grafana.frame import Row
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
 from grafana.queries import latest, recorded, total
-from grafana.tables import Column, rows
+from grafana.tables import Column
 
 UID = "github-billing-overview"
-BUDGET = "account_budget:github_billing_budget"
 QUOTA = "account_quota:github_billing_included"
 
-_OF_BUDGET = "scope, entity, target, hard"
 _NO_BUDGET = "No dollar budgets, or the credential may not read them"
 _NO_SHARED_BUDGET = (
     "No dollar budgets other than per-user budgets, or the credential may not read them"
@@ -170,46 +169,18 @@ def spent_quotas() -> Panel:
 
 
 def budgets() -> Panel:
-    of = "account_type, account, budget"
-    info = f"max by ({of}, {_OF_BUDGET}) ({recorded('github_billing_budget_info')})"
-
-    def described(name: str) -> str:
-        return f"{recorded(name)} * on ({of}) group_left ({_OF_BUDGET}) {info}"
-
-    consumed = "consumed_usd:said_or_estimated"
-    return rows(
+    return budget_table(
         "How much is left in each budget?",
         "All dollar budgets, this cycle: the limit, the consumed amount as GitHub reports it or as "
         "estimated, and the forecast at the cycle's average rate. From `budget_limit_usd`, "
         "`budget_consumed_usd`, `budget_estimated_consumed_usd` and `budget_info`. A hard budget "
         "blocks usage at 100 %. Per-user budgets (`user`, `multi_user_*`) show only their limit: "
         "it is per user, but GitHub's consumed amount may be the total of all users.",
-        [
-            Query(described(f"{BUDGET}_limit_usd:max")),
-            Query(described(f"{BUDGET}_{consumed}")),
-            Query(described(f"{BUDGET}:headroom_usd")),
-            Query(described(f"{BUDGET}:used_ratio")),
-            Query(described(f"{BUDGET}:forecast_ratio")),
-        ],
-        [
-            Column("account", "Account", width=130),
+        (
             Column("scope", "Scope", width=190),
             Column("entity", "Entity"),
             Column("target", "Covers"),
             Column("hard", "Hard limit", texts={"true": "yes", "false": "no"}, width=110),
-            Column("A", "Limit", looks.USD, width=120),
-            Column("B", "Consumed", looks.USD, width=120),
-            Column("C", "Left", looks.USD, looks.better_above(0), width=120),
-            Column(
-                "D",
-                "Used",
-                looks.RATIO,
-                looks.worse_above(DEFAULTS.budget_used_ratio, 1),
-                bar=True,
-                width=240,
-            ),
-            Column("E", "Forecast", looks.RATIO, looks.worse_above(1), width=110),
-        ],
+        ),
         _NO_BUDGET,
-        sort="Used",
     )

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
 
@@ -23,10 +24,15 @@ MOVED_BACK = {
 
 
 def shown(
-    tmp_path: Path, board: str, title: str, series: Mapping[str, float], *expected: str
+    tmp_path: Path,
+    board: str,
+    title: str,
+    series: Mapping[str, float],
+    *expected: str,
+    query: int = 0,
 ) -> None:
-    """Assert the series of a panel's first expression after ten hours."""
-    expr = next(each.expr for each in asked(board) if each.title == title)
+    """Assert the series of one of a panel's expressions after ten hours."""
+    expr = [each.expr for each in asked(board) if each.title == title][query]
     samples = [{"labels": said, "value": float(value)} for said, value in map(_parts, expected)]
     test = {
         "interval": "1h",
@@ -93,3 +99,94 @@ class TestAges:
         labels = '{account_type="enterprise", account="acme", collector="legacy_actions"}'
         title = "Oldest data by collector"
         shown(tmp_path, "exporter", title, MOVED_BACK, f"{labels} 0.5")
+
+
+class TestTeams:
+    def sums(self, kind: str, **teams: float) -> dict[str, float]:
+        name = f"account_team:github_billing_team_{kind}_usd:sum"
+        return {
+            f'{name}{{account_type="enterprise",account="acme",team="{team}"}}': value
+            for team, value in teams.items()
+        }
+
+    def test_and_what_no_team_has_share_all_of_it(self, tmp_path: Path) -> None:
+        teams = {f"t{number}": 60.0 for number in range(10)} | {"small": 25, "(unallocated)": 375}
+        shown(
+            tmp_path, "teams", "Who has which share of repository usage?",
+            self.sums("repository_usage_gross", **teams),
+            *(f'{{team="t{number}"}} 0.06' for number in range(10)),
+            '{team="other"} 0.025',
+            '{team="(unallocated)"} 0.375',
+        )  # fmt: skip
+
+    def test_may_have_everything(self, tmp_path: Path) -> None:
+        shown(tmp_path, "teams", "Unallocated", self.sums("usage_net", web=7), "{} 0")
+
+    def test_may_have_nothing(self, tmp_path: Path) -> None:
+        rest = {"(unallocated)": 7.0}
+        shown(tmp_path, "teams", "Allocated to teams", self.sums("usage_net", **rest), "{} 0")
+        title, gross = "Repository usage allocated", self.sums("repository_usage_gross", **rest)
+        shown(tmp_path, "teams", title, gross, "{} 0")
+
+    def test_that_only_last_month_has_are_in_the_table(self, tmp_path: Path) -> None:
+        name = "account_team:github_billing_previous_cycle_team_usage_net_usd:sum"
+        gone = f'{name}{{account_type="enterprise",account="acme",team="gone"}}'
+        series = self.sums("usage_net", web=7) | {gone: 5}
+        title = "What does each team cost?"
+        shown(tmp_path, "teams", title, series, '{team="web"} 7', '{team="gone"} 0')
+
+
+class TestSelfHosted:
+    """A day of each side: the other side's price is known for systems that both have."""
+
+    SERIES: ClassVar[dict[str, float]] = {
+        f'github_billing_{metric}{{account_type="enterprise",account="acme",product="actions",'
+        f'sku="{sku}"{unit}}}': value
+        for metric, sku, unit, value in (
+            ("usage_gross_quantity", "actions_linux", ',unit="minutes"', 100),
+            ("usage_gross_quantity", "actions_linux_4_core", ',unit="minutes"', 100),
+            ("usage_gross_quantity", "actions_macos", ',unit="minutes"', 10),
+            ("usage_gross_quantity", "actions_self_hosted_linux", ',unit="minutes"', 1000),
+            ("usage_gross_quantity", "actions_self_hosted_windows", ',unit="minutes"', 50),
+            ("usage_gross_quantity", "actions_storage", ',unit="gigabyte_hours"', 9000),
+            ("usage_gross_usd", "actions_linux", "", 0.5),
+            ("usage_gross_usd", "actions_linux_4_core", "", 1.5),
+            ("usage_gross_usd", "actions_macos", "", 0.5),
+            ("usage_gross_usd", "actions_self_hosted_linux", "", 0),
+            ("usage_gross_usd", "actions_storage", "", 77),
+            ("own_estimated_usd", "actions_self_hosted_linux", "", 4),
+        )
+    }
+
+    def test_cost_by_the_minute_as_the_other_side_does(self, tmp_path: Path) -> None:
+        title = "Self-hosted beside hosted: what would the minutes cost on the other side?"
+        columns: tuple[dict[str, float], ...] = (
+            {"linux": 200, "macos": 10, "windows": 0},
+            {"linux": 2, "macos": 0.5},
+            {"linux": 0.01, "macos": 0.05},
+            {"linux": 0.8},
+            {"linux": 1000, "windows": 50},
+            {"linux": 4},
+            {"linux": 0.004},
+            {"linux": 10},
+        )
+        for query, column in enumerate(columns):
+            rows = [f'{{os="{os}"}} {value}' for os, value in column.items()]
+            shown(tmp_path, "actions", title, self.SERIES, *rows, query=query)
+
+    def test_are_compared_by_workflow_too(self, tmp_path: Path) -> None:
+        flow = (
+            'account_type="enterprise",account="acme",organization="acme",repository="web",'
+            'workflow=".github/workflows/ci.yml"'
+        )
+        quantity = "github_billing_workflow_usage_gross_quantity"
+        series = self.SERIES | {
+            f'{quantity}{{{flow},sku="actions_linux",unit="minutes"}}': 50,
+            f'{quantity}{{{flow},sku="actions_macos",unit="minutes"}}': 5,
+            f'{quantity}{{{flow},sku="actions_self_hosted_linux",unit="minutes"}}': 200,
+            f'{quantity}{{{flow},sku="actions_self_hosted_windows",unit="minutes"}}': 50,
+        }
+        title = "Which workflow would cost less on the other side?"
+        labels = '{organization="acme", repository="web", workflow="acme/web/ci.yml"}'
+        for query, value in ((0, 250), (2, 2), (3, 55), (5, 0.2)):
+            shown(tmp_path, "workflows", title, series, f"{labels} {value}", query=query)

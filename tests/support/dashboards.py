@@ -11,7 +11,7 @@ from tests.support.month_of_demo import recording_rules
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "grafana/dashboards"
-BOARDS = ("overview", "costs", "months", "actions", "seats", "exporter")
+BOARDS = ("overview", "costs", "months", "teams", "actions", "workflows", "seats", "exporter")
 ACCOUNT_TYPES = ("enterprise", "organization", "user")
 
 _SCRAPED = {"job", "instance"}
@@ -49,8 +49,8 @@ def asked(name: str) -> Iterator[Asked]:
 
 
 def filled(expr: str, account_type: str = "enterprise") -> str:
-    """Replace the variables with values: all accounts, all products."""
-    chosen = {"$account_type": account_type, "$account": ".*", "$product": ".*"}
+    """Replace the variables with values: all accounts, all products, all teams."""
+    chosen = {"$account_type": account_type, "$account": ".*", "$product": ".*", "$team": ".*"}
     for name, value in chosen.items():
         expr = expr.replace(name, value)
     return expr

@@ -62,6 +62,7 @@ function Head({ board, variables, range }) {
   );
 }
 
+await document.fonts.load('13px Inter');
 const board = await (await fetch('/board.json')).json();
 const to = dateTime(Number(asked.get('now')) * 1000);
 const from = dateTime(to).subtract(30, 'days');

@@ -1,0 +1,58 @@
+"""The table of budgets, which several boards have."""
+
+from collections.abc import Sequence
+
+from deploy.prometheus.thresholds import DEFAULTS
+from grafana import looks
+from grafana.looks import Panel, Query
+from grafana.queries import recorded
+from grafana.tables import Column, rows
+
+BUDGET = "account_budget:github_billing_budget"
+
+_INFO = "scope, entity, target, hard"
+_OF = "account_type, account, budget"
+
+
+def budget_table(
+    title: str, about: str, described: Sequence[Column], empty: str, *matchers: str
+) -> Panel:
+    """Build a table of the budgets whose `budget_info` has the ``matchers``, the fullest first.
+
+    ``described`` are the columns that name a budget, of the labels of `budget_info`.
+    """
+    info = f"max by ({_OF}, {_INFO}) ({recorded('github_billing_budget_info', *matchers)})"
+    info = f'label_replace({info}, "target", "all usage", "target", "")'
+
+    def joined(name: str) -> str:
+        return f"{recorded(name)} * on ({_OF}) group_left ({_INFO}) {info}"
+
+    return rows(
+        title,
+        about,
+        [
+            Query(joined(f"{BUDGET}_limit_usd:max")),
+            Query(joined(f"{BUDGET}_consumed_usd:said_or_estimated")),
+            Query(joined(f"{BUDGET}:headroom_usd")),
+            Query(joined(f"{BUDGET}:used_ratio")),
+            Query(joined(f"{BUDGET}:forecast_ratio")),
+        ],
+        [
+            Column("account", "Account", width=130),
+            *described,
+            Column("A", "Limit", looks.USD, width=120),
+            Column("B", "Consumed", looks.USD, width=120),
+            Column("C", "Left", looks.USD, looks.better_above(0), width=120),
+            Column(
+                "D",
+                "Used",
+                looks.RATIO,
+                looks.worse_above(DEFAULTS.budget_used_ratio, 1),
+                bar=True,
+                width=240,
+            ),
+            Column("E", "Forecast", looks.RATIO, looks.worse_above(1), width=110),
+        ],
+        empty,
+        sort="Used",
+    )
