@@ -17,7 +17,10 @@ from tests.support.programs import (
 )
 
 EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
-TAKES_A_DAY = ("offset", "[1d]", "spend1d", "forecast", "shared_storage")
+TAKES_A_DAY = (
+    *("offset", "[1d]", "spend1d", "spend7d", "forecast", "elapsed", "shared_storage"),
+    "previous_cycle_team",
+)
 """Expressions with these need a day of scrapes or the first days of a month."""
 
 SPENT = next(each for each in EVERY_EXPRESSION if each.title == "Spent this month")
