@@ -35,6 +35,16 @@ _PACE = 1 / 600  # hours per second: a day of the demo adds six days of usage
 _SHOWING_ALL = ("acme", "acme-corp")
 _FAILING = "sandbox"
 _RULES = ({"property": "team"}, {"topic": "team-*"}, {"cost_center": True})
+_OWN_BUDGETS = (
+    {"name": "platform-actions", "usd": 120, "team": "platform", "product": "actions"},
+    {"name": "mobile", "usd": 100, "team": "mobile"},
+    {"name": "research", "usd": 150, "team": "Research"},
+    {"name": "sandbox", "usd": 300, "organization": "sandbox"},
+    {"name": "models", "usd": 150, "repository": "acme-research/models"},
+    {"name": "billing-ci", "usd": 60, "workflow": "acme-platform/billing/.github/workflows/ci.yml"},
+    {"name": "copilot", "usd": 5_000, "product": "copilot"},
+)
+_WITH_BUDGETS = "enterprise/acme-corp"
 
 
 def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
@@ -48,6 +58,7 @@ def load_demo(flags: Mapping[str, object], environment: Mapping[str, str]) -> Se
             for each in demo_accounts()
         ],
         "allocation": {"rules": _RULES, "repository_team_info": True},
+        "own_budgets": [{"account": _WITH_BUDGETS, **each} for each in _OWN_BUDGETS],
         "own_prices": [
             {"sku": sku, "usd": usd, "from": _PRICED_FROM} for sku, usd in _OWN_PRICES.items()
         ],

@@ -166,6 +166,7 @@ def shares() -> Panel:
 def daily() -> Panel:
     spend = total(recorded(_SPEND1D, _TEAMS), "team")
     largest = f"topk({_DRAWN}, {total(f'{recorded(_GROSS, _TEAMS)} @ end()', 'team')})"
+    other = f'label_replace(sum({spend} unless on (team) {largest}), "team", "other", "", "")'
     return looks.daily(
         "Daily spend by team",
         f"Net dollars by day (UTC): the {_DRAWN} teams that use most this month, the rest of the "
@@ -173,8 +174,7 @@ def daily() -> Panel:
         "`team_usage_net_usd`: late reports count on the day they arrive. Worry if a day stands "
         "out.",
         [
-            Query(f"{spend} and on (team) {largest}", "{{team}}"),
-            Query(f"sum({spend} unless on (team) {largest})", "other"),
+            Query(f"{spend} and on (team) {largest} or {other}", "{{team}}"),
             Query(total(recorded(_SPEND1D, _REST), "team"), "{{team}}"),
         ],
         looks.USD,

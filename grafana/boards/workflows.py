@@ -135,14 +135,15 @@ def daily() -> Panel:
     of = ", ".join(_WORKFLOW)
     spend = total(day(recorded(_NET)), *_WORKFLOW)
     largest = f"topk({_DRAWN}, {total(f'{recorded(_NET)} @ end()', *_WORKFLOW)})"
+    rest = f"sum({spend} unless on ({of}) {largest})"
+    other = f'label_replace({rest}, "workflow", "other", "", "")'
     return looks.daily(
         "Daily spend by workflow",
         f"Net dollars by day (UTC): the {_DRAWN} workflows that cost most this month, and the rest "
         "as `other`, without the first day of a new workflow. From the daily increase of "
         f"`workflow_usage_net_usd`. {_ONCE_A_DAY}",
         [
-            Query(_named(f"({spend} and on ({of}) {largest})"), "{{workflow}}"),
-            Query(f"sum({spend} unless on ({of}) {largest})", "other"),
+            Query(f"{_named(f'({spend} and on ({of}) {largest})')} or {other}", "{{workflow}}"),
         ],
         looks.USD,
         f"Less than one day of data. {_OFF}",

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -107,8 +106,13 @@ def _running(data: Path, step: timedelta) -> Iterator[str]:
 
 
 async def _pages(step: timedelta) -> list[bytes]:
-    now = END - timedelta(days=DAYS)
-    clock = partial(lambda: now)
+    now, loop = END - timedelta(days=DAYS), asyncio.get_running_loop()
+    began = loop.time()
+
+    def clock() -> datetime:
+        # A poll may wait for GitHub.
+        return now + timedelta(seconds=loop.time() - began)
+
     accounts = demo_accounts()
     github = SimulatedGitHub(accounts, clock=clock, expires=END + timedelta(days=40))
     for account in accounts:
@@ -137,7 +141,7 @@ async def _pages(step: timedelta) -> list[bytes]:
                 page = text(app.poller.page(), app.telemetry.registry)
                 start_time = b"process_start_time_seconds %d\n" % started.timestamp()
                 found.append(_timed(page + start_time, now))
-                now += step
+                now, began = now + step, loop.time()
     return found
 
 
