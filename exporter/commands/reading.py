@@ -31,9 +31,9 @@ Progress = Callable[[str], None]
 """Called with a line for each thing that is read."""
 
 _NO_WORKFLOW = (
-    "--by workflow: GitHub makes a report with workflows for enterprises only: choose them with "
-    "--account; to an organization or user GitHub mails its detailed usage report, which --file "
-    "reads"
+    "--by workflow: GitHub makes a report with workflows for enterprises only: name one with "
+    "--enterprise, and choose it with --account if others are watched; to an organization or user "
+    "GitHub mails its detailed usage report, which --file reads"
 )
 _NO_MODEL_AND = (
     "--by model cannot be combined with day, organization, repository or workflow: GitHub has "
