@@ -9,6 +9,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from grafana.looks import (
     DECIMALS,
+    NEUTRAL,
     NUMBER,
     Query,
     Steps,
@@ -82,6 +83,13 @@ def _source(column: Column, queries: Sequence[Query]) -> str:
     return "Value" if len(queries) == 1 else f"Value #{column.source}"
 
 
+def _unjudged(absent: str) -> model.SpecialValueMap:
+    # Without it an empty cell has the color of the first step.
+    shown = model.ValueMappingResult(text=absent, color=NEUTRAL)
+    match = model.SpecialValueMatch.NULL_AND_NAN
+    return model.SpecialValueMap(model.DashboardSpecialValueMapOptions(match, shown))
+
+
 def _drawn(column: Column) -> list[model.DynamicConfigValue]:
     found: dict[str, object] = {}
     if column.unit:
@@ -100,6 +108,9 @@ def _drawn(column: Column) -> list[model.DynamicConfigValue]:
         found |= {"min": 0, "max": 1}
     if column.width:
         found["custom.width"] = column.width
-    if column.texts:
-        found["mappings"] = [mapping(column.texts)]
+    mappings: list[object] = [mapping(column.texts)] if column.texts else []
+    if column.absent and column.steps:
+        mappings.append(_unjudged(column.absent))
+    if mappings:
+        found["mappings"] = mappings
     return [model.DynamicConfigValue(name, value) for name, value in found.items()]

@@ -47,7 +47,7 @@ def board() -> model.Dashboard:
             ),
             trust.strip(),
             Row(9, [(12, minutes_by_system()), (12, dollars_by_system())]),
-            Row(11, [(8, by_runner()), (8, by_sku()), (8, overview.spent_quotas())]),
+            Row(11, [(8, by_runner()), (9, by_sku()), (7, overview.spent_quotas())]),
             Row(6, [(10, overview.quotas()), (14, minutes_left())]),
             Row(8, [(12, bandwidth_over_time()), (12, storage_over_time())]),
             Section("Self-hosted beside hosted"),

@@ -178,7 +178,7 @@ def budgets() -> Panel:
         "it is per user, but GitHub's consumed amount may be the total of all users.",
         (
             Column("scope", "Scope", width=190),
-            Column("entity", "Entity"),
+            Column("entity", "Entity", width=330),
             Column("target", "Covers"),
             Column("hard", "Hard limit", texts={"true": "yes", "false": "no"}, width=110),
         ),

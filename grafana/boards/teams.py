@@ -64,9 +64,9 @@ def board() -> model.Dashboard:
             Row(
                 13,
                 [
-                    (8, daily_by_product()),
+                    (7, daily_by_product()),
                     (
-                        9,
+                        10,
                         breakdown(
                             "SKU of these teams",
                             "team_usage_net_usd",

@@ -33,10 +33,10 @@ def board() -> model.Dashboard:
             trust.strip(),
             Row(14, [(15, dearest()), (9, repositories())]),
             Row(10, [(24, daily())]),
-            Row(10, [(24, grown())]),
-            Row(13, [(24, every())]),
+            Row(8, [(24, grown())]),
+            Row(11, [(24, every())]),
             Section("Self-hosted beside hosted"),
-            Row(12, [(7, self_hosted.per_minute()), (17, sides())]),
+            Row(9, [(7, self_hosted.per_minute()), (17, sides())]),
         ],
     )
 
