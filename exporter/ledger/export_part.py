@@ -59,11 +59,17 @@ class Part(body.Decoder["Part"]):
         self._received = 0
 
     def update(self, other: "Part") -> None:
-        """Add another part of the same export. Raises `InvalidPayload` for one that it has."""
+        """Add another part of the same export.
+
+        Raises `InvalidPayload` for one that it has, and for more sums than one part may have.
+        """
         if self.openings & other.openings:
             raise _invalid("two parts begin with the same row")
         self.openings |= other.openings
-        self.totals.update(other.totals.rows())
+        try:
+            self.totals.update(other.totals.rows())
+        except ValueError as error:
+            raise _invalid(str(error)) from None
         self.skus |= other.skus
         for name, gross in other.organizations.items():
             self.organizations[name] = plus(self.organizations.get(name, ZERO), gross)

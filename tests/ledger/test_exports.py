@@ -40,8 +40,9 @@ ONE_ROW = {1: [file(line())]}
 class Asked:
     """An enterprise's export, asked for in one attempt in virtual time."""
 
-    def __init__(self, github: ScriptedExports) -> None:
+    def __init__(self, github: ScriptedExports, *, most: int | None = None) -> None:
         self.github = github
+        self.totals = partial(Totals, BY, most=most)
         self.talk = Conversation(transport=httpx.MockTransport(github))
         self.told: list[str] = []
 
@@ -53,7 +54,7 @@ class Asked:
                 cycle or Cycle.at(START),
                 START,
                 BY,
-                totals=partial(Totals, BY),
+                totals=self.totals,
                 tell=self.told.append,
             )
 
@@ -306,6 +307,14 @@ class TestAWrongAnswer:
         lines = (line(organization=f"o-{number}") for number in range(10_500))
         error = await Asked(ScriptedExports({1: [file(*lines)]})).failure()
         assert "more than 10,000 organizations and SKUs" in str(error)
+
+    @in_virtual_time
+    async def test_of_endless_names_in_several_parts_is_invalid(self) -> None:
+        parts = {number: [file(line(f"{number}.yml"))] for number in (1, 2)}
+        asked = Asked(ScriptedExports(parts), most=1)
+        error = await asked.failure()
+        assert type(error) is InvalidPayload
+        assert "more than 1 sums" in str(error)
 
 
 class TestAnotherEnterprise:
