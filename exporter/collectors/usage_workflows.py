@@ -48,8 +48,11 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 def own_samples(rows: Iterable[Row], prices: Mapping[str, float]) -> Noted:
     """Return the samples at own prices of the month so far by workflow."""
     metric = catalogue.WORKFLOW_OWN_ESTIMATED_USD
-    parts = ((row, _sums(row)) for row in rows if row.quantity is not None)
-    return Noted.of(metric, own_prices.estimated(parts, attrgetter(*metric.labels), prices))
+    labels = attrgetter(*metric.labels)
+    rows = [*rows]
+    incomplete = {labels(row) for row in rows if row.quantity is None}
+    parts = ((row, _sums(row)) for row in rows if labels(row) not in incomplete)
+    return Noted.of(metric, own_prices.estimated(parts, labels, prices))
 
 
 def _samples(rows: Iterable[Row]) -> tuple[Sample, ...]:

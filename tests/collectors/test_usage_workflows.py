@@ -1,9 +1,13 @@
 """The month by workflow: exactly GitHub's rows, without people."""
 
+from dataclasses import replace
+from datetime import date
+
 import httpx
 
 from exporter.collectors.usage_workflows import USAGE_WORKFLOWS
 from exporter.metrics.model import Reading
+from exporter.own import Own, Price
 from tests.support.accounts import CORP
 from tests.support.collect import CANARY, NOW, read, said
 from tests.support.scripted_exports import ScriptedExports, file, line
@@ -41,6 +45,19 @@ class TestAWorkflow:
             f"workflow_usage_gross_usd {ROW}": 0.036,
             f"workflow_usage_net_usd {ROW}": 0.036,
         }
+
+    def test_without_a_quantity_has_no_estimate(self) -> None:
+        sku, priced = "actions_self_hosted_linux", date(2026, 1, 1)
+        account = replace(CORP, own=Own(prices=(Price(sku, 0.5, priced),)))
+        free = [line(sku=sku, gross=0, net=0, quantity=quantity) for quantity in (3, "")]
+        other = free[1].replace('"0.006"', '"0"')
+
+        def estimates(*lines: str) -> list[float]:
+            found = read(USAGE_WORKFLOWS, account, ScriptedExports({1: [file(*lines)]}))
+            return [usd for name, usd in said(found).items() if "own_estimated" in name]
+
+        assert estimates(free[0]) == [1.5]
+        assert estimates(free[0], other) == []
 
     def test_has_no_person(self) -> None:
         assert CANARY not in repr(reading(line(), line("b.yml")))
