@@ -28,21 +28,34 @@ _RULES = "rules"
 def kept(account: Account, known: Reading | None, now: datetime) -> Reading | None:
     """Return the reading that needs no report at ``now``, None if last month is to be read.
 
-    It is read on the fourth day of the month, and again only if the rules of allocation change.
+    It is read on the fourth day of the month, and again only if the rules of allocation change, or
+    could not see all that they need.
     """
-    cycle = Cycle.at(now)
-    if cycle.hours_until(now) < REPORTS_LAG_HOURS:
-        return Reading(now, (), cycle_end=cycle.end, notes=(TOO_EARLY,))
-    if known is None or known.cycle_end != cycle.end or known.facts.get(_RULES) != _rules(account):
+    if early := _too_early(now):
+        return early
+    end = Cycle.at(now).end
+    if known is None or known.cycle_end != end or known.facts.get(_RULES) != _rules(account):
         return None
     return replace(known, taken=now)
 
 
-def settled(account: Account, report: WholeReport, samples: Iterable[Sample]) -> Reading:
-    """Return the reading of last month, which `kept` returns for the rest of this month."""
+def settled(
+    account: Account, report: WholeReport, samples: Iterable[Sample], *, is_final: bool = True
+) -> Reading:
+    """Return the reading of last month; a final one is `kept` for the rest of this month."""
+    # An attempt that waits for its slot may cross the month's edge.
+    if early := _too_early(report.now):
+        return early
     # The reading expires with the current cycle: then another month is the previous one.
-    end, facts = Cycle.at(report.now).end, {_RULES: _rules(account)}
+    end, facts = Cycle.at(report.now).end, {_RULES: _rules(account)} if is_final else {}
     return Reading(report.now, tuple(samples), cycle_end=end, facts=facts)
+
+
+def _too_early(now: datetime) -> Reading | None:
+    cycle = Cycle.at(now)
+    if cycle.hours_until(now) >= REPORTS_LAG_HOURS:
+        return None
+    return Reading(now, (), cycle_end=cycle.end, notes=(TOO_EARLY,))
 
 
 def _rules(account: Account) -> str:

@@ -102,7 +102,8 @@ async def collect(github: GitHub, account: Account, report: WholeReport) -> Read
 async def collect_previous(github: GitHub, account: Account, report: WholeReport) -> Reading:
     found = await allocated(github, account, report)
     parts = (((names.team, names.product, names.sku), sums) for names, sums in found.by_team())
-    return settled(account, report, previous_samples(parts, _PREVIOUS))
+    is_final = not found.listed.refused
+    return settled(account, report, previous_samples(parts, _PREVIOUS), is_final=is_final)
 
 
 def samples(parts: Iterable[tuple[OfTeam, Sums]]) -> tuple[Sample, ...]:

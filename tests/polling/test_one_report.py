@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
-from exporter.collectors.previous_reports import TOO_EARLY
+from exporter.billing.cycle import Cycle
+from exporter.collectors.previous_reports import TOO_EARLY, kept, settled
 from exporter.demo import SimulatedAccount
 from exporter.demo.accounts import SimulatedCostCenter
 from exporter.demo.github import RecordedRequest
+from exporter.ledger.whole_report import WholeReport
+from exporter.metrics import catalogue
 from exporter.web.landing import render
+from tests.support.accounts import ACME
 from tests.support.faults.fault import Fault
 from tests.support.restarts import keep, life
-from tests.support.world import World, enterprise, in_virtual_time
+from tests.support.world import World, enterprise, in_virtual_time, organization
 
 BOTH: dict[str, Any] = {"collectors": ["usage_repositories", "usage_organizations"]}
 RULES: dict[str, Any] = {
@@ -25,6 +29,7 @@ LAST_MONTH = {
     "organization": "usage_previous_cycle_organizations",
     "cost_center": "usage_previous_cycle_cost_centers",
 }
+NAMES = {"organization": "acme", "repository": "web", "product": "actions", "sku": "actions_linux"}
 ALL_OF_LAST_MONTH = [
     "usage",
     "usage_previous_cycle",
@@ -164,6 +169,15 @@ class TestLastMonth:
             assert october
             assert october != september
 
+    @pytest.mark.parametrize(("day", "settles"), [(1, False), (3, False), (4, True)])
+    def test_is_kept_only_if_it_was_read_once_settled(self, day: int, settles: bool) -> None:
+        now = datetime(2026, 11, day, 0, 0, 1, tzinfo=UTC)
+        shown = (catalogue.PREVIOUS_CYCLE_REPOSITORY_USAGE_NET_USD(1, **NAMES),)
+        read = settled(ACME, WholeReport(Cycle.at(now).previous(), now), shown)
+        assert (read.samples == shown) is settles
+        later = kept(ACME, read, datetime(2026, 11, 5, tzinfo=UTC))
+        assert (later is not None) is settles
+
     @in_virtual_time
     async def test_outlives_a_restart_without_a_request(self, tmp_path: Path) -> None:
         path = tmp_path / "state"
@@ -188,6 +202,22 @@ class TestLastMonth:
             assert len(reports(world, 9)) > 0
             assert not world.series(name, team="platform")
             assert world.series(name, team="science")
+
+    @in_virtual_time
+    async def test_of_teams_is_read_again_once_a_refused_list_is_seen(self) -> None:
+        name, account = "previous_cycle_team_usage_net_usd", organization(repositories=["web"])
+        account.properties, account.hidden = {"web": {"team": "mobile"}}, {"repositories"}
+        rules: dict[str, Any] = {"allocation": {"rules": [{"property": "team"}]}}
+        collectors = ["usage", "usage_teams", LAST_MONTH["team"]]
+        async with World(account, settings=rules, collectors=collectors) as world:
+            assert world.series(name, team="(unallocated)")
+            assert "cannot see" in render(world.app.poller.page(), world.clock())
+            account.hidden = set()
+            await world.passes(days=2)
+            assert world.series(name, team="mobile")
+            asked = len(reports(world, 9))
+            await world.passes(days=5)
+            assert len(reports(world, 9)) == asked
 
 
 def by_sku(world: World, name: str) -> dict[str, float]:
