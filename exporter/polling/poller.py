@@ -216,7 +216,7 @@ class Poller:
                 outcomes = await attempted_together(jobs, self._clock, priority=priority)
             else:
                 outcomes = [await attempted(job, self._clock, priority=priority)]
-            if outcomes[0].unattempted and may_postpone:
+            if may_postpone and all(each.unattempted for each in outcomes):
                 return
             if watched.decides and job.collector.decides:
                 await self._decider.decide(watched, job, *outcomes, may_postpone=may_postpone)

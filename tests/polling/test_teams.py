@@ -1,7 +1,7 @@
 """Teams, from the rules in the settings to the page."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import fsum
 from pathlib import Path
 from typing import Any
@@ -179,6 +179,23 @@ class TestRefusedLists:
             await world.passes(hours=30)
             assert world.reason("usage_teams") == "unreachable"
             assert world.about("success", "usage_repositories") == 1
+
+    @in_virtual_time
+    async def test_that_wait_for_the_limit_hold_back_no_other_collector(self) -> None:
+        collectors = ["usage_teams", "usage_repositories"]
+        settings = TEAMS | {"collectors": ["usage_repositories"]}
+        world = World(acme(), settings=settings, collectors=collectors)
+        used_up = {
+            "x-ratelimit-remaining": "0",
+            "x-ratelimit-reset": str(int((world.clock() + timedelta(hours=1)).timestamp())),
+        }
+        world.github.faults.add(Fault(match="/usage/summary", headers=used_up, times=1))
+        async with world:
+            assert world.asked(LISTED) == 0
+            assert world.about("success", "usage_repositories") == 1
+            assert world.reason("usage_teams") == "rate_limited"
+            await world.passes(hours=1, minutes=10)
+            assert world.about("success", "usage_teams") == 1
 
 
 class TestFailedLists:
