@@ -47,7 +47,7 @@ class BudgetEntry(Section):
     account: own_fields.AccountChoice | None = Field(
         None,
         description="Account, such as `acme` or `enterprise/acme`. Required if several accounts "
-        "are watched or discovery is on.",
+        "are watched, and with its type if discovery is on.",
     )
     organization: fields.Login | None = Field(
         None, description="Only the usage of this organization of an enterprise."

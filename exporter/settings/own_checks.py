@@ -80,7 +80,8 @@ def _account(settings: Settings, entry: BudgetEntry) -> Account | str | None:
             return f"account is required because several accounts are watched: set it to {one}"
         return watched[0] if watched else None
     same = [each for each in watched if entry.concerns(each.type, each.name)]
-    if len(same) > 1:
+    # A discovered organization may have the name of an enterprise.
+    if len(same) > 1 or (discovered and same and "/" not in entry.account):
         return f"is ambiguous: use {' or '.join(f'{each.type}/{each.name}' for each in same)}"
     return same[0] if same else f"must be {one}"
 

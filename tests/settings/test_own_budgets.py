@@ -160,6 +160,10 @@ class TestBudgets:
                 ),
             ),
             (
+                f"discover: {{enabled: true}}\n{budget(account='acme')}",
+                "4: own_budgets[0].account: is ambiguous: use organization/acme",
+            ),
+            (
                 f"no_collectors: [usage]\n{budget()}",
                 "4: own_budgets[0]: needs collector usage: remove it from no_collectors",
             ),
