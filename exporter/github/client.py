@@ -305,10 +305,11 @@ class Client:
 def _download_from(location: str, url: str) -> str:
     try:
         target = httpx.URL(url).join(location)
+        host = target.host  # decoded, so invalid IDNA raises
     except (httpx.InvalidURL, ValueError):  # ValueError: an invalid IDNA or IPv6 host
-        target = httpx.URL()
+        target, host = httpx.URL(), ""
     insecure = target.scheme != "https" and httpx.URL(url).scheme == "https"
-    allowed = bool(target.raw_host) and addresses.is_allowed(target.scheme, target.host)
+    allowed = bool(host) and addresses.is_allowed(target.scheme, host)
     if insecure or target.userinfo or not allowed:
         raise errors.Rejected(
             detail="the response points to an invalid URL, or to one that is not https",

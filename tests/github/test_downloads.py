@@ -139,6 +139,7 @@ class TestAUrl:
             "https://user:secret@files.example/1",
             "https://[::1",
             "https://xn--\xe9.example",
+            "https://xn--a.example/1",
             "javascript:1",
         ],
     )
