@@ -134,6 +134,8 @@ class _Folding:
         }
 
     def _move(self, source: _Path, target: _Path) -> None:
+        if source == target:  # an organization with the name of `OTHER`
+            return
         into = self._sums.setdefault(target, {})
         series = ((metric, its, [value]) for metric, its, value in self.series.pop(source, ()))
         sums = (

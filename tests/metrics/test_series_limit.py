@@ -161,6 +161,14 @@ class TestARepositoryThatIsNamedAsTheRest:
             ("acme", OTHER): 10.0,
         }
 
+    def test_keeps_the_sum_in_an_organization_of_that_name_too(self) -> None:
+        bill: Bill = {
+            (OTHER, "web", "actions_linux"): 1.0,
+            (OTHER, "api", "actions_linux"): 2.0,
+            ("acme", "ios", "actions_linux"): 4.0,
+        }
+        assert by_pair(limited(reading(bill), None, 1)) == {(OTHER, OTHER): 7.0}
+
 
 class TestCommitters:
     def test_are_left_out_rather_than_summed(self) -> None:
