@@ -12,6 +12,7 @@ from exporter.settings.sources.located import Sources
 _RULES: Loc = ("allocation", "rules")
 _TEAM_INFO: Loc = ("allocation", "repository_team_info")
 _TEAMS, _REPOSITORIES = "usage_teams", "usage_repositories"
+_OF_RULES = (_TEAMS, "usage_previous_cycle_teams")
 
 
 def check_allocation(
@@ -56,8 +57,9 @@ def _without_rules(settings: Settings) -> Iterator[Fault]:
     for position, entry in enumerate(settings.entries):
         lists.append((("accounts", position, "collectors"), entry.collectors))
     for loc, names in lists:
-        if _TEAMS in names:
-            yield (*loc, names.index(_TEAMS)), f"this collector {needed}, or remove it"
+        for position, name in enumerate(names):
+            if name in _OF_RULES:
+                yield (*loc, position), f"this collector {needed}, or remove it"
 
 
 def _without_repositories(settings: Settings, collectors: Sequence[Collector]) -> Iterator[Fault]:

@@ -77,8 +77,9 @@ class TestRules:
 
 
 class TestUsageTeams:
-    def test_cannot_be_required_without_rules(self, tmp_path: Path) -> None:
-        text = "accounts:\n  - organization: acme\n    collectors: [usage, usage_teams]\n"
+    @pytest.mark.parametrize("collector", ["usage_teams", "usage_previous_cycle_teams"])
+    def test_cannot_be_required_without_rules(self, tmp_path: Path, collector: str) -> None:
+        text = f"accounts:\n  - organization: acme\n    collectors: [usage, {collector}]\n"
         [fault] = faults(tmp_path, text)
         assert fault == (
             "3: accounts[0].collectors[1]: this collector needs allocation.rules: add them to the "
