@@ -126,7 +126,8 @@ def allocate(rules: Sequence[Rule], usage: Iterable[Usage], listings: Listings) 
 
 def organizations_to_list(rules: Sequence[Rule], usage: Iterable[Usage]) -> set[str]:
     """Return the organizations whose repositories must be listed to allocate all usage."""
-    candidates = [None if _reads_listing(rule) else _candidates(rule) for rule in rules]
+    last = max((number for number, rule in enumerate(rules, 1) if _reads_listing(rule)), default=0)
+    candidates = [None if _reads_listing(rule) else _candidates(rule) for rule in rules[:last]]
     found: set[str] = set()
     for each in usage:
         if each.repository and each.organization not in found:
