@@ -11,6 +11,9 @@ from exporter.settings import fields, own_fields
 from exporter.settings.sections import Section
 
 _UNBILLED = ", ".join(sorted(skus.SELF_HOSTED_SKUS))
+_DEAREST = 1_000
+"""US dollars per minute; estimates stay finite."""
+
 _SCOPES = tuple(scope for scope in Scope if scope is not Scope.ACCOUNT)
 
 
@@ -22,11 +25,19 @@ def _unbilled(sku: str) -> str:
     raise ValueError(f"no such SKU without a price at GitHub: use one of {_UNBILLED}")
 
 
+def _per_minute(usd: float) -> float:
+    if usd > _DEAREST:
+        raise ValueError(f"must be US dollars per minute, at most {_DEAREST:,}")
+    return usd
+
+
 class PriceEntry(Section):
     sku: Annotated[own_fields.LabelText, AfterValidator(_unbilled)] = Field(
         ..., description="SKU of self-hosted runners, such as `actions_self_hosted_linux`."
     )
-    usd: fields.Amount = Field(..., description="US dollars per minute.")
+    usd: Annotated[fields.Amount, AfterValidator(_per_minute)] = Field(
+        ..., description="US dollars per minute."
+    )
     start: own_fields.FirstOfMonth = Field(
         ...,
         alias="from",

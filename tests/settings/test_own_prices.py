@@ -56,6 +56,10 @@ class TestPrices:
             ),
             (price(usd=-1), "3: own_prices[0].usd: must be a number, 0 or greater"),
             (price(usd=".nan"), "3: own_prices[0].usd: must be a number, 0 or greater"),
+            (
+                price(usd="1e308"),
+                "3: own_prices[0].usd: must be US dollars per minute, at most 1,000",
+            ),
             (price(usd="free"), "3: own_prices[0].usd: must be a number, 0 or greater"),
             (
                 "own_prices:\n  - {sku: actions_self_hosted_linux, usd: 1}\n",
