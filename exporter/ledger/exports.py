@@ -209,7 +209,9 @@ def _failed() -> Rejected:
 
 async def _check_enterprise(github: GitHub, account: Account, cycle: Cycle, whole: Part) -> None:
     """Raise `InvalidPayload` if the enterprise has no usage of the dearest organizations."""
-    dearest = sorted(whole.organizations.items(), key=lambda each: (-each[1], each[0]))
+    # The summary may lack free usage, such as that of self-hosted runners.
+    billed = [each for each in whole.organizations.items() if each[1] > 0]
+    dearest = sorted(billed, key=lambda each: (-each[1], each[0]))
     for organization, _ in dearest[:_ASKED]:  # an organization may have left the enterprise
         if await summary.ask_or_none(
             github, account, cycle, absent=_ABSENT, organization=organization

@@ -323,7 +323,7 @@ class TestAnotherEnterprise:
     async def test_is_known_by_its_dearest_organizations(self, summary: object) -> None:
         lines = [
             line(f"{name}.yml", organization=name, gross=dollars)
-            for dollars, name in enumerate(["tiny", "small", "", "large", "huge"])
+            for dollars, name in enumerate(["tiny", "small", "", "large", "huge"], 1)
         ]
         github = ScriptedExports({1: [file(*lines)]}, summary=summary)
         error = await Asked(github).failure()
@@ -332,9 +332,10 @@ class TestAnotherEnterprise:
         asked = [each.url.params["organization"] for each in github.requests[-3:]]
         assert asked == ["huge", "large", "small"]
 
+    @pytest.mark.parametrize("free", [line(organization=""), line(gross=0, net=0)])
     @in_virtual_time
-    async def test_is_not_suspected_without_organizations(self) -> None:
-        github = ScriptedExports({1: [file(line(organization=""))]}, summary=usage())
+    async def test_is_not_suspected_without_dollars_of_organizations(self, free: str) -> None:
+        github = ScriptedExports({1: [file(free)]}, summary=usage())
         assert len(await Asked(github).workflows()) == 1
 
     @in_virtual_time
