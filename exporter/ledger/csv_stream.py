@@ -140,11 +140,12 @@ class _Lines(Iterator[str]):
     def __next__(self) -> str:
         if self._next < len(self._lines):
             line = self._lines[self._next]
-            self._check(len(line))
             self._next += 1
+            self._check(len(line))
             return line
         if self._ended:
             raise StopIteration
+        self._next += 1
         self._check(len(self._rest) + sum(map(len, self._lines[self._kept :])))
         raise _Incomplete
 

@@ -283,7 +283,7 @@ class TestAWrongFile:
                 gzip.compress(b"x" * 99, mtime=0)[:10] + b"\xff" * 40,
                 "is cut short, or not",
             ),
-            ("a.csv", detailed() + b"x" * (1 << 21), "line 1: the line is longer than"),
+            ("a.csv", detailed() + b"x" * (1 << 21), "line 2: the line is longer than"),
         ],
     )
     def test_may_be_of_other_bytes(

@@ -73,6 +73,7 @@ class TestAReport:
             (file(AWKWARD)[:-8], "the report, line 4: invalid CSV: is the file cut?"),
             (file(AWKWARD, "1,2"), "the report, line 5: the line has another number"),
             (b'"' + b"a\n" * 99_000, "invalid CSV"),
+            (b"a" * (1 << 20), "the report, line 1: the line is longer than 1,048,576"),
             (
                 b'"' + (b"a" * 99_000 + b'\n","') * 20,
                 "the line is longer than 1,048,576 characters",
