@@ -59,6 +59,10 @@ class Allocation:
     several: Mapping[int, Collection[tuple[str, str]]]
 
     @property
+    def blind(self) -> bool:
+        return any(verdict.blind for verdict in self.verdicts.values())
+
+    @property
     def teams(self) -> set[str]:
         return {verdict.team for verdict in self.verdicts.values()} - {UNALLOCATED}
 

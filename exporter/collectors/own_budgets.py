@@ -10,6 +10,7 @@ from typing import NamedTuple
 from exporter.accounts import Account, AccountType
 from exporter.billing import skus
 from exporter.collectors.collector import Collector, FromReadings
+from exporter.collectors.usage_teams import BLIND
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample
 from exporter.metrics.series_limit import OTHER
@@ -117,6 +118,7 @@ class _Usage:
 
     def __init__(self, of: Source, reading: Reading) -> None:
         self._of = of
+        self._is_blind = BLIND in reading.facts
         self._by_names: dict[tuple[str, ...], list[_Row]] = {}
         for metric, labels, usd in reading.samples:
             if metric is of.metric:
@@ -138,6 +140,8 @@ class _Usage:
         for folded in product(*((name, OTHER) for name in names)):
             if any(_covers(budget, row) for row in self._by_names.get(folded, ())):
                 raise _UnknownError("(other) may contain their usage, due to the series limit")
+        if self._is_blind:
+            raise _UnknownError("usage that the rules of allocation cannot see may be theirs")
         return 0.0
 
     def _names(self, budget: Budget, centers: Mapping[str, str]) -> tuple[str, ...]:

@@ -34,6 +34,9 @@ _RIGHTS = f"; for rules by property or topic also {RIGHTS}"
 TEAMS = 1_000
 """Maximum teams of an account: their series are never folded."""
 
+BLIND = "blind"
+"""Fact of a reading: rules could not see all usage, which may be any team's."""
+
 _PREVIOUS = (
     catalogue.PREVIOUS_CYCLE_TEAM_USAGE_GROSS_USD,
     catalogue.PREVIOUS_CYCLE_TEAM_USAGE_NET_USD,
@@ -89,11 +92,14 @@ async def collect(github: GitHub, account: Account, report: WholeReport) -> Read
     found = await allocated(github, account, report)
     report.teams = found.allocation.of_repositories()
     own = own_samples(found.by_team(), own_prices.prices_of(account.own.prices, report.cycle.start))
+    facts = {"allocation": coverage(found.parts, found.allocation)}
+    if found.allocation.blind:
+        facts[BLIND] = "yes"
     return Reading(
         report.now,
         (*samples(found.by_team()), *own.samples),
         cycle_end=report.cycle.end,
-        facts={"allocation": coverage(found.parts, found.allocation)},
+        facts=facts,
         unknown_skus=reports.unknown_skus(report),
         notes=(*notes(account, found.allocation, found.listed), *own.notes),
     )

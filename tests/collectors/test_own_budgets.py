@@ -1,6 +1,7 @@
 """Budgets of the settings: their limits, and their consumption from other readings."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from exporter.accounts import Account, AccountType
 from exporter.collectors import own_budgets
 from exporter.collectors.own_budgets import OWN_BUDGETS
+from exporter.collectors.usage_teams import BLIND
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample
 from exporter.metrics.series_limit import limited
@@ -179,6 +181,17 @@ class TestConsumption:
         assert found.notes == (
             "No estimate for own:b: no cost center with this name or ID is known.",
         )
+
+    @pytest.mark.parametrize(("team", "usd"), [("platform", 2), ("mobile", None)])
+    def test_of_a_team_without_usage_is_absent_if_a_rule_is_blind(
+        self, team: str, usd: float | None
+    ) -> None:
+        shown = Sample(TEAM, ("platform", "actions", "actions_linux"), 2.0)
+        seen = Reading(NOW, (shown,), cycle_end=END)
+        budget = Budget("b", 5, Scope.TEAM, team)
+        assert consumed(collected(budget, {"usage_teams": seen})) == (usd or 0)
+        found = collected(budget, {"usage_teams": replace(seen, facts={BLIND: "yes"})})
+        assert consumed(found) == usd
 
     @pytest.mark.parametrize("scope", [scope for scope in Scope if scope is not Scope.ACCOUNT])
     def test_is_absent_without_the_reading_of_the_scope(self, scope: Scope) -> None:

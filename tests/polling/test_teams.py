@@ -163,6 +163,18 @@ class TestRefusedLists:
             assert not notes(world)
 
     @in_virtual_time
+    async def test_leave_the_budget_of_a_team_without_an_estimate(self) -> None:
+        account = acme(hidden={"repositories"})
+        budget = {"name": "b", "usd": 5, "team": "mobile"}
+        async with World(account, settings=TEAMS | {"own_budgets": [budget]}) as world:
+            assert world.series("budget_limit_usd", budget="own:b")
+            assert not world.series("budget_estimated_consumed_usd", budget="own:b")
+            account.hidden = set()
+            await world.passes(hours=7)
+            (usd,) = world.series("budget_estimated_consumed_usd", budget="own:b").values()
+            assert usd > 0
+
+    @in_virtual_time
     async def test_of_one_organization_leave_the_others(self) -> None:
         async with World(acme_corp(), settings=TEAMS) as world:
             forbidden = Fault.forbidden("single sign-on required: SAML", match="/orgs/acme/repos")
