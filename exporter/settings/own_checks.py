@@ -1,5 +1,6 @@
 """Checks of own prices and own budgets: duplicates, accounts, and collectors of their numbers."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
@@ -15,6 +16,7 @@ from exporter.settings.own import BudgetEntry
 from exporter.settings.sources.located import Sources
 
 _SHOWN_ACCOUNTS = 10
+_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 def check_own(
@@ -120,7 +122,7 @@ def _uncollected(
     name = source(account, budget).collector
     collector = collectors.get(name)
     if collector and resolved.collectors_for(settings, account, [collector]):
-        return ""
+        return _unnamed(budget, account, settings, collectors["cost_centers"])
     if collector and account.type not in collector.account_types:
         return f"needs collector {name}, which does not support {account.type} accounts: remove it"
     _, entry = settings.entry(account)
@@ -129,3 +131,10 @@ def _uncollected(
     if budget.scope is Scope.TEAM:
         return f"needs collector {name}: add allocation.rules"
     return f"needs collector {name}: add it to collectors"
+
+
+def _unnamed(budget: Budget, account: Account, settings: Settings, names: Collector) -> str:
+    by_name = budget.scope is Scope.COST_CENTER and not _ID.fullmatch(budget.entity)
+    if by_name and not resolved.collectors_for(settings, account, [names]):
+        return f"needs collector {names.name}: remove it from no_collectors, or use the ID"
+    return ""

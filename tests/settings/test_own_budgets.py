@@ -1,6 +1,7 @@
 """Own budgets in the file: accepted values, and one line for each fault."""
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -257,6 +258,20 @@ class TestBudgets:
         self, tmp_path: Path, keys: dict[str, object], line: str
     ) -> None:
         assert fault(tmp_path, CORP + budget(**keys)) == f"3: own_budgets[0].{line}"
+
+    @pytest.mark.parametrize(
+        ("center", "message"),
+        [("Platform", "needs collector cost_centers"), (str(UUID(int=1)), "")],
+    )
+    def test_of_a_cost_center_need_its_names_unless_it_is_an_id(
+        self, tmp_path: Path, center: str, message: str
+    ) -> None:
+        on = "collectors: [usage_cost_centers]\nno_collectors: [cost_centers]\n"
+        text = CORP + on + budget(cost_center=center)
+        if message:
+            assert message in fault(tmp_path, text)
+        else:
+            assert len(accounts(tmp_path, text)) == 1
 
     def test_are_not_doubted_for_an_account_at_fault(self, tmp_path: Path) -> None:
         text = "organizations: [a/b]\n" + budget(account="acme")
