@@ -255,6 +255,8 @@ class Client:
                     return response, b""
                 if response.status_code not in {301, 302, 303, 307, 308}:
                     return response, await body.read_refusal(response, endpoint)
+            if response.status_code == 303:
+                method, post = "GET", None  # the request was processed: it must not be repeated
             location = response.headers.get("location", "")
             if question.is_download:
                 url = _download_from(location, url)

@@ -20,6 +20,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+_AGAIN = (
+    "polls again after 15 minutes, or the interval if that is shorter; after repeated failures "
+    "hourly if the interval is at least 6 hours"
+)
+
 
 @dataclass(eq=False)
 class GitHubError(Exception):
@@ -139,10 +144,7 @@ class Unreachable(GitHubError):
         "5xx, a timeout, a broken connection, a truncated body, a DNS or TLS error; or this "
         "machine is short of file descriptors or memory, or cannot read its disk"
     )
-    action = (
-        "retries with increasing, jittered delays until the poll's deadline, then polls again "
-        "after 15 minutes, or the interval if that is shorter"
-    )
+    action = "retries with increasing, jittered delays until the poll's deadline, then " + _AGAIN
     usual_hint = "Check githubstatus.com, the network, the proxy and github.api-url."
 
 
@@ -152,7 +154,7 @@ class Rejected(GitHubError):
         "400, 422, other 4xx, a redirect to another host; a report export that GitHub fails to "
         "make, or that waits for another one (409)"
     )
-    action = "polls again after 15 minutes, or the interval if that is shorter"
+    action = _AGAIN
     usual_hint = "The exporter's request is invalid for this host or account: please report it."
 
 

@@ -33,7 +33,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 30.0
 _FAILED_AGAIN = timedelta(hours=1)
 _ABSENT = (400, 404, 422)
 _ASKED = 3
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[A-Za-z0-9-]{1,80}")
 _DATE = len("2026-10-31")
 
@@ -59,8 +58,8 @@ class _Export(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def made(self) -> datetime:
-        """The time of the request for it, long ago if unknown."""
-        at = self.created_at or _LONG_AGO
+        """The time of the request for it, the beginning of its last day if unknown."""
+        at = self.created_at or datetime.fromisoformat(self.end_date[:_DATE])
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

@@ -83,7 +83,9 @@ async def attempted_together(
     if isinstance(result, GitHubError):
         failed = Outcome(at, duration, result)
         return [replace(failed, requests=requests), *(failed for _ in jobs[1:])]
+    result.teams = leader.report_teams  # if the teams fail, the others still know them
     outcomes = [await attempted(job, clock, report=result) for job in jobs]
+    leader.report_teams = result.teams
     first = outcomes[0]
     return [replace(first, requests=first.requests + requests), *outcomes[1:]]
 

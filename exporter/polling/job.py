@@ -1,5 +1,6 @@
 """Job: an account and a collector, and the state of their polls."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,7 +24,8 @@ class Job:
 
     ``begun`` is true from an attempt's slot to its end, ``was_refused`` from GitHub's refusal to
     its next answer. ``owner`` is the enterprise that owns the account, empty if unknown;
-    ``report_answers`` are those of the usage report that the job reads for itself and others.
+    ``report_answers`` and ``report_teams`` are those of the usage report that the job reads for
+    itself and others, the teams as they were last allocated.
     ``seems_owned`` is true if GitHub answers as if there were one. ``series_limit`` bounds each
     metric that names repositories, ``series_ceiling`` the whole reading.
     """
@@ -43,8 +45,10 @@ class Job:
     missed: int = 0
     answers: CachedAnswers = field(default_factory=dict)
     report_answers: CachedAnswers = field(default_factory=dict)
+    report_teams: Mapping[tuple[str, str], str] | None = None
     known: Known[Reading] = Known()  # noqa: RUF009  (immutable)
     failure: Failure | None = None
+    failures_in_row: int = 0
     unauthorized_in_row: int = 0
     not_offered_in_row: int = 0
     was_refused: bool = False
@@ -62,6 +66,7 @@ class Job:
         self.last_attempt, self.duration = outcome.at, outcome.duration
         self.requests = outcome.requests
         self.failure = failure
+        self.failures_in_row = 0 if failure is None else self.failures_in_row + 1
         unauthorized = isinstance(outcome.error, Unauthorized)
         self.unauthorized_in_row = self.unauthorized_in_row + 1 if unauthorized else 0
         self.not_offered_in_row = 0 if offered else self.not_offered_in_row + 1

@@ -10,6 +10,11 @@ _NOT_OFFERED_WAITS = (*(timedelta(minutes=each) for each in (1, 5, 15, 60)), tim
 """Most refusals that pass do so soon."""
 
 _FAILURE_WAIT = timedelta(minutes=15)
+_LONG_INTERVAL = timedelta(hours=6)
+_REPEATED_FAILURES = 2
+_REPEATED_WAIT = timedelta(hours=1)
+"""After repeated failures of a collector with a long interval, whose requests are large."""
+
 _UNAUTHORIZED_WAIT = timedelta(hours=1)
 _EDGE = timedelta(minutes=5)
 
@@ -20,11 +25,18 @@ def wait_after(job: Job, error: GitHubError | None, now: datetime) -> timedelta:
     if isinstance(error, RateLimited) and error.retry_at is not None:
         # GitHub's shortest advice, taken again and again, would never let it rest.
         told = error.retry_at - now + timedelta(seconds=random.uniform(0, 5))  # noqa: S311  (no secret)
-        return max(told, min(interval, _FAILURE_WAIT) * _jitter())
+        return max(told, _failure_wait(job) * _jitter())
     if isinstance(error, Unauthorized):
         doubled = interval * (1 << max(0, min(job.unauthorized_in_row - 1, 10)))
         return max(interval, min(doubled, _UNAUTHORIZED_WAIT)) * _jitter()
-    return (min(interval, _FAILURE_WAIT) if error else interval) * _jitter()
+    return (_failure_wait(job) if error else interval) * _jitter()
+
+
+def _failure_wait(job: Job) -> timedelta:
+    interval = job.settings.interval
+    if interval >= _LONG_INTERVAL and job.failures_in_row > _REPEATED_FAILURES:
+        return _REPEATED_WAIT
+    return min(interval, _FAILURE_WAIT)
 
 
 def wait_not_offered(job: Job) -> timedelta:

@@ -102,7 +102,12 @@ class TestAnExport:
         assert github.posts[0]["end_date"] == "2026-09-30"
 
     @pytest.mark.parametrize(
-        "listed", [export("processing", made="2026-10-10T00:00:00Z"), export("completed")]
+        "listed",
+        [
+            export("processing", made="2026-10-10T00:00:00Z"),
+            export("completed"),
+            export("completed", made=None),
+        ],
     )
     @in_virtual_time
     async def test_that_is_running_or_fresh_is_used(self, listed: dict[str, object]) -> None:
@@ -120,7 +125,6 @@ class TestAnExport:
             export(days=("2026-10-01", "2026-10-11")),
             export(days=("2026-09-01", "2026-10-12")),
             export("failed", made="2026-10-12T08:29:59Z"),
-            export("completed", made=None),
         ],
     )
     @in_virtual_time

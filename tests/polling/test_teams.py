@@ -225,9 +225,24 @@ class TestFailedLists:
             assert world.reason("usage_teams") == "unreachable"
             assert "mobile" in teams(world), "the last good reading stays"
             world.github.faults.clear()
-            await world.passes(minutes=20)
+            await world.passes(hours=1, minutes=1)
             assert world.reason("usage_teams") is None
             assert "renamed" in teams(world)
+
+    @in_virtual_time
+    async def test_leave_repositories_their_teams_and_the_report_its_pace(self) -> None:
+        settings = {**TestRepositoryTeamInfo.SETTINGS}
+        async with World(acme(), settings=settings) as world:
+            known = info(world)
+            world.github.faults.add(Fault.server_error(match=LISTED))
+            await world.passes(hours=32)
+            assert world.reason("usage_teams") == "unreachable"
+            assert world.reason("usage_repositories") is None
+            assert info(world) == known
+            began = world.clock()
+            await world.passes(hours=12)
+            paths = [r.path for r in world.github.requests if r.at >= began]
+            assert sum(path.endswith("/billing/usage") for path in paths) <= 14
 
     @in_virtual_time
     async def test_that_were_never_read_fail_the_collector(self) -> None:
