@@ -157,7 +157,9 @@ The consumption is the net US dollars of the month from a collector that must be
 the account, a product or a SKU, `usage_organizations`, `usage_cost_centers`, `usage_teams` (on \
 with rules of allocation), `usage_repositories` or `usage_workflows`. Without a recent reading of \
 it only the estimate is absent. It is also absent for a repository or workflow that may be part of \
-`(other)`, and for a product or SKU that neither GitHub publishes nor any usage has.
+`(other)`, for a product or SKU that neither GitHub publishes nor any usage has, and for an \
+organization, team, repository or workflow without any usage this month, which may be misspelled: \
+`check` and the landing page `/` say so. Only a team that a rule names has 0 then.
 """
 
 

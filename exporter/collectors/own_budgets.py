@@ -1,6 +1,6 @@
 """Budgets of the settings, and their consumption from the account's other readings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -11,10 +11,11 @@ from exporter.accounts import Account, AccountType
 from exporter.billing import skus
 from exporter.collectors.collector import Collector, FromReadings
 from exporter.collectors.usage_teams import BLIND
+from exporter.ledger.cost_centers import REST
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample
 from exporter.metrics.series_limit import OTHER
-from exporter.own import Budget, Scope
+from exporter.own import UNALLOCATED, Budget, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,14 @@ def collect(account: Account, readings: Mapping[str, Reading], now: datetime) ->
     cycle_end = max((each.cycle_end for each in needed.values() if each.cycle_end), default=None)
     used = {of: each for of, each in needed.items() if each.cycle_end == cycle_end}
     usage = {of: _Usage(of, reading) for of, reading in used.items()}
-    centers = _centers(readings.get("cost_centers"))
+    known = _Known(account, readings.get("cost_centers"))
     samples: list[Sample] = []
     without: dict[str, list[str]] = {}
     for budget, of in budgets:
         samples += _described(budget)
         if of in usage:
             try:
-                usd = usage[of].consumed(budget, centers)
+                usd = usage[of].consumed(budget, known)
             except _UnknownError as unknown:
                 without.setdefault(str(unknown), []).append(budget.id)
             else:
@@ -104,13 +105,34 @@ def _described(budget: Budget) -> tuple[Sample, ...]:
     )
 
 
-def _centers(reading: Reading | None) -> Mapping[str, str]:
-    # An active cost center may have the name of a deleted one.
-    info = catalogue.COST_CENTER_INFO
-    listed = [each.labels for each in reading.samples if each.metric is info] if reading else []
-    listed.sort(key=lambda labels: labels[info.labels.index("state")] == "active")
-    named = {name.casefold(): center.casefold() for center, name, _ in listed if name}
-    return named | {center.casefold(): center.casefold() for center, *_ in listed}
+class _Known:
+    """The entities that exist even without usage: their spellings, and the IDs of cost centers."""
+
+    def __init__(self, account: Account, centers: Reading | None) -> None:
+        # An active cost center may have the name of a deleted one.
+        info = catalogue.COST_CENTER_INFO
+        listed = [each.labels for each in centers.samples if each.metric is info] if centers else []
+        listed.sort(key=lambda labels: labels[info.labels.index("state")] == "active")
+        names = {name: center for center, name, _ in listed if name}
+        ids = {center: center for center in (REST, *(center for center, *_ in listed))}
+        # Teams are spelled as the first rule spells them.
+        teams = (UNALLOCATED, *(rule.team for rule in reversed(account.own.rules) if rule.team))
+        whole = () if account.type is AccountType.ENTERPRISE else (account.name,)
+        self.centers = {each.casefold(): its.casefold() for each, its in (names | ids).items()}
+        self._spelled = {
+            Scope.ACCOUNT: _by_folded([""]),
+            Scope.ORGANIZATION: _by_folded(whole),
+            Scope.TEAM: _by_folded(teams),
+            Scope.COST_CENTER: _by_folded([*names, *ids]),
+        }
+
+    def spelled(self, budget: Budget) -> str | None:
+        """Return the entity of a budget as it is spelled, None if it is not known."""
+        return self._spelled.get(budget.scope, {}).get(budget.entity.casefold())
+
+
+def _by_folded(spellings: Iterable[str]) -> Mapping[str, str]:
+    return {each.casefold(): each for each in spellings}
 
 
 class _Usage:
@@ -128,31 +150,38 @@ class _Usage:
                 row = _Row(its["product"], its["sku"], usd)
                 self._by_names.setdefault(names, []).append(row)
 
-    def consumed(self, budget: Budget, centers: Mapping[str, str]) -> float:
+    def consumed(self, budget: Budget, known: _Known) -> float:
         """Return the dollars that a budget covers. Raises `_UnknownError`."""
         if not _is_published(budget) and not any(
             _covers(budget, row) for rows in self._by_names.values() for row in rows
         ):
             raise _UnknownError("GitHub publishes no such product or SKU, and no usage has it")
-        names = self._names(budget, centers)
+        names = self._names(budget, known)
         if names in self._by_names:
             return fsum(row.usd for row in self._by_names[names] if _covers(budget, row))
-        for folded in product(*((name, OTHER) for name in names)):
-            if any(_covers(budget, row) for row in self._by_names.get(folded, ())):
-                raise _UnknownError("(other) may contain their usage, due to the series limit")
+        folded = [
+            row
+            for each in product(*((name, OTHER) for name in names))
+            for row in self._by_names.get(each, ())
+        ]
+        if any(_covers(budget, row) for row in folded):
+            raise _UnknownError("(other) may contain their usage, due to the series limit")
         if self._is_blind:
             raise _UnknownError("usage that the rules of allocation cannot see may be theirs")
+        if not folded and known.spelled(budget) is None:
+            scope = budget.scope.replace("_", " ")
+            raise _UnknownError(f"no usage of the {scope} {budget.entity} this month")
         return 0.0
 
-    def _names(self, budget: Budget, centers: Mapping[str, str]) -> tuple[str, ...]:
+    def _names(self, budget: Budget, known: _Known) -> tuple[str, ...]:
         name = budget.entity.casefold()
         if budget.scope is not Scope.COST_CENTER:
             return tuple(name.split("/", len(self._of.labels) - 1)) if self._of.labels else ()
         if (name,) in self._by_names:
             return (name,)
-        if name not in centers:
+        if name not in known.centers:
             raise _UnknownError("no cost center with this name or ID is known")
-        return (centers[name],)
+        return (known.centers[name],)
 
 
 class _Row(NamedTuple):

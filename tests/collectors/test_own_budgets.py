@@ -8,62 +8,32 @@ import pytest
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import own_budgets
-from exporter.collectors.own_budgets import OWN_BUDGETS
 from exporter.collectors.usage_teams import BLIND
 from exporter.metrics import catalogue
-from exporter.metrics.model import Metric, Reading, Sample
+from exporter.metrics.model import Reading, Sample
 from exporter.metrics.series_limit import limited
-from exporter.own import Budget, Own, Scope
+from exporter.own import Budget, Own, Rule, Scope
+from tests.support.own_budgets import (
+    CI,
+    CONSUMED,
+    END,
+    FOLDED,
+    NOW,
+    READINGS,
+    REPOSITORY,
+    TEAM,
+    UNUSED,
+    USAGE,
+    collected,
+    consumed,
+    no_usage_of,
+    of_workflow,
+    reading,
+    rows,
+)
 
-NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
-END = datetime(2026, 11, 1, tzinfo=UTC)
 NEXT_END = datetime(2026, 12, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-CONSUMED = "github_billing_budget_estimated_consumed_usd"
-CI = ".github/workflows/ci.yml"
-
-USAGE = catalogue.USAGE_USD.net
-REPOSITORY = catalogue.REPOSITORY_USAGE_USD.net
-ORGANIZATION = catalogue.ORGANIZATION_USAGE_USD.net
-COST_CENTER = catalogue.COST_CENTER_USAGE_USD.net
-TEAM = catalogue.TEAM_USAGE_USD.net
-WORKFLOW = catalogue.WORKFLOW_USAGE_NET_USD
-SKUS = (("actions", "actions_linux", 2.0), ("actions", "actions_windows", 3.0))
-
-
-def reading(*samples: Sample, taken: datetime = NOW, cycle_end: datetime = END) -> Reading:
-    return Reading(taken, samples, cycle_end=cycle_end)
-
-
-def rows(metric: Metric, *names: str) -> list[Sample]:
-    """Return samples of 2 and 3 dollars of Actions, and of 10 of Packages."""
-    money = [*SKUS, ("packages", "packages_storage", 10.0)]
-    return [Sample(metric, (*names, product, sku), usd) for product, sku, usd in money]
-
-
-def of_workflow(*names: str, usd: float = 4.0) -> Sample:
-    return Sample(WORKFLOW, (*names, "actions_linux"), usd)
-
-
-def collected(
-    budget: Budget,
-    readings: Mapping[str, Reading],
-    kind: AccountType = AccountType.ENTERPRISE,
-    name: str = "acme-corp",
-) -> Reading:
-    account = Account(kind, name, own=Own(budgets=(budget,)))
-    found = own_budgets.collect(account, readings, NOW)
-    OWN_BUDGETS.check(found)
-    return found
-
-
-def consumed(found: Reading) -> float | None:
-    """Return the estimate of the only budget; the limit and the description must be there."""
-    values = {sample.metric.name: sample.value for sample in found.samples}
-    assert len(values) == len(found.samples)
-    assert {catalogue.BUDGET_LIMIT_USD.name, catalogue.BUDGET_INFO.name} <= values.keys()
-    return values.get(CONSUMED)
 
 
 class TestDescription:
@@ -91,39 +61,18 @@ class TestDescription:
 
 
 class TestConsumption:
-    READINGS: Mapping[str, Reading] = {
-        "usage": reading(*rows(USAGE)),
-        "usage_organizations": reading(
-            *rows(ORGANIZATION, "acme"), Sample(ORGANIZATION, ("", "copilot", "seats"), 100)
-        ),
-        "usage_repositories": reading(*rows(REPOSITORY, "acme", "web")),
-        "usage_teams": reading(*rows(TEAM, "platform"), *rows(TEAM, "(unallocated)")),
-        "usage_cost_centers": reading(*rows(COST_CENTER, "c-1"), *rows(COST_CENTER, "none")),
-        "usage_workflows": reading(of_workflow("acme", "web", CI), of_workflow("acme", "web", "x")),
-        "cost_centers": reading(
-            *(
-                catalogue.COST_CENTER_INFO(1, cost_center=center, name=name, state=state)
-                for center, name, state in [
-                    ("c-1", "Platform", "active"),
-                    ("c-0", "Platform", "deleted"),
-                    ("c-2", "Idle", "active"),
-                ]
-            )
-        ),
-    }
-
     @pytest.mark.parametrize(
         ("scope", "entity", "usd"),
         [
             (Scope.ACCOUNT, "", 15),
             (Scope.ORGANIZATION, "ACME", 15),
-            (Scope.ORGANIZATION, "labs", 0),
+            (Scope.ORGANIZATION, "labs", None),
             (Scope.REPOSITORY, "acme/Web", 15),
-            (Scope.REPOSITORY, "acme/api", 0),
-            (Scope.REPOSITORY, "labs/web", 0),
+            (Scope.REPOSITORY, "acme/api", None),
+            (Scope.REPOSITORY, "labs/web", None),
             (Scope.TEAM, "Platform", 15),
             (Scope.TEAM, "(unallocated)", 15),
-            (Scope.TEAM, "idle", 0),
+            (Scope.TEAM, "idle", None),
             (Scope.COST_CENTER, "platform", 15),
             (Scope.COST_CENTER, "c-1", 15),
             (Scope.COST_CENTER, "c-0", 0),
@@ -131,11 +80,11 @@ class TestConsumption:
             (Scope.COST_CENTER, "Idle", 0),
             (Scope.COST_CENTER, "Unheard of", None),
             (Scope.WORKFLOW, f"acme/web/{CI}", 4),
-            (Scope.WORKFLOW, "acme/web/other.yml", 0),
+            (Scope.WORKFLOW, "acme/web/other.yml", None),
         ],
     )
     def test_is_the_net_of_the_scope(self, scope: Scope, entity: str, usd: float | None) -> None:
-        assert consumed(collected(Budget("b", 5, scope, entity), self.READINGS)) == usd
+        assert consumed(collected(Budget("b", 5, scope, entity), READINGS)) == usd
 
     @pytest.mark.parametrize(
         ("product", "sku", "usd"),
@@ -151,7 +100,7 @@ class TestConsumption:
     )
     def test_is_of_the_product_or_sku(self, product: str, sku: str, usd: float | None) -> None:
         for scope, entity in [(Scope.ACCOUNT, ""), (Scope.REPOSITORY, "acme/web")]:
-            found = collected(Budget("b", 5, scope, entity, product, sku), self.READINGS)
+            found = collected(Budget("b", 5, scope, entity, product, sku), READINGS)
             assert consumed(found) == usd
             assert bool(found.notes) == (usd is None)
 
@@ -164,18 +113,65 @@ class TestConsumption:
     def test_of_a_month_without_usage_is_0(self, product: str) -> None:
         assert consumed(collected(Budget("b", 5, product=product), {"usage": reading()})) == 0
 
+    @pytest.mark.parametrize(
+        ("scope", "given", "shown"),
+        [
+            (Scope.ORGANIZATION, "acme-mobil", "organization acme-mobil"),
+            (Scope.REPOSITORY, "acme/wbe", "repository acme/wbe"),
+            (Scope.TEAM, "plattform", "team plattform"),
+            (Scope.WORKFLOW, "acme/web/ci.yml", "workflow acme/web/ci.yml"),
+        ],
+    )
+    @pytest.mark.parametrize("product", ["", "packages"])
+    @pytest.mark.parametrize("readings", [READINGS, UNUSED])
+    def test_of_an_entity_without_usage_is_absent(
+        self, scope: Scope, given: str, shown: str, product: str, readings: Mapping[str, Reading]
+    ) -> None:
+        found = collected(Budget("b", 5, scope, given, product), readings)
+        assert consumed(found) is None
+        assert found.notes == (no_usage_of(shown),)
+
+    @pytest.mark.parametrize(
+        ("scope", "given"),
+        [
+            (Scope.ACCOUNT, ""),
+            (Scope.TEAM, "PLATFORM"),
+            (Scope.TEAM, "(unallocated)"),
+            (Scope.COST_CENTER, "platform"),
+            (Scope.COST_CENTER, "c-2"),
+            (Scope.COST_CENTER, "none"),
+        ],
+    )
+    def test_of_an_entity_that_is_known_without_usage_is_0(self, scope: Scope, given: str) -> None:
+        rules = (Rule(repositories=("acme/web",), team="platform"),)
+        found = collected(Budget("b", 5, scope, given), UNUSED, rules=rules)
+        assert (consumed(found), found.notes) == (0, ())
+
+    @pytest.mark.parametrize(
+        ("scope", "given"),
+        [
+            (Scope.ORGANIZATION, "acme"),
+            (Scope.REPOSITORY, "acme/web"),
+            (Scope.TEAM, "platform"),
+            (Scope.WORKFLOW, f"acme/web/{CI}"),
+        ],
+    )
+    def test_of_an_entity_with_other_usage_is_0(self, scope: Scope, given: str) -> None:
+        found = collected(Budget("b", 5, scope, given, sku="actions_macos"), READINGS)
+        assert (consumed(found), found.notes) == (0, ())
+
     def test_of_an_organization_is_that_of_its_account(self) -> None:
         budget = Budget("b", 5, Scope.ORGANIZATION, "Acme")
-        organization = collected(budget, self.READINGS, AccountType.ORGANIZATION, "acme")
+        organization = collected(budget, READINGS, AccountType.ORGANIZATION, "acme")
         assert consumed(organization) == 15
 
     @pytest.mark.parametrize("entity", ["c-1", "none"])
     def test_of_a_cost_center_by_id_needs_no_names(self, entity: str) -> None:
-        readings = {"usage_cost_centers": self.READINGS["usage_cost_centers"]}
+        readings = {"usage_cost_centers": READINGS["usage_cost_centers"]}
         assert consumed(collected(Budget("b", 5, Scope.COST_CENTER, entity), readings)) == 15
 
     def test_of_a_cost_center_by_name_is_absent_without_names(self) -> None:
-        readings = {"usage_cost_centers": self.READINGS["usage_cost_centers"]}
+        readings = {"usage_cost_centers": READINGS["usage_cost_centers"]}
         found = collected(Budget("b", 5, Scope.COST_CENTER, "Platform"), readings)
         assert consumed(found) is None
         assert found.notes == (
@@ -189,13 +185,15 @@ class TestConsumption:
         shown = Sample(TEAM, ("platform", "actions", "actions_linux"), 2.0)
         seen = Reading(NOW, (shown,), cycle_end=END)
         budget = Budget("b", 5, Scope.TEAM, team)
-        assert consumed(collected(budget, {"usage_teams": seen})) == (usd or 0)
-        found = collected(budget, {"usage_teams": replace(seen, facts={BLIND: "yes"})})
+        rules = (Rule(organizations=("labs",), team="mobile"),)
+        assert consumed(collected(budget, {"usage_teams": seen}, rules=rules)) == (usd or 0)
+        blind = {"usage_teams": replace(seen, facts={BLIND: "yes"})}
+        found = collected(budget, blind, rules=rules)
         assert consumed(found) == usd
 
     @pytest.mark.parametrize("scope", [scope for scope in Scope if scope is not Scope.ACCOUNT])
     def test_is_absent_without_the_reading_of_the_scope(self, scope: Scope) -> None:
-        readings = {"usage": self.READINGS["usage"]}
+        readings = {"usage": READINGS["usage"]}
         assert consumed(collected(Budget("b", 5, scope, "a/b/c"), readings)) is None
 
 
@@ -225,7 +223,6 @@ class TestFolding:
             ("acme/unheard-of", "", None),
             ("acme/api", "packages", 0),
             ("labs/paper", "", 8),
-            ("labs/unheard-of", "", 0),
         ],
     )
     def test_leaves_a_repository_without_an_estimate_that_may_be_folded(
@@ -234,25 +231,40 @@ class TestFolding:
         budget = Budget("b", 5, Scope.REPOSITORY, entity, product)
         found = collected(budget, {"usage_repositories": self.folded()})
         assert consumed(found) == usd
-        note = "No estimate for own:b: (other) may contain their usage, due to the series limit."
-        assert found.notes == ((note,) if usd is None else ())
+        assert found.notes == ((FOLDED,) if usd is None else ())
 
     @pytest.mark.parametrize(
-        ("other", "usd"),
+        "other",
         [
-            (("acme", "web", "(other)"), None),
-            (("acme", "(other)", "(other)"), None),
-            (("(other)", "(other)", "(other)"), None),
-            (("acme", "api", "(other)"), 0),
-            (("labs", "(other)", "(other)"), 0),
+            ("acme", "web", "(other)"),
+            ("acme", "(other)", "(other)"),
+            ("(other)", "(other)", "(other)"),
         ],
     )
     def test_of_workflows_ends_in_the_repository_or_beyond(
-        self, other: tuple[str, str, str], usd: float | None
+        self, other: tuple[str, str, str]
     ) -> None:
+        found = self.of_ci(other)
+        assert consumed(found) is None
+        assert found.notes == (FOLDED,)
+
+    @pytest.mark.parametrize(
+        "other", [("acme", "api", "(other)"), ("labs", "(other)", "(other)"), ("labs", "web", CI)]
+    )
+    def test_elsewhere_leaves_a_workflow_without_usage(self, other: tuple[str, str, str]) -> None:
+        found = self.of_ci(other)
+        assert consumed(found) is None
+        assert found.notes == (no_usage_of(f"workflow acme/web/{CI}"),)
+
+    def test_elsewhere_leaves_a_repository_without_usage(self) -> None:
+        budget = Budget("b", 5, Scope.REPOSITORY, "labs/unheard-of")
+        found = collected(budget, {"usage_repositories": self.folded()})
+        assert consumed(found) is None
+        assert found.notes == (no_usage_of("repository labs/unheard-of"),)
+
+    def of_ci(self, other: tuple[str, str, str]) -> Reading:
         readings = {"usage_workflows": reading(of_workflow(*other))}
-        budget = Budget("b", 5, Scope.WORKFLOW, f"acme/web/{CI}")
-        assert consumed(collected(budget, readings)) == usd
+        return collected(Budget("b", 5, Scope.WORKFLOW, f"acme/web/{CI}"), readings)
 
 
 class TestTime:
