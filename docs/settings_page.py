@@ -160,6 +160,8 @@ it only the estimate is absent. It is also absent for a repository or workflow t
 `(other)`, for a product or SKU that neither GitHub publishes nor any usage has, and for an \
 organization, team, repository or workflow without any usage this month, which may be misspelled: \
 `check` and the landing page `/` say so. Only a team that a rule names has 0 then.
+
+Case is ignored in names; the metrics have the spelling of the usage or of the rules.
 """
 
 

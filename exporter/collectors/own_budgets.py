@@ -68,13 +68,14 @@ def collect(account: Account, readings: Mapping[str, Reading], now: datetime) ->
     needed = {of: readings[of.collector] for _, of in budgets if of.collector in readings}
     cycle_end = max((each.cycle_end for each in needed.values() if each.cycle_end), default=None)
     used = {of: each for of, each in needed.items() if each.cycle_end == cycle_end}
-    usage = {of: _Usage(of, reading) for of, reading in used.items()}
+    usage = {of: _Usage(of, reading) for of, reading in needed.items()}
     known = _Known(account, readings.get("cost_centers"))
     samples: list[Sample] = []
     without: dict[str, list[str]] = {}
     for budget, of in budgets:
-        samples += _described(budget)
-        if of in usage:
+        spelled = known.spelled(budget) or (usage[of].spelled(budget) if of in usage else "")
+        samples += _described(budget, spelled or budget.entity)
+        if of in used:
             try:
                 usd = usage[of].consumed(budget, known)
             except _UnknownError as unknown:
@@ -89,7 +90,7 @@ def collect(account: Account, readings: Mapping[str, Reading], now: datetime) ->
     )
 
 
-def _described(budget: Budget) -> tuple[Sample, ...]:
+def _described(budget: Budget, entity: str) -> tuple[Sample, ...]:
     return (
         catalogue.BUDGET_LIMIT_USD(budget.usd, budget=budget.id),
         catalogue.BUDGET_INFO(
@@ -97,7 +98,7 @@ def _described(budget: Budget) -> tuple[Sample, ...]:
             budget=budget.id,
             type="own",
             scope=budget.scope.value,
-            entity=budget.entity,
+            entity=entity,
             target=budget.sku or budget.product,
             hard="false",
             alerting="false",
@@ -142,13 +143,20 @@ class _Usage:
         self._of = of
         self._is_blind = BLIND in reading.facts
         self._by_names: dict[tuple[str, ...], list[_Row]] = {}
+        self._spelled: dict[str, str] = {}
         for metric, labels, usd in reading.samples:
             if metric is of.metric:
                 # Workflows have usage of Actions only, and no label for it.
                 its = {"product": "actions", **dict(zip(metric.labels, labels, strict=True))}
-                names = tuple(its[label].casefold() for label in of.labels)
+                spelled = [its[label] for label in of.labels]
+                names = tuple(map(str.casefold, spelled))
                 row = _Row(its["product"], its["sku"], usd)
                 self._by_names.setdefault(names, []).append(row)
+                self._spelled["/".join(names)] = "/".join(spelled)
+
+    def spelled(self, budget: Budget) -> str | None:
+        """Return the entity of a budget as its usage spells it, None if it has none."""
+        return self._spelled.get(budget.entity.casefold())
 
     def consumed(self, budget: Budget, known: _Known) -> float:
         """Return the dollars that a budget covers. Raises `_UnknownError`."""

@@ -30,6 +30,7 @@ from tests.support.own_budgets import (
     of_workflow,
     reading,
     rows,
+    shown_entity,
 )
 
 NEXT_END = datetime(2026, 12, 1, tzinfo=UTC)
@@ -58,6 +59,34 @@ class TestDescription:
             Sample(catalogue.BUDGET_INFO, labels, 1),
         }
         assert (found.taken, found.cycle_end, found.notes) == (NOW, None, ())
+
+    @pytest.mark.parametrize(
+        ("scope", "given", "spelled"),
+        [
+            (Scope.ORGANIZATION, "ACME", "acme"),
+            (Scope.REPOSITORY, "Acme/WEB", "acme/web"),
+            (Scope.WORKFLOW, f"Acme/WEB/{CI}", f"acme/web/{CI}"),
+            (Scope.TEAM, "Platform", "platform"),
+            (Scope.COST_CENTER, "PLATFORM", "Platform"),
+            (Scope.COST_CENTER, "C-1", "c-1"),
+            (Scope.TEAM, "Unheard of", "Unheard of"),
+            (Scope.COST_CENTER, "Unheard of", "Unheard of"),
+        ],
+    )
+    def test_spells_the_entity_as_its_usage_does(
+        self, scope: Scope, given: str, spelled: str
+    ) -> None:
+        assert shown_entity(collected(Budget("b", 5, scope, given), READINGS)) == spelled
+
+    @pytest.mark.parametrize("readings", [READINGS, UNUSED, {}])
+    def test_spells_a_team_as_the_first_rule_does(self, readings: Mapping[str, Reading]) -> None:
+        rules = tuple(Rule(organizations=("acme",), team=team) for team in ("Payments", "payments"))
+        found = collected(Budget("b", 5, Scope.TEAM, "PAYMENTS"), readings, rules=rules)
+        assert shown_entity(found) == "Payments"
+
+    def test_spells_an_organization_as_its_account(self) -> None:
+        budget = Budget("b", 5, Scope.ORGANIZATION, "Acme")
+        assert shown_entity(collected(budget, {}, AccountType.ORGANIZATION, "acme")) == "acme"
 
 
 class TestConsumption:

@@ -65,6 +65,12 @@ def consumed(found: Reading) -> float | None:
     return values.get(CONSUMED)
 
 
+def shown_entity(found: Reading) -> str:
+    """Return the entity of the only budget."""
+    (labels,) = [each.labels for each in found.samples if each.metric is catalogue.BUDGET_INFO]
+    return labels[catalogue.BUDGET_INFO.labels.index("entity")]
+
+
 READINGS: Mapping[str, Reading] = {
     "usage": reading(*rows(USAGE)),
     "usage_organizations": reading(
