@@ -84,6 +84,7 @@ class TestOnThePage:
             left = world.series("team_usage_net_usd", team="(unallocated)", product="actions")
             assert consumed(world, "rest") == pytest.approx(sum(left.values()))
             assert sum(net.values()) > 0
+            assert len(world.series("budget_info", entity="platform", scope="team")) == 1
 
     @in_virtual_time
     async def test_stand_beside_githubs_budgets(self) -> None:
@@ -126,6 +127,21 @@ class TestOnThePage:
             assert (limit(world, "typo"), consumed(world, "typo")) == (5, None)
             page = render(world.app.poller.page(), world.clock())
             assert "No estimate for own:typo: GitHub publishes no such product or SKU" in page
+
+    @in_virtual_time
+    async def test_of_what_has_no_usage_yet_begin_with_it(self) -> None:
+        account = enterprise(repositories=["acme/web"])
+        wanted = settings(WEB, WEB | {"name": "typo", "repository": "acme/wbe"})
+        wanted |= {"collectors": ["usage_repositories"]}
+        async with World(account, settings=wanted, start=utc(2026, 11, 1)) as world:
+            page = render(world.app.poller.page(), world.clock())
+            assert "No estimate for own:web: no usage of the repository acme/web this month" in page
+            assert (limit(world, "web"), consumed(world, "web")) == (50, None)
+            await world.passes(hours=13)
+            page = render(world.app.poller.page(), world.clock())
+            assert "No estimate for own:typo: no usage of the repository acme/wbe this" in page
+            assert consumed(world, "web") is not None
+            assert consumed(world, "typo") is None
 
 
 class TestASourceThatFails:
