@@ -54,6 +54,13 @@ class TestPrices:
                 price(**{"from": "2026-13-01"}),
                 "3: own_prices[0].from: must be the first day of a month, such as 2026-01-01",
             ),
+            *(
+                (
+                    f"own_prices:\n  - {{sku: actions_self_hosted_linux, usd: 1, from: {day}}}\n",
+                    "3: own_prices[0].from: must be the first day of a month, such as 2026-01-01",
+                )
+                for day in ("2026-13-01", "2026-02-30", "2026-02-02", "0b_", "2026-01-01T00:00:00Z")
+            ),
             (price(usd=-1), "3: own_prices[0].usd: must be a number, 0 or greater"),
             (price(usd=".nan"), "3: own_prices[0].usd: must be a number, 0 or greater"),
             (

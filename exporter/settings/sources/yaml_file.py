@@ -136,13 +136,13 @@ class _Walk:
         untagged = self._loader.resolve(  # type: ignore[no-untyped-call] # bare in the stubs
             yaml.ScalarNode, node.value, (plain, not plain)
         )
-        if node.tag == untagged:  # constructors of other tags raise any exception
-            try:
-                value = self._loader.construct_object(node)
-                return Located(value, place, None if value is None else node.value)
-            except (yaml.YAMLError, ValueError, OverflowError):
-                pass
-        return self._broken(place, "invalid YAML value: put it in quotes, without a tag")
+        if node.tag != untagged:  # constructors of other tags raise any exception
+            return self._broken(place, "tags are not supported: put the value in quotes")
+        try:
+            value = self._loader.construct_object(node)
+        except (yaml.YAMLError, ValueError, OverflowError):
+            value = node.value  # looks like a number or a date, such as 2026-02-30, and is none
+        return Located(value, place, None if value is None else node.value)
 
     def _broken(self, place: str, why: str) -> Located:
         self.faults.append(f"{place}: {why}")
