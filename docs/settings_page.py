@@ -140,8 +140,8 @@ rule:
 {price}
 
 `github_billing_own_estimated_usd` is the quantity of the month at the price of that month, and \
-absent before the first price. If GitHub bills the SKU after all, there is no estimate, and the \
-landing page `/` shows why.
+absent before the first price; `check` lists the prices of later months. If GitHub bills the SKU \
+after all, there is no estimate, and the landing page `/` shows why.
 
 ### `own_budgets`
 

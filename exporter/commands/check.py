@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from statistics import fmean
 from typing import Any
 
@@ -21,6 +21,7 @@ from exporter.github.auth import Credential
 from exporter.github.client import Client, Exchange
 from exporter.github.errors import GitHubError, RateLimited, Unreachable
 from exporter.metrics.page import DiscoveryFacts, JobFacts
+from exporter.own import Price
 from exporter.polling.job import Job
 from exporter.polling.watched import Watched
 from exporter.web import landing
@@ -111,6 +112,10 @@ def report(app: App) -> str:
                 for secret, of_client in zip(app.clients.secrets, requests.values(), strict=True)
             ),
             *(f"{name} has GitHub make {what}." for name, what in _made(app).items()),
+            *(
+                f"The own price of {price.sku} from {price.start} has no effect yet."
+                for price in _prices_to_come(app)
+            ),
             *(f"Warning: {line}." for line in overlaps(w.account for w in app.poller.accounts)),
         ]
     )
@@ -119,6 +124,12 @@ def report(app: App) -> str:
 def _made(app: App) -> dict[str, str]:
     collectors = (job.collector for watched in app.poller.accounts for job in watched.jobs)
     return {collector.name: collector.makes for collector in collectors if collector.makes}
+
+
+def _prices_to_come(app: App) -> list[Price]:
+    prices = {price for watched in app.poller.accounts for price in watched.account.own.prices}
+    to_come = (price for price in prices if price.start > app.clock().date())
+    return sorted(to_come, key=attrgetter("start", "sku"))
 
 
 def _credential(secret: Credential, seen: Exchange | None) -> str:

@@ -1,18 +1,19 @@
 """Self-hosted minutes on the page: at one's own price, and in no sum of GitHub's dollars."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from math import fsum
 
 import pytest
 
 from exporter.accounts import Account, AccountType
 from exporter.billing.skus import SELF_HOSTED_SKUS
+from exporter.commands.check import report
 from exporter.metrics.model import Reading
 from exporter.own import Own, Price
 from tests.support.collect import COLLECTORS, Says, read, said
 from tests.support.paths import ACME_BILL, ACME_SUMMARY
-from tests.support.world import World, enterprise, in_virtual_time, row
+from tests.support.world import World, enterprise, in_virtual_time, organization, row
 
 LINUX, MACOS = "actions_self_hosted_linux", "actions_self_hosted_macos"
 PRICES = (
@@ -179,3 +180,38 @@ class TestOnThePage:
             assert len(parts) > 2
             whole = world.value("own_estimated_usd", sku=LINUX)
             assert fsum(parts.values()) == pytest.approx(whole, rel=1e-3)
+
+
+class TestCheck:
+    PRICES = tuple(
+        {"sku": sku, "usd": 1, "from": day}
+        for sku, day in [
+            (LINUX, "2027-01-01"),
+            (LINUX, "2026-10-01"),
+            (MACOS, "2026-11-01"),
+            (LINUX, "2026-11-01"),
+        ]
+    )
+
+    @pytest.mark.parametrize(
+        ("start", "to_come"),
+        [
+            (
+                datetime(2026, 10, 31, 23, 59, tzinfo=UTC),
+                [(LINUX, "2026-11-01"), (MACOS, "2026-11-01"), (LINUX, "2027-01-01")],
+            ),
+            (datetime(2026, 11, 1, tzinfo=UTC), [(LINUX, "2027-01-01")]),
+            (datetime(2027, 1, 1, tzinfo=UTC), []),
+        ],
+    )
+    @in_virtual_time
+    async def test_lists_the_prices_of_later_months_once(
+        self, start: datetime, to_come: Sequence[tuple[str, str]]
+    ) -> None:
+        settings = {"own_prices": self.PRICES}
+        world = World(organization(), enterprise(), start=start, settings=settings)
+        await world.app.once()
+        lines = [line for line in report(world.app).splitlines() if "own price" in line]
+        assert lines == [
+            f"The own price of {sku} from {day} has no effect yet." for sku, day in to_come
+        ]
