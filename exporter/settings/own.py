@@ -52,7 +52,9 @@ class PriceEntry(Section):
 
 class BudgetEntry(Section):
     name: own_fields.BudgetName = Field(
-        ..., description="Name of the budget, which has the ID `own:NAME`."
+        ...,
+        description="Name of the budget, which has the ID `own:NAME`: up to 100 letters, digits, "
+        "hyphens and underscores, of which the first is a letter or a digit.",
     )
     usd: fields.Amount = Field(..., description="Limit in US dollars per month.")
     account: own_fields.AccountChoice | None = Field(
