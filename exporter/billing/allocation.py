@@ -34,17 +34,18 @@ organization are unknown; repositories of other owners have none."""
 
 
 class Verdict(NamedTuple):
-    """A team, and the position of the rule that decided it.
+    """A team, and the positions of the rules that decided it.
 
-    A blind rule decides for `UNALLOCATED`. None if no rule takes the usage.
+    One rule decides for its team; all blind rules that might have taken the usage decide for
+    `UNALLOCATED`. Empty if no rule takes it.
     """
 
     team: str
-    rule: int | None = None
+    rules: tuple[int, ...] = ()
 
     @property
     def blind(self) -> bool:
-        return self.team == UNALLOCATED and self.rule is not None
+        return self.team == UNALLOCATED and bool(self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +108,20 @@ def allocate(rules: Sequence[Rule], usage: Iterable[Usage], listings: Listings) 
     several: dict[int, set[tuple[str, str]]] = {}
     verdicts: dict[Usage, Verdict] = {}
     for each in usage:
-        verdict = Verdict(UNALLOCATED)
-        part = _part(each, listings)
+        part, blind = _part(each, listings), list[int]()
+        verdicts[each] = Verdict(UNALLOCATED)
         for position, of_rule in enumerate(candidates):
             found = of_rule(part)
             if found is None:
-                verdict = Verdict(UNALLOCATED, position)
+                blind.append(position)
+                verdicts[each] = Verdict(UNALLOCATED, tuple(blind))
+            elif len(found) == 1:
+                if not blind:
+                    [team] = found
+                    verdicts[each] = Verdict(team, (position,))
                 break
-            if len(found) == 1:
-                [team] = found
-                verdict = Verdict(team, position)
-                break
-            if found:
+            elif found and not blind:
                 several.setdefault(position, set()).add(each[:2])
-        verdicts[each] = verdict
     spelled = _spellings(rules, {verdict.team for verdict in verdicts.values()})
     return Allocation(
         {usage: its._replace(team=spelled[its.team.casefold()]) for usage, its in verdicts.items()},

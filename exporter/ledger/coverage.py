@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from math import fsum
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ RIGHTS = (
 )
 """Permission to list topics and custom properties."""
 
-_SHOWN = 5
+_BLIND = f"What a blind rule might have taken is {UNALLOCATED}."
+_SHOWN, _SHOWN_REPOSITORIES = 5, 3
 
 
 class Part(NamedTuple):
@@ -68,29 +70,28 @@ def notes(account: Account, allocation: Allocation, listed: Listed) -> Iterator[
     """Yield a sentence for all that the rules could not see, did not choose, or never took."""
     rules = account.own.rules
     verdicts = allocation.verdicts.items()
-    blind = {usage: its.rule for usage, its in verdicts if its.blind and its.rule is not None}
+    blind = {usage: its.rules for usage, its in verdicts if its.blind}
     for error, organizations in _by_error(listed.refused):
         folded = {organization.casefold() for organization in organizations}
         of_these = [usage for usage in blind if usage.organization.casefold() in folded]
         yield (
-            f"{_rules(map(blind.pop, of_these))} cannot see the repositories of "
-            f"{_some(organizations)}, whose usage is {UNALLOCATED}: {error}. "
-            f"{error.hint_for(RIGHTS)}"
+            f"{_rules(chain(*map(blind.pop, of_these)))} cannot see the repositories of "
+            f"{_some(organizations)}: {error}. {_BLIND} {error.hint_for(RIGHTS)}"
         )
     if blind:
         yield (
-            f"{_rules(blind.values())} cannot see repositories that GitHub does not list, as they "
-            "are renamed, deleted or hidden from the credential: "
-            f"{len({usage[:2] for usage in blind}):,}. Their usage is {UNALLOCATED}."
+            f"{_rules(chain(*blind.values()))} cannot see repositories that GitHub does not list, "
+            "as they are renamed, deleted or hidden from the credential: "
+            f"{_repositories(blind)}. {_BLIND}"
         )
     for error, organizations in _by_error(listed.kept):
         yield f"Repositories of {_some(organizations)} are as listed before: {error}."
     for rule, repositories in sorted(allocation.several.items()):
         yield (
             f"{_rules([rule])} left repositories with several teams to the rules after it: "
-            f"{len(repositories):,}."
+            f"{_repositories(repositories)}."
         )
-    matched = {*allocation.several, *(its.rule for _, its in verdicts)}
+    matched = {*allocation.several, *chain(*(its.rules for _, its in verdicts))}
     idle = [
         position
         for position, rule in enumerate(rules)
@@ -126,9 +127,13 @@ def _rules(positions: Iterable[int]) -> str:
     return _some([f"allocation.rules[{position}]" for position in sorted(set(positions))])
 
 
-def _some(names: Collection[str]) -> str:
-    shown = ", ".join([*names][:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else shown
+def _repositories(found: Iterable[tuple[str, ...]]) -> str:
+    return _some(sorted({"/".join(names[:2]) for names in found}), _SHOWN_REPOSITORIES)
+
+
+def _some(names: Collection[str], most: int = _SHOWN) -> str:
+    shown = ", ".join([*names][:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
 
 def _shown(usage: Usage, names: Names) -> str:

@@ -81,7 +81,7 @@ class TestOrder:
     def test_what_no_rule_takes_is_unallocated(self) -> None:
         found = allocate([BY_NAME], [SEATS], {}).verdicts[SEATS]
         assert not found.blind
-        assert found == (UNALLOCATED, None)
+        assert found == (UNALLOCATED, ())
 
 
 class TestProperties:
@@ -102,7 +102,7 @@ class TestProperties:
     def test_with_several_values_leave_it_to_the_next_rule_and_say_so(self) -> None:
         listings = listing(properties={"team": ["search", "ads"]})
         found = allocate([BY_PROPERTY, BY_ORGANIZATION], [WEB], listings)
-        assert found.verdicts[WEB] == ("everyone", 1)
+        assert found.verdicts[WEB] == ("everyone", (1,))
         assert several(found) == {0: {("acme", "web")}}
 
     @pytest.mark.parametrize("values", [["search", "Search "], ["search", ""]])
@@ -142,7 +142,7 @@ class TestTopics:
 
     def test_that_match_twice_leave_it_to_the_next_rule_and_say_so(self) -> None:
         found = allocate([BY_TOPIC, BY_NAME], [WEB], listing(["team-a", "team-b"]))
-        assert found.verdicts[WEB] == ("platform", 1)
+        assert found.verdicts[WEB] == ("platform", (1,))
         assert several(found) == {0: {("acme", "web")}}
 
 
@@ -168,7 +168,7 @@ class TestBlindRules:
     )
     def test_leave_nothing_to_later_rules(self, rule: Rule, listings: Listings) -> None:
         found = allocate([rule, BY_ORGANIZATION], [WEB, SEATS], listings).verdicts
-        assert found[WEB] == (UNALLOCATED, 0)
+        assert found[WEB] == (UNALLOCATED, (0,))
         assert found[WEB].blind
         assert found[SEATS].team == "everyone"
 
@@ -180,6 +180,12 @@ class TestBlindRules:
         listings = {"acme": {"web": Traits(["team-search"], None)}}
         assert team(BY_TOPIC, BY_PROPERTY, listings=listings) == "search"
         assert team(BY_PROPERTY, BY_TOPIC, listings=listings) == UNALLOCATED
+
+    def test_are_all_that_might_have_taken_the_usage(self) -> None:
+        rules = [BY_PROPERTY, BY_COST_CENTER, BY_TOPIC, BY_ORGANIZATION, BY_PROPERTY]
+        usage = [WEB, WEB._replace(cost_center="ads")]
+        found = allocate(rules, usage, {"acme": {}}).verdicts
+        assert [found[each].rules for each in usage] == [(0, 2), (0,)]
 
     def test_do_not_concern_repositories_of_people(self) -> None:
         usage = Usage("(user)", "dotfiles")

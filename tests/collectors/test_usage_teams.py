@@ -193,25 +193,41 @@ class TestNotes:
         assert by_team(reading) == {"platform": 1, "(unallocated)": 2, "everyone": 4, "x": 8}
         [note] = reading.notes
         assert note.startswith(
-            "allocation.rules[1] cannot see the repositories of acme, whose usage is "
-            f"(unallocated): GitHub answered {status}. "
+            "allocation.rules[1], allocation.rules[2] cannot see the repositories of acme: "
+            f"GitHub answered {status}. What a blind rule might have taken is (unallocated). "
         )
         assert ("Metadata: read" in note) is (status in {403, 404})
 
-    def test_count_repositories_that_github_does_not_list(self) -> None:
+    def test_name_no_blind_rule_that_a_seeing_one_keeps_usage_from(self) -> None:
+        account = with_rules(PROPERTY, EVERYONE, TOPIC)
+        [note] = read(BY_TEAM, account, github([used("web", 1)], {"acme": 403})).notes[:1]
+        assert note.startswith("allocation.rules[0] cannot see the repositories of acme: ")
+
+    def test_name_repositories_that_github_does_not_list(self) -> None:
         rows = [used("old", 1), used("deleted", 1), used("ios", 1)]
         lists = {"acme": [listed("ios", custom_properties={"team": "mobile"})]}
         reading = read(BY_TEAM, with_rules(PROPERTY, EVERYONE), github(rows, lists))
         assert by_team(reading) == {"(unallocated)": 2, "mobile": 1}
         first, _ = reading.notes
         assert "allocation.rules[0] cannot see repositories that GitHub does not list" in first
-        assert ": 2." in first
+        assert first.endswith(
+            ": acme/deleted, acme/old. What a blind rule might have taken is (unallocated)."
+        )
 
-    def test_count_repositories_with_several_teams(self) -> None:
+    def test_name_three_repositories_of_many(self) -> None:
+        rows = [used(f"r{number}", 1) for number in range(1005)]
+        [note, *_] = read(
+            BY_TEAM, with_rules(PROPERTY), github(rows, {"acme": [listed("x")]})
+        ).notes
+        assert ": acme/r0, acme/r1, acme/r10 and 1,002 more. " in note
+
+    def test_name_repositories_with_several_teams(self) -> None:
         lists = {"acme": [listed("ios", custom_properties={"team": ["a", "b"]})]}
         reading = read(BY_TEAM, with_rules(PROPERTY, EVERYONE), github([used("ios", 1)], lists))
-        assert reading.notes == (
-            "allocation.rules[0] left repositories with several teams to the rules after it: 1.",
+        [note] = reading.notes
+        assert note == (
+            "allocation.rules[0] left repositories with several teams to the rules after it: "
+            "acme/ios."
         )
 
     def test_name_rules_that_match_nothing_and_properties_that_do_not_exist(self) -> None:

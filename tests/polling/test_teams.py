@@ -156,7 +156,10 @@ class TestRefusedLists:
             assert world.about("success", "usage_teams") == 1
             assert teams(world).keys() == {"platform", UNALLOCATED}
             page = render(world.app.poller.page(), world.clock())
-            assert "allocation.rules[1] cannot see the repositories of acme" in page
+            assert (
+                "allocation.rules[1], allocation.rules[2] cannot see the repositories of acme"
+                in page
+            )
             account.hidden = set()
             await world.passes(hours=7)
             assert teams(world).keys() == {"platform", "mobile", "backend", UNALLOCATED}
