@@ -18,7 +18,10 @@ class Usage(NamedTuple):
 
 
 class Traits(NamedTuple):
-    """Topics of a repository, and values by name of custom property. None if unknown."""
+    """Topics of a repository, and values by name of custom property in folded case.
+
+    None if unknown.
+    """
 
     topics: Collection[str] | None
     properties: Mapping[str, Collection[str]] | None
@@ -192,12 +195,14 @@ def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 
 def _of_property(name: str) -> _Candidates:
+    key = name.casefold()
+
     def candidates(part: _Part) -> Collection[str] | None:
         if not part.listed:
             return ()
         if part.traits.properties is None:
             return None
-        return _distinct(part.traits.properties.get(name, ()))
+        return _distinct(part.traits.properties.get(key, ()))
 
     return candidates
 

@@ -101,9 +101,10 @@ def notes(account: Account, allocation: Allocation, listed: Listed) -> Iterator[
     if idle and any(usage.repository for usage in allocation.verdicts):
         yield f"{_rules(idle)} matched nothing this month."
     known = {name for its in listed.traits.values() for each in its.values() for name in each.names}
-    unknown = {rules[position].property for position in idle} - {"", *known}
+    properties = sorted({rules[position].property for position in idle} - {""})
+    unknown = [name for name in properties if name.casefold() not in known]
     if unknown and any(listed.traits.values()):
-        yield f"No listed repository has the custom property {_some(sorted(unknown))}."
+        yield f"No listed repository has the custom property {_some(unknown)}."
 
 
 def _may_take(rule: Rule, account: Account) -> bool:

@@ -37,10 +37,10 @@ async def ask_or_none(
 ) -> Repositories | None:
     """Return the repositories that the credential sees, with these ``properties`` and ``topics``.
 
-    None on one of the statuses ``absent``. If GitHub fails, those of the last listing serve for a
-    day.
+    Names of properties ignore case. None on one of the statuses ``absent``. If GitHub fails, those
+    of the last listing serve for a day.
     """
-    names = tuple(sorted(properties))
+    names = tuple(sorted({name.casefold() for name in properties}))
     listed = await github.listed_or_none(
         ENDPOINT,
         cast("type[list[Any]]", GenericAlias(list, (_model(names, topics=topics),))),
@@ -54,7 +54,8 @@ async def ask_or_none(
         return None
     traits = {
         each.name.casefold(): Traits(
-            getattr(each, "topics", None), _values(getattr(each, "custom_properties", None), names)
+            getattr(each, "topics", None),
+            _texts_by_name(getattr(each, "custom_properties", None), names),
         )
         for page in listed.pages
         for each in page
@@ -64,26 +65,33 @@ async def ask_or_none(
 
 @cache
 def _model(properties: tuple[str, ...], *, topics: bool) -> type[Any]:
-    # Pages are kept for their ETag: a struct of the wanted fields is the smallest form.
-    values = msgspec.defstruct(
-        "Properties",
-        [(f"value{place}", Any, None) for place in range(len(properties))],
-        rename={f"value{place}": name for place, name in enumerate(properties)},
-        frozen=True,
-    )
+    def keep_wanted(repository: Any) -> None:
+        # Pages are kept for their ETag: a tuple of the wanted values is the smallest form.
+        if (found := repository.custom_properties) is not None:
+            folded = {name.casefold(): value for name, value in found.items()}
+            wanted = tuple(map(folded.get, properties))
+            msgspec.structs.force_setattr(repository, "custom_properties", wanted)
+
     fields: list[tuple[str, Any, None]] = []
     if topics:
         fields.append(("topics", tuple[str, ...] | None, None))
     if properties:
-        fields.append(("custom_properties", values | None, None))
-    return msgspec.defstruct("Repository", [("name", Text), *fields], frozen=True)
+        fields.append(("custom_properties", dict[str, Any] | None, None))
+    return msgspec.defstruct(
+        "Repository",
+        [("name", Text), *fields],
+        namespace={"__post_init__": keep_wanted} if properties else None,
+        frozen=True,
+    )
 
 
-def _values(found: Any, names: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
-    if found is None:
+def _texts_by_name(
+    values: tuple[object, ...] | None, names: tuple[str, ...]
+) -> dict[str, tuple[str, ...]] | None:
+    if values is None:
         return None
-    values = zip(names, msgspec.structs.astuple(found), strict=True)
-    return {name: texts for name, value in values if (texts := _texts(value))}
+    named = zip(names, values, strict=True)
+    return {name: texts for name, value in named if (texts := _texts(value))}
 
 
 def _texts(value: object) -> tuple[str, ...]:

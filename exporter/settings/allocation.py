@@ -25,8 +25,8 @@ class RuleEntry(Section):
     )
     property: fields.PropertyName | None = Field(
         None,
-        description="A custom property of repositories: its value is the team. A repository "
-        "without a value, or with several, is left to the next rule.",
+        description="A custom property of repositories: its value is the team. Case of its name "
+        "is ignored. A repository without a value, or with several, is left to the next rule.",
     )
     topic: fields.TopicTemplate | None = Field(
         None,

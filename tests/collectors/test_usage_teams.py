@@ -119,6 +119,13 @@ class TestTeams:
         [request] = [each for each in answers.requests if each.url.path.endswith("/repos")]
         assert dict(request.url.params) == {"per_page": "100"}
 
+    @pytest.mark.parametrize(("rule", "name"), [("Team", "team"), ("team", "TEAM")])
+    def test_come_from_properties_whatever_the_case(self, rule: str, name: str) -> None:
+        lists = {"acme": [listed("ios", custom_properties={name: "mobile", "owner": CANARY})]}
+        reading = read(BY_TEAM, with_rules(Rule(property=rule)), github([used("ios", 1)], lists))
+        assert by_team(reading) == {"mobile": 1}
+        assert not reading.notes
+
     def test_of_an_enterprise_are_apart_by_organization(self) -> None:
         rows = [used("web", 1), used("web", 2, organization="labs"), used("", 4, organization="")]
         lists = {"acme": [listed("web", custom_properties={"team": "a"})], "labs": [listed("web")]}
@@ -231,7 +238,7 @@ class TestNotes:
         )
 
     def test_name_rules_that_match_nothing_and_properties_that_do_not_exist(self) -> None:
-        rules = [Rule(property="Team"), TOPIC, PLATFORM, Rule(repositories=("acme/x",), team="x")]
+        rules = [Rule(property="Squad"), TOPIC, PLATFORM, Rule(repositories=("acme/x",), team="x")]
         lists = {"acme": [listed("web", custom_properties={"team": "a"})]}
         reading = read(BY_TEAM, with_rules(*rules), github([used("web", 1)], lists))
         idle, unknown = reading.notes
@@ -239,7 +246,7 @@ class TestNotes:
             "allocation.rules[0], allocation.rules[1], allocation.rules[3] matched nothing this "
             "month."
         )
-        assert unknown == "No listed repository has the custom property Team."
+        assert unknown == "No listed repository has the custom property Squad."
 
     def test_do_not_speak_of_rules_for_other_accounts_or_of_an_empty_month(self) -> None:
         elsewhere = [
