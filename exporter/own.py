@@ -39,6 +39,10 @@ class Rule:
     cost_center: bool = False
     team: str = ""
 
+    def patterns(self) -> tuple[str, ...]:
+        """Return the patterns of repositories or organizations, empty for other rules."""
+        return self.repositories or self.organizations
+
 
 @dataclass(frozen=True, slots=True)
 class Price:

@@ -149,12 +149,6 @@ def organizations_to_list(rules: Sequence[Rule], usage: Iterable[Usage]) -> set[
     return found
 
 
-def may_take(rule: Rule, owner: str) -> bool:
-    """Return whether a rule by name may take usage of ``owner``."""
-    owners = (pattern.partition("/")[0] for pattern in rule.repositories or rule.organizations)
-    return _matcher(owners)(owner.casefold())
-
-
 def _reads_listing(rule: Rule) -> bool:
     return bool(rule.property or rule.topic)
 
@@ -178,15 +172,20 @@ def _candidates(rule: Rule) -> _Candidates:
         return _of_topic(rule.topic)
     if rule.cost_center:
         return lambda part: _distinct([part.cost_center])
-    matches, teams = _matcher(rule.repositories or rule.organizations), (rule.team,)
+    matches, teams = matcher(rule.patterns()), (rule.team,)
     if rule.repositories:
         return lambda part: teams if part.repository and matches(part.full_name) else ()
     return lambda part: teams if part.organization and matches(part.organization) else ()
 
 
-def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+def is_wild(pattern: str) -> bool:
+    return not {"*", "?", "["}.isdisjoint(pattern)
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Return whether any of the patterns matches a name in folded case."""
     folded = {pattern.casefold() for pattern in patterns}
-    wild = {pattern for pattern in folded if not {"*", "?", "["}.isdisjoint(pattern)}
+    wild = set(filter(is_wild, folded))
     names = folded - wild
     if not wild:
         return names.__contains__

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from exporter.accounts import Account, AccountType
-from exporter.billing import own_prices, reports
+from exporter.billing import matches, own_prices, reports
 from exporter.billing.allocation import Allocation, Usage, allocate, organizations_to_list
 from exporter.billing.owners import PERSON
 from exporter.billing.sums import Sums, sum_up
@@ -24,7 +24,7 @@ from exporter.collectors.usage import PERMISSIONS
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
 from exporter.ledger import cost_centers, repositories, whole_report
-from exporter.ledger.coverage import RIGHTS, Listed, Part, coverage, notes
+from exporter.ledger.coverage import RIGHTS, Listed, Part, coverage, matched, notes
 from exporter.ledger.whole_report import WholeReport
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
@@ -36,6 +36,8 @@ TEAMS = 1_000
 
 BLIND = "blind"
 """Fact of a reading: rules could not see all usage, which may be any team's."""
+MATCHED = "allocation_matched"
+"""The fact of a reading about the rules that matched, as `matches.to_text`."""
 
 _PREVIOUS = (
     catalogue.PREVIOUS_CYCLE_TEAM_USAGE_GROSS_USD,
@@ -92,14 +94,11 @@ async def collect(github: GitHub, account: Account, report: WholeReport) -> Read
     found = await allocated(github, account, report)
     report.teams = found.allocation.of_repositories()
     own = own_samples(found.by_team(), own_prices.prices_of(account.own.prices, report.cycle.start))
-    facts = {"allocation": coverage(found.parts, found.allocation)}
-    if found.allocation.blind:
-        facts[BLIND] = "yes"
     return Reading(
         report.now,
         (*samples(found.by_team()), *own.samples),
         cycle_end=report.cycle.end,
-        facts=facts,
+        facts=_facts(account, found),
         unknown_skus=reports.unknown_skus(report),
         notes=(*notes(account, found.allocation, found.listed), *own.notes),
     )
@@ -129,6 +128,14 @@ def own_samples(parts: Iterable[tuple[OfTeam, Sums]], prices: Mapping[str, float
     """Return the samples at own prices of the month so far by team."""
     metric = catalogue.TEAM_OWN_ESTIMATED_USD
     return Noted.of(metric, own_prices.estimated(parts, attrgetter(*metric.labels), prices))
+
+
+def _facts(account: Account, found: Allocated) -> dict[str, str]:
+    facts = {"allocation": coverage(found.parts, found.allocation)}
+    if found.allocation.blind:
+        facts[BLIND] = "yes"
+    places = matched(account, found.allocation, found.listed)
+    return facts if places is None else facts | {MATCHED: matches.to_text(places)}
 
 
 def _parts(report: WholeReport) -> Iterator[Part]:

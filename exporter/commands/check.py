@@ -4,7 +4,7 @@ import asyncio
 import sys
 import textwrap
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -15,12 +15,14 @@ import click
 
 from exporter.accounts import overlaps
 from exporter.app import App
+from exporter.billing import matches
+from exporter.collectors.usage_teams import MATCHED
 from exporter.commands.assembled import assembled
 from exporter.commands.shared import FAILED, aligned, load_settings, settings_options
 from exporter.github.auth import Credential
 from exporter.github.client import Client, Exchange
 from exporter.github.errors import GitHubError, RateLimited, Unreachable
-from exporter.metrics.page import DiscoveryFacts, JobFacts
+from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.own import Price
 from exporter.polling.job import Job
 from exporter.polling.watched import Watched
@@ -117,6 +119,7 @@ def report(app: App) -> str:
                 for price in _prices_to_come(app)
             ),
             *(f"Warning: {line}." for line in overlaps(w.account for w in app.poller.accounts)),
+            *(f"Warning: {line}." for line in _idle_rules(app, page)),
         ]
     )
 
@@ -130,6 +133,18 @@ def _prices_to_come(app: App) -> list[Price]:
     prices = {price for watched in app.poller.accounts for price in watched.account.own.prices}
     to_come = (price for price in prices if price.start > app.clock().date())
     return sorted(to_come, key=attrgetter("start", "sku"))
+
+
+def _idle_rules(app: App, page: Page) -> Iterator[str]:
+    # The rules serve all accounts, so that one account says little about them.
+    jobs = chain(*(account.jobs for account in page.accounts))
+    readings = [job.known.reading for job in jobs if job.known.reading and not job.failure]
+    found = [matches.of_text(each.facts[MATCHED]) for each in readings if MATCHED in each.facts]
+    if found:
+        rules = app.poller.accounts[0].account.own.rules
+        idle = {*matches.places(rules)}.difference(*found)
+        for name in matches.named(rules, idle):
+            yield f"{name} matched nothing in any account that was read"
 
 
 def _credential(secret: Credential, seen: Exchange | None) -> str:

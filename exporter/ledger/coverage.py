@@ -7,11 +7,13 @@ from math import fsum
 from typing import NamedTuple
 
 from exporter.accounts import Account, AccountType
-from exporter.billing.allocation import Allocation, Traits, Usage, may_take
+from exporter.billing import matches
+from exporter.billing.allocation import Allocation, Traits, Usage
+from exporter.billing.matches import Place
 from exporter.billing.reports import Names
 from exporter.billing.sums import Sums
 from exporter.github.errors import GitHubError
-from exporter.own import UNALLOCATED, Rule
+from exporter.own import UNALLOCATED
 
 RIGHTS = (
     "membership in the organizations with scope repo, or Metadata: read of all their repositories"
@@ -69,8 +71,7 @@ def coverage(parts: Iterable[Part], allocation: Allocation) -> str:
 def notes(account: Account, allocation: Allocation, listed: Listed) -> Iterator[str]:
     """Yield a sentence for all that the rules could not see, did not choose, or never took."""
     rules = account.own.rules
-    verdicts = allocation.verdicts.items()
-    blind = {usage: its.rules for usage, its in verdicts if its.blind}
+    blind = _blind(allocation)
     for error, organizations in _by_error(listed.refused):
         folded = {organization.casefold() for organization in organizations}
         of_these = [usage for usage in blind if usage.organization.casefold() in folded]
@@ -91,29 +92,52 @@ def notes(account: Account, allocation: Allocation, listed: Listed) -> Iterator[
             f"{_rules([rule])} left repositories with several teams to the rules after it: "
             f"{_repositories(repositories)}."
         )
-    matched = {*allocation.several, *chain(*(its.rules for _, its in verdicts))}
-    idle = [
-        position
-        for position, rule in enumerate(rules)
-        if position not in matched and _may_take(rule, account)
-        if not (listed.refused and (rule.property or rule.topic))
-    ]
-    if idle and any(usage.repository for usage in allocation.verdicts):
-        yield f"{_rules(idle)} matched nothing this month."
+    idle = _idle(account, matched(account, allocation, listed))
+    if idle:
+        yield f"{_some(matches.named(rules, idle))} matched nothing this month."
     known = {name for its in listed.traits.values() for each in its.values() for name in each.names}
-    properties = sorted({rules[position].property for position in idle} - {""})
+    properties = sorted({rules[place.rule].property for place in idle} - {""})
     unknown = [name for name in properties if name.casefold() not in known]
     if unknown and any(listed.traits.values()):
         yield f"No listed repository has the custom property {_some(unknown)}."
 
 
-def _may_take(rule: Rule, account: Account) -> bool:
+def matched(account: Account, allocation: Allocation, listed: Listed) -> set[Place] | None:
+    """Return the places of rules that took usage, or might have if they were not blind.
+
+    None if the month has no repositories yet: that says nothing about the rules.
+    """
+    if not any(usage.repository for usage in allocation.verdicts):
+        return None
+    # What GitHub no longer lists says nothing about a rule that sees the rest.
+    unseen = (its for usage, its in _blind(allocation).items() if not _unlisted(usage, listed))
+    return matches.matched(account.own.rules, allocation) | {*map(Place, chain(*unseen))}
+
+
+def _idle(account: Account, found: set[Place] | None) -> list[Place]:
+    if found is None:
+        return []
+    idle = {*matches.places(account.own.rules)} - found
+    return [place for place in sorted(idle) if _may_take(place, account)]
+
+
+def _may_take(place: Place, account: Account) -> bool:
     # The rules serve all accounts: those of another organization are not worth a word here.
+    rule = account.own.rules[place.rule]
     if account.type is AccountType.ENTERPRISE:
         return True
     if rule.property or rule.topic:
         return account.type is AccountType.ORGANIZATION
-    return not rule.cost_center and may_take(rule, account.name)
+    return not rule.cost_center and matches.may_take(rule, place, account.name)
+
+
+def _blind(allocation: Allocation) -> dict[Usage, tuple[int, ...]]:
+    return {usage: its.rules for usage, its in allocation.verdicts.items() if its.blind}
+
+
+def _unlisted(usage: Usage, listed: Listed) -> bool:
+    listing = listed.traits.get(usage.organization.casefold())
+    return bool(listing and usage.repository.casefold() not in listing)
 
 
 def _by_error(errors: Mapping[str, GitHubError]) -> Iterator[tuple[GitHubError, list[str]]]:

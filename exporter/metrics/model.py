@@ -67,8 +67,8 @@ class Reading:
     """All samples of a collector at one time. Raises ``ValueError`` if two have the same labels.
 
     ``cycle_end`` is set if the values are month to date: they are removed an hour after it.
-    ``facts`` describe the account (``plan``) or its bill (``allocation``, ``blind``),
-    ``unknown_skus`` are pairs of product and SKU.
+    ``facts`` describe the account (``plan``) or its bill (``allocation``, ``allocation_matched``,
+    ``blind``), ``unknown_skus`` are pairs of product and SKU.
     ``shown`` are the repositories and workflows with their own series, as organization, repository
     and the workflow's path; ``folded`` counts those beyond the series limit. ``notes`` are
     sentences about omitted data.

@@ -248,6 +248,29 @@ class TestNotes:
         )
         assert unknown == "No listed repository has the custom property Squad."
 
+    def test_name_patterns_that_match_nothing_beside_others_that_do(self) -> None:
+        rule = Rule(repositories=("acme/web", "acme/ipa", "acme/mob*", "labs/x"), team="platform")
+        [note] = read(BY_TEAM, with_rules(rule), github([used("web", 1)])).notes
+        assert note == (
+            "allocation.rules[0].repositories[1], allocation.rules[0].repositories[2] matched "
+            "nothing this month."
+        )
+
+    def test_name_rules_that_see_the_rest_and_match_nothing(self) -> None:
+        lists = {"acme": [listed("web", custom_properties={"team": "a"})]}
+        account = with_rules(Rule(property="Squad"), TOPIC)
+        _, idle, unknown = read(
+            BY_TEAM, account, github([used("web", 1), used("deleted", 1)], lists)
+        ).notes
+        assert idle == "allocation.rules[0], allocation.rules[1] matched nothing this month."
+        assert unknown == "No listed repository has the custom property Squad."
+
+    @pytest.mark.parametrize("refused", [403, []], ids=["refused", "empty"])
+    def test_do_not_judge_blind_rules(self, refused: object) -> None:
+        account = with_rules(PROPERTY, TOPIC)
+        [note] = read(BY_TEAM, account, github([used("web", 1)], {"acme": refused})).notes
+        assert note.startswith("allocation.rules[0], allocation.rules[1] cannot see")
+
     def test_do_not_speak_of_rules_for_other_accounts_or_of_an_empty_month(self) -> None:
         elsewhere = [
             Rule(repositories=("labs/*",), team="a"),

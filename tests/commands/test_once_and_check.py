@@ -248,3 +248,32 @@ class TestCheck:
             r"allocation.rules\[1\] matched nothing this month\.",
             words,
         )
+
+    def test_names_rules_that_matched_nothing_in_any_account(
+        self, github: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "config.yaml"
+        file.write_text(
+            "organizations: [acme]\n"
+            "users: [mona]\n"
+            "allocation:\n"
+            "  rules:\n"
+            "    - repositories: [acme/web, acne/web]\n"
+            "      team: platform\n"
+            "    - organizations: [mona]\n"
+            "      team: mona\n"
+            "    - organizations: [acme-reserch]\n"
+            "      team: research\n"
+            "    - cost_center: true\n",
+            encoding="utf-8",
+        )
+        ended = command("check", "--config.file", str(file), env=asking(github))
+        assert ended.returncode == 0
+        assert "matched nothing this month" not in ended.stdout
+        assert re.findall(
+            r"Warning: (\S+) matched nothing in any account that was read.", ended.stdout
+        ) == [
+            "allocation.rules[0].repositories[1]",
+            "allocation.rules[2]",
+            "allocation.rules[3]",
+        ]
