@@ -45,25 +45,43 @@ class Listed:
     kept: dict[str, GitHubError] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Share:
+    dollars: list[float] = field(default_factory=list)
+    allocated: list[float] = field(default_factory=list)
+
+    def add(self, dollars: float, *, allocated: bool) -> None:
+        self.dollars.append(dollars)
+        if allocated:
+            self.allocated.append(dollars)
+
+    def __str__(self) -> str:
+        taken, whole = fsum(self.allocated), fsum(self.dollars)
+        percent = f" ({taken / whole:.0%})" if whole > 0 else ""
+        return f"{_dollars(taken)} of {_dollars(whole)}{percent}"
+
+
 def coverage(parts: Iterable[Part], allocation: Allocation) -> str:
-    """Return the allocated share of the bill before discounts, and the dearest of the rest."""
-    allocated: list[float] = []
+    """Return the allocated shares of the bill before discounts, and the dearest of the rest.
+
+    Usage with a repository has a share of its own: rules can raise it to all of it, while seats and
+    credits belong to no repository.
+    """
+    of_repositories, of_all = _Share(), _Share()
     rest: dict[str, list[float]] = {}
     for usage, names, sums in parts:
-        if allocation.verdicts[usage].team == UNALLOCATED:
+        allocated = allocation.verdicts[usage].team != UNALLOCATED
+        if not allocated:
             rest.setdefault(_shown(usage, names), []).append(sums.gross)
-        else:
-            allocated.append(sums.gross)
-    taken = fsum(allocated)
-    whole = fsum([*allocated, *(dollars for its in rest.values() for dollars in its)])
-    share = f" ({taken / whole:.0%})" if whole > 0 else ""
+        for share in (of_repositories, of_all) if usage.repository else (of_all,):
+            share.add(sums.gross, allocated=allocated)
     everything = {usage[:2] for usage in allocation.verdicts if usage.repository}
     left = {usage[:2] for usage, its in allocation.verdicts.items() if its.team == UNALLOCATED}
     dearest = sorted(((fsum(its), name) for name, its in rest.items()), reverse=True)[:_SHOWN]
     shown = ", ".join(f"{name} {_dollars(usd)}" for usd, name in dearest if usd > 0)
     return (
-        f"Allocated to teams, before discounts: {_dollars(taken)} of {_dollars(whole)}{share}, "
-        f"{len(everything - left):,} of {len(everything):,} repositories."
+        f"Allocated to teams, before discounts: {of_repositories} with a repository, "
+        f"{len(everything - left):,} of {len(everything):,} repositories; {of_all} in all."
         f"{f' Not allocated: {shown}.' if shown else ''}"
     )
 

@@ -286,8 +286,18 @@ class TestCoverage:
         rows = [used("web", 60), used("ios", 1234), used("api", 0), used("", 6)]
         reading = read(BY_TEAM, with_rules(PLATFORM), github(rows))
         assert reading.facts["allocation"] == (
-            "Allocated to teams, before discounts: $60.00 of $1,300.00 (5%), 1 of 3 repositories. "
+            "Allocated to teams, before discounts: $60.00 of $1,294.00 (5%) with a repository, "
+            "1 of 3 repositories; $60.00 of $1,300.00 (5%) in all. "
             "Not allocated: acme/ios $1,234.00, actions outside repositories $6.00."
+        )
+
+    def test_is_whole_of_repositories_though_seats_have_no_team(self) -> None:
+        rows = [used("web", 8), used("", 92)]
+        reading = read(BY_TEAM, with_rules(PLATFORM), github(rows))
+        assert reading.facts["allocation"] == (
+            "Allocated to teams, before discounts: $8.00 of $8.00 (100%) with a repository, "
+            "1 of 1 repositories; $8.00 of $100.00 (8%) in all. "
+            "Not allocated: actions outside repositories $92.00."
         )
 
     def test_names_the_dearest_five(self) -> None:
@@ -297,7 +307,8 @@ class TestCoverage:
 
     def test_of_an_empty_month_has_no_share(self) -> None:
         assert read(BY_TEAM, with_rules(PLATFORM), github([])).facts["allocation"] == (
-            "Allocated to teams, before discounts: $0.00 of $0.00, 0 of 0 repositories."
+            "Allocated to teams, before discounts: $0.00 of $0.00 with a repository, "
+            "0 of 0 repositories; $0.00 of $0.00 in all."
         )
 
 

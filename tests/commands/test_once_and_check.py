@@ -243,8 +243,9 @@ class TestCheck:
         assert ended.returncode == 0
         words = " ".join(ended.stdout.split())
         assert re.search(
-            r"Allocated to teams, before discounts: \$[0-9,.]+ of \$[0-9,.]+ \([0-9]+%\), "
-            r"1 of 3 repositories. Not allocated: \S+ .*\$[0-9,.]+\. "
+            r"Allocated to teams, before discounts: \$[0-9,.]+ of \$[0-9,.]+ \([0-9]+%\) with a "
+            r"repository, 1 of 3 repositories; \$[0-9,.]+ of \$[0-9,.]+ \([0-9]+%\) in all\. "
+            r"Not allocated: \S+ .*\$[0-9,.]+\. "
             r"allocation.rules\[1\] matched nothing this month\.",
             words,
         )
