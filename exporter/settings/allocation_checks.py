@@ -34,8 +34,8 @@ def _repeated(settings: Settings, sources: Sources) -> Iterator[Fault]:
             if before != loc:
                 alike = rule.team.casefold() == team.casefold()
                 whose = "" if alike else " for another team"
-                other = sources.place(*before)
-                yield loc, f"{other} already takes the same{whose}: remove one of the two"
+                where, _, other = sources.place(*before).rpartition(": ")
+                yield loc, f"takes the same as {other} ({where}){whose}: remove one of the two"
 
 
 def _selected(rule: Rule, loc: Loc) -> Iterator[tuple[str, str, Loc]]:

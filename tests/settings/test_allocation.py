@@ -66,14 +66,21 @@ class TestRules:
         assert empty.startswith("8: allocation.rules[3]: must have exactly one of")
 
     @pytest.mark.parametrize(
-        "selector", ["repositories: [acme/*]", "organizations: ['*']", "cost_center: true"]
+        ("selector", "place"),
+        [
+            ("repositories: [acme/*]", ".repositories[0]"),
+            ("organizations: ['*']", ".organizations[0]"),
+            ("cost_center: true", ""),
+        ],
     )
-    def test_cannot_take_the_same_twice(self, tmp_path: Path, selector: str) -> None:
+    def test_cannot_take_the_same_twice(self, tmp_path: Path, selector: str, place: str) -> None:
         team = "" if "true" in selector else ", team: platform"
         rule = f"    - {{{selector}{team}}}\n"
         [fault] = faults(tmp_path, f"allocation:\n  rules:\n{rule}{rule}")
-        assert fault.startswith("4: allocation.rules[1]")
-        assert fault.endswith("already takes the same: remove one of the two")
+        assert fault == (
+            f"4: allocation.rules[1]{place}: takes the same as allocation.rules[0]{place} "
+            f"({tmp_path / 'config.yaml'}:3): remove one of the two"
+        )
 
 
 class TestUsageTeams:
