@@ -108,7 +108,7 @@ def _validate(sources: Sources) -> tuple[Settings, Sources, dict[Loc, str]]:
         try:
             return sources.settings(), sources, faults
         except ValidationError as error:
-            errors = error.errors(include_url=False, include_input=False)
+            errors = error.errors(include_url=False)
         for each in errors:
             loc = each["loc"]
             faults[loc] = f"{sources.place(*loc)}: {sentence(each, Settings)}"

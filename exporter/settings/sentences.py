@@ -1,5 +1,7 @@
 """Messages for pydantic's errors, without the value, which may be a secret."""
 
+import re
+
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
@@ -8,12 +10,23 @@ from exporter.settings.options import closest, known_keys
 
 _SENTENCES = {
     "tuple_type": "must be a list",
-    "model_type": "must be a mapping (key: value)",
-    "dict_type": "must be a mapping (key: value)",
     "path_type": "must be a valid file path",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
 }
+
+
+_COLON_WITHOUT_SPACE = re.compile(r":\S")
+
+
+def no_mapping(value: object, loc: Loc = ()) -> str:
+    """Return the error for a value that is not a mapping."""
+    fix = ""
+    if isinstance(value, str) and _COLON_WITHOUT_SPACE.search(value):
+        fix = ": add a space after the colon"
+    elif isinstance(value, list) and loc == ("allocation",):
+        fix = ": put the rules under rules:"
+    return f"must be a mapping (key: value){fix}"
 
 
 def no_such_key(model: type[BaseModel], loc: Loc) -> str:
@@ -34,5 +47,7 @@ def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
             return str(error["ctx"]["error"])
         case "missing":
             return f"{last} is required"
+        case "model_type" | "dict_type":
+            return no_mapping(error.get("input"), error["loc"])
         case kind:
             return _SENTENCES.get(kind, error["msg"])

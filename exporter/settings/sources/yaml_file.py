@@ -8,7 +8,7 @@ import yaml
 from exporter import files
 from exporter.settings.model import Loc, Settings
 from exporter.settings.options import options
-from exporter.settings.sentences import no_such_key
+from exporter.settings.sentences import no_mapping, no_such_key
 from exporter.settings.sources.given import Source, misplaced
 from exporter.settings.sources.located import Located
 
@@ -35,7 +35,7 @@ def read_file(path: Path, place: str) -> Source:
         for section in _SECTIONS
         if (found := tree.at(section)) and not isinstance(found.value, dict)
     ]
-    shapes = [f"{found.place}: must be a mapping (key: value)" for found in shapeless]
+    shapes = [f"{found.place}: {no_mapping(found.value)}" for found in shapeless]
     # pydantic-settings would take such keys as its own arguments.
     own = (
         [name for name in tree.value if name.startswith("_")]
@@ -89,7 +89,7 @@ def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
         raise _UnreadableError(f"{path}: is nested too deeply") from None
     if root and not isinstance(root, yaml.MappingNode):
         line = root.start_mark.line + 1
-        raise _UnreadableError(f"{path}:{line}: must be a mapping (key: value)")
+        raise _UnreadableError(f"{path}:{line}: {no_mapping(root.value)}")
     return loader, root
 
 
