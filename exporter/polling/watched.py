@@ -8,11 +8,14 @@ from exporter.accounts import Account, Platform
 from exporter.collectors import ALL
 from exporter.collectors.collector import FromReadings, FromReport
 from exporter.github.client import Client
+from exporter.github.errors import NotFound
 from exporter.metrics.model import Reading
 from exporter.metrics.page import AccountFacts, JobFacts
 from exporter.polling.job import Job
 from exporter.polling.platform import Standing
 from exporter.settings import Settings, resolved
+
+_NO_REPORT = "The account is on the legacy platform, which has no usage report."
 
 
 @dataclass(slots=True, eq=False)
@@ -175,6 +178,8 @@ class Watched:
         for job in self.jobs:
             if lead := jobs.get(job.collector.follows):
                 jobs[job.collector.name] = _in_step(jobs[job.collector.name], lead, now)
+            if self.standing.platform is Platform.LEGACY and _lacks_report(job):
+                jobs[job.collector.name] = replace(jobs[job.collector.name], hint=_NO_REPORT)
         return AccountFacts(
             account_type=self.account.type.value,
             account=self.account.name,
@@ -182,6 +187,11 @@ class Watched:
             platform=self.standing.platform or "",
             jobs=tuple(job.at(now) for job in jobs.values()),
         )
+
+
+def _lacks_report(job: Job) -> bool:
+    absent = job.failure is not None and job.failure.reason == NotFound.reason
+    return absent and isinstance(job.collector.collect, FromReport)
 
 
 def _of_one_report(jobs: Iterable[Job]) -> dict[Job, list[Job]]:

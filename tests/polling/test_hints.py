@@ -1,5 +1,7 @@
 """Hints: the likely cause of a refusal, and its fix."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from exporter.accounts import AccountType, Platform
@@ -17,6 +19,30 @@ HTML = {"content-type": "text/html"}
 
 def report(world: World) -> str:
     return " ".join(check.report(world.app).split())
+
+
+class TestTheLegacyPlatform:
+    SETTINGS: Mapping[str, object] = {
+        "allocation": {"rules": [{"cost_center": True}]},
+        "collectors": ["usage_repositories"],
+        "no_collectors": ["budgets", "budget_estimates", "model_usage", "usage_previous_cycle"],
+    }
+
+    @in_virtual_time
+    async def test_is_why_there_is_no_usage_report(self) -> None:
+        world = World(organization(platform=Platform.LEGACY), settings=self.SETTINGS)
+        await world.app.once()
+        hint = "The account is on the legacy platform, which has no usage report."
+        assert report(world).count(hint) == len(["usage_teams", "usage_repositories"])
+        assert "Check the name" not in report(world)
+
+    @in_virtual_time
+    async def test_is_not_why_if_the_account_is_not_on_it(self) -> None:
+        world = World(organization(), settings={**self.SETTINGS, "platform": "usage"})
+        world.github.faults.add(Fault.not_found(match="/billing/usage"))
+        await world.app.once()
+        assert "Check the name" in report(world)
+        assert "legacy platform" not in report(world)
 
 
 class TestAHostThatIsNoApi:
