@@ -22,7 +22,7 @@ from typing import ClassVar
 
 _AGAIN = (
     "polls again after 15 minutes, or the interval if that is shorter; after repeated failures "
-    "hourly if the interval is at least 6 hours"
+    "hourly, if it is a collector of reports with an interval of at least 6 hours"
 )
 
 

@@ -13,7 +13,7 @@ _FAILURE_WAIT = timedelta(minutes=15)
 _LONG_INTERVAL = timedelta(hours=6)
 _REPEATED_FAILURES = 2
 _REPEATED_WAIT = timedelta(hours=1)
-"""After repeated failures of a collector with a long interval, whose requests are large."""
+"""After repeated failures of a collector with a long interval and many or large requests."""
 
 _UNAUTHORIZED_WAIT = timedelta(hours=1)
 _EDGE = timedelta(minutes=5)
@@ -34,7 +34,8 @@ def wait_after(job: Job, error: GitHubError | None, now: datetime) -> timedelta:
 
 def _failure_wait(job: Job) -> timedelta:
     interval = job.settings.interval
-    if interval >= _LONG_INTERVAL and job.failures_in_row > _REPEATED_FAILURES:
+    large = interval >= _LONG_INTERVAL and job.collector.timeout is not None
+    if large and job.failures_in_row > _REPEATED_FAILURES:
         return _REPEATED_WAIT
     return min(interval, _FAILURE_WAIT)
 

@@ -134,7 +134,7 @@ class TestAFailure:
             assert world.series("workflow_usage_gross_usd"), "the last good reading stays"
             assert len(account.exports.made) == 1
             world.github.faults.clear()
-            await world.passes(minutes=20)
+            await world.passes(hours=1, minutes=2)
             assert world.about("success", "usage_workflows") == 1
             assert len(account.exports.made) == 2
 
