@@ -24,7 +24,7 @@ from exporter.collectors.usage import PERMISSIONS
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
 from exporter.ledger import cost_centers, repositories, whole_report
-from exporter.ledger.coverage import RIGHTS, Listed, Part, coverage, matched, notes
+from exporter.ledger.coverage import RIGHTS, Listed, Part, coverage, matched_or_blind, notes
 from exporter.ledger.whole_report import WholeReport
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample
@@ -134,7 +134,7 @@ def _facts(account: Account, found: Allocated) -> dict[str, str]:
     facts = {"allocation": coverage(found.parts, found.allocation)}
     if found.allocation.blind:
         facts[BLIND] = "yes"
-    places = matched(account, found.allocation, found.listed)
+    places = matched_or_blind(account, found.allocation, found.listed)
     return facts if places is None else facts | {MATCHED: matches.to_text(places)}
 
 

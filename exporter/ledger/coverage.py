@@ -110,7 +110,7 @@ def notes(account: Account, allocation: Allocation, listed: Listed) -> Iterator[
             f"{_rules([rule])} left repositories with several teams to the rules after it: "
             f"{_repositories(repositories)}."
         )
-    idle = _idle(account, matched(account, allocation, listed))
+    idle = _idle(account, matched_or_blind(account, allocation, listed))
     if idle:
         yield f"{_some(matches.named(rules, idle))} matched nothing this month."
     known = {name for its in listed.traits.values() for each in its.values() for name in each.names}
@@ -120,7 +120,7 @@ def notes(account: Account, allocation: Allocation, listed: Listed) -> Iterator[
         yield f"No listed repository has the custom property {_some(unknown)}."
 
 
-def matched(account: Account, allocation: Allocation, listed: Listed) -> set[Place] | None:
+def matched_or_blind(account: Account, allocation: Allocation, listed: Listed) -> set[Place] | None:
     """Return the places of rules that took usage, or might have if they were not blind.
 
     None if the month has no repositories yet: that says nothing about the rules.
