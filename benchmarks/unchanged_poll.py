@@ -8,7 +8,7 @@ twice with a stopped clock. The simulated GitHub sends an ETag with every answer
 import asyncio
 import logging
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import structlog
@@ -26,7 +26,10 @@ _REFUSED = range(400, 500)
 
 async def polls(number: int) -> list[list[RecordedRequest]]:
     """Poll ``number`` times, and return the requests of each poll."""
-    github = SimulatedGitHub(demo_accounts(), clock=lambda: NOW)
+    accounts = demo_accounts()
+    for account in accounts:
+        account.exports.processing = timedelta(0)  # the clock never passes it
+    github = SimulatedGitHub(accounts, clock=lambda: NOW)
     app = App.assemble(
         load_demo({}, {}),
         from_token("demo", github.token),
@@ -46,7 +49,9 @@ async def polls(number: int) -> list[list[RecordedRequest]]:
 def by_account(requests: list[RecordedRequest]) -> dict[str, list[RecordedRequest]]:
     found: dict[str, list[RecordedRequest]] = defaultdict(list)
     for request in requests:
-        found["".join(request.path.split("/")[2:3]) or "owner of the token"].append(request)
+        kind, *names = request.path.split("/")[1:]
+        name = "a download" if kind == "usage-report-exports" else "".join(names[:1])
+        found[name or "owner of the token"].append(request)
     return found
 
 
