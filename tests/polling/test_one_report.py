@@ -99,7 +99,7 @@ class TestTheReportOfThisMonth:
                 assert world.reason(name) == "unreachable"
             assert {name: world.series(name) for name in before} == before
             world.github.faults.clear()
-            await world.passes(minutes=20)
+            await world.passes(hours=1, minutes=1)
             assert [world.reason(name) for name in BOTH["collectors"]] == [None, None]
 
     @in_virtual_time
