@@ -10,6 +10,7 @@ from typing import NamedTuple
 from exporter.billing.skus import STANDARD_RUNNERS
 from exporter.history.curves import Curve, Line, Lines, sum_of
 from exporter.history.derived import Forecast, Hourly, IsPaid, OfTime, RunRate, Spend
+from exporter.history.forecasts import Licenses, SumOf, by_sku
 from exporter.history.times import Times
 from exporter.history.windows import by_hour, means, slopes
 from exporter.metrics import catalogue
@@ -40,6 +41,7 @@ def recorded(
             yield Recorded(name, line, {"product": product})
         yield Recorded(f"account:{metric.name}:sum", sum_of(products.values(), lines.days))
     yield from _spend(lines, times, step, before)
+    yield from _forecasts(lines, times)
     yield from _cycle(lines, times)
     yield from _quotas(lines)
 
@@ -66,6 +68,22 @@ def _spend(
     yield Recorded(f"account:{net.name}:forecast_slope", Forecast(total, slope, end))
     mean = Hourly(means(spent(lines, times, step), before), first)
     yield Recorded(f"account:{net.name}:spend1d_avg14d", mean)
+
+
+def _forecasts(lines: Lines, times: Times) -> Iterator[Recorded]:
+    name = catalogue.USAGE_USD.net.name
+    products: dict[str, list[Curve]] = {}
+    for (product, sku), (rate, forecast) in by_sku(lines, _elapsed(times)).items():
+        labels = {"product": product, "sku": sku}
+        yield Recorded(f"account_product_sku:{name}:forecast_run_rate", rate, labels)
+        if isinstance(forecast, Licenses):
+            yield Recorded(f"account_product_sku:{name}:forecast_licenses", forecast, labels)
+        yield Recorded(f"account_product_sku:{name}:forecast", forecast, labels)
+        products.setdefault(product, []).append(forecast)
+    sums = {product: SumOf(forecasts) for product, forecasts in products.items()}
+    for product, curve in sums.items():
+        yield Recorded(f"account_product:{name}:forecast", curve, {"product": product})
+    yield Recorded(f"account:{name}:forecast", SumOf(list(sums.values())))
 
 
 def _cycle(lines: Lines, times: Times) -> Iterator[Recorded]:

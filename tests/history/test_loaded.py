@@ -41,11 +41,12 @@ NEVER = {
     name
     for name in (rule.record for rule in recording_rules())
     if any(word in name for word in ("budget", "seats", "team", "workflow"))
+    or name.startswith("account_target:")
 } | {
     f"account_quota:github_billing_included:{of_legacy}"
     for of_legacy in ("used", "limit", "used_ratio", "forecast_ratio")
 }
-"""Rules about what GitHub only says of today, and of the legacy platform."""
+"""Rules about what GitHub only says of today, such as budgets, and of the legacy platform."""
 
 
 def test_all_rules_have_values_but_those_without_a_past(url: str) -> None:
@@ -58,6 +59,8 @@ def test_every_rule(url: str, moment: datetime) -> None:
     recorded = _values(url, '{__name__=~".+:.+:.+"}', moment)
     computed: dict[Labels, float] = {}
     for rule in recording_rules():
+        if rule.record in NEVER:
+            continue
         labels = {"__name__": rule.record, **rule.labels}
         computed |= _values(url, rule.expr, moment, **labels)
     assert recorded.keys() == computed.keys()
