@@ -160,8 +160,8 @@ BUDGETS = Group(
             board="github-billing-overview",
             summary="A budget is forecast to be exceeded before the month ends.",
             description=(
-                f"At this month's average rate, {{{{ $value | humanizePercentage }}}} of the "
-                f"{_NAMED} will be consumed by the end of the month."
+                f"{{{{ $value | humanizePercentage }}}} of the {_NAMED} is forecast to be consumed "
+                "by the end of the month."
             ),
         ),
     ),

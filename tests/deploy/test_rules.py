@@ -13,7 +13,7 @@ import yaml
 from deploy.prometheus import alerts
 from deploy.prometheus.alert import Board, Severity
 from deploy.prometheus.thresholds import DEFAULTS, Thresholds
-from exporter.billing.skus import STANDARD_RUNNERS
+from exporter.billing.skus import AI_CREDIT_SKUS, STANDARD_RUNNERS
 from exporter.metrics import catalogue
 from tests.support.paths import ROOT
 from tests.support.programs import Version, program
@@ -132,6 +132,11 @@ class TestRules:
         (pattern,) = re.findall(r'github_billing_usage_net_usd\{.*sku=~"(.+?)"', path.read_text())
         matched = {each.sku for each in EVERY_SKU if re.fullmatch(pattern, each.sku)}
         assert matched == {f"actions_{runner}" for runner in STANDARD_RUNNERS}
+
+    def test_forecast_all_ai_credits_and_nothing_else_as_one_target(self) -> None:
+        (pattern,) = re.findall(r':forecast\{sku=~"(.+?)"', FILES[0].read_text())
+        matched = {each.sku for each in EVERY_SKU if re.fullmatch(pattern, each.sku)}
+        assert matched == AI_CREDIT_SKUS
 
 
 class TestAlerts:
