@@ -6,52 +6,79 @@ from math import fsum
 
 from exporter.history.curves import Curve, Line, Lines
 from exporter.history.derived import RunRate
-from exporter.history.times import DAY, Day
+from exporter.history.times import DAY, Day, Times
 from exporter.metrics import catalogue
 
-_DAYS_OF_GROWTH = 3
-_LEAST_GROWTH = 1.05
+_BEFORE = 3
 _CENT = 0.01
 _DAY_SECONDS = int(DAY.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
 class Licenses:
-    """The forecast of licenses, at their average rate only while they grow."""
+    """The forecast of licenses: at their average rate only if three days added more than one.
+
+    Until three days are known, at most last month's.
+    """
 
     net: Line
     rate: RunRate
     previous: Curve
+    first: int
 
     def values(self, number: int, day: Day) -> Sequence[float]:
         now, rates = self.net.values(number, day), self.rate.values(number, day)
-        if number >= _DAYS_OF_GROWTH:
-            whole = _DAY_SECONDS // day.times.step
-            before = self.net.values(number - _DAYS_OF_GROWTH, Day(day.times, whole))
-            if before:
-                return [
-                    rate if value > _LEAST_GROWTH * then else value
-                    for value, then, rate in zip(now, before, rates, strict=True)
-                ]
+        if before := _before(self.net, number, day):
+            return [
+                rate if net - then > net * (_DAY_SECONDS / (at - self.first)) else net
+                for at, net, rate, then in zip(day.times, now, rates, before, strict=True)
+            ]
         most = self.previous.values(number, day) or now
         return [min(rate, max(each)) for rate, *each in zip(rates, now, most, strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """The forecast of usage that a plan covers as last month."""
+    """The forecast of usage of which a plan covers as much as last month."""
 
     rate: RunRate
     discount: Line
     previous: Curve
 
     def values(self, number: int, day: Day) -> Sequence[float]:
-        rates = self.rate.values(number, day)
-        paces = RunRate(self.discount, self.rate.elapsed).values(number, day)
-        covered = (curve.values(number, day) for curve in (self.discount, self.previous))
+        paces = RunRate(self.discount, self.rate.elapsed)
+        curves = (self.rate, paces, self.discount, self.previous)
+        rows = zip(*(curve.values(number, day) for curve in curves), strict=False)
+        return [rate + max(pace - max(each), 0.0) for rate, pace, *each in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The forecast of usage: discounted as in the last three days if it cost something before them.
+
+    Else it is ``until_then``.
+    """
+
+    net: Line
+    gross: Line
+    elapsed: Curve
+    until_then: Curve
+
+    def values(self, number: int, day: Day) -> Sequence[float]:
+        until_then = self.until_then.values(number, day)
+        paces = RunRate(self.gross, self.elapsed).values(number, day)
+        lines = self.net, self.gross
+        now = (line.values(number, day) for line in lines)
+        before = [_before(line, number, day) for line in lines]
+        if not all(before):
+            return until_then
         return [
-            rate + max(pace - max(each), 0.0)
-            for rate, pace, *each in zip(rates, paces, *covered, strict=False)
+            net + (pace - gross) * min(max((net - paid) / (gross - used), 0.0), 1.0)
+            if paid >= _CENT and gross > used
+            else other
+            for other, pace, net, gross, paid, used in zip(
+                until_then, paces, *now, *before, strict=True
+            )
         ]
 
 
@@ -66,24 +93,32 @@ class SumOf:
         return [fsum(each) for each in zip(*filter(None, listed), strict=True)]
 
 
-def by_sku(lines: Lines, elapsed: Curve) -> Mapping[tuple[str, str], tuple[RunRate, Curve]]:
+def by_sku(
+    lines: Lines, times: Times, elapsed: Curve
+) -> Mapping[tuple[str, ...], tuple[RunRate, Curve]]:
     """Return the average rate and the forecast by product and SKU."""
     money, previous = catalogue.USAGE_USD, catalogue.PREVIOUS_CYCLE_USAGE_USD
-    discounts = lines.of(money.discount)
+    gross, discounts = lines.of(money.gross), lines.of(money.discount)
     net_before, discount_before = lines.of(previous.net), lines.of(previous.discount)
-    licenses = {
-        (product, sku)
-        for product, sku, unit in lines.of(catalogue.USAGE_QUANTITY.gross)
-        if unit == "user_months"
-    }
-    found: dict[tuple[str, str], tuple[RunRate, Curve]] = {}
-    for (product, sku), net in lines.of(money.net).items():
-        names = product, sku
+    quantities = lines.of(catalogue.USAGE_QUANTITY.gross)
+    licenses = {(product, sku) for product, sku, unit in quantities if unit == "user_months"}
+    first = int(times.cycle.start.timestamp())
+    found: dict[tuple[str, ...], tuple[RunRate, Curve]] = {}
+    for names, net in lines.of(money.net).items():
         rate = RunRate(net, elapsed)
         forecast: Curve = rate
         if names in licenses:
-            forecast = Licenses(net, rate, net_before.get(names, net))
-        elif names in net_before and max(net_before[names].last) >= _CENT:
-            forecast = Covered(rate, discounts[names], discount_before[names])
+            forecast = Licenses(net, rate, net_before.get(names, net), first)
+        else:
+            if names in net_before and max(net_before[names].last) >= _CENT:
+                forecast = Covered(rate, discounts[names], discount_before[names])
+            forecast = Usage(net, gross[names], elapsed, forecast)
         found[names] = rate, forecast
     return found
+
+
+def _before(line: Line, number: int, day: Day) -> Sequence[float]:
+    if number < _BEFORE:
+        return ()
+    whole = _DAY_SECONDS // day.times.step
+    return line.values(number - _BEFORE, Day(day.times, whole))

@@ -73,7 +73,7 @@ def _spend(
 def _forecasts(lines: Lines, times: Times) -> Iterator[Recorded]:
     name = catalogue.USAGE_USD.net.name
     products: dict[str, list[Curve]] = {}
-    for (product, sku), (rate, forecast) in by_sku(lines, _elapsed(times)).items():
+    for (product, sku), (rate, forecast) in by_sku(lines, times, _elapsed(times)).items():
         labels = {"product": product, "sku": sku}
         yield Recorded(f"account_product_sku:{name}:forecast_run_rate", rate, labels)
         if isinstance(forecast, Licenses):
