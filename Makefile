@@ -67,8 +67,8 @@ lock: .venv/.made ## update the lock files from pyproject.toml; ARGS=--upgrade f
 		--constraints requirements-build.lock --output-file requirements-dev.lock
 
 .PHONY: bench
-bench: .venv/.run ## run the benchmarks: needs wrk and nginx, and half an hour
-	@for each in process scrapes usage_report bill unchanged_poll many_accounts attacks history big_enterprise; do \
+bench: .venv/.dev .tools/.done ## run the benchmarks: needs wrk and nginx, and half an hour
+	@for each in process scrapes usage_report bill unchanged_poll many_accounts attacks history big_enterprise forecast; do \
 		echo "benchmarks/$$each.py" >&2; $(BIN)/python benchmarks/$$each.py; echo; done
 
 .PHONY: focus

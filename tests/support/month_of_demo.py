@@ -10,7 +10,7 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +48,7 @@ RECORDING = ROOT / "deploy/prometheus/recording.yml"
 
 _VERSION: Version = "newest"
 _EVERY = timedelta(minutes=30)
+_SPAN = END - timedelta(days=DAYS), NOW
 _RESTARTED = END - timedelta(days=9)
 _MOVED = END - timedelta(days=15)
 _MOVING = AccountType.ORGANIZATION, "sandbox"
@@ -58,21 +59,21 @@ _LABELS = ("--label=job=github-billing", "--label=instance=exporter:9877")
 _RECORDED_NAME = re.compile(r"\w+:\w+:\w+")
 
 
-class _Rule(msgspec.Struct):
+class Rule(msgspec.Struct):
     record: str
     expr: str
     labels: Mapping[str, str] = {}
 
 
 class _Group(msgspec.Struct):
-    rules: list[_Rule]
+    rules: list[Rule]
 
 
 class _Rules(msgspec.Struct):
     groups: list[_Group]
 
 
-def recording_rules() -> list[_Rule]:
+def recording_rules() -> list[Rule]:
     read = msgspec.convert(yaml.safe_load(RECORDING.read_text()), _Rules)
     return [rule for group in read.groups for rule in group.rules]
 
@@ -88,10 +89,10 @@ def remembered(folder: Path, step: timedelta = timedelta(hours=12)) -> Iterator[
         with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
             load(runner.run(_pages(step)), data, *_LABELS)
         load(past_of_demo(END - timedelta(days=DAYS)), data)
-        for level in _levels(recording_rules()):
+        for level in levels(recording_rules()):
             with _running(data, step) as url:
-                recorded = [line for rule in level for line in _recorded(url, rule)]
-            load(recorded, data)
+                lines = [line for rule in level for line in recorded(url, rule, _SPAN, _EVERY)]
+            load(lines, data)
     with _running(data, step) as url:
         yield url
 
@@ -151,8 +152,8 @@ def _timed(page: bytes, at: datetime) -> bytes:
     return b"".join(sample + stamp for sample in samples)
 
 
-def _levels(rules: Sequence[_Rule]) -> Iterator[list[_Rule]]:
-    # The rules of a level read only series that earlier levels recorded.
+def levels(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
+    """Yield the rules in turns: those of a turn read only series that earlier turns recorded."""
     left = list(rules)
     while left:
         names = {rule.record for rule in left}
@@ -161,11 +162,14 @@ def _levels(rules: Sequence[_Rule]) -> Iterator[list[_Rule]]:
         left = [rule for rule in left if rule not in level]
 
 
-def _recorded(url: str, rule: _Rule) -> Iterator[bytes]:
+def recorded(
+    url: str, rule: Rule, span: tuple[datetime, datetime], step: timedelta
+) -> Iterator[bytes]:
+    """Yield lines of OpenMetrics as a Prometheus would have recorded them every ``step``."""
     # `promtool tsdb create-blocks-from rules` rejects a rule if the sides of an `or` alternate.
-    span = {"start": (END - timedelta(days=DAYS)).timestamp(), "end": NOW.timestamp()}
-    question: dict[str, str | float] = {"query": rule.expr, "step": _EVERY.total_seconds(), **span}
-    answer = fetch(f"{url}/api/v1/query_range", params=question)
+    start, end = (each.timestamp() for each in span)
+    times = {"step": step.total_seconds(), "start": start, "end": end}
+    answer = fetch(f"{url}/api/v1/query_range", params={"query": rule.expr, **times})
     assert answer.status_code == 200, answer.text
     samples = [
         (float(at), f"{rule.record}{_listed(series['metric'] | {**rule.labels})} {value} {at}\n")
