@@ -68,19 +68,27 @@ QUOTAS = Group(
         ),
         Alert(
             name="QuotaWillRunOut",
+            # On the usage platform, the used share is known only from the forecast.
             expr=f"""
                 {_QUOTA}:forecast_ratio > 1
-                  and {_QUOTA}:used_ratio > <<quota_forecast_used_ratio>>
+                  and (
+                      {_QUOTA}:used_ratio > <<quota_forecast_used_ratio>>
+                    or
+                      {_QUOTA}:forecast_ratio
+                        * on (account_type, account) group_left ()
+                          account:github_billing_cycle_elapsed:ratio
+                        > <<quota_forecast_used_ratio>>
+                  )
+                  unless {_QUOTA}:spent == 1
             """,
             hold="6h",
             keep="6h",
             severity="info",
             board="github-billing-actions",
-            summary="Legacy platform only: an included quota will run out before the cycle ends.",
+            summary="An included quota will run out before the cycle ends.",
             description=(
-                f"At the rate of the last two days, the {_ACCOUNT} will use "
-                "{{ $value | humanizePercentage }} of its included {{ $labels.quota }} by the end "
-                "of the cycle."
+                f"The {_ACCOUNT} is forecast to use {{{{ $value | humanizePercentage }}}} of its "
+                "included {{ $labels.quota }} by the end of the cycle."
             ),
         ),
         Alert(

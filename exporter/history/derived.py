@@ -59,6 +59,18 @@ class RunRate:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The quotient of two curves."""
+
+    part: Curve
+    whole: Curve
+
+    def values(self, number: int, day: Day) -> Sequence[float]:
+        pairs = zip(self.part.values(number, day), self.whole.values(number, day), strict=False)
+        return [part / whole for part, whole in pairs]
+
+
+@dataclass(frozen=True, slots=True)
 class IsPaid:
     """1 while a line is above 0, else 0."""
 

@@ -10,7 +10,7 @@ from exporter.history.times import DAY, Day, Times
 from exporter.metrics import catalogue
 
 _BEFORE = 3
-_CENT = 0.01
+CENT = 0.01
 _DAY_SECONDS = int(DAY.total_seconds())
 
 
@@ -74,7 +74,7 @@ class Usage:
             return until_then
         return [
             net + (pace - gross) * min(max((net - paid) / (gross - used), 0.0), 1.0)
-            if paid >= _CENT and gross > used
+            if paid >= CENT and gross > used
             else other
             for other, pace, net, gross, paid, used in zip(
                 until_then, paces, *now, *before, strict=True
@@ -110,7 +110,7 @@ def by_sku(
         if names in licenses:
             forecast = Licenses(net, rate, net_before.get(names, net), first)
         else:
-            if names in net_before and max(net_before[names].last) >= _CENT:
+            if names in net_before and max(net_before[names].last) >= CENT:
                 forecast = Covered(rate, discounts[names], discount_before[names])
             forecast = Usage(net, gross[names], elapsed, forecast)
         found[names] = rate, forecast

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from exporter.billing.skus import STANDARD_RUNNERS
 from exporter.history.curves import Curve, Line, Lines, sum_of
-from exporter.history.derived import Forecast, Hourly, IsPaid, OfTime, RunRate, Spend
-from exporter.history.forecasts import Licenses, SumOf, by_sku
+from exporter.history.derived import Forecast, Hourly, IsPaid, OfTime, RunRate, Share, Spend
+from exporter.history.forecasts import CENT, Licenses, SumOf, by_sku
 from exporter.history.times import Times
 from exporter.history.windows import by_hour, means, slopes
 from exporter.metrics import catalogue
@@ -43,7 +43,7 @@ def recorded(
     yield from _spend(lines, times, step, before)
     yield from _forecasts(lines, times)
     yield from _cycle(lines, times)
-    yield from _quotas(lines)
+    yield from _quotas(lines, times)
 
 
 def spent(lines: Lines, times: Times, step: timedelta) -> list[float]:
@@ -106,13 +106,16 @@ def _elapsed(times: Times) -> Curve:
     return OfTime(lambda at: (at - first) / (end - first))
 
 
-def _quotas(lines: Lines) -> Iterator[Recorded]:
-    net, days = catalogue.USAGE_USD.net, lines.days
-    runner = net.labels.index("sku")
+def _quotas(lines: Lines, times: Times) -> Iterator[Recorded]:
+    days, previous = lines.days, catalogue.PREVIOUS_CYCLE_USAGE_USD
+    paid_before = sum_of(_of_runners(previous.net, lines), days)
+    if paid_before.has(0) and paid_before.last[0] >= CENT:
+        used = RunRate(sum_of(_of_runners(catalogue.USAGE_USD.gross, lines), days), _elapsed(times))
+        covered_before = sum_of(_of_runners(previous.discount, lines), days)
+        name = "account_quota:github_billing_included:forecast_ratio"
+        yield Recorded(name, Share(used, covered_before), {"quota": "actions_minutes"})
     quotas = {
-        "actions_minutes": [
-            line for labels, line in lines.of(net).items() if labels[runner] in _RUNNERS
-        ],
+        "actions_minutes": _of_runners(catalogue.USAGE_USD.net, lines),
         "packages_bandwidth": list(lines.of(catalogue.PACKAGES_PAID_BANDWIDTH).values()),
         "shared_storage": list(lines.of(catalogue.SHARED_STORAGE_ESTIMATED_PAID).values()),
     }
@@ -121,6 +124,11 @@ def _quotas(lines: Lines) -> Iterator[Recorded]:
             curve = IsPaid(sum_of(paid, days))
             name = "account_quota:github_billing_included:spent"
             yield Recorded(name, curve, {"quota": quota})
+
+
+def _of_runners(metric: Metric, lines: Lines) -> list[Line]:
+    sku = metric.labels.index("sku")
+    return [line for labels, line in lines.of(metric).items() if labels[sku] in _RUNNERS]
 
 
 def _by_product(metric: Metric, lines: Lines) -> dict[str, Line]:

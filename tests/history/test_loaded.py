@@ -44,7 +44,7 @@ NEVER = {
     or name.startswith("account_target:")
 } | {
     f"account_quota:github_billing_included:{of_legacy}"
-    for of_legacy in ("used", "limit", "used_ratio", "forecast_ratio")
+    for of_legacy in ("used", "limit", "used_ratio")
 }
 """Rules about what GitHub only says of today, such as budgets, and of the legacy platform."""
 
