@@ -23,21 +23,21 @@ from tests.support.forecast_months import (
 Errors = Mapping[str, Sequence[float]]
 
 
-def rows(forecast: Errors, run_rate: Errors, slope: Errors) -> Sequence[str]:
-    head = ["shape", *(f"day {day}" for day in DAYS), "goal on day 10"]
-    lines = [head, ["---"] * len(head)]
+def table(*forecasts: Errors) -> str:
+    days = " | ".join(f"day {day}" for day in DAYS)
+    lines = [f"| month | {days} | goal on day 10 |", "|---" * (len(DAYS) + 2) + "|"]
     for shape in SHAPES:
-        each = zip(*(found[shape.title] for found in (forecast, run_rate, slope)), strict=True)
-        cells = [" / ".join(f"{error:+.0%}" for error in day) for day in each]
-        goal = "" if shape.goal is None else f"{shape.goal:.0%}"
-        lines.append([shape.title, *cells, goal])
-    return [f"| {' | '.join(line)} |" for line in lines]
+        each = zip(*(found[shape.title] for found in forecasts), strict=True)
+        cells = [" / ".join(f"{round(100 * error):+d}%" for error in day) for day in each]
+        goal = "none" if shape.goal is None else f"{shape.goal:.0%}"
+        lines.append(f"| {' | '.join((shape.title, *cells, goal))} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, forecast_months(Path(folder)) as url:
         found = {name: errors(url, name) for name in (FORECAST, RUN_RATE, SLOPE)}
-    print("\n".join(rows(*found.values())))
+    print(table(*found.values()))
     sys.exit("\n".join(misses(found[FORECAST], found[RUN_RATE])) or None)
 
 

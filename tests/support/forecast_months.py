@@ -119,7 +119,7 @@ SHAPES = (
     Shape("weekends off", (Sku(_MINUTES, _weekdays),), 0.2),
     Shape("licenses on the 1st", (_licenses(_on_the_1st), Sku(_MINUTES, _even)), 0.1),
     Shape("fewer licenses on the 1st", (_licenses(_fewer_on_the_1st), Sku(_MINUTES, _even)), 0.1),
-    Shape("licenses by the day, 30% more", (_licenses(_growing), _USUAL), 0.1),
+    Shape("licenses by the day, 30% more", (_licenses(_growing), Sku(_MINUTES, _even)), 0.1),
     Shape(
         "public repositories, 30% more",
         (Sku(_MINUTES, _none, free=_growing), Sku(_LARGER, _even)),
