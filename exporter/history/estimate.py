@@ -10,7 +10,7 @@ from exporter.history.subject import Subject
 from exporter.history.times import DAY
 from exporter.history.wanted import Wanted
 
-_SERIES_A_SKU, _OTHER_SERIES = 13, 30
+_SERIES_A_SKU, _OTHER_SERIES = 15, 38
 _BYTES_A_SAMPLE = 170
 _SAMPLES_A_SECOND = 1_000_000
 _BYTES_A_SECOND_OF_PROMTOOL = 60_000_000
