@@ -6,7 +6,7 @@ from grafana.queries import day, recorded, total
 
 NET = "account:github_billing_usage_net_usd:sum"
 NET_BY_PRODUCT = "account_product:github_billing_usage_net_usd:sum"
-FORECAST = "account:github_billing_usage_net_usd:forecast_run_rate"
+FORECAST = "account:github_billing_usage_net_usd:forecast"
 SLOPE = "account:github_billing_usage_net_usd:forecast_slope"
 LAST_MONTH = "account:github_billing_previous_cycle_usage_net_usd:sum"
 LAST_MONTH_BY_PRODUCT = "account_product:github_billing_previous_cycle_usage_net_usd:sum"
@@ -36,8 +36,9 @@ def spent() -> Panel:
 def forecast() -> Panel:
     return looks.number(
         "Forecast for the month",
-        "Net dollars of the whole month at this month's average daily rate. From `usage_net_usd` "
-        "and the elapsed part of the cycle. Compare it with last month and the budgets. "
+        "Net dollars of the whole month, with what plans covered last month. Too low in the first "
+        "month of an account. From usage and discount by SKU, and last month's. Compare it with "
+        "last month and the budgets. "
         f"{NOT_THE_INVOICE}",
         Query(total(recorded(FORECAST))),
         looks.USD,

@@ -89,7 +89,7 @@ def against_last_month() -> Panel:
     forecast, before = (total(recorded(name)) for name in (money.FORECAST, money.LAST_MONTH))
     return looks.number(
         "Forecast vs. last month",
-        "Forecast of this month's net dollars at its average daily rate, relative to last month, "
+        "Forecast of this month's net dollars, with what plans cover, relative to last month, "
         "all products. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
         Query(f"{forecast} / ({before} > 0) - 1"),
         looks.RATIO,

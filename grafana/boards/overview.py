@@ -91,14 +91,14 @@ def days_left() -> Panel:
 def way() -> Panel:
     names = (
         "Spent so far",
-        "Forecast, month's average",
+        "Forecast",
         "Forecast, last two days",
         "Last month",
     )
     return looks.lines(
         "Spend and forecast this month",
-        "Net dollars, month to date, and two forecasts of the whole month: at the average rate of "
-        "this month, and at the rate of the last two days. For comparison, last month's total. A "
+        "Net dollars, month to date, and two forecasts of the whole month: with what plans cover, "
+        "and at the rate of the last two days. For comparison, last month's total. A "
         "line drops to 0 when a month begins. From `usage_net_usd` and "
         "`previous_cycle_usage_net_usd`. Worry if both forecasts exceed last month. "
         f"{money.NOT_THE_INVOICE}",
@@ -172,7 +172,7 @@ def budgets() -> Panel:
     return budget_table(
         "How much is left in each budget?",
         "All dollar budgets, this cycle: the limit, the consumed amount as GitHub reports it or as "
-        "estimated, and the forecast at the cycle's average rate. From `budget_limit_usd`, "
+        "estimated, and its forecast. From `budget_limit_usd`, "
         "`budget_consumed_usd`, `budget_estimated_consumed_usd` and `budget_info`. A hard budget "
         "blocks usage at 100 %. Per-user budgets (`user`, `multi_user_*`) show only their limit: "
         "it is per user, but GitHub's consumed amount may be the total of all users.",
