@@ -81,6 +81,9 @@ Aliases and tags are not supported, and a duplicate key is an error. {misplaced}
 ```yaml
 {example}```
 
+An editor with a YAML language server completes and checks the keys if the first line is \
+`# yaml-language-server: $schema=` and the path or URL of [its schema](settings.schema.json).
+
 These settings exist only in the file.
 
 ### `accounts`

@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr, ValidationInfo
+from pydantic.json_schema import WithJsonSchema
 
 from exporter.accounts import Shard
 from exporter.github.addresses import is_allowed
@@ -211,7 +212,7 @@ def _shard(value: object) -> Shard:
 Count = Annotated[int, BeforeValidator(_count)]
 """A whole number, 1 or greater."""
 
-ShardChoice = Annotated[Shard, PlainValidator(_shard)]
+ShardChoice = Annotated[Shard, PlainValidator(_shard, json_schema_input_type=str)]
 """The replica ``INDEX/COUNT``, counted from 0."""
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -263,14 +264,14 @@ TeamName = Annotated[str, BeforeValidator(_team)]
 ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 """Without a trailing slash, credentials, query and fragment."""
 
-Address = Annotated[ListenAddress, PlainValidator(_listen_address)]
-CollectorName = Annotated[str, BeforeValidator(_text)]
+Address = Annotated[ListenAddress, PlainValidator(_listen_address, json_schema_input_type=str)]
+CollectorName = Annotated[str, BeforeValidator(_text), WithJsonSchema({"format": "collector"})]
 Token = Annotated[SecretStr, BeforeValidator(_token)]
 PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
 AppId = Annotated[
     str,
     shaped(r"[A-Za-z0-9.]{1,32}", "must be an App's ID or client ID"),
-    BeforeValidator(_number_as_text),
+    BeforeValidator(_number_as_text, json_schema_input_type=int | str),
 ]
 ApiVersion = Annotated[
     str,
