@@ -1,9 +1,9 @@
-"""Generated files of the Helm chart: its README and its rules."""
+"""Generated files of the Helm chart: its README, schema and rules."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy import chart_readme
+from deploy import chart_readme, chart_schema
 from deploy.prometheus import alerts
 
 
@@ -13,6 +13,7 @@ def files(root: Path) -> Mapping[Path, str]:
     rules, prometheus = chart / "files" / "rules", root / "deploy" / "prometheus"
     return {
         chart / "README.md": chart_readme.readme(chart),
+        chart / "values.schema.json": chart_schema.schema(chart),
         rules / "alerts.yaml": alerts.template(),
         rules / "recording.yaml": _text(prometheus / "recording.yml"),
         **{

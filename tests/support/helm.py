@@ -136,6 +136,12 @@ def merged(*values: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def nested(path: str, value: object) -> dict[str, Any]:
+    """Return values with one value, at a dotted path."""
+    first, _, rest = path.partition(".")
+    return {first: nested(rest, value) if rest else value}
+
+
 class _UniqueKeys(yaml.SafeLoader):
     """Reject duplicate keys, as Kubernetes does and PyYAML does not."""
 

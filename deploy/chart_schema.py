@@ -1,0 +1,49 @@
+"""The schema of the chart's values, with the exporter's schema of ``config``."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from deploy.chart_readme import CHART
+from exporter.collectors import ALL
+from exporter.settings.schema import json_schema
+
+_WIDTH = 100
+_SECRETS = ("token", "app_private_key")
+"""Keys for which the chart has errors of its own, without the value."""
+
+
+def schema(chart: Path = CHART) -> str:
+    """Return values.schema.json with the current definition of ``config``."""
+    values = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
+    values["definitions"]["config"] = _config()
+    return "".join(_written(values)) + "\n"
+
+
+def _config() -> dict[str, Any]:
+    config = json_schema(ALL, root="#/definitions/config")
+    del config["$schema"]
+    github = config["definitions"]["GitHubSettings"]["properties"]
+    github.update(dict.fromkeys(_SECRETS, True))
+    return config
+
+
+def _written(node: Any, indent: str = "", before: str = "") -> Iterator[str]:
+    """Write JSON with each value in one line if it fits."""
+    line = json.dumps(node, ensure_ascii=False)
+    if len(f"{indent}{before}{line},") <= _WIDTH or not isinstance(node, dict | list):
+        yield line
+        return
+    opening, closing = "{}" if isinstance(node, dict) else "[]"
+    yield opening
+    for position, (name, child) in enumerate(_named(node)):
+        yield f"{',' if position else ''}\n{indent}  {name}"
+        yield from _written(child, f"{indent}  ", name)
+    yield f"\n{indent}{closing}"
+
+
+def _named(node: dict[str, Any] | list[Any]) -> list[tuple[str, Any]]:
+    if isinstance(node, dict):
+        return [(f"{json.dumps(key)}: ", child) for key, child in node.items()]
+    return [("", child) for child in node]
