@@ -18,7 +18,7 @@ from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.metrics import catalogue
 from exporter.settings import Settings
 from tests.support.app_server import KEYS, pem
-from tests.support.helm import FEATURES, Manifests, Object, feature, rendered
+from tests.support.helm import FEATURES, IMAGE, TOKEN, Manifests, Object, feature, rendered
 from tests.support.kubelet import Secrets, container, container_environment
 from tests.support.programs import Exporter, free_port, running
 from tests.support.simulator_server import command, simulated_github
@@ -83,7 +83,7 @@ class TestTheExporter:
     def test_lets_the_users_arguments_rule(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        values = {"github": {"existingSecret": "github-billing"}, "extraArgs": ["--user=mona"]}
+        values = {**TOKEN, "extraArgs": ["--user=mona"]}
         values |= {"config": {"users": ["other"]}, "state": {"enabled": False}}
         settings = started(rendered(values), tmp_path, monkeypatch)
         assert settings.users == ("mona",)
@@ -119,7 +119,7 @@ def plain() -> Iterator[Exporter]:
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
     """Run the demo as the chart does, with TLS and a password, but on a free port."""
-    values = {"demo": True, "webConfig": {"existingSecret": "github-billing-web"}}
+    values = {**IMAGE, "demo": True, "webConfig": {"existingSecret": "github-billing-web"}}
     pod = container(rendered(values), tmp_path_factory.mktemp("pod"), SECRETS)
     arguments = [each for each in pod.arguments if "listen-address" not in each]
     trusting = ssl.create_default_context(cadata=AUTHORITY.cert_pem.bytes().decode())
@@ -166,7 +166,8 @@ class TestHelmTest:
         assert "returns 401" in ended.stderr
 
     def test_is_content_to_be_asked_for_a_password_that_it_has_not(self, guarded: Exporter) -> None:
-        own = rendered({"demo": True, "webConfig": {"existingSecret": "github-billing-web"}})
+        web = {"existingSecret": "github-billing-web"}
+        own = rendered({**IMAGE, "demo": True, "webConfig": web})
         ended = script(own.one("Pod"), guarded.base_url, {})
         assert ended.returncode == 0, ended.stderr
         assert "requires a password" in ended.stdout

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.helm import TOKEN, Manifests, Object, feature, merged, rendered
+from tests.support.helm import IMAGE, TOKEN, Manifests, Object, feature, merged, rendered
 
 DIGEST = f"sha256:{64 * 'a'}"
 FOLDER = "/etc/github-billing-exporter"
@@ -89,7 +89,7 @@ class TestTheCredential:
 
     def test_does_not_restart_the_pod_where_it_changes(self) -> None:
         one, other = (
-            rendered({"github": {"token": token}, "config": TOKEN["config"]})
+            rendered({**IMAGE, "github": {"token": token}, "config": TOKEN["config"]})
             for token in ("ghp_one", "ghp_other")
         )
         assert one.template == other.template
@@ -106,7 +106,7 @@ class TestTheCredential:
 
     def test_may_be_an_app_with_the_charts_own_secret(self) -> None:
         github = {"appId": "Iv1.abc", "appPrivateKey": "-----BEGIN PRIVATE KEY-----"}
-        manifests = rendered({"github": github, "config": TOKEN["config"]})
+        manifests = rendered({**IMAGE, "github": github, "config": TOKEN["config"]})
         assert list(manifests.one("Secret")["data"]) == ["private-key.pem"]
         assert "--github.app-id=Iv1.abc" in manifests.container["args"]
 
@@ -242,23 +242,3 @@ class TestTheDoors:
         labels = manifests.template["metadata"]["labels"]
         assert labels["app.kubernetes.io/name"] == "github-billing-exporter"
         assert labels["team"] == "a"
-
-
-class TestTheImage:
-    @pytest.mark.parametrize(
-        ("image", "name"),
-        [
-            ({}, "github-billing-exporter:0.1.0"),
-            (
-                {"registry": "registry.example.com", "tag": "edge"},
-                "registry.example.com/github-billing-exporter:edge",
-            ),
-            ({"tag": "edge", "digest": DIGEST}, f"github-billing-exporter@{DIGEST}"),
-        ],
-    )
-    def test_is_by_digest_else_tag_else_the_charts_version(
-        self, image: dict[str, str], name: str
-    ) -> None:
-        manifests = with_values(image=image)
-        assert manifests.container["image"] == name
-        assert manifests.one("Pod")["spec"]["containers"][0]["image"] == name

@@ -23,7 +23,7 @@ from tests.support.helm import (
 VALUES_TEXT = (CHART / "values.yaml").read_text()
 VALUES: dict[str, Any] = yaml.safe_load(VALUES_TEXT)
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
-OF_OTHER_CHARTS = {"enabled", "global"}
+OF_OTHER_CHARTS = {"enabled"}
 IN_FREE_FORM = {"serviceMonitor.basicAuth.username", "serviceMonitor.basicAuth.password"}
 
 
@@ -32,7 +32,7 @@ def closed(schema: dict[str, Any], prefix: str = "") -> set[str]:
     found = set()
     for key, child in schema["properties"].items():
         found.add(f"{prefix}{key}")
-        if child.get("additionalProperties") is False:
+        if child.get("additionalProperties") is False or key == "global":
             found |= closed(child, f"{prefix}{key}.")
     return found
 

@@ -12,6 +12,7 @@ from deploy import chart_readme
 from deploy.chart_readme import CHART
 from deploy.prometheus.thresholds import DEFAULTS
 from tests.support.helm import (
+    IMAGE,
     TOKEN,
     VERSIONS,
     HelmVersion,
@@ -95,7 +96,7 @@ class TestContradictions:
         ],
     )
     def test_are_none_wherever_the_account_is_named(self, values: dict[str, Any]) -> None:
-        assert rendered({"github": {"existingSecret": "a"}, **values}).workload
+        assert rendered({**IMAGE, "github": {"existingSecret": "a"}, **values}).workload
 
     @pytest.mark.parametrize(
         "values",
@@ -107,7 +108,7 @@ class TestContradictions:
         ],
     )
     def test_are_none_wherever_the_credential_is(self, values: dict[str, Any]) -> None:
-        assert rendered(merged({"config": {"organizations": ["acme"]}}, values)).workload
+        assert rendered(merged(IMAGE, {"config": {"organizations": ["acme"]}}, values)).workload
 
     @pytest.mark.parametrize(
         ("path", "instead"),

@@ -24,7 +24,9 @@ RELEASE = "bill"
 NAMESPACE = "billing"
 FULLNAME = "bill-github-billing-exporter"
 
+IMAGE: Mapping[str, Any] = {"image": {"registry": "registry.example.com"}}
 TOKEN: Mapping[str, Any] = {
+    **IMAGE,
     "github": {"existingSecret": "github-billing"},
     "config": {"organizations": ["acme"]},
 }

@@ -34,6 +34,9 @@
 {{- if and .Values.webConfig.tls (not .Values.webConfig.existingSecret) -}}
 {{- fail "webConfig.tls needs webConfig.existingSecret, the Secret with the web configuration file and the certificate" -}}
 {{- end -}}
+{{- if not (or .Values.global.imageRegistry .Values.image.registry (contains "/" .Values.image.repository) (eq .Values.image.pullPolicy "Never")) -}}
+{{- fail (printf "no image registry: no image is published yet, so build one, push it to your registry and set image.registry; for an image %s that is already on the nodes, set image.pullPolicy=Never" (include "github-billing-exporter.image" .)) -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* Accounts and credentials may be set in config, variables or arguments. */ -}}

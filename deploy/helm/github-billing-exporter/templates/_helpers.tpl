@@ -62,7 +62,7 @@ annotations:
 {{- end -}}
 
 {{- define "github-billing-exporter.image" -}}
-{{- with .Values.image.registry }}{{ . }}/{{ end -}}
+{{- with .Values.global.imageRegistry | default .Values.image.registry }}{{ . }}/{{ end -}}
 {{- .Values.image.repository -}}
 {{- if .Values.image.digest -}}
 @{{ .Values.image.digest }}
@@ -122,7 +122,11 @@ serviceAccountName: {{ include "github-billing-exporter.serviceAccountName" . }}
 automountServiceAccountToken: false
 # Service variables may have the prefix of the exporter's, which rejects unknown ones.
 enableServiceLinks: false
-{{- with .Values.imagePullSecrets }}
+{{- $secrets := list -}}
+{{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets -}}
+{{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) -}}
+{{- end }}
+{{- with uniq $secrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
