@@ -125,6 +125,7 @@ class TestTheChart:
     def test_is_found_good_by_lint_before_anything_is_set(self, version: HelmVersion) -> None:
         ended = helm("lint", "--strict", CHART, version=version)
         assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "recommended" not in ended.stdout
 
     def test_names_no_template_as_another_chart_may(self) -> None:
         named = re.findall(r'define "([^"]+)"', "".join(p.read_text() for p in TEMPLATES))
