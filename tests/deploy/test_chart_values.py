@@ -54,6 +54,14 @@ class TestContradictions:
                 "scrapeTimeout 100s is longer than serviceMonitor.interval 1m30s",
             ),
             (
+                {"serviceMonitor": {"interval": "15m"}},
+                "serviceMonitor.interval 15m is longer than 2m",
+            ),
+            (
+                {"serviceMonitor": {"interval": "2m1s"}},
+                "a scrape sends no requests to GitHub, whose interval is config.poll.interval",
+            ),
+            (
                 {"state": {"enabled": False, "persistence": {"enabled": True}}},
                 "needs state.enabled",
             ),
@@ -68,7 +76,7 @@ class TestContradictions:
         assert told in refused({**TOKEN, **values})
 
     @pytest.mark.parametrize(
-        ("interval", "timeout"), [("1m", "60s"), ("1m30s", "90000ms"), ("1h", "59m59s")]
+        ("interval", "timeout"), [("1m", "60s"), ("1m30s", "90000ms"), ("2m", "1m59s")]
     )
     def test_are_none_where_a_scrape_ends_before_the_next(
         self, interval: str, timeout: str

@@ -27,6 +27,9 @@
 {{- fail "demo and shards > 1 contradict each other: the demo is one pod" -}}
 {{- end -}}
 {{- with .Values.serviceMonitor -}}
+{{- if gt (include "github-billing-exporter.milliseconds" .interval | int64) 120000 -}}
+{{- fail (printf "serviceMonitor.interval %s is longer than 2m: after one failed scrape the recorded series would have gaps, and alerts would not fire, as Prometheus uses a sample for 5m only; a scrape sends no requests to GitHub, whose interval is config.poll.interval" .interval) -}}
+{{- end -}}
 {{- if gt (include "github-billing-exporter.milliseconds" .scrapeTimeout | int64) (include "github-billing-exporter.milliseconds" .interval | int64) -}}
 {{- fail (printf "serviceMonitor.scrapeTimeout %s is longer than serviceMonitor.interval %s, which Prometheus does not allow" .scrapeTimeout .interval) -}}
 {{- end -}}
