@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from deploy.chart_readme import CHART
+from deploy.prometheus.thresholds import Thresholds
 from exporter.collectors import ALL
 from exporter.settings.schema import json_schema
 
@@ -15,9 +17,9 @@ _SECRETS = ("token", "app_private_key")
 
 
 def schema(chart: Path = CHART) -> str:
-    """Return values.schema.json with the current definition of ``config``."""
+    """Return values.schema.json with the current definitions of ``config`` and thresholds."""
     values = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
-    values["definitions"]["config"] = _config()
+    values["definitions"] |= {"config": _config(), "thresholds": _thresholds()}
     return "".join(_written(values)) + "\n"
 
 
@@ -27,6 +29,16 @@ def _config() -> dict[str, Any]:
     github = config["definitions"]["GitHubSettings"]["properties"]
     github.update(dict.fromkeys(_SECRETS, True))
     return config
+
+
+def _thresholds() -> dict[str, Any]:
+    number = {"type": "number", "minimum": 0}
+    names = (field.name for field in fields(Thresholds))
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict.fromkeys(names, number),
+    }
 
 
 def _written(node: Any, indent: str = "", before: str = "") -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""The chart's objects for Prometheus, Grafana and the network."""
+"""The chart's objects for the Prometheus Operator."""
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,16 @@ import yaml
 
 from deploy.chart_readme import CHART
 from deploy.prometheus.thresholds import DEFAULTS
-from tests.support.helm import TOKEN, Manifests, Object, feature, merged, rendered, templating
+from tests.support.helm import (
+    RELEASE,
+    TOKEN,
+    Manifests,
+    Object,
+    feature,
+    merged,
+    rendered,
+    templating,
+)
 from tests.support.paths import ROOT
 from tests.support.programs import Version, program
 
@@ -38,9 +48,6 @@ groups:
 """
 """Alert rules with named thresholds, as in the chart."""
 
-BOARD = '{"title": "Überblick", "legend": "{{account}}"}\n'
-"""A minimal dashboard, with braces and an umlaut that Helm must keep."""
-
 NEARLY, EXHAUSTED, UNUSED = (
     "GitHubBillingBudgetNearlyConsumed",
     "GitHubBillingBudgetExhausted",
@@ -50,13 +57,10 @@ NEARLY, EXHAUSTED, UNUSED = (
 
 @pytest.fixture(scope="module")
 def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the chart with the rules and the dashboard above."""
+    """Return a copy of the chart with the rules above."""
     copy = tmp_path_factory.mktemp("chart") / CHART.name
     shutil.copytree(CHART, copy)
     (copy / "files" / "rules" / "alerts.yaml").write_text(ALERTS)
-    shutil.rmtree(copy / "files" / "dashboards", ignore_errors=True)
-    (copy / "files" / "dashboards").mkdir()
-    (copy / "files" / "dashboards" / "overview.json").write_text(BOARD)
     return copy
 
 
@@ -68,10 +72,12 @@ def groups(manifests: Manifests) -> dict[str, Object]:
     return {group["name"]: group for group in manifests.one("PrometheusRule")["spec"]["groups"]}
 
 
-def alerts(chart: Path, **settings: Any) -> dict[str, Object]:
+def alerts(
+    chart: Path, thresholds: Mapping[str, float] | None = None, **settings: Any
+) -> dict[str, Object]:
     """Render the rules above with `settings` of `prometheusRule`, by alert."""
-    values = {**TOKEN, "prometheusRule": {"enabled": True, **settings}}
-    found = groups(rendered(values, chart=chart))
+    values = {"thresholds": thresholds or {}, "prometheusRule": {"enabled": True, **settings}}
+    found = groups(rendered(merged(TOKEN, values), chart=chart))
     return {
         rule["alert"]: rule
         for group in found.values()
@@ -97,7 +103,9 @@ class TestTheRules:
         }
         del theirs["compat-promhippie-4"]
         assert theirs
-        assert groups(feature("compat")) == {**groups(feature("monitoring")), **theirs}
+        found = groups(feature("compat"))
+        assert {name: found[name] for name in theirs} == theirs
+        assert "compat-promhippie-4" not in found
 
     @pytest.mark.parametrize("name", ["monitoring", "compat"])
     @pytest.mark.parametrize("version", ["oldest", "newest"])
@@ -133,11 +141,10 @@ class TestTheRules:
         assert changed[UNUSED]["expr"] == f"unused > {asdict(DEFAULTS)['seats_unused_ratio']}"
 
     def test_do_not_render_with_a_threshold_that_has_no_value(self, chart: Path) -> None:
-        values = {**TOKEN, "prometheusRule": {"enabled": True}}
-        values = merged(values, {"prometheusRule": {"thresholds": {"budget_used_ratio": None}}})
-        ended = templating(values, chart=chart)
+        values = {"prometheusRule": {"enabled": True}, "thresholds": {"budget_used_ratio": None}}
+        ended = templating(merged(TOKEN, values), chart=chart)
         assert ended.returncode != 0
-        assert "prometheusRule.thresholds has no value for <<budget_used_ratio>>" in ended.stderr
+        assert "thresholds has no value for <<budget_used_ratio>>" in ended.stderr
 
     def test_can_be_left_out_by_name(self, chart: Path) -> None:
         assert set(alerts(chart, alerts={NEARLY: {"enabled": False}})) == {EXHAUSTED, UNUSED}
@@ -158,13 +165,40 @@ class TestTheRules:
         }
 
     def test_take_labels_that_do_not_rule_over_their_own(self, chart: Path) -> None:
-        changed = alerts(chart, alertLabels={"team": "tools", "scope": "other"})
+        changed = alerts(chart, additionalRuleLabels={"team": "tools", "scope": "other"})
         assert changed[NEARLY]["labels"] == {
             "severity": "warning", "team": "tools", "scope": "other",
         }  # fmt: skip
         assert changed[EXHAUSTED]["labels"] == {
             "severity": "critical", "team": "tools", "scope": "budget",
         }  # fmt: skip
+
+    def test_take_labels_annotations_and_patience_of_one_alert(self, chart: Path) -> None:
+        change = {
+            "keep_firing_for": "1d",
+            "labels": {"severity": "page", "team": "tools"},
+            "annotations": {"summary": "Too much"},
+        }
+        changed = alerts(
+            chart,
+            alerts={NEARLY: change},
+            additionalRuleLabels={"team": "all", "stage": "production"},
+            additionalRuleAnnotations={"wiki": "https://wiki.example.com"},
+        )
+        assert changed[NEARLY]["keep_firing_for"] == "1d"
+        assert changed[NEARLY]["labels"] == {
+            "severity": "page", "team": "tools", "stage": "production",
+        }  # fmt: skip
+        wiki = {"wiki": "https://wiki.example.com"}
+        assert changed[NEARLY]["annotations"] == {"summary": "Too much", **wiki}
+        assert changed[EXHAUSTED]["annotations"] == wiki
+        assert changed[EXHAUSTED]["labels"]["severity"] == "critical"
+
+    def test_stand_beside_those_of_the_user(self) -> None:
+        own = {"alert": "Mine", "expr": "up == 0", "annotations": {"summary": "{{ $value }}"}}
+        found = groups(with_values(prometheusRule={"enabled": True, "rules": [own]}))
+        added = found.keys() - groups(feature("monitoring")).keys()
+        assert [found[name]["rules"] for name in added] == [[own]]
 
     def test_are_found_by_the_labels_that_prometheus_selects(self) -> None:
         for kind in ("PrometheusRule", "ServiceMonitor"):
@@ -189,90 +223,32 @@ class TestTheServiceMonitor:
         assert endpoint["tlsConfig"]["serverName"] == "github-billing.example.com"
         assert endpoint["basicAuth"]["username"]["name"] == "github-billing-scrape"
 
-    def test_names_the_job_after_the_chart_and_not_the_release(self) -> None:
+    def test_names_the_job_after_the_release(self) -> None:
         manifests = feature("monitoring")
         label = manifests.one("ServiceMonitor")["spec"]["jobLabel"]
-        assert manifests.one("Service")["metadata"]["labels"][label] == "github-billing-exporter"
+        assert manifests.one("Service")["metadata"]["labels"][label] == RELEASE
 
-    def test_looks_in_the_releases_namespace_alone(self) -> None:
+    def test_looks_only_in_the_releases_namespace(self) -> None:
         spec = feature("monitoring").one("ServiceMonitor")["spec"]
         assert spec["namespaceSelector"] == {"matchNames": ["billing"]}
 
+    def test_may_be_in_another_namespace(self) -> None:
+        there = {"enabled": True, "namespace": "monitoring"}
+        manifests = with_values(serviceMonitor=there, prometheusRule=there)
+        for kind in ("ServiceMonitor", "PrometheusRule"):
+            assert manifests.one(kind)["metadata"]["namespace"] == "monitoring"
+        spec = manifests.one("ServiceMonitor")["spec"]
+        assert spec["namespaceSelector"] == {"matchNames": ["billing"]}
 
-class TestTheDashboards:
-    def rendered(self, chart: Path, **settings: Any) -> dict[str, Object]:
-        values = {**TOKEN, "dashboards": {"enabled": True, **settings}}
-        maps = rendered(values, chart=chart).all("ConfigMap")
-        return {each["metadata"]["name"]: each for each in maps if "dashboard" in str(each)}
-
-    def test_are_a_labelled_configmap_each_with_the_very_json(self, chart: Path) -> None:
-        made = self.rendered(chart)["bill-github-billing-exporter-dashboard-overview"]
-        assert made["metadata"]["labels"]["grafana_dashboard"] == "1"
-        assert made["data"] == {"overview.json": BOARD}
-
-    def test_take_labels_annotations_and_namespace(self, chart: Path) -> None:
-        found = self.rendered(
-            chart,
-            namespace="grafana",
-            labels={"grafana_dashboard": None, "board": "yes"},
-            annotations={"grafana_folder": "Billing"},
-        )
-        assert len(found) == 1
-        for made in found.values():
-            assert made["metadata"]["namespace"] == "grafana"
-            assert made["metadata"]["labels"]["board"] == "yes"
-            assert "grafana_dashboard" not in made["metadata"]["labels"]
-            assert made["metadata"]["annotations"] == {"grafana_folder": "Billing"}
-
-    def test_are_those_of_the_repository(self) -> None:
-        own = {path.name: path.read_text() for path in ROOT.glob("grafana/dashboards/*.json")}
-        maps = feature("monitoring").all("ConfigMap")
-        boards = [each["data"] for each in maps if "config.yaml" not in each["data"]]
-        assert {name: text for board in boards for name, text in board.items()} == own
-
-
-class TestTheNetworkPolicy:
-    def test_lets_in_scrapes_and_out_names_and_https(self) -> None:
-        policy = with_values(networkPolicy={"enabled": True}).one("NetworkPolicy")["spec"]
-        assert policy["policyTypes"] == ["Ingress", "Egress"]
-        assert policy["ingress"] == [{"ports": [{"port": "metrics", "protocol": "TCP"}]}]
-        dns, https = policy["egress"]
-        assert dns == {"ports": [{"port": 53, "protocol": p} for p in ("UDP", "TCP")]}
-        assert https == {"ports": [{"port": 443, "protocol": "TCP"}]}
-
-    def test_lets_in_the_named_and_the_helm_test(self) -> None:
-        policy = feature("network-policy").one("NetworkPolicy")["spec"]
-        prometheus, test = policy["ingress"][0]["from"]
-        assert "namespaceSelector" in prometheus
-        labels = feature("network-policy").one("Pod")["metadata"]["labels"]
-        assert test["podSelector"]["matchLabels"].items() <= labels.items()
-
-    def test_lets_out_to_the_proxy_alone(self) -> None:
-        dns, proxy = feature("network-policy").one("NetworkPolicy")["spec"]["egress"]
-        assert "namespaceSelector" in dns["to"][0]
-        assert proxy == {
-            "to": [{"ipBlock": {"cidr": "10.0.0.8/32"}}],
-            "ports": [{"port": 3128, "protocol": "TCP"}],
+    def test_takes_labels_metadata_and_a_limit(self) -> None:
+        settings = {
+            "jobLabel": "team",
+            "targetLabels": ["team"],
+            "podTargetLabels": ["version"],
+            "sampleLimit": 2000000,
+            "attachMetadata": {"node": True},
         }
-
-    def test_takes_further_rules(self) -> None:
-        rule = {"to": [{"ipBlock": {"cidr": "10.0.0.9/32"}}]}
-        settings = {"enabled": True, "egress": {"extra": [rule]}}
-        policy = with_values(networkPolicy=settings).one("NetworkPolicy")
-        assert policy["spec"]["egress"][-1] == rule
-
-
-class TestThePodDisruptionBudget:
-    @pytest.mark.parametrize(
-        ("settings", "said"),
-        [
-            ({}, {"maxUnavailable": 1}),
-            ({"maxUnavailable": "50%"}, {"maxUnavailable": "50%"}),
-            ({"minAvailable": 0}, {"minAvailable": 0}),
-            ({"minAvailable": 2}, {"minAvailable": 2}),
-        ],
-    )
-    def test_says_one_of_both(self, settings: Object, said: Object) -> None:
-        made = with_values(podDisruptionBudget={"enabled": True, **settings})
-        spec = made.one("PodDisruptionBudget")["spec"]
-        assert {k: v for k, v in spec.items() if k != "selector"} == said
+        monitor = {"enabled": True, **settings}
+        spec = with_values(serviceMonitor=monitor).one("ServiceMonitor")["spec"]
+        assert {key: spec[key] for key in settings} == settings
+        assert "sampleLimit" not in feature("monitoring").one("ServiceMonitor")["spec"]

@@ -46,7 +46,10 @@ class TestShards:
         stateful = feature("shards").one("StatefulSet")
         assert stateful["spec"]["replicas"] == 3
         assert stateful["spec"]["podManagementPolicy"] == "Parallel"
-        assert stateful["spec"]["serviceName"] == stateful["metadata"]["name"]
+        names = {
+            each["metadata"]["name"]: each["spec"] for each in feature("shards").all("Service")
+        }
+        assert names[stateful["spec"]["serviceName"]]["clusterIP"] == "None"
         index, shard = feature("shards").container["env"]
         label = "metadata.labels['apps.kubernetes.io/pod-index']"
         assert index == {"name": "POD_INDEX", "valueFrom": {"fieldRef": {"fieldPath": label}}}
@@ -149,6 +152,13 @@ class TestTheState:
         assert "volumeClaimTemplates" not in shards.one("StatefulSet")["spec"]
         assert mounted(shards, "/var/lib/github-billing-exporter")["emptyDir"] == {}
 
+    def test_outlives_the_change_to_shards(self) -> None:
+        claim = feature("persistence").one("PersistentVolumeClaim")
+        assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+        keep = {"enabled": True, "annotations": {"helm.sh/resource-policy": None}}
+        manifests = with_values(state={"persistence": keep})
+        assert "annotations" not in manifests.one("PersistentVolumeClaim")["metadata"]
+
     def test_claims_are_the_same_in_a_new_version_of_the_chart(self) -> None:
         (claim,) = feature("shards").one("StatefulSet")["spec"]["volumeClaimTemplates"]
         assert claim["metadata"]["labels"] == {
@@ -236,6 +246,38 @@ class TestTheDoors:
         assert mounted(feature("credentials"), "/etc/secrets/acme")["secret"]
         added = [each["metadata"]["name"] for each in feature("extras").all("ConfigMap")]
         assert added == ["bill-extra", "billing-text"]
+
+    def test_add_containers_around_the_exporter(self) -> None:
+        pod = feature("extras").pod
+        assert [each["name"] for each in pod["containers"]] == ["exporter", "proxy"]
+        assert [each["name"] for each in pod["initContainers"]] == ["wait"]
+
+    def test_add_sources_of_variables_and_names(self) -> None:
+        manifests = feature("extras")
+        assert manifests.container["envFrom"] == [{"configMapRef": {"name": "proxy"}}]
+        (alias,) = manifests.pod["hostAliases"]
+        assert alias["hostnames"] == ["github.example.com"]
+        assert manifests.pod["dnsConfig"]["options"] == [{"name": "ndots", "value": "1"}]
+        assert "dnsPolicy" not in manifests.pod
+        assert with_values(dnsPolicy="Default").pod["dnsPolicy"] == "Default"
+
+    @pytest.mark.parametrize("shards", [1, 2])
+    def test_annotate_the_workload(self, shards: int) -> None:
+        workload = with_values(shards=shards, annotations={"wave": "2"}, revisionHistoryLimit=3)
+        assert workload.workload["metadata"]["annotations"] == {"wave": "2"}
+        assert workload.workload["spec"]["revisionHistoryLimit"] == 3
+        assert "wave" not in workload.template["metadata"]["annotations"]
+
+    def test_move_every_object_to_another_namespace(self) -> None:
+        state = {"persistence": {"enabled": True}}
+        enabled = {
+            name: {"enabled": True}
+            for name in ("serviceMonitor", "prometheusRule", "dashboards", "networkPolicy")
+        }
+        manifests = with_values(namespaceOverride="tools", state=state, **enabled)
+        assert {each["metadata"]["namespace"] for each in manifests.objects} == {"tools"}
+        spec = manifests.one("ServiceMonitor")["spec"]
+        assert spec["namespaceSelector"] == {"matchNames": ["tools"]}
 
     def test_keep_the_charts_own_labels(self) -> None:
         manifests = with_values(podLabels={"app.kubernetes.io/name": "other", "team": "a"})

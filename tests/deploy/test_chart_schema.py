@@ -30,8 +30,9 @@ IN_FREE_FORM = {"serviceMonitor.basicAuth.username", "serviceMonitor.basicAuth.p
 def closed(schema: dict[str, Any], prefix: str = "") -> set[str]:
     """Return every value that the schema declares, including mappings, as dotted paths."""
     found = set()
-    for key, child in schema["properties"].items():
+    for key, declared in schema["properties"].items():
         found.add(f"{prefix}{key}")
+        child = SCHEMA["definitions"]["thresholds"] if key == "thresholds" else declared
         if child.get("additionalProperties") is False or key == "global":
             found |= closed(child, f"{prefix}{key}.")
     return found
@@ -51,8 +52,12 @@ class TestTheSchema:
             "serviceAccount.automount",
             "service.ports",
             "serviceMonitor.scrapeInterval",
+            "serviceMonitor.labels",
+            "prometheusRule.labels",
+            "prometheusRule.alertLabels",
+            "prometheusRule.thresholds",
             "serviceMonitor.basicAuth.user",
-            "prometheusRule.thresholds.budget_used",
+            "thresholds.budget_used",
             "prometheusRule.alerts.GitHubBillingSpendJump.severty",
             "dashboards.label",
             "networkPolicy.egress.port",
@@ -74,8 +79,13 @@ class TestTheSchema:
             ("service.type", "ExternalName"),
             ("serviceMonitor.interval", "1 minute"),
             ("serviceMonitor.basicAuth", {"username": {"name": "a", "key": "b"}}),
-            ("prometheusRule.thresholds.budget_used_ratio", "80%"),
-            ("prometheusRule.alerts.GitHubBillingSpendJump", {"severity": "page"}),
+            ("thresholds.budget_used_ratio", "80%"),
+            ("prometheusRule.alerts.GitHubBillingSpendJump", {"labels": {"page": True}}),
+            ("prometheusRule.rules", "groups: []"),
+            ("global.imageRegistry", 1),
+            ("imagePullSecrets", [{"secret": "mine"}]),
+            ("dnsPolicy", "Cluster"),
+            ("networkPolicy.egress.dnsPorts", ["dns"]),
             ("prometheusRule.compat", ["promhippie"]),
             ("prometheusRule.runbookUrl", "docs/runbooks"),
             ("networkPolicy.egress.ports", []),
@@ -99,7 +109,10 @@ class TestTheSchema:
             ("commonLabels", "text"),
             ("podAnnotations", "text"),
             ("nodeSelector", "text"),
-            ("serviceMonitor.labels", "text"),
+            ("serviceMonitor.additionalLabels", "text"),
+            ("annotations", "text"),
+            ("global", "text"),
+            ("dnsConfig", []),
             ("affinity", {}),
             ("resources", {}),
             ("livenessProbe", 1),

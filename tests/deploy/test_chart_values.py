@@ -1,6 +1,6 @@
 """The chart's values: contradictions are errors, and every value is documented."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tests.support.helm import (
     TOKEN,
     VERSIONS,
     HelmVersion,
+    feature,
     feature_file,
     helm,
     merged,
@@ -62,6 +63,14 @@ class TestContradictions:
                 "a scrape sends no requests to GitHub, whose interval is config.poll.interval",
             ),
             (
+                {"dashboards": {"enabled": True, "grafanaOperator": {"enabled": True}}},
+                "dashboards.grafanaOperator.matchLabels is empty",
+            ),
+            (
+                {"dashboards": {"grafanaOperator": {"enabled": True}}},
+                "dashboards.grafanaOperator.enabled needs dashboards.enabled",
+            ),
+            (
                 {"state": {"enabled": False, "persistence": {"enabled": True}}},
                 "needs state.enabled",
             ),
@@ -101,6 +110,7 @@ class TestContradictions:
             {"extraEnv": [{"name": "GITHUB_BILLING_USERS", "value": "mona"}]},
             {"extraArgs": ["--organization=acme"]},
             {"extraArgs": ["--config.file", "/own.yaml"]},
+            {"extraEnvFrom": [{"secretRef": {"name": "accounts"}}]},
         ],
     )
     def test_are_none_wherever_the_account_is_named(self, values: dict[str, Any]) -> None:
@@ -113,6 +123,7 @@ class TestContradictions:
             {"config": {"credentials": [{"name": "a", "token_file": "/secrets/token"}]}},
             {"extraEnv": [{"name": "GITHUB_TOKEN", "value": "x"}]},
             {"extraArgs": ["--github.token-file=/secrets/token"]},
+            {"extraEnvFrom": [{"secretRef": {"name": "github-billing"}}]},
         ],
     )
     def test_are_none_wherever_the_credential_is(self, values: dict[str, Any]) -> None:
@@ -149,17 +160,14 @@ class TestTheDocumentation:
         (value,) = chart_readme.values("# Two\n# lines.\ncontext:\n  user: 1\n")
         assert value == ("context", '{"user": 1}', "Two lines.")
 
-    def test_holds_the_thresholds_that_alerts_use_with_their_defaults(self) -> None:
-        rules = (CHART / "files" / "rules" / "alerts.yaml").read_text()
-        used = set(re.findall(r"<<(\w+)>>", rules))
-        defaults = {name: value for name, value in asdict(DEFAULTS).items() if name in used}
-        assert VALUES["prometheusRule"]["thresholds"] == defaults
+    def test_holds_every_threshold_with_its_default(self) -> None:
+        assert VALUES["thresholds"] == asdict(DEFAULTS)
 
 
-def notes(values: dict[str, Any] | Path, tmp_path: Path) -> str:
+def notes(values: Mapping[str, Any] | Path, tmp_path: Path) -> str:
     """Return the notes of the installation. Helm 3 would need a cluster."""
     if not isinstance(values, Path):
-        (tmp_path / "values.yaml").write_text(yaml.safe_dump(values))
+        (tmp_path / "values.yaml").write_text(yaml.safe_dump(dict(values)))
         values = tmp_path / "values.yaml"
     ended = helm("install", "bill", CHART, "--dry-run=client", "--values", values)
     assert ended.returncode == 0, ended.stderr
@@ -172,6 +180,26 @@ class TestTheNotes:
         assert "port-forward service/bill-github-billing-exporter 9877:80 &" in told
         assert "curl --silent http://localhost:9877/metrics" in told
         assert "made up" not in told
+
+    def test_tell_the_command_that_checks_the_credential(self, tmp_path: Path) -> None:
+        told = notes(feature_file("app"), tmp_path)
+        (line,) = [line for line in told.splitlines() if "exec" in line]
+        command = line.partition(" -- github-billing-exporter ")[2].split()
+        assert command[0] == "check"
+        assert set(command[1:]) <= set(feature("app").container["args"])
+        assert "deployment/bill-github-billing-exporter --container exporter" in line
+        assert "statefulset/" in notes(feature_file("shards"), tmp_path)
+
+    def test_tell_what_is_not_enabled(self, tmp_path: Path) -> None:
+        told = notes(TOKEN, tmp_path)
+        for missing in ("ServiceMonitor is", "PrometheusRule is", "dashboards are"):
+            assert f"No {missing} enabled" in told
+        assert " enabled" not in notes(feature_file("monitoring"), tmp_path)
+
+    def test_tell_of_claims_that_remain(self, tmp_path: Path) -> None:
+        assert "remain after helm uninstall." in notes(feature_file("persistence"), tmp_path)
+        assert "and when shards is reduced" in notes(feature_file("shards"), tmp_path)
+        assert "remain" not in notes(TOKEN, tmp_path)
 
     def test_tell_it_for_tls_and_a_password(self, tmp_path: Path) -> None:
         told = notes(feature_file("web-config"), tmp_path)

@@ -63,7 +63,7 @@ class Manifests:
 
     @property
     def container(self) -> Object:
-        (container,) = self.pod["containers"]
+        (container,) = [each for each in self.pod["containers"] if each["name"] == "exporter"]
         assert isinstance(container, dict)
         return container
 

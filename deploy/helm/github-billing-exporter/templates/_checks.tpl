@@ -23,6 +23,14 @@
 {{- if and .Values.state.persistence.enabled (not .Values.state.enabled) -}}
 {{- fail "state.persistence.enabled needs state.enabled" -}}
 {{- end -}}
+{{- with .Values.dashboards -}}
+{{- if and .grafanaOperator.enabled (not .enabled) -}}
+{{- fail "dashboards.grafanaOperator.enabled needs dashboards.enabled, as a GrafanaDashboard refers to the ConfigMap" -}}
+{{- end -}}
+{{- if and .grafanaOperator.enabled (not .grafanaOperator.matchLabels) -}}
+{{- fail "dashboards.grafanaOperator.matchLabels is empty: set it to labels of your Grafana, for example dashboards=grafana" -}}
+{{- end -}}
+{{- end -}}
 {{- if and (gt (int .Values.shards) 1) .Values.demo -}}
 {{- fail "demo and shards > 1 contradict each other: the demo is one pod" -}}
 {{- end -}}
@@ -42,13 +50,13 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Accounts and credentials may be set in config, variables or arguments. */ -}}
+{{- /* Accounts and credentials may be set in config, variables or arguments. The chart cannot read extraEnvFrom. */ -}}
 {{- define "github-billing-exporter.checkMissing" -}}
 {{- $config := .Values.config -}}
 {{- $given := list -}}
 {{- range .Values.extraEnv }}{{ $given = append $given .name }}{{ end -}}
 {{- range .Values.extraArgs }}{{ $given = append $given (regexReplaceAll "=.*" (toString .) "") }}{{ end -}}
-{{- $elsewhere := or (has "--config.file" $given) (has "GITHUB_BILLING_CONFIG_FILE" $given) -}}
+{{- $elsewhere := or .Values.extraEnvFrom (has "--config.file" $given) (has "GITHUB_BILLING_CONFIG_FILE" $given) -}}
 
 {{- $credential := or $elsewhere (include "github-billing-exporter.credentialSecret" .) $config.credentials -}}
 {{- range list "token_file" "app_private_key_file" -}}

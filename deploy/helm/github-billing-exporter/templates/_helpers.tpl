@@ -40,14 +40,17 @@ app.kubernetes.io/component: test
 {{- merge $own (include "github-billing-exporter.identity" . | fromYaml) .Values.commonLabels | toYaml -}}
 {{- end -}}
 
-{{- /* Metadata of an object: github-billing-exporter.metadata (list $ "suffix" labels annotations). */ -}}
+{{- define "github-billing-exporter.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
+{{- /* Metadata of an object: dict "root" $, and optionally "suffix", "namespace", "labels", "annotations". */ -}}
 {{- define "github-billing-exporter.metadata" -}}
-{{- $root := index . 0 -}}
-name: {{ include "github-billing-exporter.fullname" $root }}{{ with index . 1 }}-{{ . }}{{ end }}
-namespace: {{ $root.Release.Namespace }}
+name: {{ include "github-billing-exporter.fullname" .root }}{{ with .suffix }}-{{ . }}{{ end }}
+namespace: {{ default (include "github-billing-exporter.namespace" .root) .namespace }}
 labels:
-  {{- merge (include "github-billing-exporter.labels" $root | fromYaml) (index . 2) | toYaml | nindent 2 }}
-{{- with index . 3 }}
+  {{- merge (include "github-billing-exporter.labels" .root | fromYaml) (default dict .labels) | toYaml | nindent 2 }}
+{{- with .annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -77,6 +80,27 @@ annotations:
 {{- else if or .Values.github.token .Values.github.appPrivateKey -}}
 {{ include "github-billing-exporter.fullname" . }}-credential
 {{- end -}}
+{{- end -}}
+
+{{- /* Folder of the files that the pod mounts. */ -}}
+{{- define "github-billing-exporter.folder" -}}
+/etc/github-billing-exporter
+{{- end -}}
+
+{{- /* Arguments with the accounts and the credential, for the commands run and check. */ -}}
+{{- define "github-billing-exporter.accountArgs" -}}
+{{- $folder := include "github-billing-exporter.folder" . -}}
+{{- $args := list -}}
+{{- if .Values.config -}}
+{{- $args = append $args (printf "--config.file=%s/config/config.yaml" $folder) -}}
+{{- end -}}
+{{- if .Values.github.appId -}}
+{{- $args = append $args (printf "--github.app-id=%s" (include "github-billing-exporter.digits" .Values.github.appId)) -}}
+{{- $args = append $args (printf "--github.app-private-key-file=%s/credential/private-key.pem" $folder) -}}
+{{- else if include "github-billing-exporter.credentialSecret" . -}}
+{{- $args = append $args (printf "--github.token-file=%s/credential/token" $folder) -}}
+{{- end -}}
+{{- with $args }}{{ toYaml . }}{{ end -}}
 {{- end -}}
 
 {{- /* Claim of the state file of the pod or of each shard. */ -}}

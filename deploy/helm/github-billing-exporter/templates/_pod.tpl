@@ -1,6 +1,6 @@
 {{- /* Pod template of the Deployment or the StatefulSet. */ -}}
 {{- define "github-billing-exporter.pod" -}}
-{{- $folder := "/etc/github-billing-exporter" -}}
+{{- $folder := include "github-billing-exporter.folder" . -}}
 {{- $state := and .Values.state.enabled (not .Values.demo) -}}
 {{- $secret := include "github-billing-exporter.credentialSecret" . -}}
 metadata:
@@ -23,6 +23,21 @@ spec:
   topologySpreadConstraints:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with .Values.hostAliases }}
+  hostAliases:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.dnsPolicy }}
+  dnsPolicy: {{ . }}
+  {{- end }}
+  {{- with .Values.dnsConfig }}
+  dnsConfig:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.extraInitContainers }}
+  initContainers:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   containers:
     - name: exporter
       image: {{ include "github-billing-exporter.image" . | quote }}
@@ -34,18 +49,10 @@ spec:
         - --web.config.file={{ $folder }}/web/{{ .Values.webConfig.key }}
         {{- end }}
         {{- if not .Values.demo }}
-        {{- if .Values.config }}
-        - --config.file={{ $folder }}/config/config.yaml
-        {{- end }}
-        {{- if .Values.github.appId }}
-        - --github.app-id={{ include "github-billing-exporter.digits" .Values.github.appId }}
-        - --github.app-private-key-file={{ $folder }}/credential/private-key.pem
-        {{- else if $secret }}
-        - --github.token-file={{ $folder }}/credential/token
+        {{- include "github-billing-exporter.accountArgs" . | nindent 8 }}
         {{- end }}
         {{- if $state }}
         - --state.file=/var/lib/github-billing-exporter/state
-        {{- end }}
         {{- end }}
         {{- range .Values.extraArgs }}
         - {{ . | quote }}
@@ -59,6 +66,10 @@ spec:
       {{- end }}
       {{- with concat $env .Values.extraEnv }}
       env:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .Values.extraEnvFrom }}
+      envFrom:
         {{- toYaml . | nindent 8 }}
       {{- end }}
       ports:
@@ -106,6 +117,9 @@ spec:
       volumeMounts:
         {{- toYaml . | nindent 8 }}
       {{- end }}
+    {{- with .Values.extraContainers }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   {{- with concat $volumes .Values.extraVolumes }}
   volumes:
     {{- toYaml . | nindent 4 }}
