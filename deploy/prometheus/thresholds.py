@@ -1,12 +1,18 @@
 """Thresholds of the alerts and of the colors of panels."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+
+
+class Threshold(float):
+    """A number that knows the ``name`` of its threshold, on whatever panel it ends up."""
+
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The defaults; the chart's ``prometheusRule.thresholds`` replace those of alerts."""
+    """The defaults; the chart's ``thresholds`` replace them."""
 
     quota_used_ratio: float = 0.8
     """Alert if more than this share of an included quota is used."""
@@ -64,6 +70,12 @@ class Thresholds:
 
     license_sync_age_days: float = 7
     """Alert if a server has not synchronized its licenses for this many days."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = Threshold(getattr(self, field.name))
+            value.name = field.name
+            object.__setattr__(self, field.name, value)
 
     def text(self) -> Mapping[str, str]:
         """Return each threshold by name, as PromQL text."""
