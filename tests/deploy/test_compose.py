@@ -1,54 +1,32 @@
-"""The compose files, read by Docker Compose, and the programs that they start."""
+"""The compose files, as Docker Compose reads them."""
 
 import json
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import httpx
 import pytest
 import yaml
 
 from exporter import __version__
-from exporter.app import utc_now
-from exporter.billing.cycle import Cycle
 from exporter.settings import options
-from tests.support.paths import ROOT
-from tests.support.programs import (
-    fetch,
-    free_port,
-    program,
-    query,
-    running,
-    serving,
-    until,
+from tests.support.compose import (
+    BINARIES,
+    DEMO,
+    FOLDER,
+    GITHUB,
+    Composed,
+    composed,
+    mounted,
+    services,
 )
-from tests.support.simulator_server import command
+from tests.support.paths import ROOT
+from tests.support.programs import program
 
-FOLDER = ROOT / "deploy" / "compose"
-DEMO, GITHUB = FOLDER / "compose.yaml", FOLDER / "compose.github.yaml"
 STATE = "/var/lib/github-billing-exporter"
-
-Composed = dict[str, Any]
-
-
-def composed(*files: Path) -> Composed:
-    """Return the configuration that Docker Compose reads from files. Later files override."""
-    named = [argument for file in files for argument in ("--file", str(file))]
-    found = subprocess.run(
-        [program("docker-compose", "newest"), *named, "config", "--format", "json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (found.returncode, found.stderr) == (0, "")
-    read: Composed = json.loads(found.stdout)
-    return read
 
 
 @pytest.fixture(scope="module")
@@ -61,22 +39,9 @@ def github(tmp_path_factory: pytest.TempPathFactory) -> Composed:
     """Return the configuration of a user who copied the example."""
     folder = tmp_path_factory.mktemp("repository") / "deploy" / "compose"
     shutil.copytree(FOLDER, folder)
+    shutil.copytree(FOLDER.parent / "prometheus", folder.parent / "prometheus")
     (folder / "github.env.example").rename(folder / "github.env")
     return composed(*(folder / file.name for file in (DEMO, GITHUB)))
-
-
-def services(found: Composed) -> dict[str, Composed]:
-    named: dict[str, Composed] = found["services"]
-    return named
-
-
-def mounted(service: Composed) -> dict[str, Path]:
-    """Return the mounted files and folders of the repository by path in the container."""
-    return {
-        volume["target"]: Path(volume["source"])
-        for volume in service.get("volumes", ())
-        if volume["type"] == "bind"
-    }
 
 
 class TestFiles:
@@ -95,7 +60,7 @@ class TestFiles:
         sources = {
             each for service in services(demo).values() for each in mounted(service).values()
         }
-        assert len(sources) == 6
+        assert len(sources) == 7
         missing = [str(source.relative_to(ROOT)) for source in sources if not source.exists()]
         assert sorted(missing) == []
 
@@ -112,13 +77,29 @@ class TestFiles:
             "grafana": [("127.0.0.1", "3000")],
         }
 
-    def test_let_alertmanager_find_its_receivers(self, demo: Composed) -> None:
+    def test_notify_nobody_of_the_demos_alerts(self, demo: Composed) -> None:
         service = services(demo)["alertmanager"]
-        config = mounted(service)["/etc/alertmanager/alertmanager.yml"].read_text()
-        receivers = yaml.safe_load(config)["receivers"]
-        hooks = [hook for each in receivers for hook in each.get("webhook_configs", ())]
-        hosts = {httpx.URL(hook["url"]).host for hook in hooks}
-        assert [f"{host}=host-gateway" for host in hosts] == service["extra_hosts"]
+        file = mounted(service)["/etc/alertmanager/alertmanager.yml"]
+        check = [str(program("amtool", "newest")), "check-config", str(file)]
+        found = subprocess.run(check, capture_output=True, text=True, check=False)
+        assert found.returncode == 0, found.stderr
+        assert [each.keys() for each in yaml.safe_load(file.read_text())["receivers"]] == [{"name"}]
+
+    def test_wait_until_what_they_need_is_healthy(self, demo: Composed) -> None:
+        needed = {
+            name: {other: how["condition"] for other, how in service["depends_on"].items()}
+            for name, service in services(demo).items()
+            if "depends_on" in service
+        }
+        assert needed == {
+            "prometheus": {"exporter": "service_healthy", "alertmanager": "service_healthy"},
+            "grafana": {"prometheus": "service_healthy"},
+            "history": {"prometheus": "service_healthy"},
+        }
+
+    def test_bound_the_memory_of_every_service(self, demo: Composed, github: Composed) -> None:
+        for service in (*services(demo).values(), *services(github).values()):
+            assert int(service["mem_limit"]) >= 128 << 20
 
     def test_confine_every_service(self, demo: Composed, github: Composed) -> None:
         for service in (*services(demo).values(), *services(github).values()):
@@ -137,6 +118,32 @@ class TestFiles:
         assert exporter["image"] == f"github-billing-exporter:{__version__}"
         assert Path(exporter["build"]["context"]) == ROOT
 
+    def test_have_the_programs_that_were_tested(self, demo: Composed) -> None:
+        images = {name: each["image"].partition(":v")[2] for name, each in services(demo).items()}
+        for name, binary in BINARIES.items():
+            version = [str(program(binary, "newest")), "--version"]
+            told = subprocess.run(version, capture_output=True, text=True, check=True)
+            major = re.search(r"version (\d+)\.", told.stdout + told.stderr)
+            assert major
+            assert major[1] == images[name].partition(".")[0]
+        drawn = json.loads((ROOT / "grafana" / "draw" / "package.json").read_text())
+        assert (
+            services(demo)["grafana"]["image"].rpartition(":")[2].rpartition(".")[0]
+            == (drawn["dependencies"]["@grafana/ui"].rpartition(".")[0])
+        )
+
+    def test_have_their_images_watched_for_updates(self) -> None:
+        file = ROOT / ".github" / "dependabot.yml"
+        check = Path(sys.executable).parent / "check-jsonschema"
+        command = [str(check), "--builtin-schema", "vendor.dependabot", str(file)]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert found.returncode == 0, found.stdout
+        watched = {
+            each["package-ecosystem"]: ROOT / each["directory"].removeprefix("/")
+            for each in yaml.safe_load(file.read_text())["updates"]
+        }
+        assert watched == {"docker-compose": FOLDER, "docker": ROOT}
+
     def test_check_every_service(self, demo: Composed) -> None:
         assert "\nHEALTHCHECK " in (ROOT / "Dockerfile").read_text()
         others = {
@@ -153,6 +160,14 @@ class TestFiles:
 
 
 class TestOwnBill:
+    def test_lets_alertmanager_find_its_receivers(self, github: Composed) -> None:
+        service = services(github)["alertmanager"]
+        config = mounted(service)["/etc/alertmanager/alertmanager.yml"].read_text()
+        receivers = yaml.safe_load(config)["receivers"]
+        hooks = [hook for each in receivers for hook in each.get("webhook_configs", ())]
+        hosts = {httpx.URL(hook["url"]).host for hook in hooks}
+        assert [f"{host}=host-gateway" for host in hosts] == service["extra_hosts"]
+
     def test_takes_the_token_as_a_file(self, github: Composed) -> None:
         exporter = services(github)["exporter"]
         assert exporter["command"] == ["run"]
@@ -191,128 +206,19 @@ def dockerfile() -> str:
     return (ROOT / "Dockerfile").read_text()
 
 
-class Stack(NamedTuple):
-    """Programs run without containers. ``here`` maps addresses and paths to local ones."""
-
-    exporter: str
-    prometheus: str
-    alertmanager: str
-    here: Mapping[str, str]
-
-    def healthy(self, service: Composed) -> bool:
-        _, name, *arguments = service["healthcheck"]["test"]
-        command = [str(program(name, "newest")), *translated(arguments, self.here)]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def translated(words: Sequence[str], here: Mapping[str, str]) -> list[str]:
-    names = re.compile("|".join(re.escape(name) for name in here))
-    return [names.sub(lambda found: here[found[0]], word) for word in words]
-
-
-def laid_out(service: Composed, root: Path, here: Mapping[str, str]) -> None:
-    """Copy the mounted files of a service below ``root``, with local addresses."""
-    for target, source in mounted(service).items():
-        place = root / target.removeprefix("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text("\n".join(translated(source.read_text().splitlines(), here)))
-
-
-@pytest.fixture(scope="module")
-def stack(demo: Composed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Run the demo, Prometheus and Alertmanager with their composed files and arguments."""
-    root = tmp_path_factory.mktemp("root")
-    monitors = {name: services(demo)[name] for name in ("prometheus", "alertmanager")}
-    with ExitStack() as running_here:
-        exporter = running_here.enter_context(running(["demo"], {}))
-        address = {name: f"127.0.0.1:{free_port()}" for name in monitors}
-        here = {
-            "exporter:9877": exporter.base_url.removeprefix("http://"),
-            "alertmanager:9093": address["alertmanager"],
-            "http://localhost:9093": f"http://{address['alertmanager']}",
-            "http://localhost:9090": f"http://{address['prometheus']}",
-            "/etc/": f"{root}/etc/",
-            "=/prometheus": f"={root}/prometheus",
-            "=/alertmanager": f"={root}/alertmanager",
-            "interval: 1m": "interval: 1s",
-        }
-        binaries = {"prometheus": "prometheus", "alertmanager": "prometheus-alertmanager"}
-        for name in reversed(monitors):
-            laid_out(monitors[name], root, here)
-            command = [
-                str(program(binaries[name], "newest")),
-                *translated(monitors[name]["command"], here),
-                f"--web.listen-address={address[name]}",
-            ]
-            url = f"http://{address[name]}/-/ready"
-            running_here.enter_context(serving(command, url))
-        urls = {name: f"http://{address[name]}" for name in monitors}
-        yield Stack(exporter.base_url, **urls, here=here)
-
-
-class TestStack:
-    def test_has_a_configuration_that_promtool_accepts(self, stack: Stack) -> None:
-        file = f"{stack.here['/etc/']}prometheus/prometheus.yml"
-        check = [str(program("promtool", "newest")), "check", "config", file]
-        found = subprocess.run(check, capture_output=True, text=True, check=False)
-        assert found.returncode == 0, found.stdout + found.stderr
-        assert "2 rule files found" in found.stdout
-
-    def test_fills_the_past_of_what_it_scrapes(self, demo: Composed, stack: Stack) -> None:
-        here = {"http://prometheus:9090": stack.prometheus, "--months=12": "--months=1"}
-        sent = command(*translated(services(demo)["history"]["command"], here), env={})
-        assert sent.returncode == 0, sent.stderr
-        end = int(Cycle.at(utc_now()).start.timestamp()) - 1
-        selector = 'github_billing_usage_net_usd{job="github-billing",instance="exporter:9877"}'
-        past = query(stack.prometheus, f"last_over_time({selector}[1h] @ {end})")
-        assert {labels["account"] for labels, _ in past} == {"acme", "acme-corp", "mona", "sandbox"}
-
-    def test_scrapes_the_bill(self, stack: Stack) -> None:
-        def bills() -> list[float]:
-            counted = 'count(github_billing_usage_net_usd{job="github-billing"})'
-            return [point.value for point in query(stack.prometheus, counted)]
-
-        until(bills)
-        (up,) = query(stack.prometheus, "up")
-        assert up.value == 1
-
-    def test_evaluates_the_rules(self, stack: Stack) -> None:
-        def recorded() -> bool:
-            return bool(query(stack.prometheus, 'count({__name__=~".+:github_billing_.+"})'))
-
-        until(recorded)
-        groups = fetch(f"{stack.prometheus}/api/v1/rules").json()
-        files = {Path(group["file"]).name for group in groups["data"]["groups"]}
-        assert files == {"recording.yml", "alerts.yml"}
-
-    def test_tells_alertmanager(self, stack: Stack) -> None:
-        def known() -> list[str]:
-            answer = fetch(f"{stack.prometheus}/api/v1/alertmanagers").json()
-            return [each["url"] for each in answer["data"]["activeAlertmanagers"]]
-
-        (url,) = until(known)
-        assert url.startswith(stack.alertmanager)
-
-    @pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
-    def test_is_healthy_where_its_checks_say_so(
-        self, name: str, stack: Stack, demo: Composed
-    ) -> None:
-        service = services(demo)[name]
-        assert stack.healthy(service)
-        gone = dict.fromkeys(
-            ("http://localhost:9090", "http://localhost:9093"), f"http://127.0.0.1:{free_port()}"
-        )
-        assert not stack._replace(here=gone).healthy(service)
-
-
 class TestGrafana:
     def test_finds_what_is_mounted(self, demo: Composed) -> None:
         grafana = services(demo)["grafana"]
         home = Path(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
         boards = mounted(grafana)[str(home.parent)]
         assert (boards / home.name).is_file()
-        provisioning = mounted(grafana)["/etc/grafana/provisioning"]
-        providers = "".join(file.read_text() for file in provisioning.glob("dashboards/*.yml"))
-        assert f"path: {home.parent}" in providers
-        sources = "".join(file.read_text() for file in provisioning.glob("datasources/*.yml"))
+        provisioning = Path("/etc/grafana/provisioning")
+        # Grafana logs errors if its other folders are hidden.
+        assert str(provisioning) not in mounted(grafana)
+        assert f"path: {home.parent}" in texts(mounted(grafana)[str(provisioning / "dashboards")])
+        sources = texts(mounted(grafana)[str(provisioning / "datasources")])
         assert "url: http://prometheus:9090" in sources
+
+
+def texts(folder: Path) -> str:
+    return "".join(file.read_text() for file in folder.glob("*.yml"))
