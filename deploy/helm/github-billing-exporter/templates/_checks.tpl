@@ -36,7 +36,7 @@
 {{- end -}}
 {{- with .Values.serviceMonitor -}}
 {{- if gt (include "github-billing-exporter.milliseconds" .interval | int64) 120000 -}}
-{{- fail (printf "serviceMonitor.interval %s is longer than 2m: after one failed scrape the recorded series would have gaps, and alerts would not fire, as Prometheus uses a sample for 5m only; a scrape sends no requests to GitHub, whose interval is config.poll.interval" .interval) -}}
+{{- fail (printf "serviceMonitor.interval %s is longer than 2m: the recorded series would have gaps, at which alerts start over, as Prometheus uses a sample for at most 5m; a scrape sends no requests to GitHub, whose interval is config.poll.interval" .interval) -}}
 {{- end -}}
 {{- if gt (include "github-billing-exporter.milliseconds" .scrapeTimeout | int64) (include "github-billing-exporter.milliseconds" .interval | int64) -}}
 {{- fail (printf "serviceMonitor.scrapeTimeout %s is longer than serviceMonitor.interval %s, which Prometheus does not allow" .scrapeTimeout .interval) -}}
