@@ -32,7 +32,8 @@ def _config() -> dict[str, Any]:
 
 
 def _thresholds() -> dict[str, Any]:
-    number = {"type": "number", "minimum": 0}
+    # Helm's `--set` writes a fraction as a string.
+    number = {"type": ["number", "string"], "minimum": 0, "pattern": "^[0-9.]+$"}
     names = (field.name for field in fields(Thresholds))
     return {
         "type": "object",

@@ -20,8 +20,8 @@ _COLLECTOR_NAME = {"format": "collector"}
 def json_schema(collectors: Sequence[Collector], root: str = "#") -> dict[str, Any]:
     """Return the schema, in draft 7, for editors and the Helm chart.
 
-    `load` also checks names, files and settings against each other, but accepts numbers in quotes.
-    ``root`` is the schema's place in a larger one.
+    `load` also checks names, files and settings against each other. ``root`` is the schema's place
+    in a larger one.
     """
     reference = f"{root}/definitions/{{model}}"
     generated = Settings.model_json_schema(ref_template=reference, schema_generator=_Generator)
@@ -53,15 +53,23 @@ class _Generator(GenerateJsonSchema):
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
+    # Like the settings, accept numbers in quotes, which `helm --set` writes.
+    def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:  # noqa: ARG002
+        return {"type": ["number", "string"], "pattern": "^[0-9.]+$"}
+
+    def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:  # noqa: ARG002
+        return {"type": ["integer", "string"], "pattern": "^[0-9]+$"}
+
     def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:  # noqa: ARG002
         return {"type": "string", "pattern": "^([0-9]+(ms|[smhdwy]))+$"}
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
-        if not isinstance(inner.get("type"), str):
+        if "type" not in inner:
             return super().nullable_schema(schema)
+        types = inner["type"] if isinstance(inner["type"], list) else [inner["type"]]
         choices = {"enum": [*inner["enum"], None]} if "enum" in inner else {}
-        return {**inner, "type": [inner["type"], "null"], **choices}
+        return {**inner, "type": [*types, "null"], **choices}
 
 
 def _refuse(

@@ -112,6 +112,11 @@ class TestTheColors:
                 f"/{path}/value": OTHER[threshold] for path, threshold in PLACES[name].items()
             }
 
+    def test_take_a_fraction_that_set_writes_as_text(self) -> None:
+        changed = {"dashboards": {"enabled": True}, "thresholds": {"seats_unused_ratio": "0.6"}}
+        found = boards(rendered(merged(TOKEN, changed)))["github-billing-seats.json"]
+        assert 0.6 in [value for path, value in values(found) if path.endswith("/value")]
+
     def test_are_thresholds_or_the_limit_itself(self) -> None:
         for name, board in BOARDS.items():
             places = {f"/{path}/value": threshold for path, threshold in PLACES[name].items()}

@@ -36,7 +36,7 @@ collectors: [usage_repositories]
 series_limit: 500
 shard: 0/3
 quota:
-  actions_minutes: 50000
+  actions_minutes: "50000"
   shared_storage_gigabytes: 0.5
 web:
   listen_address: 127.0.0.1:9877
@@ -124,6 +124,11 @@ class TestTheSchema:
     def test_rejects_what_the_exporter_rejects_for_its_shape(self, name: str) -> None:
         (file,) = [file for file in BAD if file.stem == name]
         assert not accepts(yaml.safe_load(file.read_text()), json_schema(COLLECTORS))
+
+    def test_accepts_numbers_in_quotes_as_the_exporter_does(self) -> None:
+        assert accepts({"series_limit": "500", "quota": {"shared_storage_gigabytes": "0.5"}})
+        assert not accepts({"series_limit": "many"})
+        assert not accepts({"quota": {"actions_minutes": "-1"}})
 
     def test_rejects_a_duration_that_is_none(self) -> None:
         assert accepts({"poll": {"interval": "1h30m"}})
