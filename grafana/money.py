@@ -37,8 +37,8 @@ def forecast() -> Panel:
     return looks.number(
         "Forecast for the month",
         "Net dollars of the whole month, with what plans covered last month. Too low in the first "
-        "month of an account. From usage and discount by SKU, and last month's. Compare it with "
-        "last month and the budgets. "
+        "month of an account. From `usage_gross_usd` and `usage_discount_usd` by SKU, and last "
+        "month's. Compare it with last month and the budgets. "
         f"{NOT_THE_INVOICE}",
         Query(total(recorded(FORECAST))),
         looks.USD,
