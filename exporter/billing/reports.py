@@ -30,6 +30,7 @@ TOO_MANY_NAMES = (
 )
 
 _Key = TypeVar("_Key", bound=Hashable)
+_Named = TypeVar("_Named")
 
 _Table: TypeAlias = "array[float]"
 """Rows of four columns, one after the other."""
@@ -185,7 +186,7 @@ class ReportFold:
         return Report(sums, self._latest)
 
 
-def sum_by(parts: Iterable[tuple[Names, Sums]], key: Callable[[Names], _Key]) -> dict[_Key, Sums]:
+def sum_by(parts: Iterable[tuple[_Named, Sums]], key: Callable[[_Named], _Key]) -> dict[_Key, Sums]:
     """Sum the parts of a bill by ``key`` of their names."""
     return sum_up((key(names), sums) for names, sums in parts)
 

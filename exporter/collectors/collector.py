@@ -1,16 +1,20 @@
 """Collector: one set of data to read from GitHub."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Self
+from operator import attrgetter
+from typing import Any, NamedTuple, Self, TypeVar
 
 from exporter.accounts import Account, AccountType, Platform
-from exporter.billing.own_prices import Estimates
+from exporter.billing import own_prices
+from exporter.billing.sums import Sums
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
 from exporter.ledger.whole_report import WholeReport
 from exporter.metrics.model import Metric, Reading, Sample
+
+_Names = TypeVar("_Names", bound=own_prices.Metered)
 
 MANY_PAGES = timedelta(minutes=10)
 REFUSED = (400, 403, 404, 422)
@@ -33,8 +37,17 @@ class Noted(NamedTuple):
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, metric: Metric, found: Estimates[tuple[str, ...]]) -> Self:
-        """Return samples of the estimates, whose keys are the metric's labels."""
+    def estimated(
+        cls,
+        metric: Metric,
+        parts: Iterable[tuple[_Names, Sums]],
+        prices: Mapping[str, float],
+        *,
+        billed: Set[str] = frozenset(),
+    ) -> Self:
+        """Return the parts at own prices by the metric's labels; see `own_prices.estimated`."""
+        key = attrgetter(*metric.labels)
+        found = own_prices.estimated(parts, key, prices, billed=billed)
         return cls(tuple(Sample(metric, *each) for each in found.usd.items()), found.notes)
 
 
@@ -99,7 +112,7 @@ class Collector:
     ``required`` ones fail if GitHub refuses them; the one that ``decides`` finds the platform.
     ``why_off`` is empty if the collector is on by default. ``turned_on_by`` is a field of the
     account's `Own` that turns it on unless it is empty, ``beside`` a collector with which it is on.
-    ``makes`` is what it has GitHub make; others only read.
+    ``makes`` names the thing that it has GitHub make, empty if it only reads.
     """
 
     name: str

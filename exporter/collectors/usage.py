@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 
 from exporter.accounts import Account, AccountType, Platform
 from exporter.billing import own_prices, skus, usage
@@ -44,14 +43,9 @@ def samples(rows: Sequence[SummaryRow], now: datetime) -> tuple[Sample, ...]:
 
 def own_samples(rows: Sequence[SummaryRow], prices: Mapping[str, float]) -> Noted:
     """Return the samples at own prices of the month's summary so far."""
-    metric = catalogue.OWN_ESTIMATED_USD
-    found = own_prices.estimated(
-        ((Names("", "", *names), sums) for names, sums in usage.sums(rows).items()),
-        attrgetter(*metric.labels),
-        prices,
-        billed={skus.sku_name(row.sku) for row in rows if row.price_per_unit > 0},
-    )
-    return Noted.of(metric, found)
+    parts = ((Names("", "", *names), sums) for names, sums in usage.sums(rows).items())
+    billed = {skus.sku_name(row.sku) for row in rows if row.price_per_unit > 0}
+    return Noted.estimated(catalogue.OWN_ESTIMATED_USD, parts, prices, billed=billed)
 
 
 def _legacy_figures(rows: Sequence[SummaryRow], cycle: Cycle, now: datetime) -> tuple[Sample, ...]:

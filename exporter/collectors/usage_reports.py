@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import repeat
 from operator import attrgetter
+from typing import TypeVar
 
 from exporter.accounts import Account, AccountType
 from exporter.billing import own_prices, reports
@@ -16,18 +17,20 @@ from exporter.ledger.whole_report import WholeReport
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, Triple, present
 
+_Named = TypeVar("_Named")
+
 
 async def collect_repositories(_github: GitHub, account: Account, report: WholeReport) -> Reading:
     newest = report.latest.timestamp() if report.latest else None
     own = own_samples(report, own_prices.prices_of(account.own.prices, report.cycle.start))
     teams = (report.teams or {}) if account.own.team_info else {}
-    samples = (
+    shown = (
         *repository_samples(report),
         *present((catalogue.USAGE_LATEST_ITEM, newest)),
         *own.samples,
         *(Sample(catalogue.REPOSITORY_TEAM_INFO, (*of, team), 1) for of, team in teams.items()),
     )
-    return _reading(report, samples, own.notes)
+    return _reading(report, shown, own.notes)
 
 
 async def collect_organizations(_github: GitHub, _account: Account, report: WholeReport) -> Reading:
@@ -37,31 +40,31 @@ async def collect_organizations(_github: GitHub, _account: Account, report: Whol
 def repository_samples(parts: Iterable[tuple[Names, Sums]]) -> tuple[Sample, ...]:
     """Return the samples of the month so far by repository."""
     quantity, money = catalogue.REPOSITORY_USAGE_GROSS_QUANTITY, catalogue.REPOSITORY_USAGE_USD
-    return _samples(parts, quantity, money)
+    return samples(parts, quantity, money)
 
 
 def own_samples(parts: Iterable[tuple[Names, Sums]], prices: Mapping[str, float]) -> Noted:
     """Return the samples at own prices of the month so far by repository."""
-    metric = catalogue.REPOSITORY_OWN_ESTIMATED_USD
-    return Noted.of(metric, own_prices.estimated(parts, attrgetter(*metric.labels), prices))
+    return Noted.estimated(catalogue.REPOSITORY_OWN_ESTIMATED_USD, parts, prices)
 
 
 def organization_samples(parts: Iterable[tuple[Names, Sums]]) -> tuple[Sample, ...]:
     """Return the samples of the month so far by organization."""
     quantity, money = catalogue.ORGANIZATION_USAGE_GROSS_QUANTITY, catalogue.ORGANIZATION_USAGE_USD
-    return _samples(parts, quantity, money)
+    return samples(parts, quantity, money)
 
 
-def _samples(
-    parts: Iterable[tuple[Names, Sums]], quantity: Metric, money: Triple
+def samples(
+    parts: Iterable[tuple[_Named, Sums]], quantity: Metric, money: Triple
 ) -> tuple[Sample, ...]:
-    samples = [
+    """Return quantities and US dollars by the labels of their metrics, each in one pass."""
+    found = [
         Sample(quantity, labels, sums.quantity)
         for labels, sums in reports.sum_by(parts, attrgetter(*quantity.labels)).items()
     ]
     for labels, (_, *dollars) in reports.sum_by(parts, attrgetter(*money.gross.labels)).items():
-        samples += map(Sample, money, repeat(labels), dollars)
-    return tuple(samples)
+        found += map(Sample, money, repeat(labels), dollars)
+    return tuple(found)
 
 
 def _reading(

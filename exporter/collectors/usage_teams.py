@@ -1,16 +1,14 @@
 """The month by team: GitHub's usage report by the rules of the settings."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from operator import attrgetter
 from typing import NamedTuple
 
 from exporter.accounts import Account, AccountType
 from exporter.billing import matches, own_prices, reports
 from exporter.billing.allocation import Allocation, Usage, allocate, organizations_to_list
 from exporter.billing.owners import PERSON
-from exporter.billing.sums import Sums, sum_up
+from exporter.billing.sums import Sums
 from exporter.collectors.collector import (
     MANY_PAGES,
     REFUSED,
@@ -21,13 +19,14 @@ from exporter.collectors.collector import (
 )
 from exporter.collectors.previous_reports import last_month, previous_samples, settled
 from exporter.collectors.usage import PERMISSIONS
+from exporter.collectors.usage_reports import samples
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
 from exporter.ledger import cost_centers, repositories, whole_report
 from exporter.ledger.coverage import RIGHTS, Listed, Part, coverage, matched_or_blind, notes
 from exporter.ledger.whole_report import WholeReport
 from exporter.metrics import catalogue
-from exporter.metrics.model import Reading, Sample
+from exporter.metrics.model import Reading
 from exporter.own import Rule
 
 _RIGHTS = f"; for rules by property or topic also {RIGHTS}"
@@ -62,7 +61,7 @@ class Allocated:
     allocation: Allocation
     listed: Listed
 
-    def by_team(self) -> Iterator[tuple[OfTeam, Sums]]:
+    def __iter__(self) -> Iterator[tuple[OfTeam, Sums]]:
         """Yield the sums of every part with its team: add those with equal names."""
         verdicts = self.allocation.verdicts
         for usage, names, sums in self.parts:
@@ -93,10 +92,12 @@ async def allocated(github: GitHub, account: Account, report: WholeReport) -> Al
 async def collect(github: GitHub, account: Account, report: WholeReport) -> Reading:
     found = await allocated(github, account, report)
     report.teams = found.allocation.of_repositories()
-    own = own_samples(found.by_team(), own_prices.prices_of(account.own.prices, report.cycle.start))
+    prices = own_prices.prices_of(account.own.prices, report.cycle.start)
+    own = Noted.estimated(catalogue.TEAM_OWN_ESTIMATED_USD, found, prices)
+    usage = samples(found, catalogue.TEAM_USAGE_GROSS_QUANTITY, catalogue.TEAM_USAGE_USD)
     return Reading(
         report.now,
-        (*samples(found.by_team()), *own.samples),
+        (*usage, *own.samples),
         cycle_end=report.cycle.end,
         facts=_facts(account, found),
         unknown_skus=reports.unknown_skus(report),
@@ -106,28 +107,9 @@ async def collect(github: GitHub, account: Account, report: WholeReport) -> Read
 
 async def collect_previous(github: GitHub, account: Account, report: WholeReport) -> Reading:
     found = await allocated(github, account, report)
-    parts = (((names.team, names.product, names.sku), sums) for names, sums in found.by_team())
+    parts = (((names.team, names.product, names.sku), sums) for names, sums in found)
     is_final = not found.listed.refused
     return settled(account, report, previous_samples(parts, _PREVIOUS), is_final=is_final)
-
-
-def samples(parts: Iterable[tuple[OfTeam, Sums]]) -> tuple[Sample, ...]:
-    """Return the samples of the month so far by team."""
-    by_unit = sum_up(parts)
-    found = [
-        Sample(catalogue.TEAM_USAGE_GROSS_QUANTITY, labels, sums.quantity)
-        for labels, sums in by_unit.items()
-    ]
-    money = sum_up((labels[:3], sums) for labels, sums in by_unit.items())
-    for labels, (_, *dollars) in money.items():
-        found += map(Sample, catalogue.TEAM_USAGE_USD, repeat(labels), dollars)
-    return tuple(found)
-
-
-def own_samples(parts: Iterable[tuple[OfTeam, Sums]], prices: Mapping[str, float]) -> Noted:
-    """Return the samples at own prices of the month so far by team."""
-    metric = catalogue.TEAM_OWN_ESTIMATED_USD
-    return Noted.of(metric, own_prices.estimated(parts, attrgetter(*metric.labels), prices))
 
 
 def _facts(account: Account, found: Allocated) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """This month by workflow, from a report export that GitHub makes (OpenAPI 23.0.2, GHEC)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -45,14 +45,13 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
     )
 
 
-def own_samples(rows: Iterable[Row], prices: Mapping[str, float]) -> Noted:
+def own_samples(rows: Sequence[Row], prices: Mapping[str, float]) -> Noted:
     """Return the samples at own prices of the month so far by workflow."""
     metric = catalogue.WORKFLOW_OWN_ESTIMATED_USD
     labels = attrgetter(*metric.labels)
-    rows = [*rows]
     incomplete = {labels(row) for row in rows if row.quantity is None}
     parts = ((row, _sums(row)) for row in rows if labels(row) not in incomplete)
-    return Noted.of(metric, own_prices.estimated(parts, labels, prices))
+    return Noted.estimated(metric, parts, prices)
 
 
 def _samples(rows: Iterable[Row]) -> tuple[Sample, ...]:

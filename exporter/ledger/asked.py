@@ -62,7 +62,7 @@ class SummaryItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class Month:
     """A month of an account's bill, and how to ask for it in one attempt.
 
-    ``tell`` is called with a line for each step of what takes long.
+    ``tell`` is called with a line for each wait and each download.
     """
 
     github: GitHub

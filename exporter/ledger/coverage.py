@@ -127,7 +127,7 @@ def matched_or_blind(account: Account, allocation: Allocation, listed: Listed) -
     """
     if not any(usage.repository for usage in allocation.verdicts):
         return None
-    # What GitHub no longer lists says nothing about a rule that sees the rest.
+    # A repository that is no longer listed says nothing about a rule that sees the others.
     unseen = (its for usage, its in _blind(allocation).items() if not _unlisted(usage, listed))
     return matches.matched(account.own.rules, allocation) | {*map(Place, chain(*unseen))}
 
