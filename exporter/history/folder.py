@@ -73,12 +73,12 @@ class Folder:
         """Write a month, nothing if it has no series. Raises `PromtoolFailed`."""
         name = periods.text_of(month.times.cycle)
         former = self._state(name)
-        names: list[str] = []
-        if month.curves and self.promtool is None:
-            names = [f"github-billing-{name}.om"]
-            self._write_text(month, self.path / names[0])
-        elif month.curves and self.promtool is not None:
-            names = self._make_blocks(month, self.promtool, self._hidden / name)
+        made = self._hidden / name
+        try:
+            names = self._make(month, made) if month.curves else []
+        except BaseException:
+            shutil.rmtree(made)
+            raise
         content = msgspec.json.encode(_State(self._options, month.times.until, names))
         files.write_atomically(self._state_file(name), content, files.FOR_ALL)
         self._publish(name)
@@ -89,10 +89,18 @@ class Folder:
         with files.replaced(file, files.FOR_ALL, self._hidden) as content:
             content.writelines(piece.encode() for piece in text(month))
 
+    def _make(self, month: PastMonth, made: Path) -> list[str]:
+        """Write the month's file or blocks into a hidden folder, and return their names."""
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        if self.promtool is not None:
+            return self._make_blocks(month, self.promtool, made)
+        name = f"github-billing-{made.name}.om"
+        self._write_text(month, made / name)
+        return [name]
+
     def _make_blocks(self, month: PastMonth, promtool: Path, blocks: Path) -> list[str]:
         file = blocks.with_suffix(".om")
-        shutil.rmtree(blocks, ignore_errors=True)
-        blocks.mkdir()
         try:
             self._write_text(month, file)
             command = [str(promtool), "tsdb", "create-blocks-from"]
@@ -102,18 +110,17 @@ class Folder:
             file.unlink(missing_ok=True)
         names = sorted(block.name for block in blocks.iterdir())
         if made.returncode or not names:
-            shutil.rmtree(blocks)
             (*_, why) = ["it made no blocks", *made.stderr.splitlines()]
             raise PromtoolFailed(why)
         return names
 
     def _publish(self, name: str) -> None:
-        """Move the blocks of a month to the folder if it is whole; those of another are removed."""
-        state, blocks = self._state(name), self._hidden / name
-        for block in state.names if state else ():
-            if (blocks / block).exists():
-                (blocks / block).rename(self.path / block)
-        shutil.rmtree(blocks, ignore_errors=True)
+        """Move the file or blocks of a month to the folder if the month is whole."""
+        state, made = self._state(name), self._hidden / name
+        for each in state.names if state else ():
+            if (made / each).exists():
+                (made / each).rename(self.path / each)
+        shutil.rmtree(made, ignore_errors=True)
 
     @property
     def _hidden(self) -> Path:

@@ -99,7 +99,6 @@ def test_an_interrupted_run_leaves_whole_months(github: GitHub, tmp_path: Path) 
     assert "interrupted: run the same command again to continue" in errors
     assert all(name == ".state" or name.endswith(".om") for name in listed(past))
     assert len(listed(past)) < 25
-    assert all(name.endswith(".json") for name in listed(past / ".state"))
     for file in past.glob("*.om"):
         assert file.read_bytes().endswith(b"\n# EOF\n")
     continued = history(github[1], past, "--months", "1")
