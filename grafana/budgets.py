@@ -10,7 +10,6 @@ from grafana.tables import Column, rows
 
 BUDGET = "account_budget:github_billing_budget"
 
-_UNKNOWN = "–"  # noqa: RUF001  (a dash)
 _INFO = "scope, entity, target, hard"
 _OF = "account_type, account, budget"
 
@@ -42,18 +41,17 @@ def budget_table(
             Column("account", "Account", width=130),
             *described,
             Column("A", "Limit", looks.USD, width=120),
-            Column("B", "Consumed", looks.USD, absent=_UNKNOWN, width=120),
-            Column("C", "Left", looks.USD, looks.better_above(0), absent=_UNKNOWN, width=120),
+            Column("B", "Consumed", looks.USD, width=120),
+            Column("C", "Left", looks.USD, looks.better_above(0), width=120),
             Column(
                 "D",
                 "Used",
                 looks.RATIO,
                 looks.worse_above(DEFAULTS.budget_used_ratio, 1),
-                absent=_UNKNOWN,
                 bar=True,
                 width=190,
             ),
-            Column("E", "Forecast", looks.RATIO, looks.worse_above(1), absent=_UNKNOWN, width=110),
+            Column("E", "Forecast", looks.RATIO, looks.worse_above(1), width=110),
         ],
         empty,
         sort="Used",

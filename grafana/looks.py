@@ -3,6 +3,10 @@
 Green, amber and red compare a value with a limit; other values have a neutral color.
 Single values are instant queries: a range query would show the last value of a series that has
 ended as if it were current.
+
+``empty`` says why a panel may have no data. Grafana draws the text for no data in lines and tables
+as a sentence, but in numbers and bars as a value, fitted to one line: there it is short, and the
+reason is in the description.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +33,9 @@ SECONDS = "s"
 NUMBER = "short"
 COUNT = "locale"
 """A whole number with all its digits."""
+
+ABSENT = "–"  # noqa: RUF001  (a dash)
+"""Text of a value that is missing."""
 
 NEUTRAL = "text"
 PLAIN = "#5B8FD9"
@@ -104,12 +111,17 @@ def number(
     steps: Steps = UNJUDGED,
     decimals: int | None = None,
     texts: Mapping[str, str] | None = None,
+    blank: str = ABSENT,
 ) -> stat.Panel:
-    """Build a stat panel: one value, or one per series. ``texts`` replace values."""
+    """Build a stat panel: one value, or one per series.
+
+    ``texts`` replace values, ``blank`` one that is missing.
+    """
     named = kinds.BigValueTextMode.VALUE_AND_NAME if query.name else kinds.BigValueTextMode.VALUE
     small = common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_NAMED_VALUE_SIZE)
     panel = (
-        panel_of(stat.Panel(), title, about, unit, empty, steps=steps)
+        panel_of(stat.Panel(), title, _with_reason(about, blank, empty), unit, blank, steps=steps)
+        .mappings([*replaced(texts or {}), unjudged(blank)])
         .with_target(instant(query, "A"))
         .color_scheme(by_thresholds())
         .color_mode(kinds.BigValueColorMode.VALUE)
@@ -119,8 +131,6 @@ def number(
     )
     if query.name:
         panel.text(small).orientation(kinds.VizOrientation.HORIZONTAL)
-    if texts:
-        panel.mappings([mapping(texts)])
     return panel if decimals is None else panel.decimals(decimals)
 
 
@@ -137,14 +147,23 @@ def bars(
     colours: Mapping[str, str] | None = None,
     plain: str = "",
     link: str = "",
+    blank: str = ABSENT,
 ) -> bargauge.Panel:
     """Build horizontal bars, one per series, colored by ``steps`` or ``colours``.
 
     ``plain`` is the color of bars that have none in ``colours``, ``full`` the value of a full bar,
-    ``link`` the URL that a bar opens.
+    ``link`` the URL that a bar opens, ``blank`` the text for no bars.
     """
     panel = (
-        panel_of(bargauge.Panel(), title, about, unit, empty, steps=steps or UNJUDGED)
+        panel_of(
+            bargauge.Panel(),
+            title,
+            _with_reason(about, blank, empty),
+            unit,
+            blank,
+            steps=steps or UNJUDGED,
+        )
+        .mappings([unjudged(blank)])
         .with_target(instant(query, "A"))
         .min(0)
         .color_scheme(by_thresholds() if steps else _fixed(plain or (GREY if colours else PLAIN)))
@@ -267,10 +286,21 @@ def instant(query: Query, letter: str) -> prometheus.Dataquery:
     return target.instant().ref_id(letter)
 
 
-def mapping(texts: Mapping[str, str]) -> model.ValueMap:
-    return model.ValueMap(
-        {value: model.ValueMappingResult(text=text) for value, text in texts.items()}
-    )
+def replaced(texts: Mapping[str, str]) -> list[model.ValueMapping]:
+    """Return the value mapping of ``texts``, if there are any."""
+    shown = {value: model.ValueMappingResult(text=text) for value, text in texts.items()}
+    return [model.ValueMap(shown)] if shown else []
+
+
+def unjudged(blank: str) -> model.SpecialValueMap:
+    """Return the mapping of a missing value, which otherwise has the color of the first step."""
+    shown = model.ValueMappingResult(text=blank, color=NEUTRAL)
+    match = model.SpecialValueMatch.NULL_AND_NAN
+    return model.SpecialValueMap(model.DashboardSpecialValueMapOptions(match, shown))
+
+
+def _with_reason(about: str, blank: str, empty: str) -> str:
+    return f"{about}\n\n`{blank}` means: {empty}."
 
 
 def _coloured(panel: bargauge.Panel | timeseries.Panel, colours: Mapping[str, str]) -> None:

@@ -13,7 +13,6 @@ from grafana.tables import Column, rows
 HOSTED = 'sku=~"actions_(linux|windows|macos).*"'
 OWN = 'sku=~"actions_self_hosted.*"'
 NO_OWN_PRICE = "Add own_prices to the settings"
-ABSENT = "–"  # noqa: RUF001  (a dash)
 BY_SYSTEM = ("account_type", "account", "os")
 
 _SYSTEM = '"actions_(?:self_hosted_)?(linux|windows|macos).*"'
@@ -90,13 +89,13 @@ def _compared() -> Panel:
         [
             Column("os", "System"),
             Column("A", "Hosted, min", looks.COUNT, width=150),
-            Column("B", "Gross cost", looks.USD, absent=ABSENT, width=150),
-            Column("C", "Per minute", looks.USD, decimals=4, absent=ABSENT, width=130),
-            Column("D", "If self-hosted", looks.USD, absent=ABSENT, width=160),
-            Column("E", "Self-hosted, min", looks.COUNT, absent=ABSENT, width=170),
-            Column("F", "Own estimate", looks.USD, absent=ABSENT, width=150),
-            Column("G", "Own price", looks.USD, decimals=4, absent=ABSENT, width=130),
-            Column("H", "If hosted", looks.USD, absent=ABSENT, width=160),
+            Column("B", "Gross cost", looks.USD, width=150),
+            Column("C", "Per minute", looks.USD, decimals=4, width=130),
+            Column("D", "If self-hosted", looks.USD, width=160),
+            Column("E", "Self-hosted, min", looks.COUNT, width=170),
+            Column("F", "Own estimate", looks.USD, width=150),
+            Column("G", "Own price", looks.USD, decimals=4, width=130),
+            Column("H", "If hosted", looks.USD, width=160),
         ],
         "No Actions minutes this month",
         sort="Hosted, min",

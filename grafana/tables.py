@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 
 from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models.common import FieldTextAlignment
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from grafana.looks import (
+    ABSENT,
     DECIMALS,
-    NEUTRAL,
     NUMBER,
     Query,
     Steps,
     by_thresholds,
     instant,
-    mapping,
     panel_of,
+    replaced,
+    unjudged,
 )
 
 
@@ -25,7 +27,7 @@ class Column:
     """A table column. ``source`` is a label or the letter of a query.
 
     ``decimals`` replace those of the unit; ``exact`` shows as many as the value needs. ``absent``
-    replaces the panel's text in an empty cell.
+    is the text of an empty cell.
     """
 
     source: str
@@ -34,7 +36,7 @@ class Column:
     steps: Steps = ()
     decimals: int | None = None
     exact: bool = False
-    absent: str = ""
+    absent: str = ABSENT
     bar: bool = False
     width: int = 0
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +57,7 @@ def rows(
     The first query is the column ``A``. ``sort`` is the heading to sort by.
     """
     panel = panel_of(table.Panel(), title, about, NUMBER, empty).color_scheme(by_thresholds())
+    panel.align(FieldTextAlignment.AUTO)
     for letter, query in zip("ABCDEFGHIJ", queries, strict=False):
         panel.with_target(instant(query, letter).format(PromQueryFormat.TABLE))
     shown = {_source(column, queries): column.title for column in columns}
@@ -70,6 +73,7 @@ def rows(
     if sort:
         by = {"fields": {}, "sort": [{"field": sort, "desc": descending}]}
         panel.with_transformation(model.DataTransformerConfig("sortBy", options=by))
+    panel.override_by_regexp(".*", _properties({"noValue": ABSENT, "mappings": [unjudged(ABSENT)]}))
     for column in columns:
         if properties := _drawn(column):
             panel.override_by_name(column.title, properties)
@@ -83,13 +87,6 @@ def _source(column: Column, queries: Sequence[Query]) -> str:
     return "Value" if len(queries) == 1 else f"Value #{column.source}"
 
 
-def _unjudged(absent: str) -> model.SpecialValueMap:
-    # Without it an empty cell has the color of the first step.
-    shown = model.ValueMappingResult(text=absent, color=NEUTRAL)
-    match = model.SpecialValueMatch.NULL_AND_NAN
-    return model.SpecialValueMap(model.DashboardSpecialValueMapOptions(match, shown))
-
-
 def _drawn(column: Column) -> list[model.DynamicConfigValue]:
     found: dict[str, object] = {}
     if column.unit:
@@ -97,8 +94,6 @@ def _drawn(column: Column) -> list[model.DynamicConfigValue]:
     decimals = DECIMALS.get(column.unit) if column.decimals is None else column.decimals
     if decimals is not None and not column.exact:
         found["decimals"] = decimals
-    if column.absent:
-        found["noValue"] = column.absent
     if column.steps:
         steps = [{"value": value, "color": colour} for value, colour in column.steps]
         found["thresholds"] = {"mode": "absolute", "steps": steps}
@@ -108,9 +103,10 @@ def _drawn(column: Column) -> list[model.DynamicConfigValue]:
         found |= {"min": 0, "max": 1}
     if column.width:
         found["custom.width"] = column.width
-    mappings: list[object] = [mapping(column.texts)] if column.texts else []
-    if column.absent and column.steps:
-        mappings.append(_unjudged(column.absent))
-    if mappings:
-        found["mappings"] = mappings
+    if column.texts or column.absent != ABSENT:
+        found["mappings"] = [*replaced(column.texts), unjudged(column.absent)]
+    return _properties(found)
+
+
+def _properties(found: Mapping[str, object]) -> list[model.DynamicConfigValue]:
     return [model.DynamicConfigValue(name, value) for name, value in found.items()]

@@ -28,7 +28,6 @@ _BILL = "previous_cycle_usage_net_usd"
 _PRICE = "previous_cycle_usage_price_usd"
 _SKU = ("product", "sku")
 _PRICED = (*_SKU, "unit")
-_ABSENT = "–"  # noqa: RUF001  (a dash)
 _LATE = (
     "GitHub reports usage up to three days late, so last month may still change in the first days "
     "of this one."
@@ -161,7 +160,7 @@ def prices() -> Panel:
             Column("sku", "SKU"),
             Column("unit", "Unit"),
             *(
-                Column(letter, words, looks.USD, exact=True, absent=_ABSENT, width=170)
+                Column(letter, words, looks.USD, exact=True, width=170)
                 for letter, words in (
                     ("D", "A year before"),
                     ("C", "The month before"),
@@ -189,7 +188,7 @@ def _compared(
     columns = [
         Column("product", "Product", width=100),
         Column("sku", "SKU"),
-        Column("A", now[0], looks.USD, absent=_ABSENT, width=145),
+        Column("A", now[0], looks.USD, width=145),
     ]
     letters = iter("BCDEFG")
     for (words, then), span in zip(before, ("Month", "Year"), strict=True):
@@ -200,7 +199,7 @@ def _compared(
         ]
         for (expression, heading, unit, width), letter in zip(compared, letters, strict=False):
             queries.append(Query(expression))
-            columns.append(Column(letter, heading, unit, absent=_ABSENT, width=width))
+            columns.append(Column(letter, heading, unit, width=width))
     return rows(title, about, queries, columns, empty, sort=now[0])
 
 

@@ -24,7 +24,6 @@ _SKU = ("product", "sku")
 _TEAMS, _REST = f'team!="{UNALLOCATED}"', f'team="{UNALLOCATED}"'
 _CHOSEN = 'team=~"$team"'
 _DRAWN = 7
-_ABSENT = "–"  # noqa: RUF001  (a dash)
 _COLOURS = {UNALLOCATED: "#5C6066", "other": looks.GREY}
 _OFF = "No allocation to teams: add rules to the settings"
 _NO_FORECAST = "No forecast on the first day of a month"
@@ -209,15 +208,15 @@ def chargeback() -> Panel:
         ],
         [
             Column("team", "Team"),
-            Column("B", "Gross", looks.EXACT_USD, absent=_ABSENT, width=130),
-            Column("C", "Discount", looks.EXACT_USD, absent=_ABSENT, width=130),
+            Column("B", "Gross", looks.EXACT_USD, width=130),
+            Column("C", "Discount", looks.EXACT_USD, width=130),
             Column("A", "Net", looks.EXACT_USD, width=130),
-            Column("D", "Share", looks.RATIO, absent=_ABSENT, bar=True, width=220),
-            Column("F", "Last month", looks.EXACT_USD, absent=_ABSENT, width=130),
-            Column("E", "Forecast", looks.EXACT_USD, absent=_ABSENT, width=130),
-            Column("G", "Change", looks.USD, absent=_ABSENT, width=130),
-            Column("H", "Change, %", looks.RATIO, absent=_ABSENT, width=120),
-            Column("I", "Self-hosted, own price", looks.EXACT_USD, absent=_ABSENT, width=180),
+            Column("D", "Share", looks.RATIO, bar=True, width=220),
+            Column("F", "Last month", looks.EXACT_USD, width=130),
+            Column("E", "Forecast", looks.EXACT_USD, width=130),
+            Column("G", "Change", looks.USD, width=130),
+            Column("H", "Change, %", looks.RATIO, width=120),
+            Column("I", "Self-hosted, own price", looks.EXACT_USD, width=180),
         ],
         _OFF,
         sort="Net",

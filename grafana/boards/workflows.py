@@ -8,7 +8,7 @@ from grafana.frame import Row, Section
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
 from grafana.queries import day, last_success, latest, recorded, top, total
-from grafana.self_hosted import ABSENT, BY_SYSTEM, HOSTED, OWN
+from grafana.self_hosted import BY_SYSTEM, HOSTED, OWN
 from grafana.tables import Column, rows
 
 UID = "github-billing-workflows"
@@ -209,11 +209,11 @@ def every() -> Panel:
             *_names(),
             Column("A", "Net", looks.EXACT_USD, width=120),
             Column("B", "Gross", looks.EXACT_USD, width=120),
-            Column("E", "Gross, 7 days", looks.EXACT_USD, absent=ABSENT, width=130),
-            Column("C", "Hosted, min", looks.COUNT, absent=ABSENT, width=120),
-            Column("D", "Per minute", looks.USD, decimals=4, absent=ABSENT, width=110),
-            Column("F", "Self-hosted, min", looks.COUNT, absent=ABSENT, width=140),
-            Column("G", "Own price", looks.EXACT_USD, absent=ABSENT, width=120),
+            Column("E", "Gross, 7 days", looks.EXACT_USD, width=130),
+            Column("C", "Hosted, min", looks.COUNT, width=120),
+            Column("D", "Per minute", looks.USD, decimals=4, width=110),
+            Column("F", "Self-hosted, min", looks.COUNT, width=140),
+            Column("G", "Own price", looks.EXACT_USD, width=120),
         ],
         _OFF,
         sort="Net",
@@ -251,11 +251,11 @@ def sides() -> Panel:
         [
             Column("workflow", "Workflow"),
             Column("A", "Self-hosted, min", looks.COUNT, width=130),
-            Column("B", "Own price", looks.USD, absent=ABSENT, width=100),
-            Column("C", "If hosted", looks.USD, absent=ABSENT, width=100),
-            Column("D", "Hosted, min", looks.COUNT, absent=ABSENT, width=110),
-            Column("E", "Gross", looks.USD, absent=ABSENT, width=100),
-            Column("F", "If self-hosted", looks.USD, absent=ABSENT, width=120),
+            Column("B", "Own price", looks.USD, width=100),
+            Column("C", "If hosted", looks.USD, width=100),
+            Column("D", "Hosted, min", looks.COUNT, width=110),
+            Column("E", "Gross", looks.USD, width=100),
+            Column("F", "If self-hosted", looks.USD, width=120),
         ],
         _OFF,
         sort="Self-hosted, min",

@@ -1,6 +1,7 @@
 """Conventions of the dashboards, checked without a Prometheus."""
 
 import itertools
+import json
 import re
 from dataclasses import astuple
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 import promql_parser
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.prometheus.thresholds import DEFAULTS
 from tests.support.dashboards import (
@@ -32,6 +36,9 @@ EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
 EVERY_PANEL = [
     pytest.param(panel, id=f"{name}: {panel['title']}") for name in BOARDS for panel in panels(name)
 ]
+
+DRAWN_AS_A_VALUE = {"stat", "bargauge"}
+"""Panels in which Grafana draws the text for no data as if it were a value."""
 
 DOCS = ROOT / "docs"
 
@@ -87,6 +94,16 @@ class TestABoard:
             assert each["datasource"] == DATASOURCE
             assert each["sort"] == 1
 
+    def test_is_as_the_sdk_reads_and_writes_it(self, name: str) -> None:
+        register_default_plugins()
+        read = board(name)
+        for mark in read["annotations"]["list"]:
+            for unknown_to_it in ("useValueForTime", "titleFormat"):
+                mark.pop(unknown_to_it, None)
+        written = JSONEncoder(sort_keys=True, indent=2).encode(Dashboard.from_json(read))
+        assert json.loads(written) == read
+        assert read["schemaVersion"] == 41
+
     def test_has_no_variable_that_nothing_uses(self, name: str) -> None:
         listed = {each["name"] for each in board(name)["templating"]["list"]}
         used = set(re.findall(r"\$([a-z_]+)", " ".join(each.expr for each in asked(name))))
@@ -132,11 +149,29 @@ class TestAPanel:
             "it names no period"
         )
 
-    def test_has_a_unit_and_a_word_for_nothing(self, panel: dict[str, object]) -> None:
-        defaults = panel["fieldConfig"]["defaults"]  # type: ignore[index]
-        assert defaults["unit"] not in {"", "m", "min", "h", "d"}
-        assert len(defaults["noValue"]) > 8
+    def test_has_a_unit_and_a_data_source(self, panel: dict[str, Any]) -> None:
+        assert panel["fieldConfig"]["defaults"]["unit"] not in {"", "m", "min", "h", "d"}
         assert panel["datasource"] == DATASOURCE
+
+    def test_without_data_says_why(self, panel: dict[str, Any]) -> None:
+        blank = panel["fieldConfig"]["defaults"]["noValue"]
+        if panel["type"] in DRAWN_AS_A_VALUE:
+            assert len(blank) <= 12, "Grafana fits it into one line"
+            assert re.search(rf"\n\n`{blank}` means: .{{9,}}\.$", panel["description"])
+        else:
+            assert len(blank) > 8
+
+    def test_judges_no_missing_value(self, panel: dict[str, Any]) -> None:
+        config = panel["fieldConfig"]
+        judged = [config["defaults"]] if panel["type"] in DRAWN_AS_A_VALUE else []
+        for override in config["overrides"]:
+            properties = {each["id"]: each["value"] for each in override["properties"]}
+            if override["matcher"]["options"] == ".*" or "mappings" in properties:
+                judged.append(properties)
+        assert judged or panel["type"] == "timeseries"
+        for each in judged:
+            (missing,) = (m["options"] for m in each["mappings"] if m["type"] == "special")
+            assert (missing["match"], missing["result"]["color"]) == ("null+nan", "text")
 
     def test_judges_by_the_numbers_of_the_alerts(self, panel: dict[str, object]) -> None:
         config = panel["fieldConfig"]
