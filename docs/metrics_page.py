@@ -90,8 +90,9 @@ SECTIONS = (
         "So all series add up to the account's total, except for usage not yet in the report.\n"
         "How GitHub discounts storage has not been verified.\n"
         "\n"
-        'Repositories beyond the series limit are summed as `repository="(other)"`, and if that\n'
-        'is not enough, organizations as `organization="(other)"`.\n',
+        "Half of the [series limit](running.md#limits) is for the dearest repositories. Those\n"
+        'beyond the limit are summed as `repository="(other)"` of their organization, and if\n'
+        'that is not enough, small organizations as `organization="(other)"`.\n',
     ),
     Section(
         "Teams",
@@ -109,9 +110,9 @@ SECTIONS = (
         "`required/…` for required workflows. Usage without a workflow has no series here, so\n"
         "these do not add up to the account's total.\n"
         "\n"
-        'Workflows beyond the series limit are summed as `workflow="(other)"` of their\n'
-        "repository, and repositories without a workflow of their own as `(other)` of the\n"
-        "organization `(other)`.\n",
+        "Workflows beyond the series limit, but never the dearest, are summed as\n"
+        '`workflow="(other)"` of their repository, and repositories without a workflow of their\n'
+        "own as `(other)` of the organization `(other)`.\n",
     ),
     Section(
         "Cost centers",

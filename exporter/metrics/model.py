@@ -70,8 +70,9 @@ class Reading:
     ``facts`` describe the account (``plan``) or its bill (``allocation``, ``allocation_matched``,
     ``blind``), ``unknown_skus`` are pairs of product and SKU.
     ``shown`` are the repositories and workflows with their own series, as organization, repository
-    and the workflow's path; ``folded`` counts those beyond the series limit. ``notes`` are
-    sentences about omitted data.
+    and the workflow's path; ``folded`` counts those beyond the series limit, and
+    ``series_limit_advised`` is a limit at which no organizations are folded, 0 if none are.
+    ``notes`` are sentences about omitted data.
     """
 
     taken: datetime
@@ -81,6 +82,7 @@ class Reading:
     unknown_skus: frozenset[tuple[str, str]] = frozenset()
     shown: frozenset[tuple[str, ...]] = frozenset()
     folded: int = 0
+    series_limit_advised: int = 0
     notes: tuple[str, ...] = ()
     _lines: dict[tuple[str, ...], Mapping[Metric, bytes]] = field(
         default_factory=dict, init=False, repr=False, compare=False

@@ -1,10 +1,10 @@
-"""The series limit: the smallest repositories and workflows are folded into one."""
+"""The series limit: the dearest repositories and workflows stay, the others are folded."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from heapq import merge
-from itertools import chain, islice
+from itertools import chain, filterfalse, islice
 from math import fsum
 
 from exporter.metrics import catalogue
@@ -27,17 +27,22 @@ _PLACES: Mapping[Metric, tuple[int, ...]] = {
 }
 """Indexes of a path in a metric's labels."""
 
-_GROSS = {catalogue.REPOSITORY_USAGE_USD.gross, catalogue.WORKFLOW_USAGE_GROSS_USD}
+_GROSS = {
+    catalogue.REPOSITORY_USAGE_USD.gross,
+    catalogue.PREVIOUS_CYCLE_REPOSITORY_USAGE_GROSS_USD,
+    catalogue.WORKFLOW_USAGE_GROSS_USD,
+}
 
 
 def limited(reading: Reading, previous: Reading | None, limit: int) -> Reading:
     """Return the reading with at most ``limit`` series of each metric with a repository label.
 
-    Whole repositories are folded into `OTHER` of their organization: those with the lowest gross
-    cost of the month first, ties by name. If that is not enough, all `OTHER` of organizations are
-    folded into one. Workflows are folded into `OTHER` of their repository, and with the last of
-    them the whole repository into `OTHER` of all. Sums do not change. What ``previous`` shows for
-    the same cycle is folded last, so that a series stays until its cycle ends.
+    Up to half of them are those of the repositories with the highest gross cost of the month.
+    Others are folded whole into `OTHER` of their organization until the limit is kept: those with
+    the lowest cost first, but after all others those that ``previous`` shows for the same cycle.
+    If that is not enough, `OTHER` of organizations are folded into one, the smallest first. Ties
+    are broken by name, and sums do not change. Workflows are folded into `OTHER` of their
+    repository, and with the last of them the whole repository into `OTHER` of all.
     """
     elsewhere: list[Sample] = []
     foldings: dict[int, _Folding] = {}
@@ -57,51 +62,64 @@ def limited(reading: Reading, previous: Reading | None, limit: int) -> Reading:
     if shown != everyone:
         folded = chain.from_iterable(each.samples() for each in foldings.values())
         samples = (*elsewhere, *folded)
-    return replace(reading, samples=samples, shown=shown, folded=len(everyone) - len(shown))
+    repositories = foldings.get(2)
+    return replace(
+        reading,
+        samples=samples,
+        shown=shown,
+        folded=len(everyone) - len(shown),
+        # Twice the rests: the other half is for the dearest repositories.
+        series_limit_advised=2 * repositories.rests if repositories else 0,
+    )
 
 
 def _moves(
-    everyone: frozenset[_Path], kept: frozenset[_Path], sizes: dict[_Path, float]
+    small: Iterable[_Path], dearest: Iterable[_Path], sizes: Mapping[_Path, float]
 ) -> Iterator[tuple[_Path, _Path]]:
-    smallest = _smallest_first(everyone, sizes)
-    named = Counter(path[:-1] for path in everyone)
+    named = Counter(path[:-1] for path in sizes)
     several = len(named) > 1
     rests: dict[_Path, list[float]] = {}
-    for path in smallest:
-        if path not in kept:
-            rest = _above(path)
-            rests.setdefault(rest, []).append(sizes[path])
-            yield path, rest
-            named[path[:-1]] -= 1
-            if several and rest[1] != OTHER and not named[path[:-1]]:
-                del rests[rest]
-                yield rest, _above(rest)
+    for path in small:
+        rest = _above(path)
+        rests.setdefault(rest, []).append(sizes[path])
+        yield path, rest
+        named[path[:-1]] -= 1
+        if several and rest[1] != OTHER and not named[path[:-1]]:
+            del rests[rest]
+            yield rest, _above(rest)
     if several:
         for rest in sorted(rests, key=lambda each: (fsum(rests[each]), each)):
             yield rest, _above(rest)
-    for path in smallest:
-        if path in kept:
-            yield path, _above(_above(path)) if several else _above(path)
+    for path in dearest:
+        yield path, _above(_above(path)) if several else _above(path)
 
 
 def _above(path: _Path) -> _Path:
     return (OTHER,) * len(path) if path[-1] == OTHER else (*path[:-1], OTHER)
 
 
-def _smallest_first(everyone: Iterable[_Path], sizes: Mapping[_Path, float]) -> list[_Path]:
+def _smallest_first(sizes: Mapping[_Path, float]) -> list[_Path]:
     # In portions: sorting a hundred thousand at once would block all other threads.
-    sized = ((sizes[path], path) for path in everyone)
+    sized = ((size, path) for path, size in sizes.items())
     portions: list[list[tuple[float, _Path]]] = []
     while portion := sorted(islice(sized, _PORTION)):
         portions.append(portion)
     return [path for _, path in merge(*portions)]
 
 
+def _most(metrics: Iterable[Metric]) -> int:
+    return max(Counter(metrics).values(), default=0)
+
+
 class _Folding:
-    """The samples of all metrics with paths of one length."""
+    """The samples of all metrics with paths of one length.
+
+    ``rests`` is the number of series of `OTHER` by organization if they had to be folded too.
+    """
 
     def __init__(self) -> None:
         self.series: dict[_Path, list[Sample]] = {}
+        self.rests = 0
         self._counts: Counter[Metric] = Counter()
         self._sums: dict[_Path, dict[_Key, list[float]]] = {}
 
@@ -114,9 +132,18 @@ class _Folding:
             self.series.setdefault(path, []).append(sample)
 
     def fold(self, kept: frozenset[_Path], limit: int) -> None:
-        for source, target in _moves(frozenset(self.series), kept, self._sizes()):
+        if max(self._counts.values()) <= limit:
+            return
+        sizes = self._sizes()
+        smallest = _smallest_first(sizes)
+        first = len(smallest) - self._fitting(reversed(smallest), limit // 2)
+        small, dearest = smallest[:first], smallest[first:]
+        small = [*filterfalse(kept.__contains__, small), *filter(kept.__contains__, small)]
+        for source, target in _moves(small, dearest, sizes):
             if max(self._counts.values()) <= limit:
                 break
+            if source[-1] == OTHER and not self.rests:
+                self.rests = _most(key for sums in self._sums.values() for key, _ in sums)
             self._move(source, target)
 
     def samples(self) -> Iterator[Sample]:
@@ -124,6 +151,14 @@ class _Folding:
         for sums in self._sums.values():
             for (metric, labels), values in sums.items():
                 yield Sample(metric, labels, fsum(values))
+
+    def _fitting(self, paths: Iterable[_Path], room: int) -> int:
+        counts: Counter[Metric] = Counter()
+        for number, path in enumerate(paths):
+            counts.update(sample.metric for sample in self.series[path])
+            if max(counts.values()) > room:
+                return number
+        return len(self.series)
 
     def _sizes(self) -> dict[_Path, float]:
         # Gross dollars, or the sum of the samples if none has dollars.

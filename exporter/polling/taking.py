@@ -38,6 +38,8 @@ class Taking:
             before = job.known.reading
             if reading.notes and (before is None or before.notes != reading.notes):
                 log.info("reading incomplete", **job.names, detail=" ".join(reading.notes))
+            if reading.series_limit_advised and not (before and before.series_limit_advised):
+                _warn_of_limit(job, reading.series_limit_advised)
             job.record(outcome, None)
         elif error is not None:
             detail = str(error).replace("{account}", job.account.name)
@@ -83,3 +85,13 @@ class Taking:
         schedule.put(usage, now, schedule.wait_after(usage, error, now))
         for job in legacy:
             job.missed, job.wait, job.due = 0, usage.wait, usage.due
+
+
+def _warn_of_limit(job: Job, advised: int) -> None:
+    log.warning(
+        "series limit too low",
+        **job.names,
+        detail=f"series-limit ({job.series_limit:,}) has no room for every organization: the "
+        "smallest are combined as (other)",
+        hint=f"Set series-limit to at least {advised:,}.",
+    )

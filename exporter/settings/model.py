@@ -50,8 +50,8 @@ class Settings(BaseSettings):
     )
     series_limit: Annotated[Count, Shown("SERIES")] = Field(
         1_000,
-        description="Maximum series per account and metric with repository labels; the smallest "
-        "are combined into one.",
+        description="Maximum series per account and metric with repository labels; the cheapest "
+        "repositories are combined into one per organization.",
     )
     series_ceiling: Annotated[Count, Shown("SERIES")] = Field(
         50_000,

@@ -88,9 +88,14 @@ def why(job: JobFacts) -> str:
     shown = job.known.reading
     if shown is None:
         return ""
-    what = "Repositories, or workflows, without their own series"
-    beyond = f"{what}, due to the series limit: {shown.folded}"
-    return " ".join([*shown.notes, *([beyond] if shown.folded else [])])
+    said = [*shown.notes]
+    if shown.folded:
+        what = "Repositories, or workflows, without their own series"
+        said.append(f"{what}, due to the series limit: {shown.folded}.")
+    if shown.series_limit_advised:
+        advised = f"{shown.series_limit_advised:,}"
+        said.append(f"Organizations are combined too: set series-limit to at least {advised}.")
+    return " ".join(said)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -1,11 +1,13 @@
 """The usage report on the page: every dollar of the bill once, by owner."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import fsum
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from exporter.demo import SimulatedAccount
 from exporter.demo.accounts import SimulatedCostCenter
@@ -226,6 +228,25 @@ class TestTheSeriesLimit:
                 assert_adds_up_roughly(world)
                 page = render(world.app.poller.page(), world.clock())
                 assert f"without their own series, due to the series limit: {folded:.0f}" in page
+
+        virtual(scenario)
+
+    def test_that_is_too_low_for_the_organizations_is_warned_of_once(self) -> None:
+        async def scenario() -> None:
+            settings = {**BY_REPOSITORY, "series_limit": 30}
+            with capture_logs() as log:
+                async with World(acme_corp(), settings=settings) as world:
+                    await world.passes(hours=7)
+                    assert world.series("repository_usage_gross_usd", organization=OTHER)
+                    page = render(world.app.poller.page(), world.clock())
+            (warning,) = (line for line in log if line["event"] == "series limit too low")
+            assert warning["log_level"] == "warning"
+            assert warning["collector"] == "usage_repositories"
+            hint = re.fullmatch(r"Set series-limit to at least (\d+)\.", warning["hint"])
+            assert hint is not None
+            assert f"set series-limit to at least {hint[1]}." in page
+            async with World(acme_corp(), settings=settings | {"series_limit": hint[1]}) as world:
+                assert not world.series("repository_usage_gross_usd", organization=OTHER)
 
         virtual(scenario)
 

@@ -2,53 +2,34 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from math import fsum, inf
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.metrics import catalogue
-from exporter.metrics.model import Metric, Reading, Sample
+from exporter.metrics.model import Reading
 from exporter.metrics.series_limit import OTHER, limited
+from tests.support.limited_bills import (
+    BILL,
+    END,
+    GROSS,
+    NOW,
+    QUANTITY,
+    Bill,
+    Pair,
+    by_pair,
+    names,
+    reading,
+    series,
+    skus,
+)
 
-NOW = datetime(2026, 10, 12, tzinfo=UTC)
-END = datetime(2026, 11, 1, tzinfo=UTC)
-GROSS = catalogue.REPOSITORY_USAGE_USD.gross
-QUANTITY = catalogue.REPOSITORY_USAGE_GROSS_QUANTITY
 COMMITTERS = catalogue.ADVANCED_SECURITY_REPOSITORY_COMMITTERS
-Pair = tuple[str, ...]
-Bill = dict[tuple[str, str, str], float]
 
-
-def reading(gross: Bill, end: datetime | None = END) -> Reading:
-    """Return a reading of gross dollars by organization, repository and SKU."""
-    samples: list[Sample] = [catalogue.USAGE_LATEST_ITEM(1.0)]
-    for (organization, repository, sku), dollars in gross.items():
-        labels = {"organization": organization, "repository": repository, "sku": sku}
-        samples += (
-            GROSS(dollars, product="actions", **labels),
-            QUANTITY(1.0, product="actions", unit="minutes", **labels),
-        )
-    return Reading(taken=NOW, samples=tuple(samples), cycle_end=end)
-
-
-def by_pair(found: Reading, metric: object = GROSS) -> dict[Pair, float]:
-    sums: dict[Pair, list[float]] = {}
-    for sample in found.samples:
-        if sample.metric is metric:
-            labels = dict(zip(sample.metric.labels, sample.labels, strict=True))
-            sums.setdefault((labels["organization"], labels["repository"]), []).append(sample.value)
-    return {pair: fsum(values) for pair, values in sums.items()}
-
-
-def series(found: Reading) -> Counter[str]:
-    return Counter(sample.metric.name for sample in found.samples)
-
-
-names = st.sampled_from("abcdefgh")
-skus = st.sampled_from(["actions_linux", "actions_windows", "actions_macos"])
 bills = st.dictionaries(
     st.tuples(st.sampled_from(["acme", "beta", "corp"]), names, skus),
     st.integers(-1000, 1000).map(float),
@@ -74,6 +55,39 @@ class TestEveryReading:
             pair: by_pair(whole)[pair] for pair in found.shown
         }
         assert found.folded == len(by_pair(whole)) - len(found.shown)
+
+    @given(bills, bills, st.integers(6, 30))
+    def test_shows_the_dearest_whatever_was_shown(
+        self, before: Bill, bill: Bill, limit: int
+    ) -> None:
+        whole = reading(bill)
+        found = limited(whole, limited(reading(before), None, limit), limit)
+        sizes = by_pair(whole)
+        many: Counter[Pair] = Counter(each[:2] for each in bill)
+        room = limit // 2
+        for pair in sorted(sizes, key=lambda pair: (sizes[pair], pair), reverse=True):
+            room -= many[pair]
+            assert room < 0 or pair in found.shown
+
+    @given(bills, st.integers(6, 30))
+    def test_names_every_organization_if_the_limit_is_twice_their_rests(
+        self, bill: Bill, limit: int
+    ) -> None:
+        whole = reading(bill)
+        found = limited(whole, None, limit)
+        assert bool(found.series_limit_advised) == ((OTHER, OTHER) in by_pair(found))
+        if found.series_limit_advised:
+            advised = limited(whole, found, found.series_limit_advised)
+            assert found.series_limit_advised > limit
+            assert advised.series_limit_advised == 0
+            assert (OTHER, OTHER) not in by_pair(advised)
+
+    @given(bills, st.integers(3, 30), st.randoms())
+    def test_is_the_same_in_any_order(self, bill: Bill, limit: int, chance: Random) -> None:
+        rows = list(bill.items())
+        chance.shuffle(rows)
+        found, other = (limited(reading(each), None, limit) for each in (bill, dict(rows)))
+        assert sorted(map(repr, found.samples)) == sorted(map(repr, other.samples))
 
     @given(bills, st.integers(3, 30))
     def test_folds_none_that_is_larger_than_one_shown(self, bill: Bill, limit: int) -> None:
@@ -113,27 +127,43 @@ class TestTheRestOfAnOrganization:
     def test_is_folded_too_where_organizations_are_too_many(self) -> None:
         bill = {(f"org-{n}", "r", "actions_linux"): float(n) for n in range(9)}
         found = by_pair(limited(reading(bill), None, 3))
-        assert found == {(OTHER, OTHER): 21.0, ("org-7", OTHER): 7.0, ("org-8", OTHER): 8.0}
+        assert found == {(OTHER, OTHER): 21.0, ("org-7", OTHER): 7.0, ("org-8", "r"): 8.0}
+
+    def test_leaves_half_of_the_limit_to_the_dearest_repositories(self) -> None:
+        bill = {
+            (f"org-{number % 300}", f"r-{number}", sku): float(number)
+            for number in range(5_000)
+            for sku in ("actions_linux", "actions_windows", "actions_macos", "actions_storage")
+        }
+        found = limited(reading(bill), None, 1_000)
+        dearest = sorted(bill, key=bill.__getitem__)[-500:]
+        assert found.shown == {(organization, name) for organization, name, _ in dearest}
+        rests = {pair for pair in by_pair(found) if pair[1] == OTHER}
+        assert len(rests) == 125
+        assert (OTHER, OTHER) in rests
+        assert found.series_limit_advised == 2 * 300 * 4
 
 
-BILL = {
-    ("acme", "a", "actions_linux"): 3.0,
-    ("acme", "b", "actions_linux"): 2.0,
-    ("acme", "c", "actions_linux"): 1.0,
-}
-GROWN = {**BILL, ("acme", "a", "actions_linux"): 0.5, ("acme", "c", "actions_linux"): 9.0}
+GROWN = {**BILL, ("acme", "a", "actions_linux"): 0.5, ("acme", "c", "actions_linux"): 2.5}
+MANY = BILL | {("acme", name, "actions_linux"): 4.0 for name in ("v", "w")}
+"""A bill with two that are dearer than those of `BILL`."""
 
 
 class TestARepositoryOnceShown:
     def test_stays_until_the_end_of_its_cycle(self) -> None:
-        before = limited(reading(BILL), None, 2)
-        assert before.shown == {("acme", "a")}
-        assert limited(reading(GROWN), before, 2).shown == {("acme", "a")}
+        before = limited(reading(MANY), None, 4)
+        assert before.shown == {("acme", "a"), ("acme", "v"), ("acme", "w")}
+        assert limited(reading(MANY | GROWN), before, 4).shown == before.shown
 
     def test_makes_way_for_a_larger_one_in_the_next_cycle(self) -> None:
-        before = limited(reading(BILL), None, 2)
-        later = reading(GROWN, END + timedelta(days=30))
-        assert limited(later, before, 2).shown == {("acme", "c")}
+        before = limited(reading(MANY), None, 4)
+        later = reading(MANY | GROWN, END + timedelta(days=30))
+        assert limited(later, before, 4).shown == {("acme", name) for name in "cvw"}
+
+    def test_makes_way_for_one_of_the_dearest(self) -> None:
+        before = limited(reading(MANY), None, 4)
+        bill = MANY | {("acme", "c", "actions_linux"): 9.0}
+        assert limited(reading(bill), before, 4).shown == {("acme", name) for name in "cvw"}
 
     def test_makes_way_where_nothing_else_can(self) -> None:
         before = limited(reading(BILL), None, 4)
@@ -145,7 +175,7 @@ class TestARepositoryOnceShown:
             before,
             4,
         )
-        assert by_pair(found) == {("acme", "a"): 4.0, ("acme", "b"): 2.0, ("acme", OTHER): 10.0}
+        assert by_pair(found) == {("acme", "a"): 4.0, ("acme", "d"): 9.0, ("acme", OTHER): 3.0}
 
 
 class TestARepositoryThatIsNamedAsTheRest:
@@ -178,105 +208,6 @@ class TestCommitters:
         )
         found = limited(Reading(taken=NOW, samples=samples), None, 2)
         assert by_pair(found, COMMITTERS) == {("acme", "a"): 5.0, ("acme", "c"): 3.0}
-        assert found.folded == 2
-
-
-WORKFLOW = catalogue.WORKFLOW_USAGE_GROSS_USD
-MINUTES = catalogue.WORKFLOW_USAGE_GROSS_QUANTITY
-Workflows = dict[tuple[str, str, str, str], float]
-
-
-def workflows(gross: Workflows, end: datetime | None = END) -> Reading:
-    """Return a reading of gross dollars by organization, repository, workflow and SKU."""
-    samples: list[Sample] = []
-    for (organization, repository, workflow, sku), dollars in gross.items():
-        labels = {"organization": organization, "repository": repository}
-        samples += (
-            WORKFLOW(dollars, workflow=workflow, sku=sku, **labels),
-            MINUTES(1.0, workflow=workflow, sku=sku, unit="minutes", **labels),
-        )
-    return Reading(taken=NOW, samples=tuple(samples), cycle_end=end)
-
-
-def by_path(found: Reading, metric: Metric = WORKFLOW) -> dict[Pair, float]:
-    sums: dict[Pair, list[float]] = {}
-    for sample in found.samples:
-        if sample.metric is metric:
-            sums.setdefault(sample.labels[:3], []).append(sample.value)
-    return {path: fsum(values) for path, values in sums.items()}
-
-
-many = st.dictionaries(
-    st.tuples(st.sampled_from(["acme", "beta"]), st.sampled_from("abc"), names, skus),
-    st.integers(0, 1000).map(float),
-    max_size=60,
-)
-
-
-class TestWorkflows:
-    @given(many, many, st.integers(3, 40))
-    def test_keep_the_limit_and_the_sums(
-        self, before: Workflows, bill: Workflows, limit: int
-    ) -> None:
-        whole = workflows(bill)
-        found = limited(whole, limited(workflows(before), None, limit), limit)
-        assert all(count <= limit for count in series(found).values())
-        for metric in (WORKFLOW, MINUTES):
-            assert fsum(by_path(found, metric).values()) == fsum(by_path(whole, metric).values())
-
-    @given(many, st.integers(3, 40))
-    def test_are_folded_smallest_first_and_the_dearest_kept(
-        self, bill: Workflows, limit: int
-    ) -> None:
-        whole = workflows(bill)
-        found = limited(whole, None, limit)
-        sizes = by_path(whole)
-        folded = [(sizes[path], path) for path in sizes if path not in found.shown]
-        shown = [(sizes[path], path) for path in found.shown]
-        assert max(folded, default=(-inf, ("",))) < min(shown, default=(inf, ("",)))
-        assert {path: by_path(found)[path] for path in found.shown} == {
-            path: sizes[path] for path in found.shown
-        }
-        assert found.folded == len(folded)
-
-    @given(many, many, st.integers(3, 40))
-    def test_that_are_shown_stay_until_the_cycle_ends(
-        self, before: Workflows, bill: Workflows, limit: int
-    ) -> None:
-        first = limited(workflows(before), None, limit)
-        later = limited(workflows(bill), first, limit)
-        gone = (first.shown & by_path(workflows(bill)).keys()) - later.shown
-        assert not gone or not later.shown - first.shown, "the kept ones alone are too many"
-
-    def test_are_summed_as_the_rest_of_their_repository(self) -> None:
-        bill = {
-            ("acme", "web", name, "actions_linux"): dollars
-            for name, dollars in (("a", 9.0), ("b", 1.0), ("c", 2.0))
-        } | {("acme", "api", "d", "actions_linux"): 8.0}
-        assert by_path(limited(workflows(bill), None, 3)) == {
-            ("acme", "web", "a"): 9.0,
-            ("acme", "web", OTHER): 3.0,
-            ("acme", "api", "d"): 8.0,
-        }
-
-    def test_of_a_repository_without_one_of_its_own_are_the_rest_of_all(self) -> None:
-        bill = {(f"org-{n}", "r", "a", "actions_linux"): float(n) for n in range(9)}
-        assert by_path(limited(workflows(bill), None, 3)) == {
-            ("org-8", "r", "a"): 8.0,
-            ("org-7", "r", "a"): 7.0,
-            (OTHER, OTHER, OTHER): 21.0,
-        }
-
-    def test_of_a_single_repository_stay_in_it(self) -> None:
-        bill = {("acme", "web", name, "actions_linux"): 1.0 for name in "abcd"}
-        assert by_path(limited(workflows(bill), None, 1)) == {("acme", "web", OTHER): 4.0}
-
-    def test_are_folded_apart_from_repositories_in_the_same_reading(self) -> None:
-        bill = {("acme", "web", name, "actions_linux"): 1.0 for name in "abcd"}
-        both = replace(reading(BILL), samples=(*reading(BILL).samples, *workflows(bill).samples))
-        found = limited(both, None, 3)
-        assert by_pair(found) == by_pair(reading(BILL))
-        assert by_path(found)["acme", "web", OTHER] == 2.0
         assert found.folded == 2
 
 
