@@ -1,6 +1,7 @@
 """Variables, links, annotations and layout of all boards."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grafana_foundation_sdk.builders import dashboard as build
@@ -24,9 +25,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """A row heading."""
+    """A heading of the rows up to the next one; readers unfold a ``folded`` one.
+
+    Folded is what most accounts lack, at the bottom of a board.
+    """
 
     title: str
+    folded: bool = False
 
 
 def board(
@@ -112,23 +117,33 @@ def _to_the_others() -> build.DashboardLink:
 
 
 def _placed(layout: Sequence[Row | Section]) -> Iterable[model.Panel | model.RowPanel]:
-    top, number = 0, 1
+    top, numbers = 0, itertools.count(1)
+    folded: model.RowPanel | None = None
     for part in layout:
         if isinstance(part, Section):
-            heading = build.Row(part.title).id(number).build()
+            heading = build.Row(part.title).id(next(numbers)).collapsed(part.folded).build()
             heading.grid_pos = model.GridPos(h=1, w=COLUMNS, x=0, y=top)
             yield heading
-            top, number = top + 1, number + 1
-            continue
-        left = 0
-        for width, panel in part.panels:
-            made = panel.build()
-            made.id_val = number
-            made.datasource = DATASOURCE
-            made.grid_pos = model.GridPos(h=part.height, w=width, x=left, y=top)
-            yield made
-            left, number = left + width, number + 1
-        top += part.height
+            folded = heading if part.folded else None
+            top += 1
+            unfolded = top
+        elif folded:
+            folded.panels += _beside(part, unfolded, numbers)
+            unfolded += part.height
+        else:
+            yield from _beside(part, top, numbers)
+            top += part.height
+
+
+def _beside(row: Row, top: int, numbers: Iterator[int]) -> Iterable[model.Panel]:
+    left = 0
+    for width, panel in row.panels:
+        made = panel.build()
+        made.id_val = next(numbers)
+        made.datasource = DATASOURCE
+        made.grid_pos = model.GridPos(h=row.height, w=width, x=left, y=top)
+        yield made
+        left += width
 
 
 class _Moment(model.AnnotationQuery):

@@ -74,6 +74,7 @@ DECIMALS = {USD: 2, EXACT_USD: 2, RATIO: 0, DAYS: 1, COUNT: 0}
 _NAME_SIZE = 13
 _BAR_VALUE_SIZE = 15
 _NAMED_VALUE_SIZE = 26
+_THINNEST_BAR, _THICKEST_BAR = 16, 40
 
 Panel = Builder[model.Panel]
 _Kind = TypeVar("_Kind", stat.Panel, bargauge.Panel, table.Panel, timeseries.Panel)
@@ -170,6 +171,9 @@ def bars(
         .orientation(kinds.VizOrientation.HORIZONTAL)
         .display_mode(kinds.BarGaugeDisplayMode.BASIC)
         .show_unfilled(show_unfilled=True)
+        .sizing(kinds.BarGaugeSizing.MANUAL)
+        .min_viz_height(_THINNEST_BAR)
+        .max_viz_height(_THICKEST_BAR)
         .text(common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_BAR_VALUE_SIZE))
         .reduce_options(_last())
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.builders import common, table
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.common import FieldTextAlignment
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
@@ -54,10 +54,11 @@ def rows(
 ) -> table.Panel:
     """Build a table: a row per label set, a column per listed query or label.
 
-    The first query is the column ``A``. ``sort`` is the heading to sort by.
+    The first query is the column ``A``. ``sort`` is the heading to sort by; rows without a value
+    come after those that have one, if ``descending``.
     """
     panel = panel_of(table.Panel(), title, about, NUMBER, empty).color_scheme(by_thresholds())
-    panel.align(FieldTextAlignment.AUTO)
+    panel.align(FieldTextAlignment.AUTO).show_header(show_header=True)
     for letter, query in zip("ABCDEFGHIJ", queries, strict=False):
         panel.with_target(instant(query, letter).format(PromQueryFormat.TABLE))
     shown = {_source(column, queries): column.title for column in columns}
@@ -71,8 +72,8 @@ def rows(
     panel.with_transformation(model.DataTransformerConfig("merge", options={}))
     panel.with_transformation(model.DataTransformerConfig("organize", options=arranged))
     if sort:
-        by = {"fields": {}, "sort": [{"field": sort, "desc": descending}]}
-        panel.with_transformation(model.DataTransformerConfig("sortBy", options=by))
+        # The transformation "Sort by" leaves rows in any order if one of them lacks the value.
+        panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(desc=descending)])
     panel.override_by_regexp(".*", _properties({"noValue": ABSENT, "mappings": [unjudged(ABSENT)]}))
     for column in columns:
         if properties := _drawn(column):

@@ -110,15 +110,21 @@ class TestABoard:
         assert listed == used | {"datasource"}
 
     def test_lays_its_panels_beside_each_other(self, name: str) -> None:
-        read = board(name)["panels"]
-        cells = [
-            (place["x"] + x, place["y"] + y)
-            for place in (panel["gridPos"] for panel in read)
-            for x, y in itertools.product(range(place["w"]), range(place["h"]))
-        ]
-        assert len(cells) == len(set(cells)), "two panels overlap"
-        assert max(x for x, _ in cells) < 24
-        assert len({panel["id"] for panel in read}) == len(read)
+        shown = board(name)["panels"]
+        for read in (shown, *(panel["panels"] for panel in shown if panel.get("collapsed"))):
+            cells = [
+                (place["x"] + x, place["y"] + y)
+                for place in (panel["gridPos"] for panel in read)
+                for x, y in itertools.product(range(place["w"]), range(place["h"]))
+            ]
+            assert len(cells) == len(set(cells)), "two panels overlap"
+            assert max(x for x, _ in cells) < 24
+        every = [*panels(name), *(panel for panel in shown if panel["type"] == "row")]
+        assert len({panel["id"] for panel in every}) == len(every)
+
+    def test_has_panels_within_a_row_only_if_it_is_folded(self, name: str) -> None:
+        for row in (panel for panel in board(name)["panels"] if panel["type"] == "row"):
+            assert bool(row["panels"]) is row["collapsed"]
 
     def test_says_whether_to_believe_it(self, name: str) -> None:
         titles = [panel["title"] for panel in panels(name)]
@@ -188,6 +194,14 @@ class TestAPanel:
                 "without a first step Grafana uses green, and red from 80"
             )
             assert {step["value"] for step in others} <= {0, 1, *astuple(DEFAULTS)}
+
+    def test_that_is_a_table_is_sorted_by_itself(self, panel: dict[str, Any]) -> None:
+        # Grafana's transformation "Sort by" compares a missing value with none.
+        assert "sortBy" not in [each["id"] for each in panel.get("transformations", ())]
+        organized = [t for t in panel.get("transformations", ()) if t["id"] == "organize"]
+        headings = {name for t in organized for name in t["options"]["renameByName"].values()}
+        for sort in panel["options"].get("sortBy", ()):
+            assert sort["displayName"] in headings
 
     def test_of_single_values_asks_for_now_alone(self, panel: dict[str, object]) -> None:
         over_time = panel["type"] == "timeseries"

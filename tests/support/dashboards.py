@@ -35,8 +35,10 @@ def board(name: str) -> dict[str, Any]:
 
 
 def panels(name: str) -> list[dict[str, Any]]:
-    """Return the panels of a board, without its rows."""
-    return [panel for panel in board(name)["panels"] if panel["type"] != "row"]
+    """Return the panels of a board, without its rows but with those that are folded into them."""
+    listed = board(name)["panels"]
+    every = (inner for panel in listed for inner in (panel, *panel.get("panels", ())))
+    return [panel for panel in every if panel["type"] != "row"]
 
 
 def asked(name: str) -> Iterator[Asked]:
