@@ -5,8 +5,9 @@ alerts for one budget or quota, Alertmanager inhibits the weaker: see ``alertman
 """
 
 from deploy.prometheus.alert import Alert, Group
+from deploy.prometheus.labels import ACCOUNT, looked_up
 
-_BUDGET = "account_type, account, budget"
+_BUDGET = f"{ACCOUNT}, budget"
 _DESCRIBED = "scope, entity, target, hard"
 _CONSUMED = "account_budget:github_billing_budget_consumed_usd:said_or_estimated"
 _LIMIT = "account_budget:github_billing_budget_limit_usd:max"
@@ -15,13 +16,10 @@ _QUOTA = "account_quota:github_billing_included"
 _SPEND = "account:github_billing_usage_net_usd"
 _TEAM = "github_billing_team_repository_usage_gross_usd"
 _WORKFLOW = "account_organization_repository_workflow:github_billing_workflow_usage"
-_SERVER = "account_type, account, server"
+_SERVER = f"{ACCOUNT}, server"
 _SEATS = "account_product:github_billing_seats"
 
-_HOSTNAME = (
-    '{{ with printf "github_billing_license_sync_info{server=%q}" $labels.server | query }}'
-    ' ({{ . | first | label "hostname" }}){{ end }}'
-)
+_HOSTNAME = looked_up("github_billing_license_sync_info", _SERVER, "hostname")
 _ACCOUNT = "{{ $labels.account_type }} {{ $labels.account }}"
 _NAMED = (
     "{{ $labels.scope }} budget{{ with $labels.target }} for {{ . }}{{ end }}"
@@ -50,8 +48,8 @@ QUOTAS = Group(
             name="QuotaNearlyUsed",
             expr=f"""
                 {_QUOTA}:used_ratio > <<quota_used_ratio>>
-                  and on (account_type, account)
-                    max by (account_type, account) (github_billing_cycle_remaining_days)
+                  and on ({ACCOUNT})
+                    max by ({ACCOUNT}) (github_billing_cycle_remaining_days)
                       > <<quota_remaining_days>>
             """,
             hold="1h",
@@ -75,7 +73,7 @@ QUOTAS = Group(
                       {_QUOTA}:used_ratio > <<quota_forecast_used_ratio>>
                     or
                       {_QUOTA}:forecast_ratio
-                        * on (account_type, account) group_left ()
+                        * on ({ACCOUNT}) group_left ()
                           account:github_billing_cycle_elapsed:ratio
                         > <<quota_forecast_used_ratio>>
                   )
@@ -156,7 +154,7 @@ BUDGETS = Group(
                 (
                   account_budget:github_billing_budget:forecast_ratio > 1
                     and {_USED} > <<budget_forecast_used_ratio>>
-                    and on (account_type, account)
+                    and on ({ACCOUNT})
                       account:github_billing_cycle_elapsed:seconds
                         >= <<budget_forecast_elapsed_days>> * 86400
                 )
@@ -199,8 +197,8 @@ SPEND = Group(
         Alert(
             name="PreviousCycleDiffers",
             # Absent in the first three days of a month, while GitHub's reports lag.
-            expr="""
-                max by (account_type, account, check) (github_billing_previous_cycle_difference_usd)
+            expr=f"""
+                max by ({ACCOUNT}, check) (github_billing_previous_cycle_difference_usd)
                   > <<previous_cycle_difference_usd>>
             """,
             hold="1h",
@@ -236,7 +234,7 @@ SPEND = Group(
             name="AllocationCoverageLow",
             expr=f"""
                 account:{_TEAM}:allocated_ratio < <<allocation_coverage_ratio>>
-                  and on (account_type, account)
+                  and on ({ACCOUNT})
                     account_team:{_TEAM}:sum{{team="(unallocated)"}}
                       > <<allocation_floor_usd>>
             """,

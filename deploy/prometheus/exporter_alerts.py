@@ -6,23 +6,20 @@ ReadingStale excludes failing collectors.
 """
 
 from deploy.prometheus.alert import Alert, Group
+from deploy.prometheus.labels import ACCOUNT, JOB, looked_up
 
-_JOB = "account_type, account, collector"
+_COLLECTOR = f"{ACCOUNT}, collector"
+_CREDENTIAL = f"{JOB}, credential"
 _REFUSED = '{reason=~"unauthorized|forbidden"}'
-_REASON = (
-    '{{ with printf "github_billing_exporter_collector_failure_info'
-    '{account_type=%q,account=%q,collector=%q}" '
-    "$labels.account_type $labels.account $labels.collector | query }}"
-    ' ({{ . | first | label "reason" }}){{ end }}'
-)
+_REASON = looked_up("github_billing_exporter_collector_failure_info", _COLLECTOR, "reason")
 
 _BUILD = "github_billing_exporter_build_info"
 _RATE_LIMIT = "github_billing_exporter_api_rate_limit"
 _EXPIRES = "github_billing_exporter_credential_expiration_timestamp_seconds"
 
 
-def _job(fact: str, matchers: str = "") -> str:
-    return f"max by ({_JOB}) (github_billing_exporter_collector_{fact}{matchers})"
+def _collector(fact: str, matchers: str = "") -> str:
+    return f"max by ({_COLLECTOR}) (github_billing_exporter_collector_{fact}{matchers})"
 
 
 EXPORTER = Group(
@@ -33,12 +30,12 @@ EXPORTER = Group(
             name="ExporterDown",
             # The job is found in the last 14 days, within Prometheus's default retention.
             expr=f"""
-                group by (job) (
-                  up == 0 and on (job, instance) present_over_time({_BUILD}[14d])
+                group by ({JOB}) (
+                  up == 0 and on ({JOB}, instance) present_over_time({_BUILD}[14d])
                 )
                 or (
-                  group by (job) (present_over_time({_BUILD}[14d]))
-                    unless on (job) {_BUILD}
+                  group by ({JOB}) (present_over_time({_BUILD}[14d]))
+                    unless on ({JOB}) {_BUILD}
                 )
                 or absent_over_time({_BUILD}[14d])
             """,
@@ -55,8 +52,8 @@ EXPORTER = Group(
         Alert(
             name="CollectorFailing",
             expr=f"""
-                {_job("success")} == 0
-                  unless on ({_JOB}) {_job("failure_info", _REFUSED)}
+                {_collector("success")} == 0
+                  unless on ({_COLLECTOR}) {_collector("failure_info", _REFUSED)}
             """,
             hold="45m",
             severity="warning",
@@ -71,10 +68,10 @@ EXPORTER = Group(
         Alert(
             name="ReadingStale",
             expr=f"""
-                time() - {_job("last_success_timestamp_seconds")}
-                    > {_job("stale_after_seconds")}
-                  unless on ({_JOB}) {_job("success")} == 0
-                  unless on ({_JOB}) {_job("available")} == 0
+                time() - {_collector("last_success_timestamp_seconds")}
+                    > {_collector("stale_after_seconds")}
+                  unless on ({_COLLECTOR}) {_collector("success")} == 0
+                  unless on ({_COLLECTOR}) {_collector("available")} == 0
             """,
             hold="15m",
             severity="warning",
@@ -90,8 +87,8 @@ EXPORTER = Group(
             name="CollectorDisappeared",
             # The billing platform decides which of usage and legacy_* is available.
             expr=f"""
-                {_job("available", '{collector!~"usage|legacy_.*"}')} == 0
-                  and on ({_JOB}) max_over_time({_job("available")}[3d:1h]) == 1
+                {_collector("available", '{collector!~"usage|legacy_.*"}')} == 0
+                  and on ({_COLLECTOR}) max_over_time({_collector("available")}[3d:1h]) == 1
             """,
             hold="45m",
             severity="warning",
@@ -106,8 +103,8 @@ EXPORTER = Group(
         Alert(
             name="CredentialRejected",
             expr=f"""
-                count by (account_type, account) (
-                  {_job("failure_info", _REFUSED)}
+                count by ({ACCOUNT}) (
+                  {_collector("failure_info", _REFUSED)}
                 )
             """,
             hold="45m",
@@ -125,7 +122,8 @@ EXPORTER = Group(
             # CredentialRejected covers a credential that has expired.
             expr=f"""
                 (
-                  min by (credential) ({_EXPIRES}) - time() < <<credential_expiry_days>> * 86400
+                  min by ({_CREDENTIAL}) ({_EXPIRES}) - time()
+                    < <<credential_expiry_days>> * 86400
                 ) > 0
             """,
             hold="1h",
@@ -138,7 +136,7 @@ EXPORTER = Group(
         ),
         Alert(
             name="DiscoveryFailing",
-            expr="max by (credential) (github_billing_exporter_discovery_success) == 0",
+            expr=f"max by ({_CREDENTIAL}) (github_billing_exporter_discovery_success) == 0",
             hold="2h30m",
             severity="warning",
             board="github-billing-exporter",
@@ -152,10 +150,11 @@ EXPORTER = Group(
             name="RateLimitNearlyExhausted",
             # The last reported value is valid only until the rate limit resets.
             expr=f"""
-                min by (credential) ({_RATE_LIMIT}_remaining) / max by (credential) ({_RATE_LIMIT})
+                min by ({_CREDENTIAL}) ({_RATE_LIMIT}_remaining)
+                    / max by ({_CREDENTIAL}) ({_RATE_LIMIT})
                     < <<rate_limit_remaining_ratio>>
-                  and on (credential)
-                    max by (credential) ({_RATE_LIMIT}_reset_timestamp_seconds) > time()
+                  and on ({_CREDENTIAL})
+                    max by ({_CREDENTIAL}) ({_RATE_LIMIT}_reset_timestamp_seconds) > time()
             """,
             hold="10m",
             keep="1h",
@@ -170,8 +169,10 @@ EXPORTER = Group(
         Alert(
             name="PollsMissed",
             # A single missed poll is in the range for an hour; 75 minutes take more than one.
-            expr="""
-                sum by (collector) (increase(github_billing_exporter_polls_missed_total[1h])) > 0
+            expr=f"""
+                sum by ({JOB}, collector) (
+                  increase(github_billing_exporter_polls_missed_total[1h])
+                ) > 0
             """,
             hold="75m",
             severity="info",
@@ -185,7 +186,7 @@ EXPORTER = Group(
         ),
         Alert(
             name="UnknownSku",
-            expr="max by (product, sku) (github_billing_exporter_unknown_sku_info)",
+            expr=f"max by ({JOB}, product, sku) (github_billing_exporter_unknown_sku_info)",
             hold="1h",
             severity="info",
             board="github-billing-exporter",

@@ -12,7 +12,7 @@ from exporter.collectors import usage as summary_usage
 from exporter.history import reported
 from exporter.history.asked import Answers
 from exporter.history.curves import Lines, Named
-from exporter.history.recorded import recorded
+from exporter.history.recorded import KEPT_LABELS, recorded
 from exporter.history.subject import Subject
 from exporter.history.times import Times
 from exporter.history.wanted import Labels, Wanted
@@ -46,7 +46,7 @@ def drawn(
 ) -> Iterator[Named]:
     """Yield the curves of an account.
 
-    The labels that are wanted are added to all but those of recording rules.
+    The labels that are wanted are added; to those of recording rules, only what the rules keep.
     """
     fast, slow = summed(answers, times), Lines(times.number)
     constant = (subject.info(), *summary_usage.previous_samples(before.rows))
@@ -67,11 +67,12 @@ def drawn(
             for values, line in by_labels.items():
                 own = subject.labels | dict(zip(metric.labels, values, strict=True))
                 yield Named(metric.name, _sorted(metric.name, own, wanted.labels), line, its_step)
+    kept = tuple(label for label in wanted.labels if label[0] in KEPT_LABELS)
     for name, curve, beyond in recorded(fast, times, step, before.spent):
-        yield Named(name, _sorted(name, subject.labels | dict(beyond)), curve, step)
+        yield Named(name, _sorted(name, subject.labels | dict(beyond), kept), curve, step)
 
 
-def _sorted(name: str, own: dict[str, str], labels: Labels = ()) -> Labels:
+def _sorted(name: str, own: dict[str, str], labels: Labels) -> Labels:
     return tuple(sorted({"__name__": name, **dict(labels), **own}.items()))
 
 

@@ -16,6 +16,9 @@ from exporter.history.windows import by_hour, means, slopes
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric
 
+KEPT_LABELS = ("cluster", "namespace", "job")
+"""Labels of Prometheus that the rules keep."""
+
 _RUNNERS = frozenset(f"actions_{runner}" for runner in STANDARD_RUNNERS)
 
 

@@ -213,6 +213,7 @@ def test_a_bill_that_passes_a_hard_budget_reaches_pager_and_finance(
             "alertname": "GitHubBillingHardBudgetExhausted",
             "severity": "critical",
             "area": "bill",
+            "job": "github-billing",
             "account_type": "organization",
             "account": "acme",
             "budget": BUDGET.id,

@@ -12,6 +12,7 @@ import yaml
 
 from deploy.prometheus import alerts
 from deploy.prometheus.alert import Board, Severity
+from deploy.prometheus.labels import JOB
 from deploy.prometheus.thresholds import DEFAULTS, Thresholds
 from exporter.billing.skus import AI_CREDIT_SKUS, STANDARD_RUNNERS
 from exporter.metrics import catalogue
@@ -54,12 +55,13 @@ def level(record: str) -> set[str]:
     """Return the labels of a recorded series, from the first part of its name."""
     account, *others = record.partition(":")[0].split("_")
     assert account == "account"
-    return {"account_type", "account", *others}
+    return {*JOB.split(", "), "account_type", "account", *others}
 
 
+SCRAPED = {*JOB.split(", "), "instance"}
 KNOWN: Mapping[str, set[str]] = {
-    "up": {"job", "instance"},
-    **{metric.name: set(metric.all_labels) for metric in catalogue.ALL},
+    "up": SCRAPED,
+    **{metric.name: SCRAPED.union(metric.all_labels) for metric in catalogue.ALL},
     **{rule["record"]: level(rule["record"]) for rule in RECORDS},
 }
 

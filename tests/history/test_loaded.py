@@ -26,12 +26,14 @@ MOMENTS = (
     datetime(2026, 9, 30, 23, tzinfo=UTC),
 )
 
+SCRAPED = (("cluster", "eu"), ("instance", "pod-0"), ("job", "billing"), ("namespace", "tools"))
+
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("prometheus")
     _, app = demo_at(NOW)
-    wanted = Wanted(3, timedelta(hours=1), NOW, labels=(("job", "billing"),))
+    wanted = Wanted(3, timedelta(hours=1), NOW, labels=SCRAPED)
     blocks(past(wanted, app, "acme", "mona"), data)
     with prometheus("{}", "newest", data=data, flags=["--storage.tsdb.retention.time=10y"]) as it:
         yield it

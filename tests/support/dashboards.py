@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 import promql_parser
 
+from deploy.prometheus.labels import JOB
 from exporter.metrics import catalogue
 from tests.support.month_of_demo import recording_rules
 from tests.support.paths import ROOT
@@ -14,7 +15,8 @@ FOLDER = ROOT / "grafana/dashboards"
 BOARDS = ("overview", "costs", "months", "teams", "actions", "workflows", "seats", "exporter")
 ACCOUNT_TYPES = ("enterprise", "organization", "user")
 
-_SCRAPED = {"job", "instance"}
+_JOB = set(JOB.split(", "))
+_SCRAPED = {*_JOB, "instance"}
 _SERIES_OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")
 
 
@@ -69,7 +71,7 @@ def labels_of_series() -> Mapping[str, set[str]]:
             found[metric.name] = labels
     for rule in recording_rules():
         level = rule.record.partition(":")[0]
-        found[rule.record] = {"account_type", *level.split("_")}
+        found[rule.record] = {*_JOB, "account_type", *level.split("_")}
     return found
 
 
