@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks
 from grafana.looks import Panel, Query
-from grafana.queries import recorded
+from grafana.queries import IDENTITY, recorded
 from grafana.tables import Column, rows
 
 BUDGET = "account_budget:github_billing_budget"
 
 _INFO = "scope, entity, target, hard"
-_OF = "account_type, account, budget"
+_OF = f"{IDENTITY}, budget"
 
 
 def budget_table(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.models import dashboard as model
 
+from deploy.prometheus.labels import JOB
 from grafana.looks import Panel
-from grafana.queries import ACCOUNT, recorded
+from grafana.queries import ACCOUNT, EXPORTER, IDENTITY, recorded
 
 TAG = "github-billing"
 DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -52,7 +53,7 @@ def board(
         .refresh("5m")
         .time("now-30d", "now")
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
-        .variables([_datasource(), _account_type(), _account(), *variables])
+        .variables([_datasource(), *_selection(), *variables])
         .link(_to_the_others())
     ).build()
     made.panels = list(_placed(layout))
@@ -62,33 +63,32 @@ def board(
 
 def chosen(name: str, label: str, metric: str) -> build.QueryVariable:
     """Return a variable that selects one, several or all values of a label."""
-    return (
-        _from_labels(name, f"label_values({recorded(metric)}, {name})")
-        .label(label)
-        .multi(multi=True)
-        .include_all(include_all=True)
-        .all_value(".*")
-        .current(model.VariableOption(selected=True, text="All", value="$__all"))
-    )
+    return _several(name, label, recorded(metric))
 
 
 def _datasource() -> build.DatasourceVariable:
-    return build.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
+    return build.DatasourceVariable("datasource").label("Data source").type("prometheus")
 
 
-def _account_type() -> build.QueryVariable:
-    # One type at a time: an enterprise's bill already includes its organizations'.
-    return _from_labels(
-        "account_type", "label_values(github_billing_account_info, account_type)"
-    ).label("Account type")
+def _selection() -> list[build.QueryVariable]:
+    # Each offers what the ones before it leave.
+    cluster, job, account_type, _ = ACCOUNT.split(",")
+    return [
+        _several("cluster", "Cluster", _watched()),
+        _several("job", "Job", _watched(cluster)),
+        # One type at a time: an enterprise's bill already includes its organizations'.
+        _from_labels("account_type", "Account type", _watched(cluster, job)),
+        _several("account", "Account", _watched(cluster, job, account_type)),
+    ]
 
 
-def _account() -> build.QueryVariable:
-    only = ACCOUNT.partition(",")[0]
-    question = f"label_values(github_billing_account_info{{{only}}}, account)"
+def _watched(*matchers: str) -> str:
+    return f"github_billing_account_info{{{','.join(matchers)}}}"
+
+
+def _several(name: str, label: str, selector: str) -> build.QueryVariable:
     return (
-        _from_labels("account", question)
-        .label("Account")
+        _from_labels(name, label, selector)
         .multi(multi=True)
         .include_all(include_all=True)
         .all_value(".*")
@@ -96,10 +96,11 @@ def _account() -> build.QueryVariable:
     )
 
 
-def _from_labels(name: str, question: str) -> build.QueryVariable:
+def _from_labels(name: str, label: str, selector: str) -> build.QueryVariable:
     return (
         build.QueryVariable(name)
-        .query(question)
+        .label(label)
+        .query(f"label_values({selector}, {name})")
         .datasource(DATASOURCE)
         .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(model.VariableSort.ALPHABETICAL_ASC)
@@ -154,7 +155,8 @@ class _Moment(model.AnnotationQuery):
 
 
 def _moments() -> list[model.AnnotationQuery]:
-    started = f"max by (instance) (process_start_time_seconds and on (job, instance) {_BUILD})"
+    of = f"{JOB}, instance"
+    started = f"process_start_time_seconds{{{EXPORTER}}} and on ({of}) {_BUILD}{{{EXPORTER}}}"
     return [
         _Moment(
             name="New billing cycle",
@@ -167,22 +169,21 @@ def _moments() -> list[model.AnnotationQuery]:
             name="Exporter restarted",
             datasource=DATASOURCE,
             icon_color="purple",
-            expr=f"{started} * 1000",
+            expr=f"max by ({of}) ({started}) * 1000",
         ),
     ]
 
 
 def _moved() -> model.AnnotationQuery:
     # True for an hour after the label `platform` of an account changed.
-    of_account = "account_type, account"
     info = f'github_billing_account_info{{{ACCOUNT},platform!=""}}'
-    now = f"max by ({of_account}, platform) ({info})"
-    before = f"max by ({of_account}, platform) ({info} offset 1h)"
+    now = f"max by ({IDENTITY}, platform) ({info})"
+    before = f"max by ({IDENTITY}, platform) ({info} offset 1h)"
     return model.AnnotationQuery(
         name="Moved to another billing platform",
         datasource=DATASOURCE,
         icon_color="orange",
-        expr=f"{now} unless {before} and on ({of_account}) {before}",
+        expr=f"{now} unless {before} and on ({IDENTITY}) {before}",
     )
 
 

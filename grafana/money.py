@@ -1,6 +1,7 @@
 """Panels of dollars that several boards share."""
 
 from grafana import looks
+from grafana.links import to_board
 from grafana.looks import Panel, Query
 from grafana.queries import day, recorded, total
 
@@ -14,11 +15,7 @@ LAST_MONTH_BY_PRODUCT = "account_product:github_billing_previous_cycle_usage_net
 NOT_THE_INVOICE = "Metered usage only: no plan fees, volume licenses, tax, Marketplace or credits."
 NO_DOLLARS = "No data yet, or the legacy platform, which has no dollar amounts"
 
-TO_PRODUCT = (
-    "/d/github-billing-costs?var-product=${__field.labels.product}"
-    "&${datasource:queryparam}&${account_type:queryparam}&${account:queryparam}"
-    "&${__url_time_range}"
-)
+TO_PRODUCT = to_board("github-billing-costs", product="${__field.labels.product}")
 
 
 def spent() -> Panel:

@@ -7,7 +7,7 @@ ends or starts with a fixed offset that stays within the intended month, however
 
 from collections.abc import Iterable
 
-from grafana.queries import total
+from grafana.queries import IDENTITY, total
 
 _DAY = 86400
 
@@ -20,7 +20,7 @@ def closed(month_to_date: str, settled: str, *labels: str) -> str:
     """
     at_the_end = _if(f"last_over_time({month_to_date}[1h] offset 1s)", "day_of_month() == 1")
     afterwards = _if(f"last_over_time({settled}[1h])", "1 < day_of_month() < 8")
-    kept = ", ".join(("account_type", "account", *labels))
+    kept = ", ".join((IDENTITY, *labels))
     # A subquery's steps are midnights of UTC. From each of the days 8 to 28, the 30 days that
     # follow have the days 1 to 7 of the next month, and of no other.
     either = f"max by ({kept}) {_either((at_the_end, afterwards))}"
@@ -95,4 +95,4 @@ def _either(expressions: Iterable[str]) -> str:
     return f"({' or '.join(expressions)})"
 
 
-_OF = "on (account_type, account)"
+_OF = f"on ({IDENTITY})"

@@ -1,13 +1,22 @@
-"""PromQL of the panels, without the labels of the scrape.
+"""PromQL of the panels, without the labels of a pod.
 
 `latest` removes them from a raw metric with ``max``: a new pod starts no new series, and two
-replicas are not counted twice.
+replicas are not counted twice. The labels of the exporter stay: an account that two exporters read
+is two bills.
 """
 
 from collections.abc import Callable
 
-ACCOUNT = 'account_type="$account_type",account=~"$account"'
-"""Matchers for the accounts selected at the top of the board."""
+from deploy.prometheus import labels as kept
+
+IDENTITY = kept.ACCOUNT
+"""Labels of one bill, separated by commas."""
+
+EXPORTER = 'cluster=~"$cluster",job=~"$job"'
+"""Matchers for the exporters selected at the top of the board."""
+
+ACCOUNT = f'{EXPORTER},account_type="$account_type",account=~"$account"'
+"""Matchers for the accounts selected there."""
 
 TOP = 10
 """Number of series with their own bar; the rest share one."""
@@ -26,13 +35,13 @@ def recorded(name: str, *matchers: str) -> str:
 
 def latest(metric: str, *labels: str, only: str = "", moved: Moved = str) -> str:
     """Return a metric by account and ``labels``; ``only`` is one more matcher."""
-    kept = ", ".join(("account_type", "account", *labels))
-    return f"max by ({kept}) ({moved(recorded(_named(metric), *filter(None, [only])))})"
+    by = ", ".join((IDENTITY, *labels))
+    return f"max by ({by}) ({moved(recorded(_named(metric), *filter(None, [only])))})"
 
 
 def process(metric: str, *labels: str) -> str:
-    """Return a metric without account labels, by ``labels``."""
-    return f"max by ({', '.join(labels)}) ({_named(metric)})"
+    """Return a metric of the selected exporters, not of an account, by exporter and ``labels``."""
+    return f"max by ({', '.join((kept.JOB, *labels))}) ({_named(metric)}{{{EXPORTER}}})"
 
 
 def last_success(only: str = "") -> str:
@@ -42,7 +51,7 @@ def last_success(only: str = "") -> str:
     """
     then = latest("exporter_collector_last_success_timestamp_seconds", "collector", only=only)
     unavailable = f"{latest('exporter_collector_available', 'collector', only=only)} == 0"
-    return f"({then} unless on (account_type, account, collector) {unavailable})"
+    return f"({then} unless on ({IDENTITY}, collector) {unavailable})"
 
 
 def total(expression: str, *labels: str) -> str:
@@ -67,7 +76,7 @@ def day(expression: str) -> str:
     A cycle is new if it has more days left than yesterday. A correction downwards counts as 0.
     """
     left = latest("cycle_remaining_days")
-    began = f"on (account_type, account) {left} > on (account_type, account) {_yesterday(left)}"
+    began = f"on ({IDENTITY}) {left} > on ({IDENTITY}) {_yesterday(left)}"
     return f"({expression} and {began}) or clamp_min({expression} - {_yesterday(expression)}, 0)"
 
 

@@ -7,13 +7,13 @@ settings. Hosted minutes have the mean gross price of all runners of an operatin
 from grafana import looks
 from grafana.frame import Row
 from grafana.looks import Panel, Query
-from grafana.queries import day, latest, total
+from grafana.queries import IDENTITY, day, latest, total
 from grafana.tables import Column, rows
 
 HOSTED = 'sku=~"actions_(linux|windows|macos).*"'
 OWN = 'sku=~"actions_self_hosted.*"'
 NO_OWN_PRICE = "Add own_prices to the settings"
-BY_SYSTEM = ("account_type", "account", "os")
+BY_SYSTEM = (IDENTITY, "os")
 
 _SYSTEM = '"actions_(?:self_hosted_)?(linux|windows|macos).*"'
 _COLOURS = {"hosted": looks.PLAIN, "self-hosted": "#B583D6"}
@@ -41,7 +41,7 @@ def own_price(*labels: str) -> str:
     """Return the mean own dollars of a self-hosted minute that has a price, by ``labels``."""
     usd = latest("own_estimated_usd", "product", "sku", only=OWN)
     minutes = latest(_MINUTES, "product", "sku", "unit", only=_in_minutes(OWN))
-    priced = total(system(f"{minutes} and on (account_type, account, sku) {usd}"), *labels)
+    priced = total(system(f"{minutes} and on ({IDENTITY}, sku) {usd}"), *labels)
     return f"{total(system(usd), *labels)} / ({priced} > 0)"
 
 

@@ -6,7 +6,7 @@ from grafana import looks, money, trust
 from grafana.frame import Row, chosen
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
-from grafana.queries import latest, recorded, top, total
+from grafana.queries import IDENTITY, latest, recorded, top, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-costs"
@@ -168,10 +168,10 @@ def repositories() -> Panel:
 
 
 def cost_centers() -> Panel:
-    of = "account_type, account, cost_center"
+    of = f"{IDENTITY}, cost_center"
     spent = total(
         latest("cost_center_usage_net_usd", "cost_center", "product", "sku", only=_OF_PRODUCT),
-        *of.split(", "),
+        of,
     )
     info = latest("cost_center_info", "cost_center", "name")
     named = f"{spent} * on ({of}) group_left (name) {info}"

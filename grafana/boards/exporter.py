@@ -7,7 +7,7 @@ from grafana import looks, trust
 from grafana.frame import Row
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
-from grafana.queries import last_success, latest, process, total
+from grafana.queries import EXPORTER, IDENTITY, last_success, latest, process, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-exporter"
@@ -47,9 +47,8 @@ def board() -> model.Dashboard:
 def accounts() -> Panel:
     return looks.number(
         "Accounts watched",
-        "All accounts that the exporter watches, now, regardless of the selection; an enterprise "
-        "and its organizations count separately. From `exporter_accounts`.",
-        Query(f"sum({process('exporter_accounts', 'account_type')})"),
+        "Selected accounts that the exporters watch, now, of all shards. From `account_info`.",
+        Query(f"count({latest('account_info')})"),
         looks.NUMBER,
         _NO_EXPORTER,
         decimals=0,
@@ -62,7 +61,7 @@ def missed() -> Panel:
         "Polls due in the last 24 hours that did not start within one interval, of all accounts. "
         "From `exporter_polls_missed_total`. Worry at 1: GitHub's rate limit is too low for the "
         "polling intervals, or requests hang.",
-        Query(f"sum(increase({_PREFIX}_polls_missed_total[1d]))"),
+        Query(f"sum(increase({_PREFIX}_polls_missed_total{{{EXPORTER}}}[1d]))"),
         looks.NUMBER,
         _NO_EXPORTER,
         steps=looks.worse_above(1),
@@ -142,7 +141,7 @@ def ages() -> Panel:
     age = f"time() - {last_success()}"
     limit = latest("exporter_collector_stale_after_seconds", of)
     oldest = f"topk({_OLDEST}, ({age}) / {limit})"
-    there = "and on (account_type, account, collector)"
+    there = f"and on ({IDENTITY}, collector)"
     return rows(
         "Oldest data by collector",
         f"The {_OLDEST} collectors with the oldest data, as a share of the maximum age. From "
@@ -190,7 +189,7 @@ def availability() -> Panel:
 
 
 def reasons() -> Panel:
-    failures = f"{_PREFIX}_collector_failures_total"
+    failures = f"{_PREFIX}_collector_failures_total{{{EXPORTER}}}"
     return looks.lines(
         "Collector failures per day",
         "Failed attempts per day by reason, of all accounts; reasons that never occurred are left "
@@ -206,7 +205,12 @@ def requests() -> Panel:
         "GitHub requests per day",
         "Requests to GitHub per day by HTTP status; a 304 does not count toward the rate limit. "
         "From `exporter_api_requests_total`. Worry if 4xx or `error` increases.",
-        [Query(f"sum by (status) (increase({_PREFIX}_api_requests_total[1d]))", "{{status}}")],
+        [
+            Query(
+                f"sum by (status) (increase({_PREFIX}_api_requests_total{{{EXPORTER}}}[1d]))",
+                "{{status}}",
+            )
+        ],
         looks.NUMBER,
         _NO_EXPORTER,
         colours=looks.STATUSES,
@@ -214,7 +218,7 @@ def requests() -> Panel:
 
 
 def durations() -> Panel:
-    name = f"{_PREFIX}_api_request_duration_seconds_bucket"
+    name = f"{_PREFIX}_api_request_duration_seconds_bucket{{{EXPORTER}}}"
     quantiles = {"p99": 0.99, "p95": 0.95, "median": 0.5}
     return looks.lines(
         "GitHub response time",

@@ -7,7 +7,7 @@ from grafana import looks, trust
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
-from grafana.queries import TOP, latest, top, total
+from grafana.queries import IDENTITY, TOP, latest, top, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-seats"
@@ -297,7 +297,7 @@ def by_model_dollars() -> Panel:
 
 
 def pools() -> Panel:
-    of = "account_type, account, cost_center"
+    of = f"{IDENTITY}, cost_center"
     named = latest("cost_center_info", "cost_center", "name")
 
     def pool(metric: str) -> str:

@@ -11,7 +11,7 @@ from grafana.frame import Row, Section, chosen
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
 from grafana.months import completed, difference, growth
-from grafana.queries import day, latest, recorded, top, total
+from grafana.queries import IDENTITY, day, latest, recorded, top, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-teams"
@@ -126,7 +126,7 @@ def last_month() -> Panel:
 
 
 def fullest_budget() -> Panel:
-    of = "account_type, account, budget"
+    of = f"{IDENTITY}, budget"
     teams = f"max by ({of}) ({recorded('github_billing_budget_info', _OF_TEAM)})"
     return looks.number(
         "Most used team budget",
@@ -226,7 +226,7 @@ def chargeback() -> Panel:
 def movers() -> Panel:
     of = ("team", "product")
     net, before = (
-        total(latest(f"{period}team_usage_net_usd", "team", *_SKU), "account_type", "account", *of)
+        total(latest(f"{period}team_usage_net_usd", "team", *_SKU), IDENTITY, *of)
         for period in ("", "previous_cycle_")
     )
     forecast = _forecast(net)
@@ -305,9 +305,9 @@ def daily_by_product() -> Panel:
 
 def repositories() -> Panel:
     of = ("organization", "repository")
-    spent = total(latest("repository_usage_net_usd", *of, *_SKU), "account_type", "account", *of)
+    spent = total(latest("repository_usage_net_usd", *of, *_SKU), IDENTITY, *of)
     team = latest("repository_team_info", *of, "team", only=_CHOSEN)
-    theirs = f"{spent} * on (account_type, account, organization, repository) {team}"
+    theirs = f"{spent} * on ({IDENTITY}, organization, repository) {team}"
     named = f'label_join({theirs}, "repository", "/", "organization", "repository")'
     return looks.bars(
         "Which repository of these teams costs most?",
@@ -324,7 +324,7 @@ def repositories() -> Panel:
 def _forecast(net: str) -> str:
     elapsed = "account:github_billing_cycle_elapsed"
     share, seconds = recorded(f"{elapsed}:ratio"), recorded(f"{elapsed}:seconds")
-    of = "on (account_type, account)"
+    of = f"on ({IDENTITY})"
     return f"({net} / {of} group_left () {share} and {of} {seconds} >= 86400)"
 
 

@@ -37,6 +37,7 @@ EVERY_PANEL = [
     pytest.param(panel, id=f"{name}: {panel['title']}") for name in BOARDS for panel in panels(name)
 ]
 
+SELECTION = ["cluster", "job", "account_type", "account"]
 DRAWN_AS_A_VALUE = {"stat", "bargauge"}
 """Panels in which Grafana draws the text for no data as if it were a value."""
 
@@ -77,22 +78,22 @@ class TestABoard:
         assert (link["type"], link["includeVars"], link["keepTime"]) == ("dashboards", True, True)
 
     def test_chooses_one_type_of_account_and_any_number_of_accounts(self, name: str) -> None:
-        first, account_type, account, *others = board(name)["templating"]["list"]
-        assert (first["name"], first["type"], first["query"]) == (
-            "datasource",
-            "datasource",
-            "prometheus",
-        )
-        assert account_type["name"] == "account_type"
-        assert not account_type.get("multi")
-        assert not account_type.get("includeAll")
-        for several in (account, *others):
-            assert several["multi"]
-            assert several["includeAll"]
-            assert several["allValue"] == ".*"
-        for each in (account_type, account, *others):
+        first, *others = board(name)["templating"]["list"]
+        assert (first["type"], first["query"]) == ("datasource", "prometheus")
+        assert (first["name"], first["label"]) == ("datasource", "Data source")
+        assert [each["name"] for each in others[:4]] == SELECTION
+        for each in others:
+            several = each["name"] != "account_type"
+            assert each.get("multi", False) is each.get("includeAll", False) is several
+            assert each.get("allValue") == (".*" if several else None)
             assert each["datasource"] == DATASOURCE
             assert each["sort"] == 1
+
+    def test_offers_what_the_choices_before_leave(self, name: str) -> None:
+        _, *others = board(name)["templating"]["list"]
+        for place, each in enumerate(others):
+            used = re.findall(r"\$([a-z_]+)", each["query"])
+            assert used == SELECTION[:place]
 
     def test_is_as_the_sdk_reads_and_writes_it(self, name: str) -> None:
         register_default_plugins()
@@ -230,13 +231,11 @@ class TestAnExpression:
         left = set(unaggregated(promql_parser.parse(filled(each.expr))))
         assert not {name for name in left if ":" not in name}
 
-    def test_never_adds_an_enterprise_to_its_organizations(self, each: Asked) -> None:
-        for selector in selectors(promql_parser.parse(each.expr.replace("$account", "chosen_"))):
-            if selector.name in SAID_BY_A_PROCESS:
-                continue
-            matched = {(m.name, m.value) for m in selector.matchers.matchers}
-            assert ("account_type", "chosen__type") in matched
-            assert ("account", "chosen_") in matched
+    def test_is_of_the_selected_accounts(self, each: Asked) -> None:
+        for selector in selectors(promql_parser.parse(each.expr)):
+            matched = {f"{m.name}: {m.value}" for m in selector.matchers.matchers}
+            wanted = SELECTION[:2] if selector.name in SAID_BY_A_PROCESS else SELECTION
+            assert {f"{name}: ${name}" for name in wanted} <= matched
 
 
 @every_board

@@ -1,5 +1,6 @@
 """The committed dashboards as data, and their expressions as PromQL."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -53,11 +54,8 @@ def asked(name: str) -> Iterator[Asked]:
 
 
 def filled(expr: str, account_type: str = "enterprise") -> str:
-    """Replace the variables with values: all accounts, all products, all teams."""
-    chosen = {"$account_type": account_type, "$account": ".*", "$product": ".*", "$team": ".*"}
-    for name, value in chosen.items():
-        expr = expr.replace(name, value)
-    return expr
+    """Replace the variables with values: all of everything, of one type of account."""
+    return re.sub(r"\$[a-z]+", ".*", expr.replace("$account_type", account_type))
 
 
 def labels_of_series() -> Mapping[str, set[str]]:
