@@ -1,4 +1,4 @@
-"""The table of budgets, which several boards have."""
+"""Budgets: their names, their table, and the limit of an account."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,22 @@ _INFO = "scope, entity, target, hard"
 _OF = f"{IDENTITY}, budget"
 
 
+def named(series: str) -> str:
+    """Add the label ``name`` to series by budget: whose it is, and what it covers."""
+    entity, account = (_facts(matcher) for matcher in ('entity!=""', 'entity=""'))
+    either = f'{entity} or label_replace({account}, "entity", "$1", "account", "(.+)")'
+    name = f'label_join({_target(either)}, "name", ": ", "entity", "target")'
+    # Two exporters may know different facts of a budget while it changes.
+    return f"{series} * on ({_OF}) group_left (name) topk by ({_OF}) (1, {name})"
+
+
+def limit_of_account() -> str:
+    """Return the smallest budget of each account that covers all of its usage."""
+    covers = _facts('scope=~"account|$account_type"', 'target=""')
+    limit = recorded(f"{BUDGET}_limit_usd:max")
+    return f"min by ({IDENTITY}) ({limit} and on ({_OF}) {covers})"
+
+
 def budget_table(
     title: str, about: str, described: Sequence[Column], empty: str, *matchers: str
 ) -> Panel:
@@ -21,8 +37,7 @@ def budget_table(
 
     ``described`` are the columns that name a budget, of the labels of `budget_info`.
     """
-    info = f"max by ({_OF}, {_INFO}) ({recorded('github_billing_budget_info', *matchers)})"
-    info = f'label_replace({info}, "target", "all usage", "target", "")'
+    info = _target(_facts(*matchers))
 
     def joined(name: str) -> str:
         return f"{recorded(name)} * on ({_OF}) group_left ({_INFO}) {info}"
@@ -56,3 +71,11 @@ def budget_table(
         empty,
         sort="Used",
     )
+
+
+def _facts(*matchers: str) -> str:
+    return f"max by ({_OF}, {_INFO}) ({recorded('github_billing_budget_info', *matchers)})"
+
+
+def _target(info: str) -> str:
+    return f'label_replace({info}, "target", "all usage", "target", "")'

@@ -1,9 +1,10 @@
 """Panels of dollars that several boards share."""
 
-from grafana import looks
+from grafana import looks, whole
+from grafana.days import spent_by_day
 from grafana.links import to_board
 from grafana.looks import Panel, Query
-from grafana.queries import day, recorded, total
+from grafana.queries import IDENTITY, recorded, total
 
 NET = "account:github_billing_usage_net_usd:sum"
 NET_BY_PRODUCT = "account_product:github_billing_usage_net_usd:sum"
@@ -12,60 +13,81 @@ SLOPE = "account:github_billing_usage_net_usd:forecast_slope"
 LAST_MONTH = "account:github_billing_previous_cycle_usage_net_usd:sum"
 LAST_MONTH_BY_PRODUCT = "account_product:github_billing_previous_cycle_usage_net_usd:sum"
 
+DAY = "account:github_billing_usage_net_usd:spend1d"
+
 NOT_THE_INVOICE = "Metered usage only: no plan fees, volume licenses, tax, Marketplace or credits."
-NO_DOLLARS = "No data yet, or the legacy platform, which has no dollar amounts"
+NO_DOLLARS = "No bill was read, or only from the legacy platform, which has no dollar amounts"
+
+BILL, LAST_BILL = "usage", "usage_previous_cycle"
+"""Collectors of this month's and last month's bill."""
 
 TO_PRODUCT = to_board("github-billing-costs", product="${__field.labels.product}")
 
 
 def spent() -> Panel:
-    return looks.number(
+    return whole.number(
         "Spent this month",
         "Net dollars, month to date. From `usage_net_usd`. GitHub's reports lag by hours, up to "
         f"three days. {NOT_THE_INVOICE}",
-        Query(total(recorded(NET))),
+        whole.summed(recorded(NET), BILL),
         looks.USD,
         NO_DOLLARS,
-        decimals=2,
     )
 
 
 def forecast() -> Panel:
-    return looks.number(
-        "Forecast for the month",
+    return whole.number(
+        "Forecast",
         "Net dollars of the whole month, with what plans covered last month. Too low in the first "
         "month of an account. From `usage_gross_usd` and `usage_discount_usd` by SKU, and last "
-        "month's. Compare it with last month and the budgets. "
-        f"{NOT_THE_INVOICE}",
-        Query(total(recorded(FORECAST))),
+        f"month's. Compare it with last month and the budgets. {NOT_THE_INVOICE}",
+        whole.summed(recorded(FORECAST), BILL),
         looks.USD,
-        "No forecast on the first day of a month or on the legacy platform",
-        decimals=2,
+        f"{NO_DOLLARS}; there is no forecast on the first day of a month",
     )
 
 
 def last_month() -> Panel:
-    return looks.number(
+    return whole.number(
         "Last month",
         "Net dollars of the previous month. From `previous_cycle_usage_net_usd`. Late reports may "
         f"still change it in the first three days. {NOT_THE_INVOICE}",
-        Query(total(recorded(LAST_MONTH))),
+        whole.summed(recorded(LAST_MONTH), LAST_BILL),
         looks.USD,
-        "Only the usage platform reports last month's dollars",
-        decimals=2,
+        NO_DOLLARS,
     )
+
+
+def against_last_month() -> Panel:
+    now, before = both(FORECAST, LAST_MONTH), both(LAST_MONTH, FORECAST)
+    return whole.number(
+        "Forecast vs. last month",
+        "Forecast of this month's net dollars relative to last month, all products, over the "
+        "accounts that have both. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
+        whole.counted(f"({total(now)} / ({total(before)} > 0) - 1)", now, BILL),
+        looks.RATIO,
+        f"{NO_DOLLARS}, or nothing was spent last month; there is no forecast on the first day of "
+        "a month",
+        decimals=1,
+    )
+
+
+def both(name: str, other: str) -> str:
+    """Select a recorded series of the accounts that also have the other."""
+    return f"({recorded(name)} and on ({IDENTITY}) {recorded(other)})"
 
 
 def daily_by_product(*matchers: str) -> Panel:
     """Stack the cost of each day: products that have a color, and the others as one."""
     listed = "|".join(looks.PRODUCTS)
-    named = day(recorded(NET_BY_PRODUCT, f'product=~"{listed}"', *matchers))
-    others = day(recorded(NET_BY_PRODUCT, f'product!~"{listed}"', *matchers))
+    named = spent_by_day(NET_BY_PRODUCT, f'product=~"{listed}"', *matchers)
+    others = spent_by_day(NET_BY_PRODUCT, f'product!~"{listed}"', *matchers)
     return looks.daily(
         "Daily spend by product",
         "Net dollars by day (UTC) and product; all products without a color are `other`. From "
-        "the daily increase of `usage_net_usd`: late reports count on the day they arrive. Worry "
-        "if a day stands out, and look for its product.",
+        "the daily increase of `usage_net_usd`: late reports count on the day they arrive. After a "
+        "gap of up to a week, all of its spend is in the first bar, so that the bars add up to the "
+        "month. Worry if a day stands out, and look for its product.",
         [
             Query(total(named, "product"), "{{product}}"),
             Query(total(others), "other"),

@@ -15,6 +15,7 @@ from tests.support.month_of_demo import NOW, remembered
 ROOT = Path(__file__).parent.parent
 SHOWN = {
     "overview": "enterprise",
+    "accounts": "organization",
     "costs": "enterprise",
     "months": "enterprise",
     "teams": "enterprise",

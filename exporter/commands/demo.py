@@ -43,6 +43,7 @@ _OWN_BUDGETS = (
     {"name": "models", "usd": 150, "repository": "acme-research/models"},
     {"name": "billing-ci", "usd": 60, "workflow": "acme-platform/billing/.github/workflows/ci.yml"},
     {"name": "copilot", "usd": 5_000, "product": "copilot"},
+    {"name": "bill", "usd": 20_000},
 )
 _WITH_BUDGETS = "enterprise/acme-corp"
 

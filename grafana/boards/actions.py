@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from grafana import looks, money, self_hosted, trust
+from grafana import looks, money, quotas, self_hosted, trust
 from grafana.boards import overview
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
@@ -48,7 +48,7 @@ def board() -> model.Dashboard:
             trust.strip(),
             Row(9, [(12, minutes_by_system()), (12, dollars_by_system())]),
             Row(11, [(8, by_runner()), (9, by_sku()), (7, overview.spent_quotas())]),
-            Row(6, [(10, overview.quotas()), (14, minutes_left())]),
+            Row(6, [(10, quotas.left()), (14, minutes_left())]),
             Row(8, [(12, bandwidth_over_time()), (12, storage_over_time())]),
             Section("Self-hosted beside hosted"),
             *self_hosted.by_system(),

@@ -2,11 +2,13 @@
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from grafana import looks, money, trust
-from grafana.frame import Row, chosen
+from grafana import cost_centers, looks, money, movers, trust, whole
+from grafana.days import spent_between
+from grafana.frame import Row, Section, chosen
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
-from grafana.queries import IDENTITY, latest, recorded, top, total
+from grafana.months import completed, difference, growth
+from grafana.queries import latest, recorded, top, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-costs"
@@ -14,6 +16,7 @@ UID = "github-billing-costs"
 _OF_PRODUCT = 'product=~"$product"'
 _SO_FAR = "month to date"
 _DISCOUNT = "included in plans, free for public repositories or discounted by GitHub"
+_SKU = ("product", "sku")
 
 
 def board() -> model.Dashboard:
@@ -23,112 +26,126 @@ def board() -> model.Dashboard:
         "Where does the money go? By product, SKU, repository, organization and cost center.",
         [
             Row(
-                4,
+                5,
                 [
                     (4, amount("Gross", "gross", "before included usage and discounts")),
                     (4, amount("Discount", "discount", _DISCOUNT)),
                     (4, amount("Net", "net", "after discounts")),
                     (4, money.last_month()),
-                    (4, against_last_month()),
+                    (4, money.against_last_month()),
                     (4, last_day()),
                 ],
             ),
             trust.strip(),
-            Row(10, [(14, money.daily_by_product(_OF_PRODUCT)), (10, products())]),
+            Row(10, [(11, money.daily_by_product(_OF_PRODUCT)), (13, products())]),
+            Row(10, [(14, skus()), (10, against_usual())]),
+            Row(10, [(10, repositories()), (14, unit_costs())]),
+            Section("Changes of the week"),
+            Row(9, [(11, movers.skus(_OF_PRODUCT)), (13, movers.repositories(_OF_PRODUCT))]),
+            Section("Organizations and cost centers of enterprises", folded=True),
             Row(
                 10,
                 [
-                    (8, breakdown("SKU", "usage_net_usd", "sku", "product", unasked=_NO_SKU)),
-                    (8, repositories()),
-                    (8, against_usual()),
+                    (8, organizations()),
+                    (8, cost_centers.bars(_OF_PRODUCT)),
+                    (8, movers.cost_centers(_OF_PRODUCT)),
                 ],
             ),
-            Row(
-                9,
-                [
-                    (
-                        12,
-                        breakdown(
-                            "organization",
-                            "organization_usage_net_usd",
-                            "organization",
-                            "product",
-                            "sku",
-                            unasked=_unasked("usage_organizations"),
-                        ),
-                    ),
-                    (12, cost_centers()),
-                ],
-            ),
+            Row(10, [(24, cost_centers.charged(_OF_PRODUCT))]),
         ],
         [chosen("product", "Product", "github_billing_usage_gross_usd")],
     )
 
 
-_NO_SKU = money.NO_DOLLARS
-
-
-def _unasked(collector: str) -> str:
-    return f"Enable the collector {collector}: it is off by default"
-
-
 def amount(title: str, kind: str, meaning: str) -> Panel:
     name = f"account_product:github_billing_usage_{kind}_usd:sum"
-    return looks.number(
+    read = recorded(money.NET)
+    return whole.number(
         title,
         f"Dollars {meaning}, {_SO_FAR}. From `usage_{kind}_usd`. Gross less discount is net. "
         + money.NOT_THE_INVOICE,
-        Query(total(recorded(name, _OF_PRODUCT))),
+        whole.counted(total(recorded(name, _OF_PRODUCT)), read, money.BILL),
         looks.USD,
         money.NO_DOLLARS,
-        decimals=2,
-    )
-
-
-def against_last_month() -> Panel:
-    forecast, before = (total(recorded(name)) for name in (money.FORECAST, money.LAST_MONTH))
-    return looks.number(
-        "Forecast vs. last month",
-        "Forecast of this month's net dollars, with what plans cover, relative to last month, "
-        "all products. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
-        Query(f"{forecast} / ({before} > 0) - 1"),
-        looks.RATIO,
-        "No forecast on the first day of a month, or no spend last month",
-        decimals=1,
     )
 
 
 def last_day() -> Panel:
-    return looks.number(
+    return whole.number(
         "Last 24 hours",
-        "Net dollars of the last 24 hours, including late reports; on the first day of a month, "
-        "month to date. From the increase of `usage_net_usd`.",
-        Query(total(recorded("account_product:github_billing_usage_net_usd:spend1d", _OF_PRODUCT))),
+        "Net dollars of the last 24 hours, including late reports. From the increase of "
+        "`usage_net_usd`; on the first day of a month also from `previous_cycle_usage_net_usd`.",
+        whole.counted(total(spent_between(1, 0, _OF_PRODUCT)), spent_between(1, 0), money.BILL),
         looks.USD,
-        "Less than one day of data, or the legacy platform, which has no dollar amounts",
-        decimals=2,
+        f"Less than one day of data. {money.NO_DOLLARS}",
     )
 
 
 def products() -> Panel:
     def by_product(metric: str) -> str:
-        return total(latest(metric, "product", "sku", only=_OF_PRODUCT), "product")
+        return total(latest(metric, *_SKU, only=_OF_PRODUCT), "product")
 
+    net, before = (
+        latest(f"{period}usage_net_usd", *_SKU, only=_OF_PRODUCT)
+        for period in ("", "previous_cycle_")
+    )
+    forecast = recorded("account_product:github_billing_usage_net_usd:forecast", _OF_PRODUCT)
+    last = recorded(money.LAST_MONTH_BY_PRODUCT, _OF_PRODUCT)
     return rows(
         "What does each product cost?",
-        f"Dollars by product, {_SO_FAR}: gross, discount and net, and last month's total. "
+        f"Dollars by product, {_SO_FAR}: gross, discount and net; the forecast of the month, last "
+        "month's total, and the difference between these two, over the accounts that have both. "
         "From `usage_*_usd` and `previous_cycle_usage_net_usd`.",
         [
-            Query(by_product(f"{period}usage_{kind}_usd"))
-            for period, kind in (("", "gross"), ("", "discount"), ("", "net"))
-        ]
-        + [Query(by_product("previous_cycle_usage_net_usd"))],
+            Query(by_product("usage_gross_usd")),
+            Query(by_product("usage_discount_usd")),
+            Query(total(completed(net, before), "product")),
+            Query(total(forecast, "product")),
+            Query(total(before, "product")),
+            Query(difference(forecast, last, "product")),
+            Query(growth(forecast, last, "product")),
+        ],
         [
             Column("product", "Product"),
-            Column("A", "Gross", looks.USD, width=115),
-            Column("B", "Discount", looks.USD, width=115),
-            Column("C", "Net", looks.USD, width=115),
-            Column("D", "Last month", looks.USD, width=115),
+            Column("A", "Gross", looks.USD, width=88),
+            Column("B", "Discount", looks.USD, width=88),
+            Column("C", "Net", looks.USD, width=88),
+            Column("D", "Forecast", looks.USD, width=88),
+            Column("E", "Last month", looks.USD, width=95),
+            Column("F", "Change", looks.USD, width=88),
+            Column("G", "Change, %", looks.RATIO, width=90),
+        ],
+        money.NO_DOLLARS,
+        sort="Net",
+    )
+
+
+def skus() -> Panel:
+    net, before = (
+        latest(f"{period}usage_net_usd", *_SKU, only=_OF_PRODUCT)
+        for period in ("", "previous_cycle_")
+    )
+    forecast = recorded("account_product_sku:github_billing_usage_net_usd:forecast", _OF_PRODUCT)
+    return rows(
+        "Which SKU costs most?",
+        f"Net dollars by SKU, {_SO_FAR}; the forecast of the month, last month's total, and the "
+        "difference between these two, over the accounts that have both. From `usage_net_usd` and "
+        "`previous_cycle_usage_net_usd`.",
+        [
+            Query(total(completed(net, before), *_SKU)),
+            Query(total(forecast, *_SKU)),
+            Query(total(before, *_SKU)),
+            Query(difference(forecast, before, *_SKU)),
+            Query(growth(forecast, before, *_SKU)),
+        ],
+        [
+            Column("product", "Product", width=90),
+            Column("sku", "SKU"),
+            Column("A", "Net", looks.EXACT_USD, width=100),
+            Column("B", "Forecast", looks.EXACT_USD, width=100),
+            Column("C", "Last month", looks.EXACT_USD, width=105),
+            Column("D", "Change", looks.EXACT_USD, width=100),
+            Column("E", "Change, %", looks.RATIO, width=95),
         ],
         money.NO_DOLLARS,
         sort="Net",
@@ -150,10 +167,21 @@ def breakdown(
     )
 
 
+def organizations() -> Panel:
+    return breakdown(
+        "organization",
+        "organization_usage_net_usd",
+        "organization",
+        *_SKU,
+        unasked="No usage by organization: it needs an enterprise, and the collector "
+        "usage_organizations, which is off by default",
+    )
+
+
 def repositories() -> Panel:
     of = ("organization", "repository")
     matched = f'{_OF_PRODUCT},repository!=""'
-    spent = total(latest("repository_usage_net_usd", *of, "product", "sku", only=matched), *of)
+    spent = total(latest("repository_usage_net_usd", *of, *_SKU, only=matched), *of)
     named = f'label_join({spent}, "repository", "/", "organization", "repository")'
     return looks.bars(
         "Which repository costs most?",
@@ -162,45 +190,60 @@ def repositories() -> Panel:
         "the net total. From `repository_usage_net_usd`.",
         Query(top(named, "repository"), "{{repository}}"),
         looks.USD,
-        _unasked("usage_repositories"),
+        "No usage by repository: it needs the collector usage_repositories, which is off by "
+        "default",
         decimals=2,
     )
 
 
-def cost_centers() -> Panel:
-    of = f"{IDENTITY}, cost_center"
-    spent = total(
-        latest("cost_center_usage_net_usd", "cost_center", "product", "sku", only=_OF_PRODUCT),
-        of,
+def unit_costs() -> Panel:
+    of = ("product", "sku", "unit")
+    matched = f'{_OF_PRODUCT},unit!=""'
+    quantity = total(latest("usage_gross_quantity", *of, only=matched), *of)
+    gross, discount, net = (
+        total(latest(f"usage_{kind}_usd", *_SKU, only=_OF_PRODUCT), *_SKU)
+        for kind in ("gross", "discount", "net")
     )
-    info = latest("cost_center_info", "cost_center", "name")
-    named = f"{spent} * on ({of}) group_left (name) {info}"
-    by_id = f'label_replace({spent}, "name", "$1", "cost_center", "(.+)")'
-    rest = f'label_replace({by_id}, "name", "(no cost center)", "cost_center", "none")'
-    by_name = f"sum by (name) ({named} or on ({of}) {rest})"
-    return looks.bars(
-        "Which cost center costs most?",
-        f"Net dollars by cost center, {_SO_FAR}: the top ten, the rest as `other`, and usage "
-        "outside cost centers, so that the bars add up to the net total. From "
-        "`cost_center_usage_net_usd` and `cost_center_info`.",
-        Query(top(by_name, "name"), "{{name}}"),
-        looks.USD,
-        _unasked("usage_cost_centers"),
-        decimals=2,
+    by_unit = "on (product, sku) group_left ()"
+    share = f"({discount} / ({gross} > 0))"
+    return rows(
+        "What does one unit cost?",
+        f"By SKU, {_SO_FAR}: the quantity, GitHub's price of a unit, what a unit costs on average "
+        "after discounts, and the discounted share. A unit is a minute, a gigabyte-hour, or a seat "
+        "for a month. A SKU that had two prices in the month has none. From "
+        "`usage_gross_quantity`, `usage_price_usd` and `usage_*_usd`.",
+        [
+            Query(quantity),
+            Query(f"max by ({', '.join(of)}) ({latest('usage_price_usd', *of, only=_OF_PRODUCT)})"),
+            Query(f"1 / ({quantity} > 0) * {by_unit} {net}"),
+            Query(f"0 * {quantity} + {by_unit} {share}"),
+        ],
+        [
+            Column("product", "Product", width=90),
+            Column("sku", "SKU"),
+            Column("unit", "Unit", width=120),
+            Column("A", "Quantity", looks.COUNT, width=100),
+            Column("B", "Price", looks.USD, exact=True, width=110),
+            Column("C", "After discounts", looks.USD, decimals=4, width=115),
+            Column("D", "Discounted", looks.RATIO, width=100),
+        ],
+        money.NO_DOLLARS,
+        sort="Quantity",
     )
 
 
 def against_usual() -> Panel:
     names = ("Last 24 hours", "Usual day")
-    of = "account:github_billing_usage_net_usd"
+    spend, usual = spent_between(1, 0), spent_between(15, 1)
     return looks.lines(
         "Is today unusual?",
         "Net dollars of the last 24 hours and of the usual day, the mean of the 14 days before, of "
-        "all products. On the first day of a month, month to date. From the increase of "
-        "`usage_net_usd`. Worry if the lines diverge.",
+        "all products. A line is interrupted while an account could not be read. From the increase "
+        "of `usage_net_usd`, and from `previous_cycle_usage_net_usd` after the turn of a month. "
+        "Worry if the lines diverge.",
         [
-            Query(total(recorded(f"{of}:spend1d")), names[0]),
-            Query(total(recorded(f"{of}:spend1d_avg14d")), names[1]),
+            Query(whole.only_whole(total(spend), spend, money.BILL), names[0]),
+            Query(whole.only_whole(f"{total(usual)} / 14", usual, money.BILL), names[1]),
         ],
         looks.USD,
         "Less than one day of data, or the legacy platform, which has no dollar amounts",

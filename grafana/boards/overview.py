@@ -3,12 +3,12 @@
 from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.prometheus.thresholds import DEFAULTS
-from grafana import looks, money, trust
-from grafana.budgets import BUDGET, budget_table
+from grafana import looks, money, quotas, trust, whole
+from grafana.budgets import BUDGET, budget_table, limit_of_account, named
 from grafana.frame import Row
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
-from grafana.queries import latest, recorded, total
+from grafana.queries import IDENTITY, latest, recorded, total
 from grafana.tables import Column
 
 UID = "github-billing-overview"
@@ -43,7 +43,7 @@ def board() -> model.Dashboard:
             ),
             trust.strip(),
             Row(9, [(14, way()), (10, by_product())]),
-            Row(9, [(14, money.daily_by_product()), (6, quotas()), (4, spent_quotas())]),
+            Row(9, [(10, money.daily_by_product()), (10, quotas.left()), (4, spent_quotas())]),
             Row(10, [(24, budgets())]),
         ],
     )
@@ -55,7 +55,7 @@ def fullest_budget() -> Panel:
         "Consumed share of the budget closest to its limit, this cycle. From "
         "`budget_consumed_usd`, or `budget_estimated_consumed_usd` if GitHub reports no amount, "
         "and `budget_limit_usd`. At 100 % a hard budget blocks usage. " + _LEFT_OUT,
-        Query(f"max({recorded(f'{BUDGET}:used_ratio')})"),
+        Query(named(f"topk(1, {recorded(f'{BUDGET}:used_ratio')})"), "{{name}}"),
         looks.RATIO,
         _NO_SHARED_BUDGET,
         steps=looks.worse_above(DEFAULTS.budget_used_ratio, 1),
@@ -68,7 +68,7 @@ def smallest_headroom() -> Panel:
         "Smallest headroom",
         "Dollars left in the budget that has the least left, this cycle; negative if it is "
         "exceeded. From `budget_limit_usd` and the consumed amount. Worry below 0. " + _LEFT_OUT,
-        Query(f"min({recorded(f'{BUDGET}:headroom_usd')})"),
+        Query(named(f"bottomk(1, {recorded(f'{BUDGET}:headroom_usd')})"), "{{name}}"),
         looks.USD,
         _NO_SHARED_BUDGET,
         steps=looks.better_above(0),
@@ -89,32 +89,45 @@ def days_left() -> Panel:
 
 
 def way() -> Panel:
+    spent, forecast, slope, before = (
+        recorded(name) for name in (money.NET, money.FORECAST, money.SLOPE, money.LAST_MONTH)
+    )
+    limit = limit_of_account()
     names = (
         "Spent so far",
+        "Spent so far, some accounts missing",
         "Forecast",
         "Forecast, last two days",
         "Last month",
+        "Budget",
     )
     return looks.lines(
         "Spend and forecast this month",
         "Net dollars, month to date, and two forecasts of the whole month: with what plans cover, "
-        "and at the rate of the last two days. For comparison, last month's total. A "
-        "line drops to 0 when a month begins. From `usage_net_usd` and "
-        "`previous_cycle_usage_net_usd`. Worry if both forecasts exceed last month. "
-        f"{money.NOT_THE_INVOICE}",
+        "and at the rate of the last two days. For comparison, last month's total, and the "
+        "budgets of all usage if every account has one. A line is interrupted while an account "
+        "could not be read, and the spend without it is amber. A line drops to 0 when a month "
+        "begins. From `usage_net_usd`, `previous_cycle_usage_net_usd` and `budget_limit_usd`. "
+        f"Worry if the forecasts exceed last month or the budget. {money.NOT_THE_INVOICE}",
         [
-            Query(total(recorded(money.NET)), names[0]),
-            Query(total(recorded(money.FORECAST)), names[1]),
-            Query(total(recorded(money.SLOPE)), names[2]),
-            Query(total(recorded(money.LAST_MONTH)), names[3]),
+            Query(whole.only_whole(total(spent), spent, money.BILL), names[0]),
+            Query(whole.only_partial(total(spent), spent, money.BILL), names[1]),
+            Query(whole.only_whole(total(forecast), forecast, money.BILL), names[2]),
+            Query(whole.only_whole(total(slope), slope, money.BILL), names[3]),
+            Query(whole.only_whole(total(before), before, money.LAST_BILL), names[4]),
+            Query(
+                f"{total(limit)} unless on () ({spent} unless on ({IDENTITY}) {limit})", names[5]
+            ),
         ],
         looks.USD,
         money.NO_DOLLARS,
         colours={
             names[0]: looks.PLAIN,
-            names[1]: "#B583D6",
-            names[2]: "#59B3C3",
-            names[3]: looks.GREY,
+            names[1]: looks.CARE,
+            names[2]: "#B583D6",
+            names[3]: "#59B3C3",
+            names[4]: looks.GREY,
+            names[5]: looks.BAD,
         },
         dashed=names[1:],
     )
@@ -134,37 +147,23 @@ def by_product() -> Panel:
     )
 
 
-def quotas() -> Panel:
-    return looks.bars(
-        "Quota usage",
-        "Used share of the plan's included quota, this cycle. Legacy platform only: on the usage "
-        "platform, used minutes also count public repositories, larger and self-hosted runners, "
-        "which no quota covers. From `actions_used_minutes`, `packages_used_bandwidth_gigabytes` "
-        f"and the included amounts. Worry from {DEFAULTS.quota_used_ratio:.0%}.",
-        Query(
-            f"sort_desc({recorded(f'{QUOTA}:used_ratio')})",
-            "{{account}} {{quota}}",
-        ),
-        looks.RATIO,
-        'No account is on the legacy platform: see "Quota used up?"',
-        steps=looks.worse_above(DEFAULTS.quota_used_ratio, DEFAULTS.quota_nearly_spent_ratio),
-        decimals=0,
-        full=1,
-    )
-
-
 def spent_quotas() -> Panel:
+    series = recorded(f"{QUOTA}:spent")
+    spent = f"max by (quota) ({series})"
+    # 0 means no only if every account was read.
+    known = whole.only_whole(spent, series, "usage|legacy_actions")
     return looks.number(
         "Quota used up?",
         "Whether any account has used up an included quota, this cycle: further usage is billed. "
+        "Unknown if no account has, as far as they could be read. "
         "From `actions_paid_minutes` on the legacy platform and `usage_net_usd` of standard "
         "runners on the usage platform, and from `packages_paid_bandwidth_gigabytes` and "
         "`shared_storage_estimated_paid_gigabytes` on both.",
-        Query(f"max by (quota) ({recorded(f'{QUOTA}:spent')})", "{{quota}}"),
+        Query(f"{spent} > 0 or on (quota) ({known} or on (quota) {spent} - 1)", "{{quota}}"),
         looks.NUMBER,
-        "No usage of included quotas this month",
-        steps=looks.worse_above(1),
-        texts={"0": "no", "1": "yes"},
+        "No usage of included quotas was read this month",
+        steps=[(None, looks.NEUTRAL), (0, looks.GOOD), (1, looks.CARE)],
+        texts={"-1": "unknown", "0": "no", "1": "yes"},
     )
 
 

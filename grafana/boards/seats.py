@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.prometheus.thresholds import DEFAULTS
-from grafana import looks, trust
+from grafana import idle, looks, trust, whole
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
@@ -37,11 +37,18 @@ def board() -> model.Dashboard:
             trust.strip(),
             Section("Seats"),
             Row(8, [(14, seats()), (10, seats_over_time())]),
-            Row(8, [(8, copilot_over_time()), (8, last_activity()), (8, committers())]),
-            Row(5, [(24, synchronisation())]),
+            Row(
+                8,
+                [
+                    (8, copilot_over_time()),
+                    (8, last_activity()),
+                    (8, idle.in_dollars(_USED, _BOUGHT)),
+                ],
+            ),
             Section("AI"),
             Row(8, [(8, by_model_credits()), (8, by_model_requests()), (8, by_model_dollars())]),
-            Row(5, [(24, pools())]),
+            Section("Enterprises and Advanced Security", folded=True),
+            Row(8, [(8, committers()), (8, synchronisation()), (8, pools())]),
         ],
     )
 
@@ -93,14 +100,12 @@ def unused() -> Panel:
 
 
 def copilot(title: str, metric: str, meaning: str) -> Panel:
-    return looks.number(
+    return whole.number(
         title,
         f"Copilot seats {meaning}, now. From `copilot_{metric}`.",
-        Query(total(latest(f"copilot_{metric}"))),
-        looks.NUMBER,
-        "GitHub reports the use of Copilot seats only for organizations"
-        if "inactive" in metric
-        else _NO_COPILOT,
+        whole.summed(latest(f"copilot_{metric}"), "copilot_seats"),
+        looks.COUNT,
+        _NO_COPILOT + (" of an organization" if "inactive" in metric else ""),
         decimals=0,
     )
 
@@ -143,7 +148,7 @@ def seats() -> Panel:
             Query(f"({_USED}) / (({_BOUGHT}) > 0)"),
         ],
         [
-            Column("account", "Account", width=150),
+            Column("account", "Account", width=100),
             Column("product", "Product"),
             Column("A", "Used", width=90),
             Column("B", "Purchased", width=90),
@@ -234,21 +239,21 @@ def synchronisation() -> Panel:
             Query(f"(time() - {latest('license_sync_timestamp_seconds', 'server')}) / 86400"),
         ],
         [
-            Column("account", "Account", width=200),
+            Column("account", "Account", width=110),
             Column("server", "Server"),
             Column(
                 "A",
                 "Last sync",
                 steps=looks.better_above(1),
                 texts={"0": "failed", "1": "succeeded"},
-                width=200,
+                width=110,
             ),
             Column(
                 "B",
                 "Age",
                 looks.DAYS,
                 looks.worse_above(DEFAULTS.license_sync_age_days),
-                width=200,
+                width=110,
             ),
         ],
         "No Enterprise Server synchronizes its licenses with these accounts",
@@ -311,11 +316,11 @@ def pools() -> Panel:
         "From `cost_center_ai_pool_*_credits`.",
         [Query(f"{part} * on ({of}) group_left (name) {named}") for part in parts],
         [
-            Column("account", "Account", width=200),
+            Column("account", "Account", width=110),
             Column("name", "Cost center"),
-            Column("A", "Used", width=150),
-            Column("B", "Pool", width=150),
-            Column("C", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=420),
+            Column("A", "Used", width=100),
+            Column("B", "Pool", width=100),
+            Column("C", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=150),
         ],
         "No cost center has its own pool of AI credits",
         sort="Share used",

@@ -16,10 +16,21 @@ from tests.support.programs import (
     until,
 )
 
-EVERY_EXPRESSION = [each for name in BOARDS for each in asked(name)]
+WITHOUT_CASE = {
+    "What does each account cost?": 'host="api.github.com"',
+    "Spend and forecast this month": " and on () (",
+}
+"""Parts of expressions that the demo never answers: it is not GitHub, and no account is missing."""
+
+EVERY_EXPRESSION = [
+    each
+    for name in BOARDS
+    for each in asked(name)
+    if each.title not in WITHOUT_CASE or WITHOUT_CASE[each.title] not in each.expr
+]
 TAKES_A_DAY = (
     *("offset", "[1d]", "spend1d", "spend7d", "forecast", "elapsed", "shared_storage"),
-    "previous_cycle_team",
+    *("previous_cycle_team", "previous_cycle_cost_center"),
 )
 """Expressions with these need a day of scrapes or the first days of a month."""
 

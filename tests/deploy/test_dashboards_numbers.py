@@ -1,14 +1,9 @@
 """Panels whose cases the demo lacks: handwritten series, evaluated by promtool."""
 
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-import yaml
-
-from tests.support.dashboards import asked, filled
-from tests.support.programs import program
+from tests.support.shown import shown
 
 COLLECTOR = "github_billing_exporter_collector"
 MOVED_BACK = {
@@ -21,35 +16,6 @@ MOVED_BACK = {
     )
 }
 """An account moved back from the usage platform. ``usage`` last succeeded ten hours ago."""
-
-
-def shown(
-    tmp_path: Path,
-    board: str,
-    title: str,
-    series: Mapping[str, float],
-    *expected: str,
-    query: int = 0,
-) -> None:
-    """Assert the series of one of a panel's expressions after ten hours."""
-    expr = [each.expr for each in asked(board) if each.title == title][query]
-    samples = [{"labels": said, "value": float(value)} for said, value in map(_parts, expected)]
-    test = {
-        "interval": "1h",
-        "input_series": [{"series": name, "values": f"{v}x12"} for name, v in series.items()],
-        "promql_expr_test": [{"expr": filled(expr), "eval_time": "10h", "exp_samples": samples}],
-    }
-    file = tmp_path / "tests.yml"
-    file.write_text(yaml.safe_dump({"rule_files": [], "tests": [test]}))
-    done = subprocess.run(
-        [program("promtool"), "test", "rules", file], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _parts(sample: str) -> tuple[str, str]:
-    labels, _, value = sample.rpartition(" ")
-    return labels, value
 
 
 class TestRepositories:

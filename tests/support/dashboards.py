@@ -13,7 +13,17 @@ from tests.support.month_of_demo import recording_rules
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "grafana/dashboards"
-BOARDS = ("overview", "costs", "months", "teams", "actions", "workflows", "seats", "exporter")
+BOARDS = (
+    "overview",
+    "accounts",
+    "costs",
+    "months",
+    "teams",
+    "actions",
+    "workflows",
+    "seats",
+    "exporter",
+)
 ACCOUNT_TYPES = ("enterprise", "organization", "user")
 
 _JOB = set(JOB.split(", "))

@@ -1,0 +1,58 @@
+"""PromQL of the spend of days, also over the turn of a month, when dollars begin at 0 again."""
+
+from grafana.queries import IDENTITY, last_success, recorded, total
+
+_BILL = "account:github_billing_usage_net_usd:sum"
+_CYCLE = "account:github_billing_cycle_start_timestamp_seconds:max"
+_OF = f"on ({IDENTITY})"
+
+
+def spent_between(start: int, end: int, *products: str) -> str:
+    """Return the dollars of each account between two times, ``start`` and ``end`` days ago.
+
+    If a month began between them, that is what was missing from the last month's bill then, and
+    the dollars of the new month. ``products`` are matchers of some products.
+    """
+    level = "account_product" if products else "account"
+    name, last_month = (
+        recorded(f"{level}:github_billing_{period}usage_net_usd:sum", *products)
+        for period in ("", "previous_cycle_")
+    )
+    now, then = (total(_ago(name, days), IDENTITY) for days in (end, start))
+    then = f"({then} or 0 * {now})"
+    cycle, cycle_then = (_ago(recorded(_CYCLE), days) for days in (end, start))
+    # Until it is read in the new month, the last month's bill is that of the month before.
+    read = last_success('collector="usage_previous_cycle"')
+    bill = f"({total(last_month, IDENTITY)} or 0 * {now})"
+    bill = f"({bill} unless {_OF} {read} < {_OF} {recorded(_CYCLE)})"
+    same = f"{now} - {then} and {_OF} {cycle} == {cycle_then}"
+    turned = f"{now} - {then} + {bill} and {_OF} {cycle} > {cycle_then}"
+    return f"clamp_min({same} or {turned}, 0)"
+
+
+def _ago(selector: str, days: int) -> str:
+    return f"{selector} offset {days}d" if days else selector
+
+
+def spent_by_day(name: str, *matchers: str) -> str:
+    """Return the increase of recorded dollars, month to date, so that the days sum to the month.
+
+    A gap of less than a week loses nothing: its spend is in the day that ends it. A correction
+    downwards counts as 0.
+    """
+    spent = recorded(name, *matchers)
+    now, before, bill = _at(spent), _at(spent, days=1), _at(recorded(_BILL), days=1)
+    cycle, cycle_before = _at(recorded(_CYCLE)), _at(recorded(_CYCLE), days=1)
+    # Zero for what is new in a known bill.
+    known = f"({before} or 0 * {now} and {_OF} {bill})"
+    return (
+        f"({now} and {_OF} {cycle} > {cycle_before})"
+        f" or clamp_min({now} - {known}, 0) and {_OF} {cycle} == {cycle_before}"
+    )
+
+
+def _at(selector: str, days: int = 0) -> str:
+    # The last value before midnight, as a new month begins at midnight. Hourly steps spare
+    # Prometheus to load a week of samples.
+    earlier = f"offset {days * 86400 + 1}s"
+    return f"({selector} {earlier} or last_over_time({selector}[7d:1h] {earlier}))"

@@ -1,0 +1,92 @@
+"""Totals that say how many accounts they cover, so that none shrinks in silence.
+
+An account counts from a collector's first attempt on, unless GitHub does not offer it: legacy
+accounts have no dollars, and nothing of theirs is missing. One that has vanished counts for another
+day.
+"""
+
+from collections.abc import Mapping
+
+from grafana_foundation_sdk.builders import common, stat
+from grafana_foundation_sdk.models import dashboard as model
+
+from grafana import looks
+from grafana.looks import Query, Steps
+from grafana.queries import IDENTITY, latest, total
+
+_COUNTED = (
+    "Below the value: how many accounts it covers; amber if some could not be read, whose part is "
+    "missing."
+)
+
+
+def expected(collector: str) -> str:
+    """Return the accounts that a collector should have read, as GitHub offers it."""
+    only = f'collector=~"{collector}"'
+    attempted = latest("exporter_collector_success", only=only, moved=_today)
+    offered = latest("exporter_collector_available", only=only, moved=_today)
+    return f"({attempted} unless {offered} == 0)"
+
+
+def missing(read: str, collector: str) -> str:
+    """Return the expected accounts that ``read`` has no series of."""
+    return f"({expected(collector)} unless on ({IDENTITY}) {read})"
+
+
+def only_whole(value: str, read: str, collector: str) -> str:
+    """Return a value if no account is missing from it."""
+    return f"({value} unless on () {missing(read, collector)})"
+
+
+def only_partial(value: str, read: str, collector: str) -> str:
+    """Return a value if an account is missing from it."""
+    return f"({value} and on () {missing(read, collector)})"
+
+
+def counted(value: str, read: str, collector: str) -> Query:
+    """Query a value whose name is the number of its accounts: `4 accounts`, or `3 of 4 accounts`.
+
+    ``read`` has a series of each account whose part is in the value.
+    """
+    whole = f'count_values("accounts", count({read}))'
+    named = f"({only_partial(_some(read, collector), read, collector)} or on () {whole})"
+    named = f'label_replace({named}, "accounts", "$1 accounts", "accounts", "(.+)")'
+    named = f'label_replace({named}, "accounts", "1 account", "accounts", "1 accounts")'
+    return Query(f"{value} * on () group_left (accounts) {named}", "{{accounts}}")
+
+
+def summed(series: str, collector: str) -> Query:
+    """Query the sum of a series by account."""
+    return counted(total(series), series, collector)
+
+
+def number(
+    title: str,
+    about: str,
+    query: Query,
+    unit: str,
+    empty: str,
+    *,
+    steps: Steps = looks.UNJUDGED,
+    decimals: int | None = 2,
+    texts: Mapping[str, str] | None = None,
+) -> stat.Panel:
+    """Build a stat panel of a `counted` query."""
+    about = f"{about} {_COUNTED}"
+    panel = looks.number(
+        title, about, query, unit, empty, steps=steps, decimals=decimals, texts=texts
+    )
+    panel.text(common.VizTextDisplayOptions().title_size(13).value_size(30))
+    amber = {"mode": "fixed", "fixedColor": looks.CARE}
+    return panel.override_by_regexp("/ of /", [model.DynamicConfigValue("color", amber)])
+
+
+def _some(read: str, collector: str) -> str:
+    every = f"{read} or on ({IDENTITY}) {expected(collector)}"
+    both = f'count_values("read", count({read})) * on () group_left (every) '
+    both += f'count_values("every", count({every}))'
+    return f'label_join({both}, "accounts", " of ", "read", "every")'
+
+
+def _today(selector: str) -> str:
+    return f"last_over_time({selector}[1d])"
