@@ -5,13 +5,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy import chart_files
+from deploy import chart_files, mixin
 from deploy.prometheus import alerts
 from docs import reference
 from grafana import boards
 
 ROOT = Path(__file__).parent.parent
-_MAKERS = (reference.files, boards.files, alerts.files, chart_files.files)
+_MAKERS = (reference.files, boards.files, alerts.files, chart_files.files, mixin.files)
 _GENERATED_ONLY = "deploy/helm/github-billing-exporter/files/*/**/*"
 
 

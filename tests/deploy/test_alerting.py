@@ -227,7 +227,6 @@ def test_a_bill_that_passes_a_hard_budget_reaches_pager_and_finance(
             "description": "The organization budget for actions of acme in organization acme is "
             "exhausted: 112.50 US dollars consumed this month. GitHub blocks further usage until "
             "the month ends or the budget is raised.",
-            "dashboard": "/d/github-billing-overview",
             "runbook_url": f"{alerts.RUNBOOKS}/GitHubBillingHardBudgetExhausted.md",
         },
     )

@@ -128,6 +128,18 @@ class TestTheRules:
         assert found
         assert all(said == wanted for said, wanted in found)
 
+    @pytest.mark.parametrize("server", ["https://grafana.example.com", "http://grafana/billing/"])
+    def test_lead_to_the_users_dashboards(self, server: str) -> None:
+        rule = {"enabled": True, "grafanaUrl": server}
+        found = [
+            alert["annotations"]["dashboard_url"]
+            for group in groups(with_values(prometheusRule=rule)).values()
+            for alert in group["rules"]
+            if "alert" in alert
+        ]
+        assert found
+        assert all(url.startswith(f"{server.rstrip('/')}/d/github-billing-") for url in found)
+
     def test_keep_the_templates_of_alerts(self, chart: Path) -> None:
         summary = "{{ $value | humanizePercentage }} of a budget is consumed"
         assert alerts(chart)[NEARLY]["annotations"]["summary"] == summary

@@ -88,6 +88,7 @@ class TestTheSchema:
             ("networkPolicy.egress.dnsPorts", ["dns"]),
             ("prometheusRule.compat", ["promhippie"]),
             ("prometheusRule.runbookUrl", "docs/runbooks"),
+            ("prometheusRule.grafanaUrl", "grafana.example.com"),
             ("networkPolicy.egress.ports", []),
             ("extraEnv", {"HTTPS_PROXY": "http://proxy"}),
             ("config", "organizations: [acme]"),

@@ -24,6 +24,7 @@ from tests.support.spellings import EVERY_SKU
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 FILES = [PROMETHEUS / "recording.yml", PROMETHEUS / "alerts.yml"]
+LINKED = alerts.rule_file(DEFAULTS.text(), "https://wiki", "https://grafana")
 UNIT_TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 SECTIONS = ["What it means", "How to see it", "What to do"]
 OF_PANELS = {"quota_nearly_spent_ratio"}
@@ -168,9 +169,14 @@ class TestAlerts:
 
     @each_alert
     def test_name_the_dashboard_and_the_runbook(self, alert: dict[str, Any]) -> None:
-        told = alert["annotations"]
-        assert told["dashboard"].removeprefix("/d/") in get_args(Board)
-        assert told["runbook_url"] == f"{alerts.RUNBOOKS}/{alert['alert']}.md"
+        (linked,) = (
+            rule["annotations"]
+            for group in yaml.safe_load(LINKED)["groups"]
+            for rule in group["rules"]
+            if rule["alert"] == alert["alert"]
+        )
+        assert linked["dashboard_url"].removeprefix("https://grafana/d/") in get_args(Board)
+        assert linked["runbook_url"] == f"https://wiki/{alert['alert']}.md"
 
     def test_use_every_threshold(self) -> None:
         used = set(re.findall(r"<<(\w+)>>", alerts.rule_file(alerts.PLACEHOLDERS)))
