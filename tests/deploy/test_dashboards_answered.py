@@ -7,9 +7,10 @@ from math import fsum
 import pytest
 import yaml
 
+from tests.support.blocks import RECORDING
 from tests.support.board_answers import answered, within
 from tests.support.dashboards import ACCOUNT_TYPES, BOARDS, Asked, asked, filled
-from tests.support.month_of_demo import NOW, RECORDING, remembered
+from tests.support.month_of_demo import NOW, remembered
 from tests.support.programs import (
     prometheus,
     running,

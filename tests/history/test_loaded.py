@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exporter.history.wanted import Wanted
-from tests.support.month_of_demo import recording_rules
+from tests.support.blocks import recording_rules
 from tests.support.past_months import NOW, Labels, blocks, demo_at, past
 from tests.support.paths import ROOT
 from tests.support.programs import prometheus, query

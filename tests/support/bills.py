@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.support.month_of_demo import load
+from tests.support.blocks import load
 from tests.support.programs import Version, prometheus
 
 Sku = tuple[str, str, str]

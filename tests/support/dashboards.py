@@ -9,7 +9,7 @@ import promql_parser
 
 from deploy.prometheus.labels import JOB
 from exporter.metrics import catalogue
-from tests.support.month_of_demo import recording_rules
+from tests.support.blocks import recording_rules
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "grafana/dashboards"

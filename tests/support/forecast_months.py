@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.month_of_demo import Rule, levels, load, recorded, recording_rules
+from tests.support.blocks import Rule, levels, load, recorded, recording_rules
 from tests.support.programs import prometheus, query
 
 DAYS = (5, 10, 15, 20)
