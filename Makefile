@@ -55,8 +55,8 @@ fix: .venv/.dev ## fix formatting and lint, write the generated files
 	$(BIN)/python -m scripts.generate
 
 .PHONY: boards
-boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw the dashboards into docs/images; needs node, npm and Chromium
-	$(BIN)/python -m grafana.pictures
+boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw and measure the dashboards; needs node, npm and Chromium; one with ARGS="--board overview --situation empty"
+	@$(BIN)/python -m grafana.pictures $(ARGS)
 
 .PHONY: lock
 lock: .venv/.made ## update the lock files from pyproject.toml; ARGS=--upgrade for newer versions

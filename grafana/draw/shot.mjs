@@ -1,45 +1,56 @@
-// node shot.mjs BOARD.json OUT.png PROMETHEUS_URL NOW ACCOUNT_TYPE
-// Serves dist/ and the board on loopback, waits until all panels are loaded, and takes a screenshot.
-// NOW is in Unix time. Exits with 1 and the panels' errors if one could not be drawn.
+// node shot.mjs: takes the pictures asked for on stdin, one JSON object a line, and answers each
+// with a line of JSON: the faults of the picture.
+//   {out, board, width, prometheus, now, variables, expanded}  draws the JSON file of a board
+//   {out, width, columns, pictures: [[caption, file]]}          puts pictures on one sheet
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import readline from 'node:readline';
 import { chromium } from 'playwright-core';
 
-const [board, out, prometheus, now, accountType] = process.argv.slice(2);
-const WIDTH = 1600;
-const TALLEST = 3000; // panels outside the viewport are not drawn
 const root = path.join(import.meta.dirname, 'dist');
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json' };
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.png': 'image/png' };
 const server = http.createServer((request, response) => {
-  const name = request.url.split('?')[0];
-  const file = name === '/board.json' ? board : path.join(root, name === '/' ? 'index.html' : name);
+  const name = decodeURIComponent(request.url.split('?')[0]);
+  const file = name.startsWith('/file/') ? name.slice('/file'.length) : path.join(root, name === '/' ? 'index.html' : name);
   if (!fs.existsSync(file)) return response.writeHead(404).end();
   response.writeHead(200, { 'content-type': types[path.extname(file)] ?? 'application/octet-stream' });
   return fs.createReadStream(file).pipe(response);
 });
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+const origin = `http://127.0.0.1:${server.address().port}`;
 
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet });
-const page = await browser.newPage({ viewport: { width: WIDTH, height: TALLEST } });
-const faults = [];
-page.on('pageerror', (error) => faults.push(String(error.stack).slice(0, 600)));
-const query = new URLSearchParams({ prometheus, now, account_type: accountType });
-await page.goto(`http://127.0.0.1:${server.address().port}/?${query}`);
-const drawn = () => {
-  const all = [...document.querySelectorAll('[data-panel]')];
-  return all.length > 0 && all.every((each) => each.dataset.state !== 'loading');
-};
-await page.waitForFunction(drawn, null, { timeout: 60000 }).catch((error) => faults.push(String(error)));
-await page.waitForTimeout(1000); // charts are painted after their data has loaded
-faults.push(...await page.$$eval('[data-error]', (all) => all.map((each) => each.innerText.slice(0, 300))));
-const words = await page.$$eval('[data-panel]', (all) => all.map((each) => `${each.dataset.panel}: ${each.innerText.replace(/\s+/g, ' ').slice(0, 160)}`));
-console.log(words.join('\n'));
-await page.locator('#board').screenshot({ path: out });
+const page = await browser.newPage();
+const thrown = [];
+page.on('pageerror', (error) => thrown.push(String(error.stack).slice(0, 600)));
+await page.goto(origin);
+await page.waitForFunction(() => window.ready);
+const sheets = await browser.newPage();
+
+async function drawn({ out, board: file, width, ...given }) {
+  const board = JSON.parse(fs.readFileSync(file));
+  const height = await page.evaluate(([all, expanded]) => window.heightOf(all, expanded), [board, given.expanded]);
+  await page.setViewportSize({ width, height }); // panels outside the viewport are not drawn
+  const faults = await page.evaluate((job) => window.draw(job), { board, ...given });
+  await page.locator('#board').screenshot({ path: out });
+  return [...faults, ...thrown.splice(0).map((fault) => ({ panel: '', fault }))];
+}
+
+async function arranged({ out, width, columns, pictures }) {
+  const figures = pictures.map(([caption, file]) => `<figure><figcaption>${caption}</figcaption><img src="${origin}/file${file}"></figure>`);
+  const style = `body{margin:0;background:#000;color:#fff;font:bold 15px sans-serif;display:grid;grid-template-columns:repeat(${columns},1fr);gap:8px;align-items:start}figure{margin:0}img{width:100%}`;
+  await sheets.setViewportSize({ width, height: 600 });
+  await sheets.setContent(`<style>${style}</style>${figures.join('')}`, { waitUntil: 'load' });
+  await sheets.screenshot({ path: out, fullPage: true });
+  return [];
+}
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const job = JSON.parse(line);
+  const faults = await (job.pictures ? arranged(job) : drawn(job)).catch((error) => [{ panel: '', fault: String(error) }]);
+  console.log(JSON.stringify(faults));
+}
 await browser.close();
 server.close();
-if (faults.length) {
-  console.error(faults.join('\n'));
-  process.exit(1);
-}

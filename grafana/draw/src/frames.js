@@ -1,8 +1,8 @@
 // Grafana's work between a query and a panel: query Prometheus, build frames, transform them, and
 // apply field defaults, overrides and mappings.
 import {
-  FieldColorModeId, FieldType, getDisplayProcessor, reduceField, standardTransformers,
-  standardTransformersRegistry, toDataFrame, transformDataFrame,
+  applyFieldOverrides, cacheFieldDisplayNames, FieldColorModeId, FieldConfigOptionsRegistry, FieldType, identityOverrideProcessor,
+  standardTransformers, standardTransformersRegistry, toDataFrame, transformDataFrame,
 } from '@grafana/data';
 
 const unique = [...new Map(Object.values(standardTransformers).map((each) => [each.id, each])).values()];
@@ -14,6 +14,12 @@ standardTransformersRegistry.setInit(() =>
 
 const POINTS = 420;
 const SECONDS = { d: 86400, h: 3600, m: 60, s: 1 };
+const OF_NUMBERS = new Set(['min', 'max', 'decimals']);
+const SERIES = {
+  drawStyle: 'line', lineWidth: 1, fillOpacity: 0, showPoints: 'auto', pointSize: 5, axisPlacement: 'auto',
+  scaleDistribution: { type: 'linear' },
+};
+const CELLS = { align: 'auto', cellOptions: { type: 'auto' } };
 
 export function filled(text, variables) {
   return text.replace(/\$\{(\w+)(?::\w+)?\}|\$(\w+)/g, (all, braced, bare) => variables[braced ?? bare] ?? all);
@@ -30,18 +36,19 @@ function stepOf(panel, range) {
 }
 
 async function answer(prometheus, path, parameters) {
-  const response = await fetch(`${prometheus}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+  const response = await fetch(`${prometheus}/api/v1/${path}`, { method: 'POST', body: new URLSearchParams(parameters) });
   const said = await response.json();
   if (said.status !== 'success') throw new Error(said.error);
   return said.data.result;
 }
 
-function asTable(target, result) {
+function asTable(panel, target, result) {
   const labels = [...new Set(result.flatMap((each) => Object.keys(each.metric)))];
+  const value = panel.targets.length > 1 ? `Value #${target.refId}` : 'Value';
   const fields = [
     { name: 'Time', type: FieldType.time, values: result.map((each) => each.value[0] * 1000) },
     ...labels.map((label) => ({ name: label, type: FieldType.string, values: result.map((each) => each.metric[label] ?? '') })),
-    { name: 'Value', type: FieldType.number, values: result.map((each) => +each.value[1]) },
+    { name: value, type: FieldType.number, values: result.map((each) => +each.value[1]) },
   ];
   return [toDataFrame({ refId: target.refId, fields })];
 }
@@ -67,7 +74,7 @@ async function asked(panel, target, range, variables, prometheus) {
   const to = Math.floor(range.to.valueOf() / 1000);
   if (target.instant && !target.range) {
     const result = await answer(prometheus, 'query', { query, time: to });
-    return target.format === 'table' ? asTable(target, result) : asSeries(target, result);
+    return target.format === 'table' ? asTable(panel, target, result) : asSeries(target, result);
   }
   const step = stepOf(panel, range);
   const from = Math.floor(range.from.valueOf() / 1000 / step) * step;
@@ -78,53 +85,41 @@ async function asked(panel, target, range, variables, prometheus) {
 
 function transformed(panel, frames) {
   if (!panel.transformations?.length) return frames;
-  const many = panel.targets.length > 1;
-  const marked = frames.map((frame) => ({
-    ...frame,
-    fields: frame.fields.map((field) => (many && field.name === 'Value' ? { ...field, name: `Value #${frame.refId}` } : field)),
-  }));
   return new Promise((resolve, reject) =>
-    transformDataFrame(panel.transformations, marked, { interpolate: (text) => text }).subscribe({ next: resolve, error: reject }));
+    transformDataFrame(panel.transformations, frames, { interpolate: (text) => text }).subscribe({ next: resolve, error: reject }));
 }
 
-function assign(config, id, value) {
-  if (!id.startsWith('custom.')) return { ...config, [id]: value };
-  return { ...config, custom: { ...config.custom, [id.slice(7)]: value } };
-}
-
-function configured(panel, frame, field) {
-  const number = field.type === FieldType.number;
-  const defaults = panel.fieldConfig?.defaults ?? {};
-  let config = {
-    ...(number ? defaults : {}), ...field.config,
-    custom: { drawStyle: 'line', lineWidth: 1, fillOpacity: 0, showPoints: 'auto', pointSize: 5, axisPlacement: 'auto', scaleDistribution: { type: 'linear' }, align: 'auto', cellOptions: { type: 'auto' }, ...defaults.custom },
-  };
-  const name = config.displayName ?? config.displayNameFromDS ?? field.name;
-  for (const override of panel.fieldConfig?.overrides ?? []) {
-    if (override.matcher.id === 'byName' && override.matcher.options === name) {
-      for (const { id, value } of override.properties) config = assign(config, id, value);
-    }
-  }
-  config.color ??= { mode: panel.type === 'timeseries' ? FieldColorModeId.PaletteClassic : FieldColorModeId.Thresholds };
-  const steps = config.thresholds?.steps?.map((each) => ({ ...each, value: each.value ?? -Infinity }));
-  if (steps) config.thresholds = { ...config.thresholds, steps };
+// JSON has no -Infinity: Grafana reads the first threshold as that, and adds what a plugin sets.
+export function fieldConfigOf(panel) {
+  const config = JSON.parse(JSON.stringify(panel.fieldConfig ?? { defaults: {}, overrides: [] }));
+  const thresholds = [config.defaults.thresholds, ...config.overrides.flatMap((each) => each.properties.filter(({ id }) => id === 'thresholds').map(({ value }) => value))];
+  for (const { steps } of thresholds.filter(Boolean)) if (steps[0]) steps[0].value ??= -Infinity;
+  const series = panel.type === 'timeseries';
+  config.defaults.custom = { ...(series ? SERIES : CELLS), ...config.defaults.custom };
+  config.defaults.color ??= { mode: series ? FieldColorModeId.PaletteClassic : FieldColorModeId.Thresholds };
   return config;
+}
+
+function registryOf({ defaults, overrides }) {
+  const { custom, ...standard } = defaults;
+  const own = Object.keys(custom).map((name) => `custom.${name}`);
+  const replaced = overrides.flatMap(({ properties }) => properties.map(({ id }) => id));
+  const ids = new Set([...Object.keys(standard), ...own, ...replaced]);
+  return new FieldConfigOptionsRegistry(() => [...ids].map((id) => ({
+    id, name: id, path: id.replace(/^custom\./, ''), isCustom: id.startsWith('custom.'), settings: {},
+    process: identityOverrideProcessor,
+    shouldApply: (field) => !OF_NUMBERS.has(id) || field.type === FieldType.number,
+  })));
 }
 
 export async function framesOf(panel, range, variables, prometheus, theme) {
   const asking = (panel.targets ?? []).map((target) => asked(panel, target, range, variables, prometheus));
   const frames = await transformed(panel, (await Promise.all(asking)).flat());
-  let seriesIndex = 0;
-  for (const frame of frames) {
-    for (const field of frame.fields) {
-      const number = field.type === FieldType.number;
-      field.config = configured(panel, frame, field);
-      const seen = number ? reduceField({ field, reducers: ['min', 'max'] }) : {};
-      const min = field.config.min ?? seen.min;
-      const max = field.config.max ?? seen.max;
-      field.state = { ...field.state, seriesIndex: number ? seriesIndex++ : undefined, range: number ? { min, max, delta: max - min } : undefined };
-      field.display = getDisplayProcessor({ field, theme, timeZone: 'utc' });
-    }
-  }
-  return frames.filter((frame) => frame.length > 0);
+  const fieldConfig = fieldConfigOf(panel);
+  const configured = applyFieldOverrides({
+    data: frames.filter((frame) => frame.length > 0), fieldConfig, fieldConfigRegistry: registryOf(fieldConfig),
+    replaceVariables: (text) => text, theme, timeZone: 'utc',
+  });
+  cacheFieldDisplayNames(configured);
+  return configured;
 }
