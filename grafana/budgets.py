@@ -19,8 +19,7 @@ def named(series: str) -> str:
     entity, account = (_facts(matcher) for matcher in ('entity!=""', 'entity=""'))
     either = f'{entity} or label_replace({account}, "entity", "$1", "account", "(.+)")'
     name = f'label_join({_target(either)}, "name", ": ", "entity", "target")'
-    # Two exporters may know different facts of a budget while it changes.
-    return f"{series} * on ({_OF}) group_left (name) topk by ({_OF}) (1, {name})"
+    return f"{series} * on ({_OF}) group_left (name) {_once(name)}"
 
 
 def limit_of_account() -> str:
@@ -37,7 +36,7 @@ def budget_table(
 
     ``described`` are the columns that name a budget, of the labels of `budget_info`.
     """
-    info = _target(_facts(*matchers))
+    info = _once(_target(_facts(*matchers)))
 
     def joined(name: str) -> str:
         return f"{recorded(name)} * on ({_OF}) group_left ({_INFO}) {info}"
@@ -53,20 +52,20 @@ def budget_table(
             Query(joined(f"{BUDGET}:forecast_ratio")),
         ],
         [
-            Column("account", "Account", width=130),
+            Column("account", "Account", width=115),
             *described,
-            Column("A", "Limit", looks.USD, width=120),
-            Column("B", "Consumed", looks.USD, width=120),
-            Column("C", "Left", looks.USD, looks.better_above(0), width=120),
+            Column("A", "Limit", looks.USD, width=95),
+            Column("B", "Consumed", looks.USD, width=95),
+            Column("C", "Left", looks.USD, looks.better_above(0), width=95),
             Column(
                 "D",
                 "Used",
                 looks.RATIO,
                 looks.worse_above(DEFAULTS.budget_used_ratio, 1),
                 bar=True,
-                width=190,
+                width=150,
             ),
-            Column("E", "Forecast", looks.RATIO, looks.worse_above(1), width=110),
+            Column("E", "Forecast", looks.RATIO, looks.worse_above(1), width=90),
         ],
         empty,
         sort="Used",
@@ -75,6 +74,11 @@ def budget_table(
 
 def _facts(*matchers: str) -> str:
     return f"max by ({_OF}, {_INFO}) ({recorded('github_billing_budget_info', *matchers)})"
+
+
+def _once(info: str) -> str:
+    # Two exporters may know different facts of a budget while it changes.
+    return f"topk by ({_OF}) (1, {info})"
 
 
 def _target(info: str) -> str:

@@ -52,7 +52,7 @@ def spent_by_day(name: str, *matchers: str) -> str:
 
 
 def _at(selector: str, days: int = 0) -> str:
-    # The last value before midnight, as a new month begins at midnight. Hourly steps spare
-    # Prometheus to load a week of samples.
+    # The last value before midnight, as a new month begins at midnight. In a gap, one at most three
+    # hours before its start: steps spare Prometheus to load a week of samples.
     earlier = f"offset {days * 86400 + 1}s"
-    return f"({selector} {earlier} or last_over_time({selector}[7d:1h] {earlier}))"
+    return f"({selector} {earlier} or last_over_time({selector}[7d:3h] {earlier}))"

@@ -15,7 +15,7 @@ def skus(only: str) -> Panel:
         "SKU",
         "usage_net_usd",
         total(change, "product", "sku"),
-        [Column("product", "Product", width=100), Column("sku", "SKU")],
+        [Column("sku", "SKU")],
         _NO_WEEKS,
     )
 

@@ -14,6 +14,7 @@ from grafana import looks
 from grafana.looks import Query, Steps
 from grafana.queries import IDENTITY, latest, total
 
+_PARTIAL = "/\\d of \\d+ accounts$/"
 _COUNTED = (
     "Below the value: how many accounts it covers; amber if some could not be read, whose part is "
     "missing."
@@ -55,6 +56,17 @@ def counted(value: str, read: str, collector: str) -> Query:
     return Query(f"{value} * on () group_left (accounts) {named}", "{{accounts}}")
 
 
+def named(value: str, collector: str) -> Query:
+    """Query a value with a ``name``, which has the number of accounts if some could not be read."""
+    only = f'collector="{collector}"'
+    age = f"time() - {latest('exporter_collector_last_success_timestamp_seconds', only=only)}"
+    read = f"({age} < {latest('exporter_collector_stale_after_seconds', only=only)})"
+    some = f'label_replace({_some(read, collector)}, "accounts", "$1 accounts", "accounts", "(.+)")'
+    partial = f"{only_partial(value, read, collector)} * on () group_left (accounts) {some}"
+    partial = f'label_join({partial}, "name", ", ", "name", "accounts")'
+    return Query(f"{only_whole(value, read, collector)} or {partial}", "{{name}}")
+
+
 def summed(series: str, collector: str) -> Query:
     """Query the sum of a series by account."""
     return counted(total(series), series, collector)
@@ -71,14 +83,19 @@ def number(
     decimals: int | None = 2,
     texts: Mapping[str, str] | None = None,
 ) -> stat.Panel:
-    """Build a stat panel of a `counted` query."""
+    """Build a stat panel of a query with the number of accounts."""
     about = f"{about} {_COUNTED}"
     panel = looks.number(
         title, about, query, unit, empty, steps=steps, decimals=decimals, texts=texts
     )
     panel.text(common.VizTextDisplayOptions().title_size(13).value_size(30))
+    return marked(panel)
+
+
+def marked(panel: stat.Panel) -> stat.Panel:
+    """Color values that lack an account amber."""
     amber = {"mode": "fixed", "fixedColor": looks.CARE}
-    return panel.override_by_regexp("/ of /", [model.DynamicConfigValue("color", amber)])
+    return panel.override_by_regexp(_PARTIAL, [model.DynamicConfigValue("color", amber)])
 
 
 def _some(read: str, collector: str) -> str:

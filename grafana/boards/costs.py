@@ -8,7 +8,7 @@ from grafana.frame import Row, Section, chosen
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
 from grafana.months import completed, difference, growth
-from grafana.queries import latest, recorded, top, total
+from grafana.queries import IDENTITY, latest, recorded, top, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-costs"
@@ -37,11 +37,18 @@ def board() -> model.Dashboard:
                 ],
             ),
             trust.strip(),
-            Row(10, [(11, money.daily_by_product(_OF_PRODUCT)), (13, products())]),
+            Row(10, [(10, money.daily_by_product(_OF_PRODUCT)), (14, products())]),
             Row(10, [(14, skus()), (10, against_usual())]),
             Row(10, [(10, repositories()), (14, unit_costs())]),
-            Section("Changes of the week"),
-            Row(9, [(11, movers.skus(_OF_PRODUCT)), (13, movers.repositories(_OF_PRODUCT))]),
+            Section("Changes of the week, and storage"),
+            Row(
+                9,
+                [
+                    (8, movers.skus(_OF_PRODUCT)),
+                    (8, movers.repositories(_OF_PRODUCT)),
+                    (8, storage()),
+                ],
+            ),
             Section("Organizations and cost centers of enterprises", folded=True),
             Row(
                 10,
@@ -139,7 +146,6 @@ def skus() -> Panel:
             Query(growth(forecast, before, *_SKU)),
         ],
         [
-            Column("product", "Product", width=90),
             Column("sku", "SKU"),
             Column("A", "Net", looks.EXACT_USD, width=100),
             Column("B", "Forecast", looks.EXACT_USD, width=100),
@@ -219,7 +225,6 @@ def unit_costs() -> Panel:
             Query(f"0 * {quantity} + {by_unit} {share}"),
         ],
         [
-            Column("product", "Product", width=90),
             Column("sku", "SKU"),
             Column("unit", "Unit", width=120),
             Column("A", "Quantity", looks.COUNT, width=100),
@@ -229,6 +234,22 @@ def unit_costs() -> Panel:
         ],
         money.NO_DOLLARS,
         sort="Quantity",
+    )
+
+
+def storage() -> Panel:
+    of = ("product", "sku", "unit")
+    stored = latest("usage_gross_quantity", *of, only=f'{_OF_PRODUCT},unit="gigabyte_hours"')
+    seconds = recorded("account:github_billing_cycle_elapsed:seconds")
+    each = f"{stored} / on ({IDENTITY}) group_left () (({seconds} > 3 * 86400) / 3600)"
+    return looks.lines(
+        "How much is stored?",
+        "Gigabytes stored by SKU, on average since the month began; from the fourth day on, as "
+        "GitHub's reports lag. From `usage_gross_quantity` in gigabyte-hours. Worry if a line "
+        "grows: what is stored costs every hour.",
+        [Query(total(each, "sku"), "{{sku}}")],
+        looks.GIGABYTES,
+        "No storage that is billed by the hour, or fewer than four days of the month",
     )
 
 

@@ -20,7 +20,8 @@ _NO_SHARED_BUDGET = (
 )
 _LEFT_OUT = (
     "Per-user budgets (the scopes `user`, `multi_user_customer` and `multi_user_cost_center`) are "
-    "left out: their limit is per user, but GitHub's consumed amount may be the total of all users."
+    "left out: their limit is per user, but GitHub's consumed amount may be the total of all "
+    "users. Amber with a number of accounts: the budgets of the others could not be read."
 )
 
 
@@ -50,30 +51,32 @@ def board() -> model.Dashboard:
 
 
 def fullest_budget() -> Panel:
-    return looks.number(
+    panel = looks.number(
         "Most used budget",
         "Consumed share of the budget closest to its limit, this cycle. From "
         "`budget_consumed_usd`, or `budget_estimated_consumed_usd` if GitHub reports no amount, "
         "and `budget_limit_usd`. At 100 % a hard budget blocks usage. " + _LEFT_OUT,
-        Query(named(f"topk(1, {recorded(f'{BUDGET}:used_ratio')})"), "{{name}}"),
+        whole.named(named(f"topk(1, {recorded(f'{BUDGET}:used_ratio')})"), "budgets"),
         looks.RATIO,
         _NO_SHARED_BUDGET,
         steps=looks.worse_above(DEFAULTS.budget_used_ratio, 1),
         decimals=0,
     )
+    return whole.marked(panel)
 
 
 def smallest_headroom() -> Panel:
-    return looks.number(
+    panel = looks.number(
         "Smallest headroom",
         "Dollars left in the budget that has the least left, this cycle; negative if it is "
         "exceeded. From `budget_limit_usd` and the consumed amount. Worry below 0. " + _LEFT_OUT,
-        Query(named(f"bottomk(1, {recorded(f'{BUDGET}:headroom_usd')})"), "{{name}}"),
+        whole.named(named(f"bottomk(1, {recorded(f'{BUDGET}:headroom_usd')})"), "budgets"),
         looks.USD,
         _NO_SHARED_BUDGET,
         steps=looks.better_above(0),
         decimals=2,
     )
+    return whole.marked(panel)
 
 
 def days_left() -> Panel:
@@ -152,7 +155,7 @@ def spent_quotas() -> Panel:
     spent = f"max by (quota) ({series})"
     # 0 means no only if every account was read.
     known = whole.only_whole(spent, series, "usage|legacy_actions")
-    return looks.number(
+    panel = looks.number(
         "Quota used up?",
         "Whether any account has used up an included quota, this cycle: further usage is billed. "
         "Unknown if no account has, as far as they could be read. "
@@ -165,6 +168,9 @@ def spent_quotas() -> Panel:
         steps=[(None, looks.NEUTRAL), (0, looks.GOOD), (1, looks.CARE)],
         texts={"-1": "unknown", "0": "no", "1": "yes"},
     )
+    for quota, name in quotas.NAMES.items():
+        panel.override_by_name(quota, [model.DynamicConfigValue("displayName", name)])
+    return panel
 
 
 def budgets() -> Panel:
@@ -176,10 +182,10 @@ def budgets() -> Panel:
         "blocks usage at 100 %. Per-user budgets (`user`, `multi_user_*`) show only their limit: "
         "it is per user, but GitHub's consumed amount may be the total of all users.",
         (
-            Column("scope", "Scope", width=190),
-            Column("entity", "Entity", width=330),
+            Column("scope", "Scope", width=155),
+            Column("entity", "Entity"),
             Column("target", "Covers"),
-            Column("hard", "Hard limit", texts={"true": "yes", "false": "no"}, width=110),
+            Column("hard", "Hard limit", texts={"true": "yes", "false": "no"}, width=90),
         ),
         _NO_BUDGET,
     )

@@ -152,6 +152,23 @@ class TestBudgets:
         name = 'account_type="organization", account="a", budget="1", name="a/web: actions"'
         organization(tmp_path, "overview", "Most used budget", series, f"{{{name}}} 0.9")
 
+    def test_say_if_those_of_an_account_were_not_read(self, tmp_path: Path) -> None:
+        info, ratio = (
+            "github_billing_budget_info",
+            "account_budget:github_billing_budget:used_ratio",
+        )
+        series: Series = {
+            **polled("a", collector="budgets"),
+            **polled("b", 0, collector="budgets"),
+            of("a", f"{COLLECTOR}_last_success_timestamp_seconds", collector="budgets"): 36000,
+            of("a", f"{COLLECTOR}_stale_after_seconds", collector="budgets"): 60,
+            of("a", info, budget="1", scope="account"): 1,
+            of("a", ratio, budget="1"): 0.9,
+        }
+        labels = 'account_type="organization", account="a", accounts="1 of 2 accounts", budget="1"'
+        named = f'{{{labels}, name="a: all usage, 1 of 2 accounts"}}'
+        organization(tmp_path, "overview", "Most used budget", series, f"{named} 0.9")
+
     @pytest.mark.parametrize(
         ("accounts", "drawn"), [(("a",), ("{} 30",)), (("a", "b"), ())], ids=["all", "one of two"]
     )
@@ -175,7 +192,7 @@ class TestBudgets:
 
 
 class TestDailyBars:
-    """A product that costs a dollar an hour from the second day of data on."""
+    """A dollar an hour. No sample is just before midnight, so each bar ends at 21:00."""
 
     TITLE = "Daily spend by product"
     NAME = "account_product:github_billing_usage_net_usd:sum"
@@ -191,12 +208,12 @@ class TestDailyBars:
     def test_lose_nothing_in_a_gap(self, tmp_path: Path) -> None:
         values = "0+1x60 _x48 109+1x60"
         cycle = "-3600x60 _x48 -3600x60"
-        expected = {2: 24, 3: 13, 4: 0, 5: 59, 6: 24}
+        expected = {2: 24, 3: 15, 4: 0, 5: 57, 6: 24}
         self.bars(tmp_path, values, cycle, expected)
-        assert sum(expected.values()) == 6 * 24 - 1 - 23
+        assert sum(expected.values()) == 141 - 21
 
     def test_begin_anew_with_the_month(self, tmp_path: Path) -> None:
-        self.bars(tmp_path, "0+1x72 1+1x60", "-9x72 259200x60", {2: 24, 3: 24, 4: 23, 5: 24})
+        self.bars(tmp_path, "0+1x72 1+1x60", "-9x72 259200x60", {2: 24, 3: 24, 4: 21, 5: 24})
 
 
 class TestToday:
