@@ -14,6 +14,7 @@ UID = "github-billing-seats"
 
 _NO_SEATS = "No seats: not available to these accounts or this credential"
 _NO_AI = "No AI usage by model: not available to these accounts"
+_COPILOT = "copilot_seats"
 _NO_COPILOT = "Copilot is not available to these accounts or this credential"
 
 
@@ -103,7 +104,7 @@ def copilot(title: str, metric: str, meaning: str) -> Panel:
     return whole.number(
         title,
         f"Copilot seats {meaning}, now. From `copilot_{metric}`.",
-        whole.summed(latest(f"copilot_{metric}"), "copilot_seats"),
+        whole.summed(latest(f"copilot_{metric}"), _COPILOT),
         looks.COUNT,
         _NO_COPILOT + (" of an organization" if "inactive" in metric else ""),
         decimals=0,
@@ -150,9 +151,9 @@ def seats() -> Panel:
         [
             Column("account", "Account", width=100),
             Column("product", "Product"),
-            Column("A", "Used", width=90),
-            Column("B", "Purchased", width=90),
-            Column("C", "Unused", width=90),
+            Column("A", "Used", looks.COUNT, width=90),
+            Column("B", "Purchased", looks.COUNT, width=90),
+            Column("C", "Unused", looks.COUNT, width=90),
             Column("D", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=260),
         ],
         _NO_SEATS,
@@ -174,39 +175,49 @@ def seats_over_time() -> Panel:
 
 def copilot_over_time() -> Panel:
     parts = {
-        "All": "copilot_seats",
-        "Used this cycle": "copilot_active_seats",
-        "Not used this cycle": "copilot_inactive_seats",
-        "Pending invitation": "copilot_pending_invitation_seats",
-        "Pending cancellation": "copilot_pending_cancellation_seats",
+        "All": ("copilot_seats", looks.GREY),
+        "Used this cycle": ("copilot_active_seats", looks.PLAIN),
+        "Not used this cycle": ("copilot_inactive_seats", "#E3A869"),
+        "Pending invitation": ("copilot_pending_invitation_seats", "#59B3C3"),
+        "Pending cancellation": ("copilot_pending_cancellation_seats", "#B583D6"),
     }
+    read = latest("copilot_seats")
     return looks.lines(
         "Are Copilot seats used?",
         "Copilot seats: all, used and not used this cycle, pending invitation and pending "
-        "cancellation; for an enterprise, only all. Used and not used may not add up to all. From "
-        "`copilot_*_seats`.",
-        [Query(total(latest(metric)), name) for name, metric in parts.items()],
-        looks.NUMBER,
+        "cancellation; for an enterprise, only all. Used and not used may not add up to all. "
+        "Lines are interrupted while an account could not be read. From `copilot_*_seats`.",
+        [
+            Query(whole.only_whole(total(latest(metric)), read, _COPILOT), name)
+            for name, (metric, _) in parts.items()
+        ],
+        looks.COUNT,
         _NO_COPILOT,
-        colours={"All": looks.GREY, "Used this cycle": looks.PLAIN},
+        colours={name: colour for name, (_, colour) in parts.items()},
         dashed=["All"],
     )
 
 
 def last_activity() -> Panel:
-    return looks.bars(
+    # A query for each, as Grafana keeps their order.
+    seats = "copilot_seat_last_activity_seats"
+    first, *others = (
+        Query(total(latest(seats, "age", only=f'age="{age}"'), "age"), "{{age}}")
+        for age in ("0-7d", "8-30d", "31-90d", "over_90d", "never")
+    )
+    panel = looks.bars(
         "When were Copilot seats last used?",
         "Copilot seats by days since last use, now; the bars add up to all seats. From "
         "`copilot_seat_last_activity_seats`. Seats unused for over 90 days, or never used, are "
         "wasted.",
-        Query(
-            f"sort_desc({total(latest('copilot_seat_last_activity_seats', 'age'), 'age')})",
-            "{{age}}",
-        ),
-        looks.NUMBER,
-        "Enable the collector copilot_seat_activity: it is off by default",
+        first,
+        looks.COUNT,
+        "No use of seats: it needs the collector copilot_seat_activity, which is off by default",
         decimals=0,
     )
+    for letter, query in zip("BCDE", others, strict=True):
+        panel.with_target(looks.instant(query, letter))
+    return panel
 
 
 def committers() -> Panel:
