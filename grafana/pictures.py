@@ -11,8 +11,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +25,7 @@ from tests.support.situations import EVERY, Situation, remember, running
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs/images"
 BUILD = ROOT / "build/boards"
-SITUATIONS = {each.name: each for each in (replace(DEMO, step=timedelta(hours=6)), *EVERY)}
+SITUATIONS = {each.name: each for each in (DEMO, *EVERY)}
 BOARDS = sorted(path.stem.removeprefix("github-billing-") for path in FOLDER.glob("*.json"))
 WIDE, NARROW = 1600, 1280
 

@@ -25,6 +25,12 @@ export function filled(text, variables) {
   return text.replace(/\$\{(\w+)(?::\w+)?\}|\$(\w+)/g, (all, braced, bare) => variables[braced ?? bare] ?? all);
 }
 
+// The only variable of Grafana's own that the boards use: a label of the drawn series.
+export function withLabels(text, scope) {
+  const labels = scope?.__dataContext?.value?.field?.labels ?? {};
+  return text.replace(/\$\{__field\.labels\.(\w+)\}/g, (all, label) => labels[label] ?? all);
+}
+
 function named(format, labels) {
   return format ? format.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, label) => labels[label] ?? '') : JSON.stringify(labels);
 }
@@ -118,7 +124,7 @@ export async function framesOf(panel, range, variables, prometheus, theme) {
   const fieldConfig = fieldConfigOf(panel);
   const configured = applyFieldOverrides({
     data: frames.filter((frame) => frame.length > 0), fieldConfig, fieldConfigRegistry: registryOf(fieldConfig),
-    replaceVariables: (text) => text, theme, timeZone: 'utc',
+    replaceVariables: withLabels, theme, timeZone: 'utc',
   });
   cacheFieldDisplayNames(configured);
   return configured;

@@ -3,7 +3,7 @@ import React from 'react';
 import { getDisplayValueAlignmentFactors, getFieldDisplayName, getFieldDisplayValues, renderTextPanelMarkdown } from '@grafana/data';
 import { BarGauge, BigValue, TimeSeries, VizLayout, VizLegend, VizRepeater } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
-import { fieldConfigOf, filled } from './frames.js';
+import { fieldConfigOf, filled, withLabels } from './frames.js';
 
 const BAR_SPACING = 10;
 const BAR_SIZES = { minVizHeight: 16, maxVizHeight: 300, minVizWidth: 8 };
@@ -11,7 +11,7 @@ const BAR_SIZES = { minVizHeight: 16, maxVizHeight: 300, minVizWidth: 8 };
 // Without data Grafana returns one value: the text `noValue`, in the color of the first threshold.
 function values({ panel, frames, theme }) {
   return getFieldDisplayValues({
-    fieldConfig: fieldConfigOf(panel), reduceOptions: panel.options.reduceOptions, replaceVariables: (text) => text,
+    fieldConfig: fieldConfigOf(panel), reduceOptions: panel.options.reduceOptions, replaceVariables: withLabels,
     theme, data: frames, sparkline: panel.options.graphMode === 'area', timeZone: 'utc',
   });
 }

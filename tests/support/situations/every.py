@@ -1,6 +1,5 @@
 """The situations, beside the demo of `tests.support.month_of_demo`."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -120,11 +119,8 @@ def _refuse_credential(github: SimulatedGitHub) -> None:
     github.expires = END - timedelta(days=400)
 
 
-def _hide(account: str) -> Callable[[SimulatedGitHub], None]:
-    def change(github: SimulatedGitHub) -> None:
-        github.account(AccountType.ORGANIZATION, account).hidden |= {*get_args(Family)}
-
-    return change
+def _hide(github: SimulatedGitHub, *, account: str) -> None:
+    github.account(AccountType.ORGANIZATION, account).hidden |= {*get_args(Family)}
 
 
 _USUAL = (
@@ -142,7 +138,7 @@ _USUAL = (
         "four organizations, the largest unreadable for a day",
         AccountType.ORGANIZATION,
         _four,
-        happens=(Event(_DAY, _hide("globex-international")),),
+        happens=(Event(_DAY, partial(_hide, account="globex-international")),),
     ),
     Situation(
         "refused",

@@ -11,7 +11,7 @@ from tests.support.situations.scraped import pages
 from tests.support.situations.situation import Situation
 
 _DATA, _DONE = "data", "done"
-_MOST_OFTEN = timedelta(minutes=30)
+_MOST_OFTEN = timedelta(hours=1)
 
 
 @contextmanager

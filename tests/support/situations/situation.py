@@ -51,7 +51,7 @@ class Situation:
     settings: Callable[[Accounts], Settings] = watching
     end: datetime = END
     days: float = 34
-    step: timedelta = timedelta(hours=3)
+    step: timedelta = timedelta(hours=6)
     stopped: tuple[timedelta, timedelta] | None = None
     server: bool = False
     past: Callable[[datetime], Iterable[bytes]] | None = None
