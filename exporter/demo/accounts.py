@@ -165,10 +165,9 @@ class SimulatedAccount:
         """Return a repository as in ``repositories``."""
         return name if owner == self.name else f"{owner}/{name}"
 
-    def name_on(self, day: date, owner: str, name: str) -> str:
-        """Return the bare name that a repository had on a day."""
-        former, renamed = self.former_names.get(self.written(owner, name), (name, date.min))
-        return former if day < renamed else name
+    def former_name(self, owner: str, name: str) -> tuple[str, date]:
+        """Return a repository's former bare name, and the first day on which it is not used."""
+        return self.former_names.get(self.written(owner, name), (name, date.min))
 
     @property
     def people(self) -> list[str]:

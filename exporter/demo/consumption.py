@@ -5,6 +5,7 @@ from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from exporter.accounts import AccountType
 from exporter.demo.accounts import SimulatedAccount
@@ -61,8 +62,7 @@ class Activity:
         return min(month.hours, (until - month.start) / _HOUR + max(0.0, paced))
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A day's usage of one SKU. ``repository`` is empty for SKUs billed by person.
 
     ``quantity`` and ``covered``, the part included in a plan, are in the meter's unit; amounts
@@ -95,6 +95,7 @@ def uses(
     if not month.kept(now):
         return []
     left = _pools(members, month)
+    rates = list(_rates(members, month))
     found = []
     for number in range(month.length):
         start = month.start + number * _DAY
@@ -103,32 +104,37 @@ def uses(
         if lived <= 0.0:
             continue
         at = (end - timedelta.resolution).replace(minute=0, second=0, microsecond=0)
-        for meter, organization, repository, rate in _rates(members, month, start.date()):
-            quantity = round(rate * lived, 9)
-            covered = min(quantity, left[meter.pool]) if meter.pool else 0.0
-            if meter.pool:
-                left[meter.pool] -= covered
+        day = start.date()
+        for meter, organization, name, (former, renamed), rate in rates:
+            quantity, covered = round(rate * lived, 9), 0.0
+            if pool := meter.pool:
+                covered = min(quantity, left[pool])
+                left[pool] -= covered
+            repository = former if day < renamed else name
             found.append(Use(at, meter, organization, repository, quantity, covered))
     return found
 
 
 def _rates(
-    members: Sequence[SimulatedAccount], month: Month, day: date
-) -> Iterator[tuple[Meter, str, str, float]]:
-    """Yield meter, organization, repository and units per hour."""
+    members: Sequence[SimulatedAccount], month: Month
+) -> Iterator[tuple[Meter, str, str, tuple[str, date], float]]:
+    """Yield meter, organization, repository, its former name with its end, and units per hour."""
+    nothing = "", date.min
     for member in members:
         organization = member.name if member.type is AccountType.ORGANIZATION else ""
+        owned = member.owned_repositories
+        formers = [member.former_name(*pair) for pair in owned]
         for meter in meters(member):
             match meter.per:
                 case "account":
-                    for owner, name in member.owned_repositories:
-                        share = _whim(owner, name, meter.sku) / len(member.repositories)
-                        called = member.name_on(day, owner, name)
-                        yield meter, owner, called, meter.rate * member.size * share
+                    for (owner, name), former in zip(owned, formers, strict=True):
+                        share = _whim(owner, name, meter.sku) / len(owned)
+                        yield meter, owner, name, former, meter.rate * member.size * share
                 case "seat":
-                    yield meter, organization, "", meter.rate * _seats(member)
+                    yield meter, organization, "", nothing, meter.rate * _seats(member)
                 case "seat_month":
-                    yield meter, organization, "", meter.rate * _seats(member) / month.hours
+                    rate = meter.rate * _seats(member) / month.hours
+                    yield meter, organization, "", nothing, rate
 
 
 def _whim(*words: str) -> float:

@@ -1,6 +1,7 @@
 """Cost centers of an enterprise, and the usage that each pays for."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from math import fsum
 
 from exporter.demo.accounts import SimulatedCostCenter
@@ -40,6 +41,7 @@ def payers(question: Question, center_id: str) -> Callable[[str, str], str]:
         for kind, name in center.resources
     }
 
+    @cache
     def payer(organization: str, repository: str) -> str:
         owner = organization.casefold()
         of_repository = owners.get(("Repo", f"{owner}/{repository.casefold()}"))

@@ -1,7 +1,7 @@
 """The usage report and the usage summary: the same usage in two spellings."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import fsum
 
@@ -193,8 +193,7 @@ def _merged(found: list[Use]) -> list[Use]:
     for use in found:
         by_sku.setdefault(use.meter.sku, []).append(use)
     return [
-        replace(
-            same[0],
+        same[0]._replace(
             quantity=fsum(use.quantity for use in same),
             covered=fsum(use.covered for use in same),
         )
@@ -228,7 +227,7 @@ def _item(
     sku, unit = str(row["sku"]), str(row["unitType"])
     owner = {} if account.type is AccountType.USER else {"organizationName": organization}
     return {
-        "date": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "date": at.isoformat().replace("+00:00", "Z"),
         "product": str(row["product"]).lower().replace(" ", "_"),
         "sku": DISPLAY_NAMES.get(sku, sku.replace("_", " ").title()),
         "quantity": row["grossQuantity"],
