@@ -1,10 +1,20 @@
-"""Links to other boards, with the selection, and to GitHub."""
+"""Links to other boards, with the selection, to GitHub, and to the documentation."""
 
 from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.models import dashboard as model
 
+from deploy.prometheus.alerts import RUNBOOKS
 from grafana import looks
 from grafana.queries import ACCOUNT, IDENTITY
+
+DOCS = RUNBOOKS.removesuffix("/runbooks")
+"""URL of the folder of the documentation."""
+
+REPOSITORY = "https://github.com/${__field.labels.repository}"
+"""Of a bar whose label has the organization too; only on github.com."""
+
+REPOSITORY_IN_TABLE = "https://github.com/${__data.fields.Organization}/${__data.fields.Repository}"
+"""Of a table with the columns Organization and Repository."""
 
 PAGE = "page"
 """Label of the path of an account's page on github.com."""

@@ -19,20 +19,24 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as model
 
+from grafana.parts import by_thresholds, capped, fixed, last, legend, replaced, thresholds, tooltip
+
 USD = "currencyUSD"
 EXACT_USD = "prefix:$"
 """US dollars to the cent, for tables to export: Grafana shortens `USD` to thousands."""
 
-MINUTES = "suffix:min"
-"""Not a duration: Grafana must not convert billed minutes to hours or weeks."""
-
-GIGABYTES = "suffix:GB"
+GIGABYTES = "decgbytes"
 DAYS = "suffix:days"
 RATIO = "percentunit"
 SECONDS = "s"
-NUMBER = "short"
-COUNT = "locale"
-"""A whole number with all its digits."""
+DATE = "time:ddd D MMM"
+"""Of milliseconds: Thu 22 Oct."""
+
+NUMBER = COUNT = "locale"
+"""A number with all its digits, as `short` makes 6 K of 6,300 seats.
+
+Of minutes too: Grafana converts its units of time to hours and weeks.
+"""
 
 ABSENT = "–"  # noqa: RUF001  (a dash)
 """Text of a value that is missing."""
@@ -56,10 +60,15 @@ STATUSES: Mapping[str, str] = {
     "200": "#5B8FD9",
     "304": "#59B3C3",
     "400": "#D987AF",
+    "401": "#F2CC0C",
     "403": "#E3A869",
     "404": "#A68A6D",
+    "410": "#D4C5B0",
     "422": "#B583D6",
-    "error": "red",
+    "429": "#FF780A",
+    "5xx": "#A3262E",
+    "error": "#F2495C",
+    "other": GREY,
 }
 """Color of each HTTP status; ``error`` is a request without a complete response."""
 
@@ -112,26 +121,31 @@ def number(
     steps: Steps = UNJUDGED,
     decimals: int | None = None,
     texts: Mapping[str, str] | None = None,
+    beyond: tuple[float, str] | None = None,
+    link: str = "",
     blank: str = ABSENT,
 ) -> stat.Panel:
     """Build a stat panel: one value, or one per series.
 
-    ``texts`` replace values, ``blank`` one that is missing.
+    ``texts`` replace values, ``beyond`` those above a number, ``blank`` one that is missing.
+    ``link`` is the URL that a value opens.
     """
     named = kinds.BigValueTextMode.VALUE_AND_NAME if query.name else kinds.BigValueTextMode.VALUE
     small = common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_NAMED_VALUE_SIZE)
     panel = (
         panel_of(stat.Panel(), title, _with_reason(about, blank, empty), unit, blank, steps=steps)
-        .mappings([*replaced(texts or {}), unjudged(blank)])
+        .mappings([*replaced(texts or {}), *capped(beyond, BAD), unjudged(blank)])
         .with_target(instant(query, "A"))
         .color_scheme(by_thresholds())
         .color_mode(kinds.BigValueColorMode.VALUE)
         .graph_mode(kinds.BigValueGraphMode.NONE)
         .text_mode(named)
-        .reduce_options(_last())
+        .reduce_options(last())
     )
     if query.name:
         panel.text(small).orientation(kinds.VizOrientation.HORIZONTAL)
+    if link:
+        panel.data_links([_details(link)])
     return panel if decimals is None else panel.decimals(decimals)
 
 
@@ -167,7 +181,7 @@ def bars(
         .mappings([unjudged(blank)])
         .with_target(instant(query, "A"))
         .min(0)
-        .color_scheme(by_thresholds() if steps else _fixed(plain or (GREY if colours else PLAIN)))
+        .color_scheme(by_thresholds() if steps else fixed(plain or (GREY if colours else PLAIN)))
         .orientation(kinds.VizOrientation.HORIZONTAL)
         .display_mode(kinds.BarGaugeDisplayMode.BASIC)
         .show_unfilled(show_unfilled=True)
@@ -175,7 +189,7 @@ def bars(
         .min_viz_height(_THINNEST_BAR)
         .max_viz_height(_THICKEST_BAR)
         .text(common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_BAR_VALUE_SIZE))
-        .reduce_options(_last())
+        .reduce_options(last())
     )
     _coloured(panel, colours or {})
     if decimals is not None:
@@ -183,7 +197,7 @@ def bars(
     if full is not None:
         panel.max(full)
     if link:
-        panel.data_links([build.DashboardLink("Show details").url(link)])
+        panel.data_links([_details(link)])
     return panel
 
 
@@ -197,14 +211,23 @@ def lines(
     colours: Mapping[str, str] | None = None,
     dashed: Sequence[str] = (),
     low: float | None = 0,
+    high: float | None = None,
+    steps: Steps = (),
 ) -> timeseries.Panel:
     """Build lines over time; ``dashed`` names the limits and forecasts.
 
-    The axis starts at ``low``, or at the lowest value if it is None.
+    The axis starts at ``low`` and ends at ``high``, or at the lowest and highest value if they are
+    None. ``steps`` are drawn as dashed lines.
     """
     panel = _over_time(title, about, queries, unit, empty)
+    if steps:
+        panel.thresholds(thresholds(steps))
+        dashes = common.GraphThresholdsStyleConfig().mode(kinds.GraphThresholdsStyleMode.DASHED)
+        panel.thresholds_style(dashes)
     if low is not None:
         panel.min(low)
+    if high is not None:
+        panel.max(high)
     panel.line_width(2).fill_opacity(0).show_points(kinds.VisibilityMode.NEVER)
     _coloured(panel, colours or {})
     for name in dashed:
@@ -257,27 +280,22 @@ def monthly(
 def panel_of(
     kind: _Kind, title: str, about: str, unit: str, empty: str, *, steps: Steps = UNJUDGED
 ) -> _Kind:
-    kind.title(title).description(about).unit(unit).no_value(empty).thresholds(_thresholds(steps))
+    kind.title(title).description(about).unit(unit).no_value(empty).thresholds(thresholds(steps))
     return kind
 
 
 def _over_time(
-    title: str, about: str, queries: Sequence[Query], unit: str, empty: str
+    title: str,
+    about: str,
+    queries: Sequence[Query],
+    unit: str,
+    empty: str,
 ) -> timeseries.Panel:
     panel = (
         panel_of(timeseries.Panel(), title, about, unit, empty)
         .color_scheme(build.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
-        .legend(
-            common.VizLegendOptions()
-            .display_mode(kinds.LegendDisplayMode.LIST)
-            .placement(kinds.LegendPlacement.BOTTOM)
-            .show_legend(show_legend=True)
-        )
-        .tooltip(
-            common.VizTooltipOptions()
-            .mode(kinds.TooltipDisplayMode.MULTI)
-            .sort(kinds.SortOrder.DESCENDING)
-        )
+        .legend(legend())
+        .tooltip(tooltip())
     )
     for letter, query in zip("ABCDEFG", queries, strict=False):
         target = prometheus.Dataquery().expr(query.expr).legend_format(query.name)
@@ -290,17 +308,15 @@ def instant(query: Query, letter: str) -> prometheus.Dataquery:
     return target.instant().ref_id(letter)
 
 
-def replaced(texts: Mapping[str, str]) -> list[model.ValueMapping]:
-    """Return the value mapping of ``texts``, if there are any."""
-    shown = {value: model.ValueMappingResult(text=text) for value, text in texts.items()}
-    return [model.ValueMap(shown)] if shown else []
-
-
 def unjudged(blank: str) -> model.SpecialValueMap:
     """Return the mapping of a missing value, which otherwise has the color of the first step."""
     shown = model.ValueMappingResult(text=blank, color=NEUTRAL)
     match = model.SpecialValueMatch.NULL_AND_NAN
     return model.SpecialValueMap(model.DashboardSpecialValueMapOptions(match, shown))
+
+
+def _details(url: str) -> build.DashboardLink:
+    return build.DashboardLink("Show details").url(url)
 
 
 def _with_reason(about: str, blank: str, empty: str) -> str:
@@ -311,20 +327,3 @@ def _coloured(panel: bargauge.Panel | timeseries.Panel, colours: Mapping[str, st
     for name, colour in colours.items():
         fixed = {"mode": "fixed", "fixedColor": colour}
         panel.override_by_name(name, [model.DynamicConfigValue("color", fixed)])
-
-
-def _thresholds(steps: Steps) -> build.ThresholdsConfig:
-    listed = [model.Threshold(value=value, color=colour) for value, colour in steps]
-    return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(listed)
-
-
-def by_thresholds() -> build.FieldColor:
-    return build.FieldColor().mode(model.FieldColorModeId.THRESHOLDS)
-
-
-def _fixed(colour: str) -> build.FieldColor:
-    return build.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color(colour)
-
-
-def _last() -> common.ReduceDataOptions:
-    return common.ReduceDataOptions().calcs(["lastNotNull"])

@@ -14,12 +14,11 @@ from grafana.looks import (
     NUMBER,
     Query,
     Steps,
-    by_thresholds,
     instant,
     panel_of,
-    replaced,
     unjudged,
 )
+from grafana.parts import by_thresholds, replaced
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Column:
     """A table column. ``source`` is a label or the letter of a query.
 
     ``decimals`` replace those of the unit; ``exact`` shows as many as the value needs. ``absent``
-    is the text of an empty cell.
+    is the text of an empty cell, ``link`` the URL that a cell opens.
     """
 
     source: str
@@ -39,6 +38,7 @@ class Column:
     absent: str = ABSENT
     bar: bool = False
     width: int = 0
+    link: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -104,6 +104,8 @@ def _drawn(column: Column) -> list[model.DynamicConfigValue]:
         found |= {"min": 0, "max": 1}
     if column.width:
         found["custom.width"] = column.width
+    if column.link:
+        found["links"] = [model.DashboardLink("Show details", url=column.link)]
     if column.texts or column.absent != ABSENT:
         found["mappings"] = [*replaced(column.texts), unjudged(column.absent)]
     return _properties(found)

@@ -2,7 +2,9 @@
 
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana.frame import Row
+from grafana.links import to_board
 from grafana.looks import (
+    DATE,
     NUMBER,
     RATIO,
     SECONDS,
@@ -19,8 +21,17 @@ _NO_EXPORTER = "Prometheus scrapes no exporter"
 
 
 def strip() -> Row:
-    """Return the row: failing collectors, data age and remaining requests."""
-    return Row(3, [(6, failing()), (6, oldest()), (6, age_of_bill()), (6, requests_left())])
+    """Return the row: failing collectors, data age, end of the report, remaining requests."""
+    return Row(
+        3,
+        [
+            (5, failing()),
+            (5, oldest()),
+            (5, age_of_bill()),
+            (5, report_reaches()),
+            (4, requests_left()),
+        ],
+    )
 
 
 def failing() -> Panel:
@@ -29,11 +40,13 @@ def failing() -> Panel:
     return number(
         "Failing collectors",
         "Collectors of the selected accounts whose last attempt failed, now. From "
-        "`collector_success`. Worry at 1: the board Exporter shows which and why.",
+        "`collector_success`. Worry at 1: the number links to the board Exporter, which shows the "
+        "reasons.",
         Query(total(failed)),
         NUMBER,
         _NO_EXPORTER,
         steps=worse_above(None, 1),
+        link=to_board("github-billing-exporter"),
     )
 
 
@@ -50,6 +63,7 @@ def oldest() -> Panel:
         _NO_EXPORTER,
         steps=worse_above(None, 1),
         decimals=0,
+        beyond=(1, "stale"),
     )
 
 
@@ -68,12 +82,25 @@ def age_of_bill() -> Panel:
     )
 
 
+def report_reaches() -> Panel:
+    newest = latest("usage_latest_item_timestamp_seconds")
+    return number(
+        "GitHub's report reaches",
+        "Last day (UTC) in GitHub's usage report, for the account whose report ends first. From "
+        "`usage_latest_item_timestamp_seconds`. GitHub reports usage up to three days late: this "
+        "day and those after it may still grow. Worry if it is four days ago.",
+        Query(f"1000 * min({newest})"),
+        DATE,
+        "No usage this month, or the legacy platform, which reports no days",
+    )
+
+
 def requests_left() -> Panel:
     remaining = process("exporter_api_rate_limit_remaining", "credential")
     return number(
-        "GitHub rate limit remaining",
-        "Requests remaining this hour as a share of the rate limit, for the credential with the "
-        "least. From `api_rate_limit_remaining` and `api_rate_limit`. Worry below "
+        "Rate limit remaining",
+        "GitHub requests remaining this hour as a share of the rate limit, for the credential "
+        "with the least. From `api_rate_limit_remaining` and `api_rate_limit`. Worry below "
         f"{DEFAULTS.rate_limit_remaining_ratio:.0%}: polls will be delayed.",
         Query(f"min({remaining} / {process('exporter_api_rate_limit', 'credential')})"),
         RATIO,

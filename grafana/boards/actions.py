@@ -7,7 +7,7 @@ from grafana.boards import overview
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
-from grafana.queries import day, latest, recorded, top, total
+from grafana.queries import IDENTITY, day, latest, recorded, top, total
 
 UID = "github-billing-actions"
 
@@ -47,23 +47,28 @@ def board() -> model.Dashboard:
             ),
             trust.strip(),
             Row(9, [(12, minutes_by_system()), (12, dollars_by_system())]),
-            Row(11, [(8, by_runner()), (9, by_sku()), (7, overview.spent_quotas())]),
-            Row(6, [(10, quotas.left()), (14, minutes_left())]),
+            Row(11, [(12, by_runner()), (12, by_sku())]),
+            Row(7, [(17, quotas.left()), (7, overview.spent_quotas())]),
             Row(8, [(12, bandwidth_over_time()), (12, storage_over_time())]),
-            Section("Self-hosted beside hosted"),
+            Section("Self-hosted beside hosted", folded=True),
             *self_hosted.by_system(),
+            Section("Included minutes of the legacy platform", folded=True),
+            Row(8, [(24, minutes_left())]),
         ],
     )
 
 
 def minutes(title: str, kind: str, meaning: str) -> Panel:
+    # Two replicas may differ for an hour after a move.
+    platform = f"topk by ({IDENTITY}) (1, {latest('account_info', 'platform')})"
+    used = f"{latest(f'actions_{kind}_minutes')} * on ({IDENTITY}) group_left (platform) {platform}"
     return looks.number(
         title,
-        f"{meaning} From `actions_{kind}_minutes`. On the legacy platform GitHub applies minute "
-        "multipliers by operating system for organizations and users; the usage platform has raw "
-        "minutes. GitHub rounds each job up to a whole minute.",
-        Query(total(latest(f"actions_{kind}_minutes"))),
-        looks.MINUTES,
+        f"{meaning} From `actions_{kind}_minutes`, by billing platform of `account_info`: on the "
+        "legacy platform GitHub applies minute multipliers by operating system for organizations "
+        "and users, so the two must not be added. GitHub rounds each job up to a whole minute.",
+        Query(total(used, "platform"), "{{platform}}"),
+        looks.NUMBER,
         _NO_MINUTES,
         decimals=0,
     )
@@ -113,7 +118,7 @@ def minutes_by_system() -> Panel:
         "Actions minutes by day (UTC) and operating system; on the usage platform, including free, "
         "public and self-hosted ones. From the daily increase of `actions_runner_used_minutes`.",
         [Query(total(day(runners), "os"), "{{os}}")],
-        looks.MINUTES,
+        looks.NUMBER,
         "Less than one day of data",
         colours=looks.SYSTEMS,
     )
@@ -143,7 +148,7 @@ def by_runner() -> Panel:
         "platform, including free, public and self-hosted ones. From "
         "`actions_runner_used_minutes`.",
         Query(top(runners, "runner"), "{{runner}}"),
-        looks.MINUTES,
+        looks.NUMBER,
         _NO_MINUTES,
         decimals=0,
     )
@@ -172,7 +177,7 @@ def minutes_left() -> Panel:
         "platform only: on the usage platform, used minutes include usage that no quota covers. "
         "From `actions_included_minutes` and `actions_used_minutes`.",
         [Query(f"sort({limit} - {used})", "{{account}}")],
-        looks.MINUTES,
+        looks.NUMBER,
         'No account is on the legacy platform: see "Quota used up?"',
         low=None,
     )

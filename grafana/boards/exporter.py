@@ -2,10 +2,12 @@
 
 from grafana_foundation_sdk.models import dashboard as model
 
+from deploy.prometheus.labels import JOB
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks, trust
 from grafana.frame import Row
 from grafana.frame import board as composed
+from grafana.links import DOCS
 from grafana.looks import Panel, Query
 from grafana.queries import EXPORTER, IDENTITY, last_success, latest, process, total
 from grafana.tables import Column, rows
@@ -15,6 +17,7 @@ UID = "github-billing-exporter"
 _NO_EXPORTER = "Prometheus scrapes no exporter"
 _OLDEST = 12
 _PREFIX = "github_billing_exporter"
+_UNKNOWN = process("exporter_unknown_sku_info", "product", "sku")
 
 
 def board() -> model.Dashboard:
@@ -36,10 +39,12 @@ def board() -> model.Dashboard:
                     (4, folded()),
                 ],
             ),
-            Row(8, [(12, failing()), (12, ages())]),
+            Row(8, [(24, failing())]),
             Row(9, [(12, availability()), (12, reasons())]),
+            Row(10, [(24, ages())]),
             Row(9, [(12, requests()), (12, durations())]),
-            Row(8, [(12, limits()), (6, unknown_skus()), (6, builds())]),
+            Row(8, [(12, limits()), (12, unknown_skus())]),
+            Row(7, [(24, running())]),
         ],
     )
 
@@ -78,7 +83,7 @@ def credential_days() -> Panel:
         f"{DEFAULTS.credential_expiry_days:.0f} days.",
         Query(f"min(({expires} - time()) / 86400)"),
         looks.NUMBER,
-        "No token with an expiry date",
+        "No token that GitHub reports an expiry date of",
         steps=looks.better_above(DEFAULTS.credential_expiry_days, looks.CARE),
         decimals=0,
     )
@@ -94,6 +99,7 @@ def discoveries() -> Panel:
         "Discovery is off: accounts come from the settings",
         steps=looks.worse_above(1),
         decimals=0,
+        blank="off",
     )
 
 
@@ -102,9 +108,9 @@ def unknown() -> Panel:
         "Unknown SKUs",
         "GitHub SKUs unknown to the exporter, now; they are exported nevertheless. From "
         "`exporter_unknown_sku_info`. A newer version of the exporter may know them.",
-        Query(f"count({process('exporter_unknown_sku_info', 'product', 'sku')})"),
+        Query(f"count({_UNKNOWN}) or 0 * count({process('exporter_build_info')})"),
         looks.NUMBER,
-        "All SKUs are known",
+        _NO_EXPORTER,
         decimals=0,
     )
 
@@ -124,40 +130,52 @@ def folded() -> Panel:
 def failing() -> Panel:
     return rows(
         "Which collectors fail, and why?",
-        "Collectors whose last attempt failed, now, and the reason. From "
-        "`exporter_collector_failure_info`. docs/failures.md lists how to fix each reason.",
-        [Query(latest("exporter_collector_failure_info", "collector", "reason"))],
+        "Collectors whose last attempt failed, the reason, when that attempt was and how long it "
+        "took, now. From `exporter_collector_failure_info`, "
+        "`exporter_collector_last_attempt_timestamp_seconds` and "
+        f"`exporter_collector_duration_seconds`. [How to fix each reason]({DOCS}/failures.md).",
         [
-            Column("account", "Account"),
+            Query(_FAILURES),
+            Query(f"(time() - {_of_collector('last_attempt_timestamp_seconds')}) {_OF_FAILURES}"),
+            Query(f"{_of_collector('duration_seconds')} {_OF_FAILURES}"),
+        ],
+        [
+            Column("job", "Job", width=190),
+            Column("account", "Account", width=240),
             Column("collector", "Collector"),
-            Column("reason", "Reason"),
+            Column("reason", "Reason", width=220),
+            Column("B", "Last attempt, ago", looks.SECONDS, decimals=0, width=150),
+            Column("C", "It took", looks.SECONDS, decimals=1, width=120),
         ],
         "No collector fails",
     )
 
 
 def ages() -> Panel:
-    of = "collector"
     age = f"time() - {last_success()}"
-    limit = latest("exporter_collector_stale_after_seconds", of)
+    limit = _of_collector("stale_after_seconds")
     oldest = f"topk({_OLDEST}, ({age}) / {limit})"
-    there = f"and on ({IDENTITY}, collector)"
+    there = f"and on ({IDENTITY}, collector) {oldest}"
     return rows(
         "Oldest data by collector",
-        f"The {_OLDEST} collectors with the oldest data, as a share of the maximum age. From "
-        "`collector_last_success_timestamp_seconds` and `collector_stale_after_seconds`. Worry "
-        "near 100 %: older data is stale and no longer exported.",
+        f"The {_OLDEST} collectors with the oldest data, as a share of the maximum age, and how "
+        "often each is polled. From `collector_last_success_timestamp_seconds`, "
+        "`collector_interval_seconds` and `collector_stale_after_seconds`. Worry near 100 %: older "
+        "data is stale and no longer exported.",
         [
             Query(oldest),
-            Query(f"{age} {there} {oldest}"),
-            Query(f"{limit} {there} {oldest}"),
+            Query(f"{age} {there}"),
+            Query(f"{limit} {there}"),
+            Query(f"{_of_collector('interval_seconds')} {there}"),
         ],
         [
-            Column("account", "Account", width=130),
+            Column("job", "Job", width=190),
+            Column("account", "Account", width=240),
             Column("collector", "Collector"),
-            Column("B", "Age", looks.SECONDS, width=100),
-            Column("C", "Maximum", looks.SECONDS, width=100),
-            Column("A", "Share", looks.RATIO, looks.worse_above(None, 1), bar=True, width=200),
+            Column("D", "Polled every", looks.SECONDS, decimals=0, width=120),
+            Column("B", "Age", looks.SECONDS, decimals=1, width=110),
+            Column("C", "Maximum", looks.SECONDS, decimals=0, width=110),
+            Column("A", "Share", looks.RATIO, looks.worse_above(None, 1), bar=True, width=240),
         ],
         _NO_EXPORTER,
         sort="Share",
@@ -201,16 +219,21 @@ def reasons() -> Panel:
 
 
 def requests() -> Panel:
+    listed = "|".join(looks.STATUSES)
+
+    def sent(matcher: str) -> str:
+        return f"increase({_PREFIX}_api_requests_total{{{EXPORTER},status{matcher}}}[1d])"
+
+    rest = (
+        f'label_replace({total(sent(matcher))}, "status", "{name}", "", "")'
+        for name, matcher in (("5xx", '=~"5.."'), ("other", f'!~"5..|{listed}"'))
+    )
+    by_status = " or ".join((total(sent(f'=~"{listed}"'), "status"), *rest))
     return looks.lines(
         "GitHub requests per day",
         "Requests to GitHub per day by HTTP status; a 304 does not count toward the rate limit. "
-        "From `exporter_api_requests_total`. Worry if 4xx or `error` increases.",
-        [
-            Query(
-                f"sum by (status) (increase({_PREFIX}_api_requests_total{{{EXPORTER}}}[1d]))",
-                "{{status}}",
-            )
-        ],
+        "From `exporter_api_requests_total`. Worry if 4xx, 5xx or `error` increases.",
+        [Query(by_status, "{{status}}")],
         looks.NUMBER,
         _NO_EXPORTER,
         colours=looks.STATUSES,
@@ -235,20 +258,19 @@ def durations() -> Panel:
 
 
 def limits() -> Panel:
+    remaining = process("exporter_api_rate_limit_remaining", "credential")
+    share = f"{remaining} / {process('exporter_api_rate_limit', 'credential')}"
     return looks.lines(
-        "GitHub rate limit",
-        "Requests remaining until the rate limit resets, and the limit per hour, by credential. "
-        "From `exporter_api_rate_limit_remaining` and `exporter_api_rate_limit`. Worry below "
-        f"{DEFAULTS.rate_limit_remaining_ratio:.0%} of the limit.",
-        [
-            Query(
-                process("exporter_api_rate_limit_remaining", "credential"),
-                "{{credential}} remaining",
-            ),
-            Query(process("exporter_api_rate_limit", "credential"), "{{credential}} limit"),
-        ],
-        looks.NUMBER,
+        "GitHub rate limit remaining",
+        "Requests remaining until the rate limit resets, as a share of the limit per hour, over "
+        "time, by credential. From `exporter_api_rate_limit_remaining` and "
+        "`exporter_api_rate_limit`. Worry below the dashed line at "
+        f"{DEFAULTS.rate_limit_remaining_ratio:.0%}: polls will be delayed.",
+        [Query(share, "{{credential}}")],
+        looks.RATIO,
         "No requests yet, or an Enterprise Server without a rate limit",
+        steps=[(None, "transparent"), (DEFAULTS.rate_limit_remaining_ratio, looks.BAD)],
+        high=1,
     )
 
 
@@ -257,22 +279,40 @@ def unknown_skus() -> Panel:
         "Which SKUs are unknown?",
         "GitHub SKUs unknown to the exporter, now; they are exported nevertheless. From "
         "`exporter_unknown_sku_info`.",
-        [Query(process("exporter_unknown_sku_info", "product", "sku"))],
+        [Query(_UNKNOWN)],
         [Column("product", "Product", width=120), Column("sku", "SKU")],
         "All SKUs are known",
     )
 
 
-def builds() -> Panel:
+def running() -> Panel:
+    by = f"{JOB}, instance"
     return rows(
-        "Versions",
-        "Version, revision and Python version of each exporter, now; only images have a revision. "
-        "From `exporter_build_info`.",
-        [Query(process("exporter_build_info", "version", "revision", "python"))],
+        "Which exporters run?",
+        "Every shard and replica, now: its accounts, its version and that of Python; only images "
+        "have a revision. From `exporter_build_info` and `exporter_accounts`. Worry if one is "
+        "missing.",
         [
-            Column("version", "Version"),
-            Column("revision", "Revision"),
-            Column("python", "Python"),
+            Query(f"max by ({by}, version, revision, python) ({_PREFIX}_build_info{{{EXPORTER}}})"),
+            Query(f"sum by ({by}) ({_PREFIX}_accounts{{{EXPORTER}}})"),
+        ],
+        [
+            Column("cluster", "Cluster", width=130),
+            Column("job", "Job", width=190),
+            Column("instance", "Instance"),
+            Column("B", "Accounts", looks.NUMBER, width=95),
+            Column("version", "Version", width=95),
+            Column("revision", "Revision", width=110),
+            Column("python", "Python", width=95),
         ],
         _NO_EXPORTER,
     )
+
+
+def _of_collector(metric: str) -> str:
+    return latest(f"exporter_collector_{metric}", "collector")
+
+
+_FAILURES = latest("exporter_collector_failure_info", "collector", "reason")
+# One row with the reason.
+_OF_FAILURES = f"* on ({IDENTITY}, collector) group_left (reason) {_FAILURES}"

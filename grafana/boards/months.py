@@ -46,15 +46,13 @@ def board() -> model.Dashboard:
                 [
                     (5, money.spent()),
                     (5, money.forecast()),
-                    (5, money.last_month()),
+                    (4, money.last_month()),
                     (
                         5,
-                        against(
-                            "Last month vs. the month before", "the month before it", month_ago
-                        ),
+                        against("Last month vs. month before", "the month before it", month_ago),
                     ),
                     (
-                        4,
+                        5,
                         against("Last month vs. a year ago", "the same month a year ago", year_ago),
                     ),
                 ],

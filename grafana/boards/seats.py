@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.prometheus.thresholds import DEFAULTS
+from exporter.collectors.copilot import AGES
 from grafana import idle, looks, trust, whole
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
@@ -202,8 +203,7 @@ def last_activity() -> Panel:
     # A query for each, as Grafana keeps their order.
     seats = "copilot_seat_last_activity_seats"
     first, *others = (
-        Query(total(latest(seats, "age", only=f'age="{age}"'), "age"), "{{age}}")
-        for age in ("0-7d", "8-30d", "31-90d", "over_90d", "never")
+        Query(total(latest(seats, "age", only=f'age="{age}"'), "age"), "{{age}}") for age in AGES
     )
     panel = looks.bars(
         "When were Copilot seats last used?",

@@ -9,6 +9,7 @@ from grafana.boards.costs import breakdown
 from grafana.budgets import BUDGET, budget_table
 from grafana.frame import Row, Section, chosen
 from grafana.frame import board as composed
+from grafana.links import REPOSITORY
 from grafana.looks import Panel, Query
 from grafana.months import completed, difference, growth
 from grafana.queries import IDENTITY, day, latest, recorded, top, total
@@ -208,15 +209,15 @@ def chargeback() -> Panel:
         ],
         [
             Column("team", "Team"),
-            Column("B", "Gross", looks.EXACT_USD, width=130),
-            Column("C", "Discount", looks.EXACT_USD, width=130),
-            Column("A", "Net", looks.EXACT_USD, width=130),
-            Column("D", "Share", looks.RATIO, bar=True, width=220),
-            Column("F", "Last month", looks.EXACT_USD, width=130),
-            Column("E", "Forecast", looks.EXACT_USD, width=130),
-            Column("G", "Change", looks.USD, width=130),
-            Column("H", "Change, %", looks.RATIO, width=120),
-            Column("I", "Self-hosted, own price", looks.EXACT_USD, width=180),
+            Column("B", "Gross", looks.EXACT_USD, width=110),
+            Column("C", "Discount", looks.EXACT_USD, width=110),
+            Column("A", "Net", looks.EXACT_USD, width=110),
+            Column("D", "Share", looks.RATIO, bar=True, width=150),
+            Column("F", "Last month", looks.EXACT_USD, width=110),
+            Column("E", "Forecast", looks.EXACT_USD, width=110),
+            Column("G", "Change", looks.USD, width=110),
+            Column("H", "Change, %", looks.RATIO, width=100),
+            Column("I", "Self-hosted", looks.EXACT_USD, width=110),
         ],
         _OFF,
         sort="Net",
@@ -310,7 +311,7 @@ def repositories() -> Panel:
     theirs = f"{spent} * on ({IDENTITY}, organization, repository) {team}"
     named = f'label_join({theirs}, "repository", "/", "organization", "repository")'
     return looks.bars(
-        "Which repository of these teams costs most?",
+        "Which of their repositories costs most?",
         "Net dollars of the selected teams' repositories, month to date: the top ten, and the rest "
         "as `other`. Only repositories that have series of their own. From "
         "`repository_usage_net_usd` and `repository_team_info`.",
@@ -318,6 +319,7 @@ def repositories() -> Panel:
         looks.USD,
         "Needs usage_repositories and repository_team_info, off by default",
         decimals=2,
+        link=REPOSITORY,
     )
 
 

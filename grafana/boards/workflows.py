@@ -6,6 +6,7 @@ from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks, self_hosted, trust
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
+from grafana.links import REPOSITORY, REPOSITORY_IN_TABLE
 from grafana.looks import Panel, Query
 from grafana.queries import day, last_success, latest, recorded, top, total
 from grafana.self_hosted import BY_SYSTEM, HOSTED, OWN
@@ -35,7 +36,7 @@ def board() -> model.Dashboard:
             Row(10, [(24, daily())]),
             Row(8, [(24, grown())]),
             Row(11, [(24, every())]),
-            Section("Self-hosted beside hosted"),
+            Section("Self-hosted beside hosted", folded=True),
             Row(9, [(7, self_hosted.per_minute()), (17, sides())]),
         ],
     )
@@ -128,6 +129,7 @@ def repositories() -> Panel:
         looks.USD,
         _OFF,
         decimals=2,
+        link=REPOSITORY,
     )
 
 
@@ -207,13 +209,13 @@ def every() -> Panel:
         ],
         [
             *_names(),
-            Column("A", "Net", looks.EXACT_USD, width=120),
-            Column("B", "Gross", looks.EXACT_USD, width=120),
-            Column("E", "Gross, 7 days", looks.EXACT_USD, width=130),
-            Column("C", "Hosted, min", looks.COUNT, width=120),
-            Column("D", "Per minute", looks.USD, decimals=4, width=110),
-            Column("F", "Self-hosted, min", looks.COUNT, width=140),
-            Column("G", "Own price", looks.EXACT_USD, width=120),
+            Column("A", "Net", looks.EXACT_USD, width=100),
+            Column("B", "Gross", looks.EXACT_USD, width=100),
+            Column("E", "Gross, 7 days", looks.EXACT_USD, width=105),
+            Column("C", "Hosted, min", looks.COUNT, width=100),
+            Column("D", "Per minute", looks.USD, decimals=4, width=105),
+            Column("F", "Self-hosted, min", looks.COUNT, width=125),
+            Column("G", "Own price", looks.EXACT_USD, width=100),
         ],
         _OFF,
         sort="Net",
@@ -276,9 +278,9 @@ def _named(expression: str) -> str:
 
 def _names() -> list[Column]:
     return [
-        Column("organization", "Organization", width=150),
-        Column("repository", "Repository", width=170),
-        Column("workflow", "Workflow"),
+        Column("organization", "Organization", width=130),
+        Column("repository", "Repository", width=150, link=REPOSITORY_IN_TABLE),
+        Column("workflow", "Workflow", link=f"{REPOSITORY_IN_TABLE}/blob/HEAD/${{__value.raw}}"),
     ]
 
 

@@ -49,6 +49,12 @@ def provisioned(name: str) -> dict[str, Any]:
     return read
 
 
+def width_at_1280(panel: dict[str, Any]) -> float:
+    """Return a panel's width on a screen of 1280 pixels, without the gap to the next."""
+    columns: int = panel["gridPos"]["w"]
+    return columns * (1280 - 32 + 8) / 24 - 8
+
+
 every_board = pytest.mark.parametrize("name", BOARDS)
 every_panel = pytest.mark.parametrize("panel", EVERY_PANEL)
 every_expression = pytest.mark.parametrize(
@@ -195,6 +201,10 @@ class TestAPanel:
                 "without a first step Grafana uses green, and red from 80"
             )
             assert {step["value"] for step in others} <= {0, 1, *astuple(DEFAULTS)}
+
+    def test_has_room_for_its_title_on_a_small_screen(self, panel: dict[str, Any]) -> None:
+        # A letter is some 7 pixels wide; beside the title are margins and the description's icon.
+        assert 7 * len(panel["title"]) <= width_at_1280(panel) - 40
 
     def test_that_is_a_table_is_sorted_by_itself(self, panel: dict[str, Any]) -> None:
         # Grafana's transformation "Sort by" compares a missing value with none.
