@@ -58,6 +58,10 @@ fix: .venv/.dev ## fix formatting and lint, write the generated files
 boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw and measure the dashboards; needs node, npm and Chromium; one with ARGS="--board overview --situation empty"
 	@$(BIN)/python -m grafana.pictures $(ARGS)
 
+.PHONY: shared
+shared: .venv/.dev ## write the dashboards for grafana.com into dist/dashboards
+	$(BIN)/python -m grafana.shared dist/dashboards
+
 .PHONY: lock
 lock: .venv/.made ## update the lock files from pyproject.toml; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/uv || $(PIP) install uv
