@@ -27,14 +27,14 @@ _NAMED = (
 )
 
 
-def _info(matchers: str = "") -> str:
+def _described(value: str, matchers: str = "") -> str:
     info = f"max by ({_BUDGET}, {_DESCRIBED}) (github_billing_budget_info{matchers})"
     # The entity of a team's budget is its label team, by which Alertmanager routes.
     of_scope = f'label_join({info}, "team", "/", "scope", "entity")'
-    return (
-        f"* on ({_BUDGET}) group_left ({_DESCRIBED}, team) "
-        f'label_replace({of_scope}, "team", "$1", "team", "team/(.+)|.*")'
-    )
+    with_team = f'label_replace({of_scope}, "team", "$1", "team", "team/(.+)|.*")'
+    # Two pods may describe a budget differently: two alerts, while group_left by these labels
+    # would fail for all budgets.
+    return f"{with_team} * on ({_BUDGET}) group_left () {value}"
 
 
 # A budget of 0 forbids paid usage: it is exhausted once anything is paid.
@@ -110,7 +110,7 @@ BUDGETS = Group(
     (
         Alert(
             name="BudgetNearlyConsumed",
-            expr=f"{_USED} {_info()} > <<budget_used_ratio>>",
+            expr=f"{_described(_USED)} > <<budget_used_ratio>>",
             hold="1h",
             severity="warning",
             board="github-billing-overview",
@@ -119,10 +119,7 @@ BUDGETS = Group(
         ),
         Alert(
             name="BudgetExhausted",
-            expr=f"""
-                {_EXHAUSTED}
-                  {_info('{hard="false"}')}
-            """,
+            expr=_described(_EXHAUSTED, '{hard="false"}'),
             hold="1h",
             severity="warning",
             board="github-billing-overview",
@@ -134,10 +131,7 @@ BUDGETS = Group(
         ),
         Alert(
             name="HardBudgetExhausted",
-            expr=f"""
-                {_EXHAUSTED}
-                  {_info('{hard="true"}')}
-            """,
+            expr=_described(_EXHAUSTED, '{hard="true"}'),
             hold="15m",
             severity="critical",
             board="github-billing-overview",
@@ -151,14 +145,11 @@ BUDGETS = Group(
         Alert(
             name="BudgetForecastExceeded",
             expr=f"""
-                (
-                  account_budget:github_billing_budget:forecast_ratio > 1
-                    and {_USED} > <<budget_forecast_used_ratio>>
-                    and on ({ACCOUNT})
-                      account:github_billing_cycle_elapsed:seconds
-                        >= <<budget_forecast_elapsed_days>> * 86400
-                )
-                  {_info()}
+                {_described("account_budget:github_billing_budget:forecast_ratio")} > 1
+                  and on ({_BUDGET}) {_USED} > <<budget_forecast_used_ratio>>
+                  and on ({ACCOUNT})
+                    account:github_billing_cycle_elapsed:seconds
+                      >= <<budget_forecast_elapsed_days>> * 86400
             """,
             hold="6h",
             keep="6h",
