@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks
 from grafana.looks import Panel, Query
-from grafana.queries import IDENTITY, recorded
+from grafana.queries import IDENTITY, any_of, recorded
 from grafana.tables import Column, rows
 
 BUDGET = "account_budget:github_billing_budget"
@@ -19,7 +19,7 @@ def named(series: str) -> str:
     entity, account = (_facts(matcher) for matcher in ('entity!=""', 'entity=""'))
     either = f'{entity} or label_replace({account}, "entity", "$1", "account", "(.+)")'
     name = f'label_join({_target(either)}, "name", ": ", "entity", "target")'
-    return f"{series} * on ({_OF}) group_left (name) {_once(name)}"
+    return f"{series} * on ({_OF}) group_left (name) {any_of(name, _OF)}"
 
 
 def limit_of_account() -> str:
@@ -36,7 +36,7 @@ def budget_table(
 
     ``described`` are the columns that name a budget, of the labels of `budget_info`.
     """
-    info = _once(_target(_facts(*matchers)))
+    info = any_of(_target(_facts(*matchers)), _OF)
 
     def joined(name: str) -> str:
         return f"{recorded(name)} * on ({_OF}) group_left ({_INFO}) {info}"
@@ -74,11 +74,6 @@ def budget_table(
 
 def _facts(*matchers: str) -> str:
     return f"max by ({_OF}, {_INFO}) ({recorded('github_billing_budget_info', *matchers)})"
-
-
-def _once(info: str) -> str:
-    # Two exporters may know different facts of a budget while it changes.
-    return f"topk by ({_OF}) (1, {info})"
 
 
 def _target(info: str) -> str:

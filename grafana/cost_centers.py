@@ -3,7 +3,7 @@
 from grafana import looks
 from grafana.looks import Panel, Query
 from grafana.months import difference, this_day_last_month
-from grafana.queries import IDENTITY, Moved, latest, top, total
+from grafana.queries import IDENTITY, Moved, any_of, latest, top, total
 from grafana.tables import Column, rows
 
 _OF = (IDENTITY, "cost_center")
@@ -66,8 +66,9 @@ def _spent(metric: str, only: str, moved: Moved = str, *, period: str = "") -> s
 
 def _named(spent: str) -> str:
     """Add the label ``name``, or the id where the name is unknown."""
-    on = f"on ({', '.join(_OF)})"
-    info = latest("cost_center_info", "cost_center", "name")
+    of = ", ".join(_OF)
+    on = f"on ({of})"
+    info = any_of(latest("cost_center_info", "cost_center", "name"), of)
     by_id = f'label_replace({spent}, "name", "$1", "cost_center", "(.+)")'
     by_id = f'label_replace({by_id}, "name", "(no cost center)", "cost_center", "none")'
     return f"({spent} * {on} group_left (name) {info} or {on} {by_id})"

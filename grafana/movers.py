@@ -1,7 +1,7 @@
 """What changed most from the week before to the last seven days, across the turn of a month."""
 
 from grafana.looks import EXACT_USD, Panel, Query
-from grafana.queries import IDENTITY, TOP, Moved, latest, recorded, total
+from grafana.queries import IDENTITY, TOP, Moved, any_of, latest, recorded, total
 from grafana.tables import Column, rows
 
 _CYCLE = recorded("account:github_billing_cycle_start_timestamp_seconds:max")
@@ -35,8 +35,8 @@ def repositories(only: str) -> Panel:
 def cost_centers(only: str) -> Panel:
     change = _change("cost_center_usage_net_usd", ("cost_center", "product", "sku"), only)
     by_id = total(change, IDENTITY, "cost_center")
-    info = latest("cost_center_info", "cost_center", "name")
     of = f"{IDENTITY}, cost_center"
+    info = any_of(latest("cost_center_info", "cost_center", "name"), of)
     return _table(
         "cost center",
         "cost_center_usage_net_usd",

@@ -54,6 +54,14 @@ def last_success(only: str = "") -> str:
     return f"({then} unless on ({IDENTITY}, collector) {unavailable})"
 
 
+def any_of(infos: str, by: str) -> str:
+    """Return one of ``infos`` for each ``by``.
+
+    A join fails if two pods describe the same budget, cost center or repository differently.
+    """
+    return f"topk by ({by}) (1, {infos})"
+
+
 def total(expression: str, *labels: str) -> str:
     """Sum an expression, by ``labels``."""
     return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"

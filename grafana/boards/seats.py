@@ -8,7 +8,7 @@ from grafana import idle, looks, trust, whole
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
-from grafana.queries import IDENTITY, TOP, latest, top, total
+from grafana.queries import IDENTITY, TOP, any_of, latest, top, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-seats"
@@ -314,7 +314,7 @@ def by_model_dollars() -> Panel:
 
 def pools() -> Panel:
     of = f"{IDENTITY}, cost_center"
-    named = latest("cost_center_info", "cost_center", "name")
+    named = any_of(latest("cost_center_info", "cost_center", "name"), of)
 
     def pool(metric: str) -> str:
         return latest(f"cost_center_ai_pool_{metric}_credits", "cost_center")

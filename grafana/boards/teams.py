@@ -12,7 +12,7 @@ from grafana.frame import board as composed
 from grafana.links import REPOSITORY
 from grafana.looks import Panel, Query
 from grafana.months import completed, difference, growth
-from grafana.queries import IDENTITY, day, latest, recorded, top, total
+from grafana.queries import IDENTITY, any_of, day, latest, recorded, top, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-teams"
@@ -307,8 +307,9 @@ def daily_by_product() -> Panel:
 def repositories() -> Panel:
     of = ("organization", "repository")
     spent = total(latest("repository_usage_net_usd", *of, *_SKU), IDENTITY, *of)
-    team = latest("repository_team_info", *of, "team", only=_CHOSEN)
-    theirs = f"{spent} * on ({IDENTITY}, organization, repository) {team}"
+    by = ", ".join((IDENTITY, *of))
+    team = any_of(latest("repository_team_info", *of, "team", only=_CHOSEN), by)
+    theirs = f"{spent} * on ({by}) group_left (team) {team}"
     named = f'label_join({theirs}, "repository", "/", "organization", "repository")'
     return looks.bars(
         "Which of their repositories costs most?",

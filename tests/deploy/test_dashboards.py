@@ -241,6 +241,14 @@ class TestAnExpression:
         left = set(unaggregated(promql_parser.parse(filled(each.expr))))
         assert not {name for name in left if ":" not in name}
 
+    def test_joins_one_description_of_a_thing(self, each: Asked) -> None:
+        # While two pods describe it differently, the join would fail.
+        for node in nodes(promql_parser.parse(filled(each.expr))):
+            if isinstance(node, promql_parser.BinaryExpr) and node.modifier:
+                many = node.modifier.card == promql_parser.VectorMatchCardinality.ManyToOne
+                if many and any(str(s.name).endswith("_info") for s in selectors(node.rhs)):
+                    assert "topk by" in str(node.rhs)
+
     def test_is_of_the_selected_accounts(self, each: Asked) -> None:
         for selector in selectors(promql_parser.parse(each.expr)):
             matched = {f"{m.name}: {m.value}" for m in selector.matchers.matchers}
