@@ -80,6 +80,8 @@ class App:
         readings; they are restored before the first poll.
         """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
+        if settings.shard:
+            telemetry.sharded(settings.shard.index, settings.shard.count)
         seen: dict[str, Exchange] = {}
         observer = partial(_observe, telemetry, seen)
         clients = Clients(

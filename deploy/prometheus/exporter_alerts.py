@@ -8,12 +8,14 @@ ReadingStale excludes failing collectors.
 from deploy.prometheus.alert import Alert, Group
 from deploy.prometheus.labels import ACCOUNT, JOB, looked_up
 
+_BUILD = "github_billing_exporter_build_info"
+_SHARDS = "github_billing_exporter_shards"
 _COLLECTOR = f"{ACCOUNT}, collector"
 _CREDENTIAL = f"{JOB}, credential"
+_DOWN = f"up == 0 and on ({JOB}, instance) present_over_time({_BUILD}[14d])"
 _REFUSED = '{reason=~"unauthorized|forbidden"}'
 _REASON = looked_up("github_billing_exporter_collector_failure_info", _COLLECTOR, "reason")
 
-_BUILD = "github_billing_exporter_build_info"
 _RATE_LIMIT = "github_billing_exporter_api_rate_limit"
 _EXPIRES = "github_billing_exporter_credential_expiration_timestamp_seconds"
 
@@ -30,9 +32,7 @@ EXPORTER = Group(
             name="ExporterDown",
             # The job is found in the last 14 days, within Prometheus's default retention.
             expr=f"""
-                group by ({JOB}) (
-                  up == 0 and on ({JOB}, instance) present_over_time({_BUILD}[14d])
-                )
+                group by ({JOB}) ({_DOWN})
                 or (
                   group by ({JOB}) (present_over_time({_BUILD}[14d]))
                     unless on ({JOB}) {_BUILD}
@@ -47,6 +47,33 @@ EXPORTER = Group(
                 "Prometheus has not scraped the exporter"
                 "{{ with $labels.job }} of job {{ . }}{{ end }}, or one of its replicas, "
                 "for 15 minutes: its accounts have no data."
+            ),
+        ),
+        Alert(
+            name="ReplicaMissing",
+            # Shards know their number. Without shards, as many replicas as in most of the last day:
+            # more than that are old and new pods of a rolling update.
+            expr=f"""
+                (
+                    max by ({JOB}) ({_SHARDS})
+                      - count by ({JOB}) (group by ({JOB}, shard) ({_SHARDS}))
+                      > 0
+                  or
+                    quantile_over_time(0.9, count by ({JOB}) ({_BUILD})[1d:5m])
+                      - count by ({JOB}) ({_BUILD})
+                      > 0.5
+                      unless on ({JOB}) present_over_time({_SHARDS}[1d])
+                )
+                  unless on ({JOB}) ({_DOWN})
+            """,
+            hold="15m",
+            severity="warning",
+            board="github-billing-exporter",
+            summary="A replica or a shard of the GitHub Billing Exporter is missing.",
+            description=(
+                '{{ $value | printf "%.0f" }} of the replicas or shards of the exporter of job '
+                "{{ $labels.job }} have been missing for 15 minutes, unknown even as targets that "
+                "are down. The accounts of a missing shard have no data."
             ),
         ),
         Alert(

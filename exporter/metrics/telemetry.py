@@ -79,6 +79,10 @@ class Telemetry:
             self._state = self._gauge(catalogue.STATE_LAST_SUCCESS)
         self._state.set(at.timestamp() if at else 0)
 
+    def sharded(self, index: int, count: int) -> None:
+        """Export the number of shards, and which one this process is."""
+        self._gauge(catalogue.SHARDS).labels(index).set(count)
+
     def web_config(self, taken: Callable[[], bool]) -> None:
         """Export whether the web configuration file is in effect, by ``taken`` at each scrape."""
         self._gauge(catalogue.WEB_CONFIG_RELOAD_SUCCESS).set_function(taken)

@@ -174,6 +174,7 @@ class TestShards:
         for index in range(3):
             world = app_world(60, tmp_path / "key", SPINE, shard=f"{index}/3")
             await world.app.once()
+            assert world.value("exporter_shards", shard=str(index)) == 3
             share = [dict(labels)["account"] for labels in world.series("account_info")]
             assert 8 <= len(share) <= 34
             watched.update(share)

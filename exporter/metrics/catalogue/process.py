@@ -45,6 +45,11 @@ WEB_CONFIG_RELOAD_SUCCESS = exporter(
     "1 if the current web configuration file is in effect, 0 if it could not be loaded; "
     "absent without such a file.",
 )
+SHARDS = exporter(
+    "shards",
+    "Number of shards that divide the accounts, by the index of this one; absent without shards.",
+    "shard",
+)
 LOG_LINES_DROPPED = counter(
     "log_lines_dropped_total", "Log lines lost because stderr was blocked or not writable."
 )
