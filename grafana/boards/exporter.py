@@ -9,7 +9,7 @@ from grafana.frame import Row
 from grafana.frame import board as composed
 from grafana.links import DOCS
 from grafana.looks import Panel, Query
-from grafana.queries import EXPORTER, IDENTITY, last_success, latest, process, total
+from grafana.queries import EXPORTER, IDENTITY, any_of, last_success, latest, process, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-exporter"
@@ -314,5 +314,6 @@ def _of_collector(metric: str) -> str:
 
 
 _FAILURES = latest("exporter_collector_failure_info", "collector", "reason")
+_BY_COLLECTOR = f"{IDENTITY}, collector"
 # One row with the reason.
-_OF_FAILURES = f"* on ({IDENTITY}, collector) group_left (reason) {_FAILURES}"
+_OF_FAILURES = f"* on ({_BY_COLLECTOR}) group_left (reason) {any_of(_FAILURES, _BY_COLLECTOR)}"
