@@ -77,6 +77,29 @@ EXPORTER = Group(
             ),
         ),
         Alert(
+            name="ScrapesTooRare",
+            # Scrapes that fail count too. Only ranges, as with rare scrapes `up` has gaps as well.
+            # At 2 minutes, one gap in the scrapes is forgotten before two hours have passed.
+            expr=f"""
+                max by ({JOB}) (
+                  3600 / (
+                    count_over_time(up[1h]) < 25
+                      and on ({JOB}, instance) present_over_time(up[1h] offset 1h)
+                      and on ({JOB}, instance) present_over_time({_BUILD}[1h])
+                  )
+                )
+            """,
+            hold="2h",
+            severity="warning",
+            board="github-billing-exporter",
+            summary="Prometheus scrapes the GitHub Billing Exporter too rarely.",
+            description=(
+                "Prometheus has scraped the exporter of job {{ $labels.job }} only every "
+                "{{ $value | humanizeDuration }}. At more than 2m recorded series have gaps, at "
+                "which alerts start over and dashboards show nothing."
+            ),
+        ),
+        Alert(
             name="CollectorFailing",
             expr=f"""
                 {_collector("success")} == 0
