@@ -61,7 +61,7 @@ def last_month() -> Panel:
 def against_last_month() -> Panel:
     now, before = both(FORECAST, LAST_MONTH), both(LAST_MONTH, FORECAST)
     return whole.number(
-        "Forecast vs. last month",
+        "Against last month",
         "Forecast of this month's net dollars relative to last month, all products, over the "
         "accounts that have both. From `usage_net_usd` and `previous_cycle_usage_net_usd`.",
         whole.counted(f"({total(now)} / ({total(before)} > 0) - 1)", now, BILL),

@@ -43,7 +43,7 @@ def unread() -> Panel:
     missing = whole.missing(recorded(money.NET), money.BILL)
     expected = whole.expected(money.BILL)
     return looks.number(
-        "Accounts without a bill",
+        "Unread accounts",
         "Accounts whose dollars could not be read, now, or that vanished in the last day: their "
         "part is missing from every sum. Accounts on the legacy platform have no dollars and do "
         "not count. From `usage_net_usd` and `collector_success` of `usage`. Worry at 1: the board "

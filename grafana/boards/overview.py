@@ -44,7 +44,7 @@ def board() -> model.Dashboard:
             ),
             trust.strip(),
             Row(9, [(14, way()), (10, by_product())]),
-            Row(9, [(10, money.daily_by_product()), (10, quotas.left()), (4, spent_quotas())]),
+            Row(9, [(9, money.daily_by_product()), (11, quotas.left()), (4, spent_quotas())]),
             Row(10, [(24, budgets())]),
         ],
     )

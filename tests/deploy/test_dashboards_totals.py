@@ -82,7 +82,7 @@ class TestATotal:
     def test_is_compared_over_the_accounts_that_have_both(self, tmp_path: Path) -> None:
         series = {**BOTH, **by_account(FORECAST, a=15), **by_account(LAST, a=10, b=90)}
         changed = '{accounts="1 of 2 accounts"} 0.5'
-        organization(tmp_path, "costs", "Forecast vs. last month", series, changed)
+        organization(tmp_path, "costs", "Against last month", series, changed)
 
     @pytest.mark.parametrize(("missing", "line"), [((), 0), (("b",), 1)], ids=["whole", "partial"])
     def test_over_time_has_another_line_while_an_account_is_missing(
@@ -98,7 +98,7 @@ class TestATotal:
             )  # fmt: skip
 
     def test_missing_accounts_are_counted(self, tmp_path: Path) -> None:
-        title, series = "Accounts without a bill", {**BOTH, **LEGACY, **by_account(NET, a=7)}
+        title, series = "Unread accounts", {**BOTH, **LEGACY, **by_account(NET, a=7)}
         organization(tmp_path, "accounts", title, series, "{} 1")
         organization(tmp_path, "accounts", title, {**BOTH, **BILLS}, "{} 0")
 
