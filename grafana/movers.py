@@ -63,7 +63,8 @@ def _table(word: str, metric: str, change: str, named: list[Column], empty: str)
 def _change(metric: str, labels: tuple[str, ...], only: str) -> str:
     """Return the second difference of dollars month to date, continued over the month's turn.
 
-    A value of this month continues the last month's total; a missing series counts as 0.
+    A value of this month continues the last month's total. A missing series counts as 0, but an
+    account needs data at all three times.
     """
     now, week, two_weeks = (
         latest(metric, *labels, only=only, moved=_ago(days)) for days in (0, 7, 14)
@@ -80,7 +81,8 @@ def _change(metric: str, labels: tuple[str, ...], only: str) -> str:
     either = " or ".join(
         f'label_replace({part}, "part", "{name}", "", "")' for name, part in parts.items()
     )
-    return f"(({either}) and {_OF} {_ago(14)(_CYCLE)})"
+    there = " ".join(f"and {_OF} {each}" for each in (now, week, two_weeks))
+    return f"(({either}) {there})"
 
 
 def _ago(days: int) -> Moved:

@@ -56,15 +56,21 @@ def counted(value: str, read: str, collector: str) -> Query:
     return Query(f"{value} * on () group_left (accounts) {named}", "{{accounts}}")
 
 
-def named(value: str, collector: str) -> Query:
-    """Query a value with a ``name``, which has the number of accounts if some could not be read."""
+def read(collector: str) -> str:
+    """Return the accounts whose data of a collector is not stale, for data that may be empty."""
     only = f'collector="{collector}"'
     age = f"time() - {latest('exporter_collector_last_success_timestamp_seconds', only=only)}"
-    read = f"({age} < {latest('exporter_collector_stale_after_seconds', only=only)})"
-    some = f'label_replace({_some(read, collector)}, "accounts", "$1 accounts", "accounts", "(.+)")'
-    partial = f"{only_partial(value, read, collector)} * on () group_left (accounts) {some}"
+    return f"({age} < {latest('exporter_collector_stale_after_seconds', only=only)})"
+
+
+def named(value: str, collector: str) -> Query:
+    """Query a value with a ``name``, which has the number of accounts if some could not be read."""
+    there = read(collector)
+    some = _some(there, collector)
+    some = f'label_replace({some}, "accounts", "$1 accounts", "accounts", "(.+)")'
+    partial = f"{only_partial(value, there, collector)} * on () group_left (accounts) {some}"
     partial = f'label_join({partial}, "name", ", ", "name", "accounts")'
-    return Query(f"{only_whole(value, read, collector)} or {partial}", "{{name}}")
+    return Query(f"{only_whole(value, there, collector)} or {partial}", "{{name}}")
 
 
 def summed(series: str, collector: str) -> Query:

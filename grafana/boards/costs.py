@@ -245,9 +245,10 @@ def storage() -> Panel:
     return looks.lines(
         "How much is stored?",
         "Gigabytes stored by SKU, on average since the month began; from the fourth day on, as "
-        "GitHub's reports lag. From `usage_gross_quantity` in gigabyte-hours. Worry if a line "
-        "grows: what is stored costs every hour.",
-        [Query(total(each, "sku"), "{{sku}}")],
+        "GitHub's reports lag, and interrupted while an account could not be read. From "
+        "`usage_gross_quantity` in gigabyte-hours. Worry if a line grows: what is stored costs "
+        "every hour.",
+        [Query(whole.only_whole(total(each, "sku"), recorded(money.NET), money.BILL), "{{sku}}")],
         looks.GIGABYTES,
         "No storage that is billed by the hour, or fewer than four days of the month",
     )

@@ -14,7 +14,7 @@ from grafana.tables import Column
 UID = "github-billing-overview"
 QUOTA = "account_quota:github_billing_included"
 
-_NO_BUDGET = "No dollar budgets, or the credential may not read them"
+_NO_BUDGET = "No dollar budgets were read: there are none, or the credential may not read them"
 _NO_SHARED_BUDGET = (
     "No dollar budgets other than per-user budgets, or the credential may not read them"
 )

@@ -15,7 +15,7 @@ UID = "github-billing-seats"
 
 _NO_SEATS = "No seats: not available to these accounts or this credential"
 _NO_AI = "No AI usage by model: not available to these accounts"
-_COPILOT = "copilot_seats"
+_COPILOT, _MODELS = "copilot_seats", "model_usage"
 _NO_COPILOT = "Copilot is not available to these accounts or this credential"
 
 
@@ -26,7 +26,7 @@ def board() -> model.Dashboard:
         "Are the seats used? Advanced Security, licenses, plan, Copilot; and AI by model.",
         [
             Row(
-                4,
+                5,
                 [
                     (4, fullest()),
                     (4, unused()),
@@ -114,10 +114,10 @@ def copilot(title: str, metric: str, meaning: str) -> Panel:
 
 def credits_used() -> Panel:
     used = latest("model_usage_gross_quantity", "product", "sku", "model", only='unit="ai_credits"')
-    return looks.number(
+    return whole.number(
         "AI credits used",
         "AI credits, month to date, both included and billed. From `model_usage_gross_quantity`.",
-        Query(total(used)),
+        whole.counted(total(used), whole.read(_MODELS), _MODELS),
         looks.NUMBER,
         "No AI credits: these accounts still use premium requests, or no AI",
         decimals=1,
@@ -125,14 +125,14 @@ def credits_used() -> Panel:
 
 
 def ai_spent() -> Panel:
-    return looks.number(
+    spent = total(latest("model_usage_net_usd", "product", "sku", "model"))
+    return whole.number(
         "Spent on AI usage",
         "Net dollars of AI credits and premium requests, month to date, beyond the usage included "
         "in seats. The seats themselves are a cost of Copilot. From `model_usage_net_usd`.",
-        Query(total(latest("model_usage_net_usd", "product", "sku", "model"))),
+        whole.counted(spent, whole.read(_MODELS), _MODELS),
         looks.USD,
         _NO_AI,
-        decimals=2,
     )
 
 

@@ -261,6 +261,12 @@ class TestMovers:
             at="336h", account_type="organization",
         )  # fmt: skip
 
+    def test_need_an_account_that_could_be_read(self, tmp_path: Path) -> None:
+        labels = {"product": "actions", "sku": "a"}
+        bill = of("b", "github_billing_usage_net_usd", **labels)
+        series: Series = {bill: "0+1x300 _x200", of("b", CYCLE): "0x500"}
+        shown(tmp_path, "costs", self.TITLE, series, at="336h", account_type="organization")
+
     def test_are_the_week_less_the_week_before(self, tmp_path: Path) -> None:
         self.week(tmp_path, "0+1x168 170+2x200", 999, "0x500", 168)
 
