@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deploy.prometheus.alerts import RUNBOOKS
 from deploy.prometheus.thresholds import DEFAULTS
+from grafana import boards
 
 _CHART = "helm/github-billing-exporter/files"
 _MIXIN = """\
@@ -52,14 +53,13 @@ _MIXIN = """\
 
 def files(root: Path) -> Mapping[Path, str]:
     """Return the mixin by its path."""
-    return {root / "deploy" / "mixin.libsonnet": _mixin(root / "deploy" / _CHART / "dashboards")}
+    return {root / "deploy" / "mixin.libsonnet": _mixin()}
 
 
-def _mixin(dashboards: Path) -> str:
-    names = sorted(path.name for path in dashboards.glob("*.json"))
+def _mixin() -> str:
     return _MIXIN.format(
         runbooks=RUNBOOKS,
         chart=_CHART,
         thresholds="".join(f"      {name}: {text},\n" for name, text in DEFAULTS.text().items()),
-        dashboards="".join(f"    '{n}': import '{_CHART}/dashboards/{n}',\n" for n in names),
+        dashboards="".join(f"    '{n}': import '{_CHART}/dashboards/{n}',\n" for n in boards.NAMES),
     )
