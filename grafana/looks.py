@@ -191,7 +191,7 @@ def bars(
         .text(common.VizTextDisplayOptions().title_size(_NAME_SIZE).value_size(_BAR_VALUE_SIZE))
         .reduce_options(last())
     )
-    _coloured(panel, colours or {})
+    _coloured(panel, {"other": GREY, **(colours or {})})
     if decimals is not None:
         panel.decimals(decimals)
     if full is not None:

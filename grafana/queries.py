@@ -68,14 +68,14 @@ def total(expression: str, *labels: str) -> str:
 
 
 def top(expression: str, label: str) -> str:
-    """Return the largest series by ``label`` and one for the rest: they add up to the total.
+    """Return the largest series by ``label``, and last the rest: they add up to the total.
 
     A rest of half a cent or less is left out, as it may be a rounding error. An empty label becomes
     ``(none)``, as some usage belongs to no organization.
     """
     rest = f"sum({expression}) - sum(topk({TOP}, {expression})) > 0.005"
     largest = f'label_replace(topk({TOP}, {expression}), "{label}", "{_NONE}", "{label}", "")'
-    return f'sort_desc({largest} or label_replace({rest}, "{label}", "{_OTHER}", "", ""))'
+    return f'sort_desc({largest}) or label_replace({rest}, "{label}", "{_OTHER}", "", "")'
 
 
 def day(expression: str) -> str:

@@ -54,7 +54,7 @@ def oldest() -> Panel:
     age = f"(time() - {last_success()})"
     limit = latest("exporter_collector_stale_after_seconds", "collector")
     return number(
-        "Oldest data, % of maximum age",
+        "Oldest data, % of limit",
         "Age of the oldest data as a share of the maximum age. From "
         "`collector_last_success_timestamp_seconds` and `collector_stale_after_seconds`. "
         "Worry near 100 %: older data is stale and no longer exported.",

@@ -84,14 +84,14 @@ def accounts() -> Panel:
         [
             Column("account", "Account"),
             *(
-                Column(letter, heading, looks.EXACT_USD, width=115)
+                Column(letter, heading, looks.EXACT_USD, width=110)
                 for letter, heading in zip(
                     "ABCD", ("Spent", "Forecast", "Last month", "Change"), strict=True
                 )
             ),
             Column("E", "Change, %", looks.RATIO, width=95),
-            Column("F", "Last 24 hours", looks.EXACT_USD, width=115),
-            Column("G", "Share", looks.RATIO, bar=True, width=130),
+            Column("F", "Last 24 hours", looks.EXACT_USD, width=110),
+            Column("G", "Share", looks.RATIO, bar=True, width=112),
             Column(
                 "H",
                 "Most used budget",

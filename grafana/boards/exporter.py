@@ -39,12 +39,12 @@ def board() -> model.Dashboard:
                     (4, folded()),
                 ],
             ),
-            Row(8, [(24, failing())]),
+            Row(6, [(24, failing())]),
             Row(9, [(12, availability()), (12, reasons())]),
             Row(10, [(24, ages())]),
             Row(9, [(12, requests()), (12, durations())]),
             Row(8, [(12, limits()), (12, unknown_skus())]),
-            Row(7, [(24, running())]),
+            Row(5, [(24, running())]),
         ],
     )
 

@@ -184,16 +184,16 @@ def _compared(
     # Complete, as Grafana sorts by it.
     queries = [Query(total(completed(now[1], *(then for _, then in before)), *_SKU))]
     columns = [
-        Column("product", "Product", width=100),
+        Column("product", "Product", width=95),
         Column("sku", "SKU"),
-        Column("A", now[0], looks.USD, width=145),
+        Column("A", now[0], looks.USD, width=130),
     ]
     letters = iter("BCDEFG")
     for (words, then), span in zip(before, ("Month", "Year"), strict=True):
         compared: list[tuple[str, str, str, int]] = [
-            (total(then, *_SKU), words, looks.USD, 150),
-            (difference(now[1], then, *_SKU), f"{span} change", looks.USD, 120),
-            (growth(now[1], then, *_SKU), f"{span} change, %", looks.RATIO, 140),
+            (total(then, *_SKU), words, looks.USD, 140),
+            (difference(now[1], then, *_SKU), f"{span} change", looks.USD, 110),
+            (growth(now[1], then, *_SKU), f"{span} change, %", looks.RATIO, 125),
         ]
         for (expression, heading, unit, width), letter in zip(compared, letters, strict=False):
             queries.append(Query(expression))

@@ -64,9 +64,9 @@ def board() -> model.Dashboard:
             Row(
                 13,
                 [
-                    (7, daily_by_product()),
+                    (8, daily_by_product()),
                     (
-                        10,
+                        8,
                         breakdown(
                             "SKU of these teams",
                             "team_usage_net_usd",
@@ -77,7 +77,7 @@ def board() -> model.Dashboard:
                             only=_CHOSEN,
                         ),
                     ),
-                    (7, repositories()),
+                    (8, repositories()),
                 ],
             ),
         ],
@@ -130,7 +130,7 @@ def fullest_budget() -> Panel:
     of = f"{IDENTITY}, budget"
     teams = f"max by ({of}) ({recorded('github_billing_budget_info', _OF_TEAM)})"
     return looks.number(
-        "Most used team budget",
+        "Most used budget",
         "Consumed share of the team's budget closest to its limit, this month. From "
         "`budget_estimated_consumed_usd` and `budget_limit_usd`. Worry at 100 %: an own budget "
         "blocks no usage.",
@@ -244,9 +244,9 @@ def movers() -> Panel:
         ],
         [
             Column("team", "Team"),
-            Column("product", "Product", width=160),
-            Column("A", "Change", looks.USD, width=150),
-            Column("B", "Change, %", looks.RATIO, absent="new", width=130),
+            Column("product", "Product", width=110),
+            Column("A", "Change", looks.USD, width=110),
+            Column("B", "Change, %", looks.RATIO, absent="new", width=100),
         ],
         f"{_NO_FORECAST}, or no data of last month",
         sort="Change",
@@ -265,10 +265,10 @@ def unallocated() -> Panel:
             for kind in kinds
         ],
         [
-            Column("product", "Product", width=160),
+            Column("product", "Product", width=110),
             Column("sku", "SKU"),
-            Column("A", "Gross", looks.USD, width=140),
-            Column("B", "Net", looks.USD, width=140),
+            Column("A", "Gross", looks.USD, width=100),
+            Column("B", "Net", looks.USD, width=100),
         ],
         "Nothing is unallocated, or no allocation to teams",
         sort="Net",

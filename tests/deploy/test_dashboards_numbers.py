@@ -58,7 +58,7 @@ class TestAges:
         shown(tmp_path, "overview", "Age of billing data", MOVED_BACK, "{} 3600")
 
     def test_of_the_oldest_reading_are_too(self, tmp_path: Path) -> None:
-        title = "Oldest data, % of maximum age"
+        title = "Oldest data, % of limit"
         shown(tmp_path, "overview", title, MOVED_BACK, "{} 0.5")
 
     def test_of_old_readings_are_too(self, tmp_path: Path) -> None:
