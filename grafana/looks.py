@@ -32,7 +32,7 @@ SECONDS = "s"
 DATE = "time:ddd D MMM"
 """Of milliseconds: Thu 22 Oct."""
 
-NUMBER = COUNT = "locale"
+COUNT = "locale"
 """A number with all its digits, as `short` makes 6 K of 6,300 seats.
 
 Of minutes too: Grafana converts its units of time to hours and weeks.

@@ -112,7 +112,7 @@ def _daily() -> Panel:
         "Actions minutes by day (UTC) on GitHub's runners and on your own. From the daily increase "
         "of `usage_gross_quantity`.",
         [Query(hosted, "hosted"), Query(own, "self-hosted")],
-        looks.NUMBER,
+        looks.COUNT,
         "Less than one day of data",
         colours=_COLOURS,
     )

@@ -10,8 +10,8 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from grafana.looks import (
     ABSENT,
+    COUNT,
     DECIMALS,
-    NUMBER,
     Query,
     Steps,
     instant,
@@ -57,7 +57,7 @@ def rows(
     The first query is the column ``A``. ``sort`` is the heading to sort by; rows without a value
     come after those that have one, if ``descending``.
     """
-    panel = panel_of(table.Panel(), title, about, NUMBER, empty).color_scheme(by_thresholds())
+    panel = panel_of(table.Panel(), title, about, COUNT, empty).color_scheme(by_thresholds())
     panel.align(FieldTextAlignment.AUTO).show_header(show_header=True)
     for letter, query in zip("ABCDEFGHIJ", queries, strict=False):
         panel.with_target(instant(query, letter).format(PromQueryFormat.TABLE))

@@ -4,8 +4,8 @@ from deploy.prometheus.thresholds import DEFAULTS
 from grafana.frame import Row
 from grafana.links import to_board
 from grafana.looks import (
+    COUNT,
     DATE,
-    NUMBER,
     RATIO,
     SECONDS,
     UNJUDGED,
@@ -43,7 +43,7 @@ def failing() -> Panel:
         "`collector_success`. Worry at 1: the number links to the board Exporter, which shows the "
         "reasons.",
         Query(total(failed)),
-        NUMBER,
+        COUNT,
         _NO_EXPORTER,
         steps=worse_above(None, 1),
         link=to_board("github-billing-exporter"),

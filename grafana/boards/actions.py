@@ -68,7 +68,7 @@ def minutes(title: str, kind: str, meaning: str) -> Panel:
         "legacy platform GitHub applies minute multipliers by operating system for organizations "
         "and users, so the two must not be added. GitHub rounds each job up to a whole minute.",
         Query(total(used, "platform"), "{{platform}}"),
-        looks.NUMBER,
+        looks.COUNT,
         _NO_MINUTES,
         decimals=0,
     )
@@ -118,7 +118,7 @@ def minutes_by_system() -> Panel:
         "Actions minutes by day (UTC) and operating system; on the usage platform, including free, "
         "public and self-hosted ones. From the daily increase of `actions_runner_used_minutes`.",
         [Query(total(day(runners), "os"), "{{os}}")],
-        looks.NUMBER,
+        looks.COUNT,
         "Less than one day of data",
         colours=looks.SYSTEMS,
     )
@@ -148,7 +148,7 @@ def by_runner() -> Panel:
         "platform, including free, public and self-hosted ones. From "
         "`actions_runner_used_minutes`.",
         Query(top(runners, "runner"), "{{runner}}"),
-        looks.NUMBER,
+        looks.COUNT,
         _NO_MINUTES,
         decimals=0,
     )
@@ -177,7 +177,7 @@ def minutes_left() -> Panel:
         "platform only: on the usage platform, used minutes include usage that no quota covers. "
         "From `actions_included_minutes` and `actions_used_minutes`.",
         [Query(f"sort({limit} - {used})", "{{account}}")],
-        looks.NUMBER,
+        looks.COUNT,
         'No account is on the legacy platform: see "Quota used up?"',
         low=None,
     )

@@ -54,7 +54,7 @@ def accounts() -> Panel:
         "Accounts watched",
         "Selected accounts that the exporters watch, now, of all shards. From `account_info`.",
         Query(f"count({latest('account_info')})"),
-        looks.NUMBER,
+        looks.COUNT,
         _NO_EXPORTER,
         decimals=0,
     )
@@ -67,7 +67,7 @@ def missed() -> Panel:
         "From `exporter_polls_missed_total`. Worry at 1: GitHub's rate limit is too low for the "
         "polling intervals, or requests hang.",
         Query(f"sum(increase({_PREFIX}_polls_missed_total{{{EXPORTER}}}[1d]))"),
-        looks.NUMBER,
+        looks.COUNT,
         _NO_EXPORTER,
         steps=looks.worse_above(1),
         decimals=0,
@@ -82,7 +82,7 @@ def credential_days() -> Panel:
         "`exporter_credential_expiration_timestamp_seconds`. Renew it below "
         f"{DEFAULTS.credential_expiry_days:.0f} days.",
         Query(f"min(({expires} - time()) / 86400)"),
-        looks.NUMBER,
+        looks.COUNT,
         "No token that GitHub reports an expiry date of",
         steps=looks.better_above(DEFAULTS.credential_expiry_days, looks.CARE),
         decimals=0,
@@ -95,7 +95,7 @@ def discoveries() -> Panel:
         "Credentials whose last account discovery failed, now. From `exporter_discovery_success`. "
         "Worry at 1: new accounts are not watched.",
         Query(f"sum(1 - {process('exporter_discovery_success', 'credential')})"),
-        looks.NUMBER,
+        looks.COUNT,
         "Discovery is off: accounts come from the settings",
         steps=looks.worse_above(1),
         decimals=0,
@@ -109,7 +109,7 @@ def unknown() -> Panel:
         "GitHub SKUs unknown to the exporter, now; they are exported nevertheless. From "
         "`exporter_unknown_sku_info`. A newer version of the exporter may know them.",
         Query(f"count({_UNKNOWN}) or 0 * count({process('exporter_build_info')})"),
-        looks.NUMBER,
+        looks.COUNT,
         _NO_EXPORTER,
         decimals=0,
     )
@@ -121,7 +121,7 @@ def folded() -> Panel:
         "Repositories over the series limit, now, which have no series of their own. From "
         "`exporter_repositories_folded`. Raise the limit if you need them.",
         Query(total(latest("exporter_repositories_folded"))),
-        looks.NUMBER,
+        looks.COUNT,
         "No repository collector is enabled",
         decimals=0,
     )
@@ -213,7 +213,7 @@ def reasons() -> Panel:
         "Failed attempts per day by reason, of all accounts; reasons that never occurred are left "
         "out. From `exporter_collector_failures_total`.",
         [Query(f"sum by (reason) (increase({failures}[1d]) and {failures} > 0)", "{{reason}}")],
-        looks.NUMBER,
+        looks.COUNT,
         "No attempt has failed",
     )
 
@@ -234,7 +234,7 @@ def requests() -> Panel:
         "Requests to GitHub per day by HTTP status; a 304 does not count toward the rate limit. "
         "From `exporter_api_requests_total`. Worry if 4xx, 5xx or `error` increases.",
         [Query(by_status, "{{status}}")],
-        looks.NUMBER,
+        looks.COUNT,
         _NO_EXPORTER,
         colours=looks.STATUSES,
     )
@@ -300,7 +300,7 @@ def running() -> Panel:
             Column("cluster", "Cluster", width=130),
             Column("job", "Job", width=190),
             Column("instance", "Instance"),
-            Column("B", "Accounts", looks.NUMBER, width=95),
+            Column("B", "Accounts", looks.COUNT, width=95),
             Column("version", "Version", width=95),
             Column("revision", "Revision", width=110),
             Column("python", "Python", width=95),

@@ -85,7 +85,7 @@ def days_left() -> Panel:
         "Days until the billing cycle ends, for the account whose cycle ends first. From "
         "`cycle_remaining_days`; 0 on the last day.",
         Query(f"min({latest('cycle_remaining_days')})"),
-        looks.NUMBER,
+        looks.COUNT,
         "No billing cycle is known yet",
         decimals=0,
     )
@@ -163,7 +163,7 @@ def spent_quotas() -> Panel:
         "runners on the usage platform, and from `packages_paid_bandwidth_gigabytes` and "
         "`shared_storage_estimated_paid_gigabytes` on both.",
         Query(f"{spent} > 0 or on (quota) ({known} or on (quota) {spent} - 1)", "{{quota}}"),
-        looks.NUMBER,
+        looks.COUNT,
         "No usage of included quotas was read this month",
         steps=[(None, looks.NEUTRAL), (0, looks.GOOD), (1, looks.CARE)],
         texts={"-1": "unknown", "0": "no", "1": "yes"},

@@ -118,7 +118,7 @@ def credits_used() -> Panel:
         "AI credits used",
         "AI credits, month to date, both included and billed. From `model_usage_gross_quantity`.",
         whole.counted(total(used), whole.read(_MODELS), _MODELS),
-        looks.NUMBER,
+        looks.COUNT,
         "No AI credits: these accounts still use premium requests, or no AI",
         decimals=1,
     )
@@ -169,7 +169,7 @@ def seats_over_time() -> Panel:
         f"Used seats by account and product, over time. {_SOURCES} Worry if a line approaches the "
         "number purchased.",
         [Query(_USED, names)],
-        looks.NUMBER,
+        looks.COUNT,
         _NO_SEATS,
     )
 
@@ -233,7 +233,7 @@ def committers() -> Panel:
             f"topk({TOP}, max by (organization, repository) ({by_repository}))",
             "{{organization}}/{{repository}}",
         ),
-        looks.NUMBER,
+        looks.COUNT,
         "Enable the collector advanced_security_repositories: it is off by default",
         decimals=0,
     )
@@ -282,7 +282,7 @@ def by_model_credits() -> Panel:
         "AI credits by model, month to date, both included and billed: the top ten, and the rest "
         "as `other`. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="ai_credits"'), "{{model}}"),
-        looks.NUMBER,
+        looks.COUNT,
         "No AI credits: these accounts still use premium requests, or no AI",
         decimals=1,
     )
@@ -294,7 +294,7 @@ def by_model_requests() -> Panel:
         "Premium requests by model, month to date, both included and billed, of accounts that "
         "still have them: the top ten, and the rest as `other`. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="requests"'), "{{model}}"),
-        looks.NUMBER,
+        looks.COUNT,
         "These accounts have AI credits instead, or use no AI",
         decimals=1,
     )
