@@ -16,12 +16,13 @@ REPOSITORY = "https://github.com/${__field.labels.repository}"
 REPOSITORY_IN_TABLE = "https://github.com/${__data.fields.Organization}/${__data.fields.Repository}"
 """Of a table with the columns Organization and Repository."""
 
+ON_GITHUB = "https://github.com/${__value.raw}"
+"""Of a column of paths."""
+
 PAGE = "page"
 """Label of the path of an account's page on github.com."""
 
 _SELECTED = ("datasource", "cluster", "job", "account_type", "account")
-_OPEN = "open"
-_GITHUB = "https://github.com/${__value.raw}"
 _OWNED = {"organization": "organizations", "enterprise": "enterprises"}
 
 
@@ -45,24 +46,14 @@ def of_accounts() -> str:
     )
 
 
-def linked(panel: table.Panel, account: str, page: str) -> table.Panel:
-    """Link the cells of the column ``account`` to Costs, those of ``page`` to GitHub."""
-    costs = to_board("github-billing-costs", account="${__value.raw}")
-    panel.override_by_name(account, [_link("Costs", costs)])
-    shown = model.ValueMappingResult(text=_OPEN)
+def opened(panel: table.Panel, column: str) -> table.Panel:
+    """Show a word in place of the paths of a column."""
+    shown = model.ValueMappingResult(text="open")
     mappings = [
         model.RegexMap(model.DashboardRegexMapOptions(pattern=".+", result=shown)),
         looks.unjudged(looks.ABSENT),
     ]
-    properties = [
-        _link("Usage on GitHub", _GITHUB),
-        model.DynamicConfigValue("mappings", mappings),
-    ]
-    return panel.override_by_name(page, properties)
-
-
-def _link(title: str, url: str) -> model.DynamicConfigValue:
-    return model.DynamicConfigValue("links", [model.DashboardLink(title=title, url=url)])
+    return panel.override_by_name(column, [model.DynamicConfigValue("mappings", mappings)])
 
 
 def _info(kind: str) -> str:

@@ -1,5 +1,6 @@
 """What changed most from the week before to the last seven days, across the turn of a month."""
 
+from grafana.links import REPOSITORY_IN_TABLE
 from grafana.looks import EXACT_USD, Panel, Query
 from grafana.queries import IDENTITY, TOP, Moved, any_of, latest, recorded, total
 from grafana.tables import Column, rows
@@ -27,7 +28,10 @@ def repositories(only: str) -> Panel:
         "repository",
         "repository_usage_net_usd",
         total(change, *of),
-        [Column("organization", "Organization", width=130), Column("repository", "Repository")],
+        [
+            Column("organization", "Organization", width=130),
+            Column("repository", "Repository", link=REPOSITORY_IN_TABLE),
+        ],
         f"{_NO_WEEKS}, or the collector usage_repositories is disabled, as by default",
     )
 

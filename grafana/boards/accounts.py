@@ -60,6 +60,7 @@ def accounts() -> Panel:
         f"max {_BY_ACCOUNT} ({recorded(name)})"
         for name in (money.NET, money.FORECAST, money.LAST_MONTH, money.DAY)
     )
+    to_costs = links.to_board("github-billing-costs", account="${__value.raw}")
     read = last_success('collector=~"usage|legacy_actions"')
     panel = rows(
         "What does each account cost?",
@@ -82,7 +83,7 @@ def accounts() -> Panel:
             Query(links.of_accounts()),
         ],
         [
-            Column("account", "Account"),
+            Column("account", "Account", link=to_costs),
             *(
                 Column(letter, heading, looks.EXACT_USD, width=110)
                 for letter, heading in zip(
@@ -100,12 +101,12 @@ def accounts() -> Panel:
                 width=135,
             ),
             Column("I", "Read", looks.SECONDS, decimals=0, width=90),
-            Column(links.PAGE, "On GitHub", width=100),
+            Column(links.PAGE, "On GitHub", width=100, link=links.ON_GITHUB),
         ],
         "No account is known yet",
         sort="Spent",
     )
-    return links.linked(panel, "Account", "On GitHub")
+    return links.opened(panel, "On GitHub")
 
 
 def over_time() -> Panel:

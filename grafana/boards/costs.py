@@ -6,6 +6,7 @@ from grafana import cost_centers, looks, money, movers, trust, whole
 from grafana.days import spent_between
 from grafana.frame import Row, Section, chosen
 from grafana.frame import board as composed
+from grafana.links import REPOSITORY
 from grafana.looks import Panel, Query
 from grafana.months import completed, difference, growth
 from grafana.queries import IDENTITY, latest, recorded, top, total
@@ -199,6 +200,7 @@ def repositories() -> Panel:
         "No usage by repository: it needs the collector usage_repositories, which is off by "
         "default",
         decimals=2,
+        link=REPOSITORY,
     )
 
 
