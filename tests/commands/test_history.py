@@ -51,9 +51,7 @@ def billed(url: str, months: list[Cycle]) -> dict[tuple[str, str, str], float]:
     }
 
 
-@pytest.mark.parametrize(
-    ("version", "months", "step"), [("oldest", 2, "1h"), ("newest", 24, "6h")]
-)
+@pytest.mark.parametrize(("version", "months", "step"), [("oldest", 2, "1h"), ("newest", 24, "6h")])
 def test_each_month_ends_with_its_bill(
     url: str, version: Version, months: int, step: str, tmp_path: Path
 ) -> None:
