@@ -7,6 +7,7 @@ const SLACK = 2; // pixels, for rounding
 const JUDGING = ['green', 'yellow', 'orange', 'red'].flatMap((hue) => ['', 'dark-', 'semi-dark-', 'light-', 'super-light-'].map((shade) => shade + hue));
 const NO_NUMBER = /\b(NaN|undefined|Infinity|null)\b/;
 const SORTED_TITLE = /\b(most|least|fullest|largest|dearest|worst)\b/i;
+const SHOWN_WHOLE = ['bargauge', 'stat', 'text'];
 const COLOURED_CELLS = ['color-text', 'color-background'];
 
 function asDrawn(colour) {
@@ -56,6 +57,14 @@ function* cutColumns(frame) {
   }
 }
 
+function* cutBelow(panel, frame) {
+  if (!SHOWN_WHOLE.includes(panel.type)) return;
+  for (const each of frame.querySelectorAll('*')) {
+    const hidden = each.scrollHeight - each.clientHeight;
+    if (['auto', 'scroll'].includes(getComputedStyle(each).overflowY) && hidden > SLACK) yield `${hidden} px below are out of sight`;
+  }
+}
+
 function* unsorted(panel, frames) {
   const columns = (panel.options?.sortBy ?? []).map(({ displayName, desc }) => ({ name: displayName, desc, byTable: true }));
   for (const { id, options } of panel.transformations ?? []) {
@@ -94,6 +103,7 @@ function* panelFaults(panel, { frames = [] }, frame, judging) {
     if (!frames.length && panel.type !== 'text' && judging.has(color)) yield `no data in a judging color: "${shown}"`;
   }
   yield* cutColumns(frame);
+  yield* cutBelow(panel, frame);
   yield* unsorted(panel, frames);
   yield* judgedCells(panel, frames, judging);
 }

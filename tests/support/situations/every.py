@@ -75,7 +75,7 @@ def _huge(clock: Clock, *, organizations: int) -> Accounts:
     rows = growing(uses, clock)
     budgets = [
         SimulatedBudget("actions", 3_000_000 // organizations, "organization", entity=_name(number))
-        for number in range(0, organizations, 3)
+        for number in range(0, organizations, 15)
     ]
     whole = SimulatedBudget("actions", 2_000_000, "enterprise", hard=True)
     return [

@@ -3,9 +3,12 @@
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from tests.support.situations.situation import Clock
+
+_MINUTE = timedelta(minutes=1)
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -28,7 +31,11 @@ def growing(uses: Sequence[Use], clock: Clock) -> Callable[[int, int], Rows]:
     def rows(year: int, month: int) -> Rows:
         start = datetime(year, month, 1, tzinfo=UTC)
         length = timedelta(days=monthrange(year, month)[1])
-        share = min(max((clock() - start) / length, 0.0), 1.0)
+        passed = (clock() - start) // _MINUTE * _MINUTE
+        return used(min(max(passed / length, 0.0), 1.0))
+
+    @lru_cache(maxsize=4)
+    def used(share: float) -> Rows:
         return [_row(use, use.monthly * share) for use in uses]
 
     return rows
