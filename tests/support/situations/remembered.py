@@ -1,5 +1,6 @@
 """A Prometheus that scraped situations, with the series that its rules recorded."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,6 +30,7 @@ def remember(folder: Path, *situations: Situation) -> None:
     """Create the blocks of the situations in a folder, unless they exist."""
     if (folder / _DONE).exists():
         return
+    shutil.rmtree(folder / _DATA, ignore_errors=True)
     step = _step(situations)
     for each in situations:
         labels = (f"cluster={each.name}", "job=github-billing", "instance=exporter:9877")
