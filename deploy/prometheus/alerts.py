@@ -9,8 +9,9 @@ from pathlib import Path
 import yaml
 
 from deploy.prometheus.alert import Alert, Group
-from deploy.prometheus.bill_alerts import BUDGETS, QUOTAS, SEATS, SPEND
+from deploy.prometheus.bill_alerts import BUDGETS, QUOTAS
 from deploy.prometheus.exporter_alerts import EXPORTER
+from deploy.prometheus.spend_alerts import SEATS, SPEND
 from deploy.prometheus.thresholds import DEFAULTS, Thresholds
 
 GROUPS = (EXPORTER, QUOTAS, BUDGETS, SPEND, SEATS)

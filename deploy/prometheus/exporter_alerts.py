@@ -14,14 +14,35 @@ _COLLECTOR = f"{ACCOUNT}, collector"
 _CREDENTIAL = f"{JOB}, credential"
 _DOWN = f"up == 0 and on ({JOB}, instance) present_over_time({_BUILD}[14d])"
 _REFUSED = '{reason=~"unauthorized|forbidden"}'
+_NO_BILL = '{reason="forbidden",collector=~"usage|legacy_.+"}'
+_WITHHELD = '{reason=~"forbidden|not_found|closed",collector!~"usage|legacy_.+"}'
 _REASON = looked_up("github_billing_exporter_collector_failure_info", _COLLECTOR, "reason")
 
+_COLLECTED = "github_billing_exporter_collector"
+_STATE = "github_billing_exporter_state"
 _RATE_LIMIT = "github_billing_exporter_api_rate_limit"
 _EXPIRES = "github_billing_exporter_credential_expiration_timestamp_seconds"
 
 
 def _collector(fact: str, matchers: str = "") -> str:
-    return f"max by ({_COLLECTOR}) (github_billing_exporter_collector_{fact}{matchers})"
+    return f"max by ({_COLLECTOR}) ({_COLLECTED}_{fact}{matchers})"
+
+
+# Of 401 or 403 for everything, or for the bill itself. A single collector may also be refused
+# because a product was canceled.
+_REJECTED = f"""(
+                    {_collector("failure_info", '{reason="unauthorized"}')}
+                  or
+                    {_collector("failure_info", _NO_BILL)}
+                  or
+                    {_collector("failure_info", '{reason="forbidden"}')}
+                      unless on ({ACCOUNT}) {_collector("success")} == 1
+                )"""
+
+_GONE = f"""(
+                    {_collector("failure_info", _WITHHELD)}
+                      and on ({_COLLECTOR}) {_collector("last_success_timestamp_seconds")}
+                )"""
 
 
 EXPORTER = Group(
@@ -104,6 +125,7 @@ EXPORTER = Group(
             expr=f"""
                 {_collector("success")} == 0
                   unless on ({_COLLECTOR}) {_collector("failure_info", _REFUSED)}
+                  unless on ({_COLLECTOR}) {_GONE}
             """,
             hold="45m",
             severity="warning",
@@ -135,10 +157,18 @@ EXPORTER = Group(
         ),
         Alert(
             name="CollectorDisappeared",
-            # The billing platform decides which of usage and legacy_* is available.
+            # The billing platform decides which of usage and legacy_* is available. After two
+            # weeks, the alert itself remembers.
             expr=f"""
                 {_collector("available", '{collector!~"usage|legacy_.*"}')} == 0
-                  and on ({_COLLECTOR}) max_over_time({_collector("available")}[3d:1h]) == 1
+                  and on ({_COLLECTOR}) (
+                      max_over_time({_collector("available")}[14d:1h]) == 1
+                    or
+                      max_over_time(ALERTS{{alertname="GitHubBillingCollectorDisappeared"}}[3d])
+                  )
+                or
+                {_GONE}
+                  unless on ({ACCOUNT}) {_REJECTED}
             """,
             hold="45m",
             severity="warning",
@@ -146,8 +176,8 @@ EXPORTER = Group(
             summary="A collector that was available to an account no longer is.",
             description=(
                 "Collector {{ $labels.collector }} was available to {{ $labels.account_type }} "
-                "{{ $labels.account }} within the last three days, but no longer is: "
-                "a permission may be lost, or an endpoint closed."
+                "{{ $labels.account }}, but no longer is: a permission is lost, a product canceled "
+                "or an endpoint closed."
             ),
         ),
         Alert(
@@ -156,6 +186,7 @@ EXPORTER = Group(
                 count by ({ACCOUNT}) (
                   {_collector("failure_info", _REFUSED)}
                 )
+                  and on ({ACCOUNT}) {_REJECTED}
             """,
             hold="45m",
             severity="warning",
@@ -232,6 +263,43 @@ EXPORTER = Group(
                 "Collector {{ $labels.collector }} has missed polls for more than an hour, "
                 '{{ $value | printf "%.0f" }} in the last hour: its data is older than it should '
                 "be."
+            ),
+        ),
+        Alert(
+            name="AccountVanished",
+            # Of an exporter that is up. An account that another exporter reads has moved.
+            expr=f"""
+                group by ({ACCOUNT}) (last_over_time(github_billing_account_info[7d]))
+                  unless on ({ACCOUNT}) github_billing_account_info
+                  unless on (account_type, account) github_billing_account_info
+                  and on ({JOB}) {_BUILD}
+            """,
+            hold="1h",
+            severity="warning",
+            board="github-billing-exporter",
+            summary="An account that was watched within a week no longer is.",
+            description=(
+                "The exporter no longer watches {{ $labels.account_type }} {{ $labels.account }}: "
+                "it was removed from the settings, the App was uninstalled, or the credential no "
+                "longer sees it."
+            ),
+        ),
+        Alert(
+            name="StateFileOld",
+            expr=f"""
+                max by ({JOB}) (
+                  max by ({JOB}, instance) ({_COLLECTED}_last_success_timestamp_seconds)
+                    - max by ({JOB}, instance) ({_STATE}_last_success_timestamp_seconds)
+                ) > <<state_age_hours>> * 3600
+            """,
+            hold="15m",
+            severity="warning",
+            board="github-billing-exporter",
+            summary="The GitHub Billing Exporter cannot write its state file.",
+            description=(
+                "An exporter of job {{ $labels.job }} has data that is "
+                "{{ $value | humanizeDuration }} newer than its state file: after a restart, it is "
+                "missing until GitHub is polled."
             ),
         ),
         Alert(

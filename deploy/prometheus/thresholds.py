@@ -38,11 +38,32 @@ class Thresholds:
     budget_forecast_elapsed_days: float = 3
     """Ignore the forecast of a budget for this many days after a cycle begins."""
 
-    spend_jump_factor: float = 3
+    spend_jump_factor: float = 2
     """Alert if a day costs more than this many times the usual day."""
 
-    spend_jump_floor_usd: float = 50
-    """Ignore a jump on a day that costs this many US dollars or less."""
+    spend_jump_deviations: float = 4
+    """Ignore a jump of this many standard deviations of the two weeks before or less."""
+
+    spend_jump_floor_usd: float = 10
+    """Ignore a jump on a day that costs this many US dollars net or less."""
+
+    spend_jump_share: float = 0.05
+    """Ignore a jump on a day that costs this share or less of the account's usual day."""
+
+    bill_forecast_factor: float = 1.5
+    """Alert if a month is forecast to cost more than this many times the last month."""
+
+    bill_forecast_floor_usd: float = 100
+    """Ignore a forecast of this many US dollars or fewer above last month."""
+
+    bill_forecast_elapsed_days: float = 5
+    """Ignore the forecast of the bill for this many days after a cycle begins."""
+
+    ai_pool_used_ratio: float = 0.8
+    """Alert if more than this share of a cost center's AI credits is used."""
+
+    state_age_hours: float = 2
+    """Alert if the state file was not written for this many hours."""
 
     workflow_jump_factor: float = 2
     """Alert if a week of a workflow costs more than this many times its usual week."""

@@ -145,7 +145,7 @@ class TestTheRules:
         assert alerts(chart)[NEARLY]["annotations"]["summary"] == summary
 
     def test_have_the_default_thresholds(self, chart: Path) -> None:
-        assert alerts(chart)[NEARLY]["expr"] == "ratio >= 0.8 and limit > 50"
+        assert alerts(chart)[NEARLY]["expr"] == "ratio >= 0.8 and limit > 10"
 
     def test_have_the_users_thresholds(self, chart: Path) -> None:
         changed = alerts(chart, thresholds={"budget_used_ratio": 0.5, "spend_jump_floor_usd": 0})

@@ -62,6 +62,7 @@ def level(record: str) -> set[str]:
 SCRAPED = {*JOB.split(", "), "instance"}
 KNOWN: Mapping[str, set[str]] = {
     "up": SCRAPED,
+    "ALERTS": SCRAPED | {"alertname", "alertstate"},
     **{metric.name: SCRAPED.union(metric.all_labels) for metric in catalogue.ALL},
     **{rule["record"]: level(rule["record"]) for rule in RECORDS},
 }
