@@ -18,6 +18,7 @@ _HEAVY = (
     "tests/polling/test_many_accounts.py",
     "tests/web/test_scrapers.py",
     "tests/deploy/test_dashboards_answered.py",
+    "tests/deploy/test_dashboards_fresh.py",
     "tests/history/test_boards.py",
     "tests/commands/test_history.py",
     "tests/faults/test_invariant.py",

@@ -3,10 +3,23 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.support.dashboards import ACCOUNT_TYPES, Asked, filled
+from tests.support.dashboards import ACCOUNT_TYPES, BOARDS, Asked, asked, filled
 from tests.support.programs import fetch
 
 MONTH = timedelta(days=30)
+
+WITHOUT_CASE = {
+    "What does each account cost?": 'host="api.github.com"',
+    "Spend and forecast this month": " and on () (",
+}
+"""Parts of expressions that the demo never answers: it is not GitHub, and no account is missing."""
+
+EVERY_EXPRESSION = [
+    each
+    for name in BOARDS
+    for each in asked(name)
+    if each.title not in WITHOUT_CASE or WITHOUT_CASE[each.title] not in each.expr
+]
 
 
 def answered(url: str, path: str, **question: str | float) -> list[dict[str, Any]]:
