@@ -52,7 +52,7 @@ def budget_table(
             Query(joined(f"{BUDGET}:forecast_ratio")),
         ],
         [
-            Column("account", "Account", width=115),
+            Column("account", "Account", width=140),
             *described,
             Column("A", "Limit", looks.USD, width=95),
             Column("B", "Consumed", looks.USD, width=95),
