@@ -42,7 +42,7 @@ def recorded(
         for product, line in products.items():
             name = f"account_product:{metric.name}:sum"
             yield Recorded(name, line, {"product": product})
-        yield Recorded(f"account:{metric.name}:sum", sum_of(products.values(), lines.days))
+        yield Recorded(f"account:{metric.name}:sum", _whole(metric, lines))
     yield from _spend(lines, times, step, before)
     yield from _forecasts(lines, times)
     yield from _cycle(lines, times)
@@ -51,7 +51,7 @@ def recorded(
 
 def spent(lines: Lines, times: Times, step: timedelta) -> list[float]:
     """Return an account's spend of the last 24 hours at each full hour of a month."""
-    total = sum_of(lines.of(catalogue.USAGE_USD.net).values(), lines.days)
+    total = _whole(catalogue.USAGE_USD.net, lines)
     return by_hour(Spend(total, total), times.days(step))
 
 
@@ -60,7 +60,7 @@ def _spend(
 ) -> Iterator[Recorded]:
     net = catalogue.USAGE_USD.net
     products = _by_product(net, lines)
-    total = sum_of(products.values(), lines.days)
+    total = _whole(net, lines)
     for product, line in products.items():
         name = f"account_product:{net.name}:spend1d"
         yield Recorded(name, Spend(line, total), {"product": product})
@@ -86,7 +86,8 @@ def _forecasts(lines: Lines, times: Times) -> Iterator[Recorded]:
     sums = {product: SumOf(forecasts) for product, forecasts in products.items()}
     for product, curve in sums.items():
         yield Recorded(f"account_product:{name}:forecast", curve, {"product": product})
-    yield Recorded(f"account:{name}:forecast", SumOf(list(sums.values())))
+    nothing = RunRate(_nothing(lines), _elapsed(times))
+    yield Recorded(f"account:{name}:forecast", SumOf([nothing, *sums.values()]))
 
 
 def _cycle(lines: Lines, times: Times) -> Iterator[Recorded]:
@@ -132,6 +133,19 @@ def _quotas(lines: Lines, times: Times) -> Iterator[Recorded]:
 def _of_runners(metric: Metric, lines: Lines) -> list[Line]:
     sku = metric.labels.index("sku")
     return [line for labels, line in lines.of(metric).items() if labels[sku] in _RUNNERS]
+
+
+def _whole(metric: Metric, lines: Lines) -> Line:
+    return sum_of([_nothing(lines), *lines.of(metric).values()], lines.days)
+
+
+def _nothing(lines: Lines) -> Line:
+    """Return 0 on each day whose bill is known, with usage or without."""
+    (start,) = lines.of(catalogue.CYCLE_START).values()
+    found = Line(lines.days)
+    for number in filter(start.has, range(lines.days)):
+        found.set(number, 0.0, 0.0)
+    return found
 
 
 def _by_product(metric: Metric, lines: Lines) -> dict[str, Line]:
