@@ -12,7 +12,7 @@ from exporter.web.exposition import text
 from tests.support.situations.situation import Situation
 from tests.support.world import VirtualTimeLoop
 
-_UNLIMITED = 10**9
+_RATE_LIMIT = 15_000
 
 
 def pages(situation: Situation) -> list[bytes]:
@@ -33,7 +33,7 @@ async def _pages(situation: Situation) -> list[bytes]:
     github = SimulatedGitHub(
         accounts,
         clock=clock,
-        rate_limit=_UNLIMITED if len(accounts) > 10 else 5_000,
+        rate_limit=_RATE_LIMIT,
         expires=situation.end + timedelta(days=40),
         enterprise_server=situation.server,
     )
