@@ -72,7 +72,7 @@ lock: .venv/.made ## update the lock files from pyproject.toml; ARGS=--upgrade f
 
 .PHONY: bench
 bench: .venv/.dev .tools/.done ## run the benchmarks: needs wrk and nginx, and half an hour
-	@for each in process scrapes usage_report bill unchanged_poll many_accounts attacks history big_enterprise forecast; do \
+	@for each in process scrapes usage_report bill unchanged_poll many_accounts attacks history big_enterprise forecast alerts; do \
 		echo "benchmarks/$$each.py" >&2; $(BIN)/python benchmarks/$$each.py; echo; done
 
 .PHONY: focus

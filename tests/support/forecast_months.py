@@ -25,6 +25,7 @@ _LATE = 6 * _HOUR
 _LAST_MONTH = datetime(2026, 7, 1, tzinfo=UTC)
 _START = datetime(2026, 8, 1, tzinfo=UTC)
 _END = datetime(2026, 9, 1, tzinfo=UTC)
+MONTH = _START, _END
 
 Dollars = Callable[[datetime], float]
 """The dollars of the hour that begins at a time."""
@@ -138,16 +139,21 @@ SHAPES = (
 )
 
 
+def samples() -> Iterator[bytes]:
+    """Yield the months as lines of OpenMetrics, an hour apart."""
+    return (line.encode() for shape in SHAPES for line in _lines(shape))
+
+
 @contextmanager
 def forecast_months(data: Path) -> Iterator[str]:
     """Run a Prometheus with the months and what the rules record of them; yield its base URL.
 
     Its blocks are created in the folder ``data``.
     """
-    load((line.encode() for shape in SHAPES for line in _lines(shape)), data)
+    load(samples(), data)
     for level in levels(_needed({FORECAST, RUN_RATE, SLOPE})):
         with _running(data) as url:
-            lines = [line for rule in level for line in recorded(url, rule, (_START, _END), _HOUR)]
+            lines = [line for rule in level for line in recorded(url, rule, MONTH, _HOUR)]
         load(lines, data)
     with _running(data) as url:
         yield url
