@@ -58,9 +58,14 @@ def counted(value: str, read: str, collector: str) -> Query:
 
 def read(collector: str) -> str:
     """Return the accounts whose data of a collector is not stale, for data that may be empty."""
-    only = f'collector="{collector}"'
+    only = f'collector=~"{collector}"'
     age = f"time() - {latest('exporter_collector_last_success_timestamp_seconds', only=only)}"
     return f"({age} < {latest('exporter_collector_stale_after_seconds', only=only)})"
+
+
+def covered(value: str, collector: str) -> Query:
+    """Query a value of the accounts whose data of a collector is not stale."""
+    return counted(value, read(collector), collector)
 
 
 def named(value: str, collector: str) -> Query:

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from grafana import looks, money, quotas, self_hosted, trust
+from grafana import looks, money, quotas, self_hosted, trust, whole
 from grafana.boards import overview
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
@@ -62,36 +62,37 @@ def minutes(title: str, kind: str, meaning: str) -> Panel:
     # Two replicas may differ for an hour after a move.
     platform = f"topk by ({IDENTITY}) (1, {latest('account_info', 'platform')})"
     used = f"{latest(f'actions_{kind}_minutes')} * on ({IDENTITY}) group_left (platform) {platform}"
-    return looks.number(
+    by_platform = f'label_replace({total(used, "platform")}, "name", "$1", "platform", "(.+)")'
+    panel = looks.number(
         title,
         f"{meaning} From `actions_{kind}_minutes`, by billing platform of `account_info`: on the "
         "legacy platform GitHub applies minute multipliers by operating system for organizations "
         "and users, so the two must not be added. GitHub rounds each job up to a whole minute.",
-        Query(total(used, "platform"), "{{platform}}"),
+        whole.named(by_platform, "usage|legacy_actions"),
         looks.COUNT,
         _NO_MINUTES,
         decimals=0,
     )
+    return whole.marked(panel)
 
 
 def spent() -> Panel:
-    return looks.number(
+    return whole.number(
         "Spent on Actions",
         "Net dollars of Actions, month to date: minutes, storage and larger runners. From "
         "`usage_net_usd`.",
-        Query(total(recorded(money.NET_BY_PRODUCT, _OF_ACTIONS))),
+        whole.covered(total(recorded(money.NET_BY_PRODUCT, _OF_ACTIONS)), money.BILL),
         looks.USD,
         money.NO_DOLLARS,
-        decimals=2,
     )
 
 
 def bandwidth() -> Panel:
-    return looks.number(
+    return whole.number(
         "Packages bandwidth",
         "Gigabytes transferred by Packages, this cycle; on the usage platform, including free "
         "transfer. From `packages_used_bandwidth_gigabytes`.",
-        Query(total(latest("packages_used_bandwidth_gigabytes"))),
+        whole.covered(total(latest("packages_used_bandwidth_gigabytes")), "usage|legacy_packages"),
         looks.GIGABYTES,
         "No Packages data was read",
         decimals=1,
@@ -99,12 +100,14 @@ def bandwidth() -> Panel:
 
 
 def storage() -> Panel:
-    return looks.number(
+    return whole.number(
         "Shared storage",
         "Gigabytes of Actions and Packages storage. Legacy platform: GitHub's estimate for the "
         "cycle. Usage platform: the average of the cycle so far, from the fourth day, as GitHub's "
         "reports lag by up to three days. From `shared_storage_estimated_gigabytes`.",
-        Query(total(latest("shared_storage_estimated_gigabytes"))),
+        whole.covered(
+            total(latest("shared_storage_estimated_gigabytes")), "usage|legacy_shared_storage"
+        ),
         looks.GIGABYTES,
         _NO_STORAGE,
         decimals=1,

@@ -117,7 +117,7 @@ def credits_used() -> Panel:
     return whole.number(
         "AI credits used",
         "AI credits, month to date, both included and billed. From `model_usage_gross_quantity`.",
-        whole.counted(total(used), whole.read(_MODELS), _MODELS),
+        whole.covered(total(used), _MODELS),
         looks.COUNT,
         "No AI credits: these accounts still use premium requests, or no AI",
         decimals=1,
@@ -130,7 +130,7 @@ def ai_spent() -> Panel:
         "Spent on AI usage",
         "Net dollars of AI credits and premium requests, month to date, beyond the usage included "
         "in seats. The seats themselves are a cost of Copilot. From `model_usage_net_usd`.",
-        whole.counted(spent, whole.read(_MODELS), _MODELS),
+        whole.covered(spent, _MODELS),
         looks.USD,
         _NO_AI,
     )

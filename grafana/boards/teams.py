@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.prometheus.thresholds import DEFAULTS
 from exporter.own import UNALLOCATED
-from grafana import looks, money, trust
+from grafana import looks, money, trust, whole
 from grafana.boards.costs import breakdown
 from grafana.budgets import BUDGET, budget_table
 from grafana.frame import Row, Section, chosen
@@ -21,6 +21,7 @@ _NET = "account_team:github_billing_team_usage_net_usd:sum"
 _LAST_MONTH = "account_team:github_billing_previous_cycle_team_usage_net_usd:sum"
 _GROSS = "account_team:github_billing_team_repository_usage_gross_usd:sum"
 _SPEND1D = "account_team:github_billing_team_repository_usage_net_usd:spend1d"
+_COLLECTOR, _LAST_MONTH_COLLECTOR = "usage_teams", "usage_previous_cycle_teams"
 _SKU = ("product", "sku")
 _TEAMS, _REST = f'team!="{UNALLOCATED}"', f'team="{UNALLOCATED}"'
 _CHOSEN = 'team=~"$team"'
@@ -88,24 +89,23 @@ def board() -> model.Dashboard:
 def spent(title: str, matcher: str, meaning: str) -> Panel:
     # 0 if there are teams and none of them matches.
     known = f"0 * {total(recorded(_NET))}"
-    return looks.number(
+    return whole.number(
         title,
         f"Net dollars {meaning}, month to date. From `team_usage_net_usd`. {_ALL} "
         f"{money.NOT_THE_INVOICE}",
-        Query(f"{total(recorded(_NET, matcher))} or {known}"),
+        whole.covered(f"({total(recorded(_NET, matcher))} or {known})", _COLLECTOR),
         looks.USD,
         _OFF,
-        decimals=2,
     )
 
 
 def covered() -> Panel:
     allocated, everything = total(recorded(_GROSS, _TEAMS)), total(recorded(_GROSS))
-    return looks.number(
+    return whole.number(
         "Repository usage allocated",
         f"Share of this month's gross dollars that is allocated to teams. {_ONLY} From "
         f"`team_usage_gross_usd`. Worry below {DEFAULTS.allocation_coverage_ratio:.0%}.",
-        Query(f"({allocated} or 0 * {everything}) / ({everything} > 0)"),
+        whole.covered(f"(({allocated} or 0 * {everything}) / ({everything} > 0))", _COLLECTOR),
         looks.RATIO,
         "No usage of repositories yet, or no allocation to teams",
         steps=looks.better_above(DEFAULTS.allocation_coverage_ratio, looks.CARE),
@@ -115,14 +115,15 @@ def covered() -> Panel:
 
 def last_month() -> Panel:
     everything = total(recorded(_LAST_MONTH))
-    return looks.number(
+    return whole.number(
         "Last month, allocated",
         "Net dollars of all teams in the previous month. From "
         f"`previous_cycle_team_usage_net_usd`. {_TODAYS_RULES}",
-        Query(f"{total(recorded(_LAST_MONTH, _TEAMS))} or 0 * {everything}"),
+        whole.covered(
+            f"({total(recorded(_LAST_MONTH, _TEAMS))} or 0 * {everything})", _LAST_MONTH_COLLECTOR
+        ),
         looks.USD,
         "Last month is read on the fourth day of a month",
-        decimals=2,
     )
 
 

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.prometheus.thresholds import DEFAULTS
-from grafana import looks, self_hosted, trust
+from grafana import looks, self_hosted, trust, whole
 from grafana.frame import Row, Section
 from grafana.frame import board as composed
 from grafana.links import REPOSITORY, REPOSITORY_IN_TABLE
@@ -19,6 +19,7 @@ _LEVEL = "account_organization_repository_workflow:github_billing_workflow_usage
 _NET, _GROSS = f"{_LEVEL}_net_usd:sum", f"{_LEVEL}_gross_usd:sum"
 _WEEK, _USUAL = f"{_LEVEL}_gross_usd:spend7d", f"{_LEVEL}_gross_usd:spend7d_avg28d"
 _DRAWN = 7
+_COLLECTOR = "usage_workflows"
 _OFF = "Enable the collector usage_workflows: enterprises only, off by default"
 _NO_WEEK = "Quiet in the first eight days of a month, or less than two weeks of data"
 _ONCE_A_DAY = "GitHub's export is read once a day, and lags by up to three days."
@@ -43,38 +44,37 @@ def board() -> model.Dashboard:
 
 
 def spent() -> Panel:
-    return looks.number(
+    return whole.number(
         "Spent on workflows",
         "Net dollars of minutes of workflows, month to date. Not storage, nor other usage without "
         f"a workflow. From `workflow_usage_net_usd`. {_ONCE_A_DAY}",
-        Query(total(recorded(_NET))),
+        whole.covered(total(recorded(_NET)), _COLLECTOR),
         looks.USD,
         _OFF,
-        decimals=2,
     )
 
 
 def last_week() -> Panel:
     now = recorded(_NET)
-    return looks.number(
+    week = f"({total(now)} - {total(f'{now} offset 7d')})"
+    return whole.number(
         "Last seven days",
         "Net dollars of all workflows in the last seven days, as GitHub reported them; from the "
         f"ninth day of a month on. From the increase of `workflow_usage_net_usd`. {_ONCE_A_DAY}",
-        Query(f"({total(now)} - {total(f'{now} offset 7d')}) and on () day_of_month() > 8"),
+        whole.covered(f"({week} and on () day_of_month() > 8)", _COLLECTOR),
         looks.USD,
         _NO_WEEK,
-        decimals=2,
     )
 
 
 def part() -> Panel:
     actions = latest("usage_gross_usd", "product", "sku", only='product="actions"')
-    return looks.number(
+    return whole.number(
         "Share of Actions",
         "Gross dollars of workflows as a share of all of Actions, month to date. The rest is "
         "storage, and what GitHub reported since the last export. From `workflow_usage_gross_usd` "
         "and `usage_gross_usd`.",
-        Query(f"{total(recorded(_GROSS))} / ({total(actions)} > 0)"),
+        whole.covered(f"({total(recorded(_GROSS))} / ({total(actions)} > 0))", _COLLECTOR),
         looks.RATIO,
         _OFF,
         decimals=1,
@@ -82,19 +82,18 @@ def part() -> Panel:
 
 
 def estimated() -> Panel:
-    return looks.number(
+    return whole.number(
         "Self-hosted, own price",
         "Minutes of self-hosted runners of workflows at the price of your settings, month to date. "
         "No part of GitHub's bill. From `workflow_own_estimated_usd`.",
-        Query(total(latest("workflow_own_estimated_usd", *_WORKFLOW, "sku"))),
+        whole.covered(total(latest("workflow_own_estimated_usd", *_WORKFLOW, "sku")), _COLLECTOR),
         looks.USD,
         "No self-hosted minutes, or no own_prices in the settings",
-        decimals=2,
     )
 
 
 def age() -> Panel:
-    read = last_success('collector="usage_workflows"')
+    read = last_success(f'collector="{_COLLECTOR}"')
     return looks.number(
         "Age of workflow data",
         "Time since GitHub's export was last read, for the account with the oldest. From "
