@@ -6,9 +6,10 @@ ReadingStale excludes failing collectors.
 """
 
 from deploy.prometheus.alert import Alert, Group
-from deploy.prometheus.labels import ACCOUNT, JOB, looked_up
+from deploy.prometheus.labels import ACCOUNT, JOB, NAMESPACE, looked_up
 
 _BUILD = "github_billing_exporter_build_info"
+_ACCOUNT_INFO = "github_billing_account_info"
 _SHARDS = "github_billing_exporter_shards"
 _COLLECTOR = f"{ACCOUNT}, collector"
 _CREDENTIAL = f"{JOB}, credential"
@@ -51,12 +52,20 @@ EXPORTER = Group(
     (
         Alert(
             name="ExporterDown",
-            # The job is found in the last 14 days, within Prometheus's default retention.
+            # The job is found in the last 14 days, within Prometheus's default retention. It was
+            # renamed if another job of its namespace reads all its accounts.
             expr=f"""
                 group by ({JOB}) ({_DOWN})
                 or (
                   group by ({JOB}) (present_over_time({_BUILD}[14d]))
                     unless on ({JOB}) {_BUILD}
+                    unless on ({JOB}) (
+                      group by ({JOB}) (present_over_time({_ACCOUNT_INFO}[14d]))
+                        unless on ({JOB}) group by ({JOB}) (
+                          present_over_time({_ACCOUNT_INFO}[14d])
+                            unless on ({NAMESPACE}, account_type, account) {_ACCOUNT_INFO}
+                        )
+                    )
                 )
                 or absent_over_time({_BUILD}[14d])
             """,
@@ -124,7 +133,10 @@ EXPORTER = Group(
             name="CollectorFailing",
             expr=f"""
                 {_collector("success")} == 0
-                  unless on ({_COLLECTOR}) {_collector("failure_info", _REFUSED)}
+                  unless on ({_COLLECTOR}) (
+                    {_collector("failure_info", _REFUSED)}
+                      and on ({ACCOUNT}) {_REJECTED}
+                  )
                   unless on ({_COLLECTOR}) {_GONE}
             """,
             hold="45m",
@@ -269,9 +281,9 @@ EXPORTER = Group(
             name="AccountVanished",
             # Of an exporter that is up. An account that another exporter reads has moved.
             expr=f"""
-                group by ({ACCOUNT}) (last_over_time(github_billing_account_info[7d]))
-                  unless on ({ACCOUNT}) github_billing_account_info
-                  unless on (account_type, account) github_billing_account_info
+                group by ({ACCOUNT}) (last_over_time({_ACCOUNT_INFO}[7d]))
+                  unless on ({ACCOUNT}) {_ACCOUNT_INFO}
+                  unless on (account_type, account) {_ACCOUNT_INFO}
                   and on ({JOB}) {_BUILD}
             """,
             hold="1h",

@@ -4,7 +4,9 @@ The labels of a pod, such as ``instance``, are aggregated away with max: a new p
 series, and two replicas are not counted twice.
 """
 
-JOB = "cluster, namespace, job"
+NAMESPACE = "cluster, namespace"
+
+JOB = f"{NAMESPACE}, job"
 """Of one exporter with its shards; empty where series have none."""
 
 ACCOUNT = f"{JOB}, account_type, account"
