@@ -3,7 +3,7 @@
 from grafana import looks
 from grafana.looks import Panel, Query
 from grafana.months import difference, this_day_last_month
-from grafana.queries import IDENTITY, Moved, any_of, latest, top, total
+from grafana.queries import IDENTITY, Moved, any_of, cents, latest, top, total
 from grafana.tables import Column, rows
 
 _OF = (IDENTITY, "cost_center")
@@ -33,15 +33,15 @@ def charged(only: str) -> Panel:
     return rows(
         "What is charged to each cost center?",
         "Dollars by cost center, month to date: gross, discount and net; last month's net total, "
-        "and the difference between net and last month's on the same day and hour. From "
-        "`cost_center_usage_*_usd`, that of the previous cycle and `cost_center_info`. To export: "
-        "Inspect, Data.",
+        "and the difference between net and last month's on the same day and hour, if the "
+        "data goes back so far. From `cost_center_usage_*_usd`, that of the previous cycle and "
+        "`cost_center_info`. To export: Inspect, Data.",
         [
             Query(total(_named(_spent("usage_gross_usd", only)), "name")),
             Query(total(_named(_spent("usage_discount_usd", only)), "name")),
             Query(total(_named(net), "name")),
             Query(total(_named(_spent("usage_net_usd", only, period="previous_cycle_")), "name")),
-            Query(total(_named(difference(net, then, *_OF)), "name")),
+            Query(cents(total(_named(difference(net, then, *_OF)), "name"))),
         ],
         [
             Column("name", "Cost center"),

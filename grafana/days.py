@@ -5,6 +5,7 @@ from grafana.queries import IDENTITY, last_success, recorded, total
 _BILL = "account:github_billing_usage_net_usd:sum"
 _CYCLE = "account:github_billing_cycle_start_timestamp_seconds:max"
 _OF = f"on ({IDENTITY})"
+_THERE = f"last_over_time({recorded(_BILL)}[6h] offset 1d)"
 
 
 def spent_between(start: int, end: int, *products: str) -> str:
@@ -19,6 +20,9 @@ def spent_between(start: int, end: int, *products: str) -> str:
         for period in ("", "previous_cycle_")
     )
     now, then = (total(_ago(name, days), IDENTITY) for days in (end, start))
+    if products:
+        # A bill without them is 0.
+        now = f"({now} or 0 * {_ago(recorded(_BILL), end)})"
     then = f"({then} or 0 * {now})"
     cycle, cycle_then = (_ago(recorded(_CYCLE), days) for days in (end, start))
     # Until it is read in the new month, the last month's bill is that of the month before.
@@ -46,9 +50,19 @@ def spent_by_day(name: str, *matchers: str) -> str:
     # Zero for what is new in a known bill.
     known = f"({before} or 0 * {now} and {_OF} {bill})"
     return (
-        f"({now} and {_OF} {cycle} > {cycle_before})"
-        f" or clamp_min({now} - {known}, 0) and {_OF} {cycle} == {cycle_before}"
+        f"({now} and {_OF} {cycle} > {cycle_before}"
+        f" or clamp_min({now} - {known}, 0) and {_OF} {cycle} == {cycle_before})"
     )
+
+
+def of_one_day(by_day: str) -> str:
+    """Return what of `spent_by_day` is of one day: the bill was there at the midnight before."""
+    return f"({by_day} and {_OF} {_THERE})"
+
+
+def after_a_gap(by_day: str) -> str:
+    """Return what of `spent_by_day` may be of several days."""
+    return f"({by_day} unless {_OF} {_THERE})"
 
 
 def _at(selector: str, days: int = 0) -> str:

@@ -44,7 +44,7 @@ def in_dollars(used: str, bought: str) -> Panel:
             Column("B", "Price", looks.EXACT_USD, width=70),
             Column("C", "USD a month", looks.EXACT_USD, width=105),
         ],
-        "No idle seats whose price GitHub reports",
+        "No idle seats with a price were read",
         sort="USD a month",
     )
 

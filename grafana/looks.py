@@ -23,7 +23,10 @@ from grafana.parts import by_thresholds, capped, fixed, last, legend, replaced, 
 
 USD = "currencyUSD"
 EXACT_USD = "prefix:$"
-"""US dollars to the cent, for tables to export: Grafana shortens `USD` to thousands."""
+"""US dollars to the cent, for tables to export: Grafana shortens `USD` to thousands.
+
+Without separators of thousands: `currency:financial:$` has them, but only in the latest Grafana.
+"""
 
 GIGABYTES = "decgbytes"
 DAYS = "suffix:days"

@@ -1,7 +1,7 @@
 """Panels of dollars that several boards share."""
 
 from grafana import looks, whole
-from grafana.days import spent_by_day
+from grafana.days import after_a_gap, of_one_day, spent_by_day
 from grafana.links import to_board
 from grafana.looks import Panel, Query
 from grafana.queries import IDENTITY, recorded, total
@@ -13,13 +13,13 @@ SLOPE = "account:github_billing_usage_net_usd:forecast_slope"
 LAST_MONTH = "account:github_billing_previous_cycle_usage_net_usd:sum"
 LAST_MONTH_BY_PRODUCT = "account_product:github_billing_previous_cycle_usage_net_usd:sum"
 
-DAY = "account:github_billing_usage_net_usd:spend1d"
-
 NOT_THE_INVOICE = "Metered usage only: no plan fees, volume licenses, tax, Marketplace or credits."
 NO_DOLLARS = "No bill was read, or only from the legacy platform, which has no dollar amounts"
 
 BILL, LAST_BILL = "usage", "usage_previous_cycle"
 """Collectors of this month's and last month's bill."""
+
+AFTER_A_GAP = "after a gap"
 
 TO_PRODUCT = to_board("github-billing-costs", product="${__field.labels.product}")
 
@@ -80,19 +80,22 @@ def both(name: str, other: str) -> str:
 def daily_by_product(*matchers: str) -> Panel:
     """Stack the cost of each day: products that have a color, and the others as one."""
     listed = "|".join(looks.PRODUCTS)
-    named = spent_by_day(NET_BY_PRODUCT, f'product=~"{listed}"', *matchers)
-    others = spent_by_day(NET_BY_PRODUCT, f'product!~"{listed}"', *matchers)
+    named = of_one_day(spent_by_day(NET_BY_PRODUCT, f'product=~"{listed}"', *matchers))
+    others = of_one_day(spent_by_day(NET_BY_PRODUCT, f'product!~"{listed}"', *matchers))
+    late = after_a_gap(spent_by_day(NET_BY_PRODUCT, *matchers))
     return looks.daily(
         "Daily spend by product",
         "Net dollars by day (UTC) and product; all products without a color are `other`. From "
         "the daily increase of `usage_net_usd`: late reports count on the day they arrive. After a "
-        "gap of up to a week, all of its spend is in the first bar, so that the bars add up to the "
-        "month. Worry if a day stands out, and look for its product.",
+        "gap in the data of up to a week, the first bar has all of its spend, named `after a gap`, "
+        "so that the bars add up to the month. Worry if a day stands out, and look for its "
+        "product.",
         [
             Query(total(named, "product"), "{{product}}"),
             Query(total(others), "other"),
+            Query(total(late), AFTER_A_GAP),
         ],
         looks.USD,
         "Less than one day of data, or the legacy platform, which has no dollar amounts",
-        colours={**looks.PRODUCTS, "other": looks.GREY},
+        colours={**looks.PRODUCTS, "other": looks.GREY, AFTER_A_GAP: looks.CARE},
     )

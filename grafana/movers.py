@@ -2,7 +2,7 @@
 
 from grafana.links import REPOSITORY_IN_TABLE
 from grafana.looks import EXACT_USD, Panel, Query
-from grafana.queries import IDENTITY, TOP, Moved, any_of, latest, recorded, total
+from grafana.queries import IDENTITY, TOP, Moved, any_of, cents, latest, recorded, total
 from grafana.tables import Column, rows
 
 _CYCLE = recorded("account:github_billing_cycle_start_timestamp_seconds:max")
@@ -52,15 +52,21 @@ def cost_centers(only: str) -> Panel:
 
 
 def _table(word: str, metric: str, change: str, named: list[Column], empty: str) -> Panel:
-    change = f"round({change}, 0.01)"
+    change = cents(change)
+    largest = f"topk({TOP}, abs({change})) > 0"
     return rows(
         f"Which {word} changed most this week?",
         f"Net dollars of the last seven days less those of the seven days before: the {TOP} "
-        f"largest changes, up or down. From `{metric}` and that of the previous cycle.",
-        [Query(f"({change} and topk({TOP}, abs({change}))) != 0")],
-        [*named, Column("A", "Change", EXACT_USD, width=110)],
+        "largest changes, up or down, sorted by their size. "
+        f"From `{metric}` and that of the previous cycle.",
+        [Query(largest), Query(f"{change} and {largest}")],
+        [
+            *named,
+            Column("B", "Change", EXACT_USD, width=95),
+            Column("A", "Size", EXACT_USD, width=95),
+        ],
         empty,
-        sort="Change",
+        sort="Size",
     )
 
 

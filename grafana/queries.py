@@ -67,6 +67,11 @@ def total(expression: str, *labels: str) -> str:
     return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"
 
 
+def cents(expression: str) -> str:
+    """Round dollars to cents; adding 0 makes a 0 of -0."""
+    return f"(round({expression}, 0.01) + 0)"
+
+
 def top(expression: str, label: str) -> str:
     """Return the largest series by ``label``, and last the rest: they add up to the total.
 

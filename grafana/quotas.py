@@ -38,7 +38,7 @@ def left() -> Panel:
             Column("quota", "Quota", texts=NAMES, width=125),
             Column("A", "Used", looks.RATIO, _STEPS, bar=True, width=110),
             Column("B", "At the end", looks.RATIO, looks.worse_above(1), width=90),
-            Column("C", "Ends in", looks.DAYS, width=75),
+            Column("C", "Ends in", looks.DAYS, texts={"0": "spent"}, width=75),
         ],
         "No quota is known: on the usage platform, if none was used up last month",
         sort="Used",

@@ -5,10 +5,11 @@ from grafana_foundation_sdk.models import dashboard as model
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana import links, looks, money, trust, whole
 from grafana.budgets import BUDGET
+from grafana.days import spent_between
 from grafana.frame import Row
 from grafana.frame import board as composed
 from grafana.looks import Panel, Query
-from grafana.queries import IDENTITY, TOP, last_success, latest, recorded, total
+from grafana.queries import IDENTITY, TOP, cents, last_success, latest, recorded, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-accounts"
@@ -56,9 +57,9 @@ def unread() -> Panel:
 
 
 def accounts() -> Panel:
-    spent, forecast, before, day = (
+    spent, forecast, before = (
         f"max {_BY_ACCOUNT} ({recorded(name)})"
-        for name in (money.NET, money.FORECAST, money.LAST_MONTH, money.DAY)
+        for name in (money.NET, money.FORECAST, money.LAST_MONTH)
     )
     to_costs = links.to_board("github-billing-costs", account="${__value.raw}")
     read = last_success('collector=~"usage|legacy_actions"')
@@ -74,9 +75,9 @@ def accounts() -> Panel:
             Query(f"sort_desc({spent})"),
             Query(forecast),
             Query(before),
-            Query(f"{forecast} - {before}"),
+            Query(cents(f"{forecast} - {before}")),
             Query(f"{forecast} / ({before} > 0) - 1"),
-            Query(day),
+            Query(spent_between(1, 0)),
             Query(f"{spent} / on () group_left () ({total(spent)} > 0)"),
             Query(f"max {_BY_ACCOUNT} ({recorded(f'{BUDGET}:used_ratio')})"),
             Query(f"time() - max {_BY_ACCOUNT} ({read})"),
@@ -85,7 +86,7 @@ def accounts() -> Panel:
         [
             Column("account", "Account", link=to_costs),
             *(
-                Column(letter, heading, looks.EXACT_USD, width=110)
+                Column(letter, heading, looks.EXACT_USD, width=97)
                 for letter, heading in zip(
                     "ABCD", ("Spent", "Forecast", "Last month", "Change"), strict=True
                 )
@@ -95,13 +96,13 @@ def accounts() -> Panel:
             Column("G", "Share", looks.RATIO, bar=True, width=112),
             Column(
                 "H",
-                "Most used budget",
+                "Budget used",
                 looks.RATIO,
                 looks.worse_above(DEFAULTS.budget_used_ratio, 1),
-                width=135,
+                width=100,
             ),
             Column("I", "Read", looks.SECONDS, decimals=0, width=90),
-            Column(links.PAGE, "On GitHub", width=100, link=links.ON_GITHUB),
+            Column(links.PAGE, "On GitHub", width=85, link=links.ON_GITHUB),
         ],
         "No account is known yet",
         sort="Spent",

@@ -9,7 +9,7 @@ from grafana.frame import board as composed
 from grafana.links import REPOSITORY
 from grafana.looks import Panel, Query
 from grafana.months import completed, difference, growth
-from grafana.queries import IDENTITY, latest, recorded, top, total
+from grafana.queries import IDENTITY, cents, latest, recorded, top, total
 from grafana.tables import Column, rows
 
 UID = "github-billing-costs"
@@ -39,17 +39,11 @@ def board() -> model.Dashboard:
             ),
             trust.strip(),
             Row(10, [(10, money.daily_by_product(_OF_PRODUCT)), (14, products())]),
-            Row(10, [(14, skus()), (10, against_usual())]),
-            Row(10, [(10, repositories()), (14, unit_costs())]),
-            Section("Changes of the week, and storage"),
-            Row(
-                9,
-                [
-                    (8, movers.skus(_OF_PRODUCT)),
-                    (8, movers.repositories(_OF_PRODUCT)),
-                    (8, storage()),
-                ],
-            ),
+            Row(10, [(14, skus()), (10, movers.skus(_OF_PRODUCT))]),
+            Row(10, [(14, unit_costs()), (10, against_usual())]),
+            Row(8, [(24, storage())]),
+            Section("Repositories", folded=True),
+            Row(10, [(14, repositories()), (10, movers.repositories(_OF_PRODUCT))]),
             Section("Organizations and cost centers of enterprises", folded=True),
             Row(
                 10,
@@ -72,7 +66,10 @@ def amount(title: str, kind: str, meaning: str) -> Panel:
         title,
         f"Dollars {meaning}, {_SO_FAR}. From `usage_{kind}_usd`. Gross less discount is net. "
         + money.NOT_THE_INVOICE,
-        whole.counted(total(recorded(name, _OF_PRODUCT)), read, money.BILL),
+        # A bill without these products is 0.
+        whole.counted(
+            f"({total(recorded(name, _OF_PRODUCT))} or 0 * {total(read)})", read, money.BILL
+        ),
         looks.USD,
         money.NO_DOLLARS,
     )
@@ -110,7 +107,7 @@ def products() -> Panel:
             Query(total(completed(net, before), "product")),
             Query(total(forecast, "product")),
             Query(total(before, "product")),
-            Query(difference(forecast, last, "product")),
+            Query(cents(difference(forecast, last, "product"))),
             Query(growth(forecast, last, "product")),
         ],
         [
@@ -143,7 +140,7 @@ def skus() -> Panel:
             Query(total(completed(net, before), *_SKU)),
             Query(total(forecast, *_SKU)),
             Query(total(before, *_SKU)),
-            Query(difference(forecast, before, *_SKU)),
+            Query(cents(difference(forecast, before, *_SKU))),
             Query(growth(forecast, before, *_SKU)),
         ],
         [
@@ -243,6 +240,9 @@ def storage() -> Panel:
     of = ("product", "sku", "unit")
     stored = latest("usage_gross_quantity", *of, only=f'{_OF_PRODUCT},unit="gigabyte_hours"')
     seconds = recorded("account:github_billing_cycle_elapsed:seconds")
+    # An empty bill has no quantities.
+    empty = f"{recorded('account:github_billing_usage_gross_usd:sum')} == 0"
+    read = f"({total(latest('usage_gross_quantity', *of), IDENTITY)} or {empty})"
     each = f"{stored} / on ({IDENTITY}) group_left () (({seconds} > 3 * 86400) / 3600)"
     return looks.lines(
         "How much is stored?",
@@ -250,7 +250,7 @@ def storage() -> Panel:
         "GitHub's reports lag, and interrupted while an account could not be read. From "
         "`usage_gross_quantity` in gigabyte-hours. Worry if a line grows: what is stored costs "
         "every hour.",
-        [Query(whole.only_whole(total(each, "sku"), recorded(money.NET), money.BILL), "{{sku}}")],
+        [Query(whole.only_whole(total(each, "sku"), read, money.BILL), "{{sku}}")],
         looks.GIGABYTES,
         "No storage that is billed by the hour, or fewer than four days of the month",
     )

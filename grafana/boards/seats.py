@@ -13,7 +13,7 @@ from grafana.tables import Column, rows
 
 UID = "github-billing-seats"
 
-_NO_SEATS = "No seats: not available to these accounts or this credential"
+_NO_SEATS = "No seats were read"
 _NO_AI = "No AI usage by model: not available to these accounts"
 _COPILOT, _MODELS = "copilot_seats", "model_usage"
 _NO_COPILOT = "Copilot is not available to these accounts or this credential"

@@ -74,6 +74,7 @@ class TestSituations:
             ("refused", f"count({NET}) or vector(0)", 0),
             ("refused", f"count({NET} offset 84h)", 4),
             ("empty", f"count({STARTED})", 1),
+            ("empty", f"sum({NET})", 0),
             ("first", f"max({ELAPSED}) < bool {DAY}", 1),
             ("gap", f"count({NET} offset 36h) or vector(0)", 0),
             ("gap", f"count({NET} offset 84h)", 4),

@@ -197,23 +197,36 @@ class TestDailyBars:
     TITLE = "Daily spend by product"
     NAME = "account_product:github_billing_usage_net_usd:sum"
 
-    def bars(self, tmp_path: Path, values: str, cycle: str, expected: dict[int, int]) -> None:
+    def bars(
+        self,
+        tmp_path: Path,
+        values: str,
+        cycle: str,
+        of_a_day: dict[int, int],
+        after_a_gap: dict[int, int],
+    ) -> None:
         product = of("a", self.NAME, product="actions")
         series: Series = {product: values, of("a", NET): values, of("a", CYCLE): cycle}
-        shown_at = {
-            f"{24 * day}h": (f'{{product="actions"}} {usd}',) for day, usd in expected.items()
-        }
-        days(tmp_path, "costs", self.TITLE, series, shown_at, account_type="organization")
+        parts = (0, '{product="actions"}', of_a_day), (2, "{}", after_a_gap)
+        for query, labels, bars in parts:
+            shown_at = {
+                f"{24 * day}h": (f"{labels} {bars[day]}",) if day in bars else ()
+                for day in of_a_day | after_a_gap
+            }
+            days(
+                tmp_path, "costs", self.TITLE, series, shown_at,
+                query=query, account_type="organization",
+            )  # fmt: skip
 
     def test_lose_nothing_in_a_gap(self, tmp_path: Path) -> None:
         values = "0+1x60 _x48 109+1x60"
         cycle = "-3600x60 _x48 -3600x60"
-        expected = {2: 24, 3: 15, 4: 0, 5: 57, 6: 24}
-        self.bars(tmp_path, values, cycle, expected)
-        assert sum(expected.values()) == 141 - 21
+        of_a_day, after_a_gap = {2: 24, 3: 15, 6: 24}, {4: 0, 5: 57}
+        self.bars(tmp_path, values, cycle, of_a_day, after_a_gap)
+        assert sum((of_a_day | after_a_gap).values()) == 141 - 21
 
     def test_begin_anew_with_the_month(self, tmp_path: Path) -> None:
-        self.bars(tmp_path, "0+1x72 1+1x60", "-9x72 259200x60", {2: 24, 3: 24, 4: 21, 5: 24})
+        self.bars(tmp_path, "0+1x72 1+1x60", "-9x72 259200x60", {2: 24, 3: 24, 4: 21, 5: 24}, {})
 
 
 class TestToday:
@@ -255,11 +268,12 @@ class TestMovers:
             of("a", "github_billing_previous_cycle_usage_net_usd", **labels): f"{before}x500",
             of("a", CYCLE): cycle,
         }
-        shown(
-            tmp_path, "costs", self.TITLE, series,
-            f'{{product="actions", sku="a"}} {expected}',
-            at="336h", account_type="organization",
-        )  # fmt: skip
+        for query in (0, 1):
+            shown(
+                tmp_path, "costs", self.TITLE, series,
+                f'{{product="actions", sku="a"}} {abs(expected) if query == 0 else expected}',
+                query=query, at="336h", account_type="organization",
+            )  # fmt: skip
 
     def test_need_an_account_that_could_be_read(self, tmp_path: Path) -> None:
         labels = {"product": "actions", "sku": "a"}
@@ -269,6 +283,7 @@ class TestMovers:
 
     def test_are_the_week_less_the_week_before(self, tmp_path: Path) -> None:
         self.week(tmp_path, "0+1x168 170+2x200", 999, "0x500", 168)
+        self.week(tmp_path, "0+2x168 337+1x200", 999, "0x500", -168)
 
     @pytest.mark.parametrize("turn", [100, 250], ids=["in the week before", "in this week"])
     def test_go_on_over_the_turn_of_a_month(self, tmp_path: Path, turn: int) -> None:
@@ -278,6 +293,19 @@ class TestMovers:
             str(usd if hour < turn else usd - spent[turn]) for hour, usd in enumerate(spent)
         )
         self.week(tmp_path, values, spent[turn], f"0x{turn - 1} 5x300", 168)
+
+
+class TestCostCenters:
+    def test_change_from_the_same_day_of_last_month(self, tmp_path: Path) -> None:
+        spent = of(
+            "a", "github_billing_cost_center_usage_net_usd", cost_center="7", product="p", sku="s"
+        )
+        # A dollar an hour until the month ends, then two.
+        series: Series = {spent: "0+1x743 0+2x400"}
+        days(
+            tmp_path, "costs", "What is charged to each cost center?", series,
+            {"984h": ('{name="7"} 240',), "700h": ()}, query=4, account_type="organization",
+        )  # fmt: skip
 
 
 class TestIdleSeats:
