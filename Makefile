@@ -15,17 +15,16 @@ PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-strip-extras
 
-# Without an account run the demo.
-ACCOUNTS := $(strip $(GITHUB_BILLING_ORGANIZATIONS) $(GITHUB_BILLING_USERS) \
-	$(GITHUB_BILLING_ENTERPRISES) $(GITHUB_BILLING_CONFIG_FILE) $(GITHUB_BILLING_DISCOVER))
+# With any setting, even a misspelt one, never the demo. Kubernetes sets GITHUB_BILLING_EXPORTER_*.
+SETTINGS := $(strip $(foreach name,$(filter-out GITHUB_BILLING_EXPORTER_%,$(filter GITHUB_BILLING_%,$(.VARIABLES))),$(value $(name))))
 
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
-run: .venv/.run ## run the exporter with ARGS; the demo if no account is configured
-	@exec $(BIN)/github-billing-exporter $(or $(ARGS),$(if $(ACCOUNTS),,demo))
+run: .venv/.run ## run the exporter with ARGS; the demo if no GITHUB_BILLING_* variable is set
+	@exec $(BIN)/github-billing-exporter $(or $(ARGS),$(if $(SETTINGS),run,demo))
 
 .PHONY: test
 test: .venv/.dev .tools/.done ## run the gate: lint, types, layers, generated files, tests, coverage

@@ -149,8 +149,6 @@ class App:
         loop.set_exception_handler(_Complaints())
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
-        for warning in overlaps(watched.account for watched in self.poller.accounts):
-            log.warning("accounts overlap", detail=warning)
         self._watch_secrets(loop)
         if self.keeper:
             self.keeper.restore()
@@ -159,10 +157,13 @@ class App:
         context = web.context if web else None
         if web:
             self.telemetry.web_config(lambda: web.taken)
+        log.info("starting", version=__version__, accounts=len(self.poller.accounts))
         for each in listening:
             address = ListenAddress(*each.getsockname()[:2])
             url = f"{'https' if context else 'http'}://{address.reached_at}/"
-            log.info("listening", url=url, accounts=len(self.poller.accounts), version=__version__)
+            log.info("listening", url=url)
+        for warning in overlaps(watched.account for watched in self.poller.accounts):
+            log.warning("accounts overlap", detail=warning)
         async with self.clients, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poller.run())]
             running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]

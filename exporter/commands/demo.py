@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 import httpx
+import structlog
 
 from exporter.accounts import AccountType
 from exporter.app import App, utc_now
@@ -17,11 +18,15 @@ from exporter.commands.shared import faults_told, nested_flags, settings_options
 from exporter.demo import SimulatedGitHub, demo_accounts
 from exporter.github import auth
 from exporter.settings import Settings, load, options
+from exporter.settings.options import PREFIX
 
 API_URL = "https://simulated-github.invalid"
 """A host that cannot exist, so that the label ``host`` never names GitHub."""
 
-NOTICE = "This is the demo: all numbers are made up, and GitHub is never contacted."
+NOTICE = (
+    "This is the demo: all numbers are made up, and GitHub is never contacted. "
+    "One failure is an example: the plan of sandbox."
+)
 
 SETTINGS = ("web", "log", "poll")
 """The sections of the settings that the demo supports."""
@@ -92,10 +97,18 @@ def assemble_demo(wanted: Settings, clock: Callable[[], datetime], *, process: b
 @settings_options(lambda option: option.path[0] in SETTINGS, ENVIRONMENT)
 def demo(**given: Any) -> None:
     """Run the service with a simulated GitHub, without an account or a token."""
-    names = [o.environment[0] for o in options() if o.path[0] in SETTINGS]
-    environment = {name: os.environ[name] for name in names if os.environ.get(name)}
+    unused = _unused(os.environ)
+    own = {name: os.environ[name] for name in os.environ if name not in unused}
+    environment = {name: text for name, text in own.items() if name.startswith(PREFIX) and text}
     with faults_told():
         settings = load_demo(nested_flags(given), environment)
     app = assemble_demo(settings, utc_now)
     configure_logs(settings, app, service=True)
+    without = {"not_used": ", ".join(unused)} if unused else {}
+    structlog.get_logger().info(NOTICE, **without)
     serve(settings, app)
+
+
+def _unused(environment: Mapping[str, str]) -> list[str]:
+    others = (option for option in options() if option.path[0] not in SETTINGS)
+    return [name for option in others for name in option.environment if environment.get(name)]
