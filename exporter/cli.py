@@ -1,21 +1,23 @@
 """The command line: commands, one-line errors and exit codes."""
 
-import os
-import platform
 import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
-from exporter import REVISION_VARIABLE, __version__
+from exporter import __version__
+from exporter.commands import version
 from exporter.commands.shared import PROGRAM, WRONG_SETTINGS, end
+from exporter.settings.options import closest
 
-COMMANDS = ("run", "check", "once", "bill", "history", "licenses", "demo", "health")
+COMMANDS = ("run", "check", "once", "bill", "history", "licenses", "demo", "health", "version")
 """Modules of ``exporter.commands``, each with a function of the same name."""
 
 _SERVICES = ("run", "demo")
+_WHOLE = 1_000
 _NO_FLAG = " Other users can see arguments: set GITHUB_BILLING_TOKEN, or --github.token-file FILE."
 
 
@@ -35,6 +37,10 @@ class _ByName(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Set signal handlers before the imports, which take most of the startup time."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            nearest = closest(args[0], COMMANDS)
+            end_mark = "" if nearest.endswith("?") else "."
+            raise click.UsageError(f"No such command: {nearest}{end_mark}", ctx)
         if args[0] in _SERVICES:
             # SIGHUP conventionally means reload: do not end the service.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -45,20 +51,34 @@ class _ByName(click.Group):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in {"--help", "--version"}):
+        first = args[0] if args else ""
+        completes_command = not args and ctx.resilient_parsing
+        of_group = first in {*ctx.help_option_names, "--version"}
+        if not completes_command and not of_group and (not first or first.startswith("-")):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands and options, those of ``run`` too."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-") and (run := self.get_command(ctx, "run")):
+            known = {each.value for each in found}
+            of_run = run.shell_complete(click.Context(run, ctx), incomplete)
+            found += [each for each in of_run if each.value not in known]
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the whole first sentence of each command."""
+        found = [(name, self.get_command(ctx, name)) for name in COMMANDS]
+        rows = [(name, each.get_short_help_str(_WHOLE)) for name, each in found if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
 
 @click.group(
-    cls=_ByName, context_settings={"help_option_names": ["--help"], "max_content_width": 100}
+    cls=_ByName, context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100}
 )
-@click.version_option(
-    __version__,
-    message=f"{PROGRAM} %(version)s (revision "
-    f"{os.environ.get(REVISION_VARIABLE) or 'unknown'}, "
-    f"Python {platform.python_version()})",
-)
+@click.version_option(__version__, message=version.text())
 def commands() -> None:
     """Export GitHub billing as Prometheus metrics.
 
@@ -84,8 +104,9 @@ def _told(error: click.ClickException) -> str:
     message = error.format_message()
     if isinstance(error, click.NoSuchOption):
         return message + (_NO_FLAG if error.option_name == "--token" else "")
-    if message.startswith("No such command"):
-        return f"No such command: use one of {', '.join(COMMANDS)}."
     if message.startswith("Got unexpected") and isinstance(error, click.UsageError):
-        return f"{error.ctx.info_name if error.ctx else 'It'} accepts only options, no arguments."
+        given = next((name for name in COMMANDS if f"({name})" in message), None)
+        first = f" Put the command first: {PROGRAM} {given} ..." if given else ""
+        name = error.ctx.info_name if error.ctx else "It"
+        return f"{name} accepts only options, no arguments.{first}"
     return message

@@ -49,7 +49,7 @@ def read(path: Path, most: int) -> bytes:
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise NotRegular(errno.EINVAL, "it is a pipe, a directory or a device")
+            raise NotRegular(errno.EINVAL, "it is a pipe, a directory or a device", str(path))
         # Reserve memory by the size. Files in /proc report 0.
         room = min(most, max(found.st_size, MOST_SECRET)) + 1
         with os.fdopen(descriptor, "rb", closefd=False) as file:
@@ -57,13 +57,27 @@ def read(path: Path, most: int) -> bytes:
     finally:
         os.close(descriptor)
     if len(content) > most:
-        raise TooLarge(errno.EFBIG, f"it is larger than {most >> 10} KiB")
+        raise TooLarge(errno.EFBIG, f"it is larger than {most >> 10} KiB", str(path))
     return content
 
 
 def read_secret(path: Path) -> str:
     """Return the text of a token or a key. Raises ``OSError`` and ``UnicodeDecodeError``."""
     return read(path, MOST_SECRET).decode()
+
+
+def problem(path: Path, error: OSError, verb: str = "read") -> str:
+    """Return the error as ``cannot read /absolute/path: No such file or directory``."""
+    reason = error.strerror or type(error).__name__
+    return f"cannot {verb} {path.absolute()}: {reason}{unexpanded(path)}"
+
+
+def unexpanded(path: Path) -> str:
+    """Return a hint if a path begins with ``~``, which only a shell expands."""
+    with suppress(RuntimeError):  # no such user
+        if (home := path.expanduser()) != path:
+            return f" (~ is not expanded here: write {home})"
+    return ""
 
 
 class Watcher(Generic[T]):

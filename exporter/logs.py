@@ -15,6 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _SHORTEST_SECRET = 8  # characters; a shorter one may be a word, and no token is that short
 _MOST_WAITING = 1_000
 _LAST_SECONDS = 1.0
+_FIRST = ("timestamp", "level", "event")
 
 
 def configure(
@@ -22,12 +23,14 @@ def configure(
     form: str | None,
     secrets: Callable[[], list[str]],
     dropped: Callable[[], None] | None = None,
+    color: str = "auto",
 ) -> None:
     """Set up logging of the process and its libraries.
 
     ``form`` is ``human`` or ``json``; ``None`` is human on a terminal, else JSON. ``secrets`` are
     replaced with stars everywhere, including tracebacks. With ``dropped``, logging never blocks:
-    lines that cannot be written are dropped, and ``dropped`` is called for each.
+    lines that cannot be written are dropped, and ``dropped`` is called for each. ``color`` is
+    ``always``, ``never`` or ``auto``: on a terminal, unless ``NO_COLOR`` is set.
     """
     human = form == "human" or (form is None and sys.stderr.isatty())
     shared: list[Processor] = [
@@ -38,9 +41,9 @@ def configure(
     ]
     renderer: Processor = processors.JSONRenderer()
     if human:
-        renderer = dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderer = dev.ConsoleRenderer(colors=_is_colored(color))
     handler = _Unhurried(sys.stderr, dropped) if dropped else logging.StreamHandler(sys.stderr)
-    last = [stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+    last = [stdlib.ProcessorFormatter.remove_processors_meta, _first_things_first, renderer]
     handler.setFormatter(stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers = [handler]
@@ -91,6 +94,17 @@ class _Unhurried(logging.Handler):
                     rest = rest[os.write(self._stream.fileno(), rest) :]
             except OSError:
                 self._dropped()
+
+
+def _is_colored(color: str) -> bool:
+    if color != "auto":
+        return color == "always"
+    unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"  # no-color.org
+    return sys.stderr.isatty() and not unwanted
+
+
+def _first_things_first(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {key: event[key] for key in _FIRST if key in event} | dict(event)
 
 
 def _stars(secrets: Callable[[], list[str]]) -> Processor:

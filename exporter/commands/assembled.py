@@ -3,12 +3,13 @@
 import os
 
 import httpx
+import structlog
 
 from exporter import logs
 from exporter.app import App, utc_now
 from exporter.commands.shared import WRONG_SETTINGS, end
 from exporter.polling.clients import credentials
-from exporter.settings import LogLevel, Settings
+from exporter.settings import LogLevel, Settings, resolved
 from exporter.state.file import StateFile
 
 
@@ -29,6 +30,8 @@ def assembled(
             f"cannot create a client for GitHub ({type(error).__name__}): check --github.api-url",
         )
     configure_logs(settings, app, level, service=service)
+    for doubt in resolved.doubts(settings):
+        structlog.get_logger().warning("doubtful address", detail=doubt)
     return app
 
 
@@ -37,4 +40,5 @@ def configure_logs(
 ) -> None:
     """Set up logging. A service drops lines instead of waiting for them to be read."""
     dropped = app.telemetry.line_dropped if service else None
-    logs.configure(level or settings.log.level, settings.log.format, app.clients.shown, dropped)
+    log = settings.log
+    logs.configure(level or log.level, log.format, app.clients.shown, dropped, log.color)

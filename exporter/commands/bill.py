@@ -20,6 +20,7 @@ from exporter.app import utc_now
 from exporter.billing.cycle import Cycle
 from exporter.commands import shared
 from exporter.commands.assembled import assembled
+from exporter.commands.help import Command
 from exporter.commands.reading import Bill, Progress, Question, of_files, read
 from exporter.ledger import focus, periods, written
 from exporter.ledger.csv_rows import WrongFile
@@ -70,7 +71,7 @@ def _write(file: BinaryIO, lines: Iterable[str], *, compressed: bool) -> None:
         file.writelines(line.encode() for line in lines)
 
 
-@click.command()
+@click.command(cls=Command)
 @shared.settings_options(lambda option: option.path[0] in _SECTIONS)
 @shared.account_option(" With --file: the account of the files, as TYPE/NAME.")
 @click.option("--month", metavar="YYYY-MM", help="Read this month; default the current month.")
@@ -88,7 +89,7 @@ def _write(file: BinaryIO, lines: Iterable[str], *, compressed: bool) -> None:
     "--file",
     "paths",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Read GitHub's own CSV report instead of asking GitHub; can be repeated.",
 )
 @click.option(
@@ -254,8 +255,6 @@ def _read_files(
         return of_files(paths, account, question, progress)
     except WrongFile as error:
         shared.end(shared.WRONG_SETTINGS, f"--file: {error}")
-    except OSError as error:
-        shared.end(shared.WRONG_SETTINGS, f"--file {error.filename or ''}: {error.strerror}")
 
 
 def _deliver(lines: Iterator[str], output: Path | None) -> None:

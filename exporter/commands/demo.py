@@ -13,6 +13,7 @@ from exporter.accounts import AccountType
 from exporter.app import App, utc_now
 from exporter.collectors import ALL
 from exporter.commands.assembled import configure_logs
+from exporter.commands.help import Command
 from exporter.commands.service import serve
 from exporter.commands.shared import faults_told, nested_flags, settings_options
 from exporter.demo import SimulatedGitHub, demo_accounts
@@ -93,7 +94,7 @@ def assemble_demo(wanted: Settings, clock: Callable[[], datetime], *, process: b
     )
 
 
-@click.command()
+@click.command(cls=Command)
 @settings_options(lambda option: option.path[0] in SETTINGS, ENVIRONMENT)
 def demo(**given: Any) -> None:
     """Run the service with a simulated GitHub, without an account or a token."""

@@ -7,6 +7,7 @@ import click
 import httpx
 
 from exporter.commands import shared
+from exporter.commands.help import Command
 
 _LISTEN_ADDRESS = "GITHUB_BILLING_WEB_LISTEN_ADDRESS"
 
@@ -41,7 +42,7 @@ def problem(url: str) -> str:
     return f"answers {answer.status_code}: {answer.text[:100].strip()}"
 
 
-@click.command()
+@click.command(cls=Command)
 @shared.settings_options(lambda option: option.path == ("web", "listen_address"))
 @click.option(
     "--url",

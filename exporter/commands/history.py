@@ -18,6 +18,7 @@ from exporter.billing.cycle import Cycle
 from exporter.collectors.usage import PERMISSIONS
 from exporter.commands import past_months, sent_months, shared
 from exporter.commands.assembled import assembled
+from exporter.commands.help import Command
 from exporter.history.folder import Mixed, PromtoolFailed
 from exporter.history.reader import Failed
 from exporter.history.remote_write import NotSent, WrongSetting, read_header_file
@@ -44,7 +45,7 @@ _LABEL = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)=(.+)", re.DOTALL)
 _OWN = frozenset(label for metric in catalogue.BILL for label in metric.all_labels)
 
 
-@click.command()
+@click.command(cls=Command)
 @shared.settings_options(lambda option: option.path[0] in _SECTIONS)
 @shared.account_option()
 @click.option(
@@ -150,12 +151,12 @@ def history(
             elif output is not None:
                 await past_months.write(reader, output, program)
 
-    with _failures(output, promtool):
+    with _failures(output):
         asyncio.run(write())
 
 
 @contextmanager
-def _failures(output: Path | None, promtool: str | None) -> Iterator[None]:
+def _failures(output: Path | None) -> Iterator[None]:
     """End the command with a line if the block fails."""
     # By default asyncio ends only at the next request, which may be minutes later.
     signal.signal(signal.SIGINT, _interrupt)
@@ -170,7 +171,7 @@ def _failures(output: Path | None, promtool: str | None) -> Iterator[None]:
     except Mixed as error:
         shared.end(shared.WRONG_SETTINGS, f"--output {output}: {error}")
     except PromtoolFailed as error:
-        shared.end(shared.FAILED, f"--promtool {promtool}: {error}")
+        shared.end(shared.FAILED, f"--promtool: {error}")
     except WrongSetting as error:
         shared.end(shared.WRONG_SETTINGS, f"--remote-write: {error}")
     except NotSent as error:
@@ -206,7 +207,7 @@ def _headers(path: Path) -> dict[str, str]:
     try:
         return read_header_file(path)
     except WrongSetting as error:
-        shared.end(shared.WRONG_SETTINGS, f"--header-file {path}: {error}")
+        shared.end(shared.WRONG_SETTINGS, f"--header-file: {error}")
 
 
 def _interrupt(*_: object) -> None:

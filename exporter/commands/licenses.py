@@ -23,6 +23,7 @@ from exporter.app import App
 from exporter.collectors import advanced_security
 from exporter.commands import shared
 from exporter.commands.assembled import assembled
+from exporter.commands.help import Command
 from exporter.github.api import PER_PAGE, GitHub, attempt
 from exporter.github.body import decode
 from exporter.github.client import Client
@@ -239,7 +240,7 @@ FORMATS: Mapping[str, Callable[[Sequence[Committer]], str]] = {
 }
 
 
-@click.command()
+@click.command(cls=Command)
 @shared.settings_options(lambda option: option.path[0] in _SECTIONS)
 @click.option(
     "--product",

@@ -10,12 +10,20 @@ import click
 from exporter import files
 from exporter.commands.assembled import assembled
 from exporter.commands.check import failed
+from exporter.commands.help import Command
 from exporter.commands.service import state_file
-from exporter.commands.shared import FAILED, deliver, load_settings, output_option, settings_options
+from exporter.commands.shared import (
+    FAILED,
+    deliver,
+    load_settings,
+    output_option,
+    settings_options,
+    written,
+)
 from exporter.web.exposition import text
 
 
-@click.command()
+@click.command(cls=Command)
 @settings_options()
 @output_option()
 def once(output: Path | None, **given: Any) -> None:
@@ -25,6 +33,9 @@ def once(output: Path | None, **given: Any) -> None:
     if the settings are invalid, 3 if the file cannot be written.
     """
     settings = load_settings(given)
+    if output is not None:
+        with written(output):
+            files.check_writable(output)
     app = assembled(settings, process=False, state_file=state_file(settings))
     asyncio.run(app.once())
     page = text(app.poller.page(), app.telemetry.registry)

@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from exporter.commands.assembled import assembled
+from exporter.commands.help import Command
 from exporter.commands.service import serve, state_file
 from exporter.commands.shared import load_settings, settings_options
 
 
-@click.command()
+@click.command(cls=Command)
 @settings_options()
 def run(**given: Any) -> None:
     """Poll GitHub regularly and serve /metrics."""

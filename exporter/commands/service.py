@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from exporter.app import App
-from exporter.commands.shared import FAILED, end, faults_told
+from exporter.commands.shared import FAILED, WRONG_SETTINGS, end, faults_told
 from exporter.settings import Settings
-from exporter.state.file import StateFile
+from exporter.state.file import StateFile, is_foreign
 from exporter.web.server import listen
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ _LEAVE_SECONDS = 0.9
 
 def state_file(settings: Settings) -> StateFile | None:
     path = settings.state.file
+    if path and is_foreign(path):
+        end(
+            WRONG_SETTINGS,
+            f"--state.file: {path.absolute()} is not a state file of this program, and is left "
+            "unchanged: set another path, or remove it",
+        )
     try:
         return StateFile(path) if path else None
     except BlockingIOError:

@@ -13,6 +13,7 @@ import click
 from exporter import files
 from exporter.accounts import Account
 from exporter.collectors import ALL
+from exporter.commands.help import GROUPS, SettingOption
 from exporter.github.errors import GitHubError
 from exporter.settings import Option, Settings, SettingsError, load, options, resolved
 
@@ -29,6 +30,11 @@ NO_CREDENTIAL = (
     "the token itself, because other users can see arguments); for a GitHub App, set "
     "--github.app-id ID and --github.app-private-key-file FILE"
 )
+_FIRST_STEPS = f"""no account to watch, and no GitHub token. To begin:
+  {PROGRAM} demo                       made-up numbers, without a token
+  export GITHUB_BILLING_TOKEN=...                    or --github.token-file FILE
+  {PROGRAM} check --organization NAME  or --user NAME, --enterprise SLUG
+  {PROGRAM} run --organization NAME    serves http://localhost:9877"""
 _SHOWN_ACCOUNTS = 10
 NO_ROOM = "the result cannot be sorted on disk: free disk space, or set SQLITE_TMPDIR to a folder"
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
@@ -52,6 +58,10 @@ def settings_options(
             command = click.option(
                 option.flag,
                 "__".join(option.path),
+                cls=SettingOption,
+                group=GROUPS[option.path[0]],
+                type=click.Path() if option.metavar == "FILE" else None,
+                shell_complete=_completion(option),
                 is_flag=option.switch,
                 default=None,
                 multiple=option.repeatable,
@@ -61,6 +71,16 @@ def settings_options(
         return command
 
     return decorate
+
+
+def _completion(option: Option) -> Callable[..., list[str]] | None:
+    if option.path[-1] in {"collectors", "no_collectors"}:
+        values = [each.name for each in ALL]
+    elif "|" in option.metavar:
+        values = option.metavar.split("|")
+    else:
+        return None
+    return lambda _context, _option, begun: [each for each in values if each.startswith(begun)]
 
 
 def _checked(
@@ -122,6 +142,8 @@ def load_settings(given: Mapping[str, Any]) -> Settings:
     missing = [] if resolved.accounts_configured(settings) else [_NO_ACCOUNT]
     if not any(each.given for each in resolved.credentials(settings)):
         missing.append(NO_CREDENTIAL)
+    if len(missing) > 1:
+        end(WRONG_SETTINGS, _FIRST_STEPS)
     if missing:
         end(WRONG_SETTINGS, *missing)
     return settings
@@ -168,7 +190,7 @@ def written(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        end(NOT_WRITABLE, f"--output {output}: {error.strerror}")
+        end(NOT_WRITABLE, f"--output: {files.problem(output, error, 'write')}")
 
 
 def failure_line(account: Account, error: GitHubError, permission: str) -> str:

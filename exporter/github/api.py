@@ -69,7 +69,7 @@ async def attempt(
         why = f": {cause}" if cause else ""
         raise errors.Unreachable(
             detail=f"deadline of {seconds:g} s exceeded{why}",
-            hint="" if cause else "Raise poll.timeout if GitHub is slow for this account.",
+            hint=cause.hint if cause else "Raise poll.timeout if GitHub is slow for this account.",
         ) from None
     answers.clear()
     answers.update(github.asked)

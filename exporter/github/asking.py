@@ -142,7 +142,8 @@ class Asking:
         if received.response.status_code == 304 and kept is not None:
             payload = cast("T", kept.payload)  # a job decodes a URL as one type only
         elif received.response.status_code in accepted:
-            payload, kept = await work(decoding.close), None
+            with self._client.suspicious(received.response):
+                payload, kept = await work(decoding.close), None
         else:
             raise self._client.failure(received, endpoint)
         etag, next_url = self._etag_and_next(received, url, endpoint, kept)

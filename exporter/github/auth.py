@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from exporter.files import SHORTAGE_HINT, Watcher, shortage
+from exporter.files import SHORTAGE_HINT, Watcher, problem, shortage
 from exporter.github.errors import GitHubError, Unauthorized, Unreachable
 
 FINE_GRAINED = "fine-grained personal access token"
@@ -17,6 +18,8 @@ WRONG_APP_KEY = "GitHub rejects the App's ID or private key: check both, and thi
 
 YOUTH = timedelta(seconds=5)
 """How long GitHub may refuse a new token (octokit/auth-app.js)."""
+
+_KEY = "a private key in PEM format"
 
 _KINDS = {
     "ghp_": "classic personal access token",
@@ -33,6 +36,28 @@ def kind(token: str) -> str:
     old = re.fullmatch("[0-9a-f]{40}", token)
     other = "personal access token in the old format" if old else "unknown"
     return next((name for prefix, name in _KINDS.items() if token.startswith(prefix)), other)
+
+
+def instead_of_token(text: str) -> str:
+    """Return what a stripped text must be if it is no token, else an empty string."""
+    if "-----BEGIN " in text:
+        return "only the token, not a key or a certificate"
+    return "" if re.fullmatch(r"[!-~]+", text) else "only the token, without spaces or line breaks"
+
+
+def instead_of_key(text: str) -> str:
+    """Return what a text must be if it is no private key by its label, else an empty string."""
+    found = re.search(r"-----BEGIN ([A-Z0-9 ]+)-----", text)
+    label = found[1] if found else ""
+    if "PUBLIC KEY" in label or re.match(r"\s*(ssh|ecdsa)-", text):
+        return f"{_KEY}, not a public key: use the file that GitHub sent"
+    if label == "OPENSSH PRIVATE KEY":
+        return f"{_KEY}, not a key for SSH: use the file that GitHub sent"
+    if label.startswith("ENCRYPTED") or "4,ENCRYPTED" in text:
+        return f"{_KEY}, without a password"
+    if label and not label.endswith("PRIVATE KEY"):
+        return f"{_KEY}, not a {label.lower()}"
+    return "" if label else f"{_KEY}, including its BEGIN and END lines"
 
 
 class Token(NamedTuple):
@@ -101,7 +126,7 @@ class Secret:
             if short := late or shortage(error):
                 detail = f"{self.name}: its file cannot currently be read ({short})"
                 raise Unreachable(detail=detail, hint=SHORTAGE_HINT) from None
-            found, fault = None, f"its file cannot be read ({type(error).__name__})"
+            found, fault = None, _told(error)
         if found != self.last:
             self.last = found
             self._version += 1
@@ -151,9 +176,17 @@ class TokenCredential(Credential):
 
     def _checked(self) -> Token:
         token = self._secret.read()
-        if not re.fullmatch(r"[!-~]+", token.value):
-            raise self._secret.unusable("the token contains invalid characters")
+        if wanted := instead_of_token(token.value):
+            raise self._secret.unusable(f"must be {wanted}")
         return token
+
+
+def _told(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "its file is not text in UTF-8"
+    return (
+        problem(Path(error.filename), error) if error.filename else error.strerror or "unreadable"
+    )
 
 
 def from_token(name: str, token: str) -> Credential:

@@ -18,6 +18,9 @@ Element = TypeVar("Element", bound=msgspec.Struct)
 LIMIT = 32 * 1024 * 1024
 """Maximum bytes of an answer, decompressed."""
 
+HTML = "HTML instead of JSON"
+"""Detail of the failure for a page instead of an answer."""
+
 VALUES = 500_000
 """Maximum values of an answer, counted by commas and brackets."""
 
@@ -126,13 +129,13 @@ def _decoded(body: bytes, model: type[T], endpoint: str) -> T:
         return msgspec.json.decode(body, type=model)
     except UNREADABLE as error:
         if is_html(body):
-            raise _invalid("HTML instead of JSON", endpoint, errors.WRONG_ADDRESS) from None
+            raise _invalid(HTML, endpoint) from None
         known = isinstance(error, msgspec.DecodeError)
         raise _invalid(str(error) if known else "invalid JSON", endpoint) from None
 
 
-def _invalid(detail: str, endpoint: str, hint: str = "") -> errors.InvalidPayload:
-    return errors.InvalidPayload(detail=detail, hint=hint, endpoint=endpoint, status=200)
+def _invalid(detail: str, endpoint: str) -> errors.InvalidPayload:
+    return errors.InvalidPayload(detail=detail, endpoint=endpoint, status=200)
 
 
 def longest_list(payload: object) -> int:

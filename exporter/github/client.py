@@ -1,10 +1,9 @@
 """Client of one host and credential: conditional, bounded requests."""
 
 import asyncio
-import re
 import time
-from collections.abc import Callable, Collection, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -12,9 +11,9 @@ from urllib.parse import quote
 import httpx
 
 from exporter import __version__
-from exporter.files import SHORTAGE_HINT, shortage
 from exporter.github import addresses, body, errors, meanings
 from exporter.github.auth import Credential, Token
+from exporter.github.connecting import explained
 from exporter.github.pacing import Clock, Gate, Pacing, RateLimit, Sleep, rate_limit
 from exporter.github.work import work
 
@@ -35,7 +34,6 @@ _OF_ALL = {
     "connection": "close",
     "user-agent": f"github-billing-exporter/{__version__}",
 }
-_EXPIRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:UTC|[+-]\d{4})")
 
 
 def api_version(base_url: str) -> str:
@@ -113,8 +111,9 @@ class _Question:
 class Client:
     """Client of one host and one credential, or one installation of an App.
 
-    ``gate`` is shared by the clients of a credential. Uses ``transport`` directly: a client of
-    httpx would keep cookies, and send a user in a URL instead of the token.
+    ``gate`` is shared by the clients of a credential. ``proxy`` is its host, for messages. Uses
+    ``transport`` directly: a client of httpx would keep cookies, and send a user in a URL instead
+    of the token.
     """
 
     def __init__(
@@ -128,6 +127,7 @@ class Client:
         sleep: Sleep,
         version: str | None = None,
         gate: Gate | None = None,
+        proxy: str = "",
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.host = httpx.URL(base_url).host
@@ -137,6 +137,7 @@ class Client:
         self.sleep = sleep
         self._transport = transport
         self._observer = observer
+        self._proxy = proxy
         self.clock = clock
         self._api_version = version or api_version(base_url)
 
@@ -214,14 +215,10 @@ class Client:
             ) from None
         # OSError: from established TLS, and from modules imported on the first connection.
         except (httpx.HTTPError, OSError) as error:
-            # Some of these errors quote the request's headers, and so the token.
-            what = f"the connection failed ({type(error).__name__})"
-            short = shortage(error)
-            if short or isinstance(error, httpx.ConnectError):
-                what = f"no connection: {short or error}"
-            raise errors.Unreachable(
-                detail=what, hint=SHORTAGE_HINT if short else "", endpoint=endpoint
-            ) from None
+            # The host of a download is not named, like its URL.
+            host = "the download" if question.is_download else addresses.shown(question.url)
+            detail, hint = explained(error, host, self._proxy)
+            raise errors.Unreachable(detail=detail, hint=hint, endpoint=endpoint) from None
         finally:
             self._observer(
                 Exchange(
@@ -230,7 +227,7 @@ class Client:
                     status=status,
                     seconds=time.perf_counter() - started,
                     rate_limit=core_limit(headers),
-                    expires=_expiry(headers),
+                    expires=meanings.expiry(headers),
                     scopes=headers.get("x-oauth-scopes"),
                 )
             )
@@ -245,13 +242,8 @@ class Client:
             request = httpx.Request(method, url, headers=headers, content=post, extensions=_TIMEOUT)
             async with aclosing(await self._transport.handle_async_request(request)) as response:
                 if response.status_code in question.accepted and decoder is not None:
-                    async for chunk in body.chunks(response, endpoint):
-                        decoder.feed(chunk)
-                        while (piece := decoder.due()) is not None:
-                            limit.reschedule(None)  # our own work must not count as a delay
-                            await work(piece)
-                        if decoder.unhurried:
-                            limit.reschedule(asyncio.get_running_loop().time() + REQUEST_SECONDS)
+                    with self.suspicious(response):
+                        await self._feed(decoder, response, endpoint, limit)
                     return response, b""
                 if response.status_code not in {301, 302, 303, 307, 308}:
                     return response, await body.read_refusal(response, endpoint)
@@ -262,8 +254,34 @@ class Client:
                 url = _download_from(location, url)
             else:
                 url = self.same_host(location, url, endpoint)
-        hint = "" if question.is_download else errors.WRONG_ADDRESS
+        hint = "" if question.is_download else errors.wrong_address(self.base_url)
         raise errors.Rejected(detail="too many redirects", hint=hint, endpoint=endpoint)
+
+    async def _feed(
+        self,
+        decoder: body.Decoder[object],
+        response: httpx.Response,
+        endpoint: str,
+        limit: asyncio.Timeout,
+    ) -> None:
+        async for chunk in body.chunks(response, endpoint):
+            decoder.feed(chunk)
+            while (piece := decoder.due()) is not None:
+                limit.reschedule(None)  # our own work must not count as a delay
+                await work(piece)
+            if decoder.unhurried:
+                limit.reschedule(asyncio.get_running_loop().time() + REQUEST_SECONDS)
+
+    @contextmanager
+    def suspicious(self, response: httpx.Response) -> Iterator[None]:
+        """Blame the address for an invalid payload if the answer is not GitHub's."""
+        try:
+            yield
+        except errors.InvalidPayload as error:
+            is_foreign = error.detail == body.HTML or not meanings.is_of_github(response.headers)
+            if is_foreign and error.endpoint != DOWNLOAD:
+                error.hint = errors.wrong_address(self.base_url)
+            raise
 
     def same_host(self, location: str, url: str, endpoint: str) -> str:
         """Resolve a redirect or link. Raises `Rejected` for another host or a URL with a user."""
@@ -273,11 +291,11 @@ class Client:
             target = httpx.URL()
         home = httpx.URL(self.base_url)
         if not target.raw_host:
-            detail, hint = "the response points to an invalid URL", errors.WRONG_ADDRESS
+            detail = "the response points to an invalid URL"
+            hint = errors.wrong_address(self.base_url)
         elif (target.scheme, target.netloc) != (home.scheme, home.netloc):
-            where = f"{target.scheme}://{target.netloc.decode('ascii')}"
-            where = re.sub(r"[^A-Za-z0-9.:/-]", "", where)[:100]
-            detail = f"the response points to another host, {where}"
+            where = addresses.shown(str(target))
+            detail = f"the response points to another host, {target.scheme}://{where}"
             hint = "Set github.api-url to the host that serves the API itself."
         elif target.userinfo:
             detail, hint = "the response points to a URL with a user or a password", ""
@@ -299,8 +317,10 @@ class Client:
             )
         self.pacing.answered(core_limit(headers))
         error = meanings.of_answer(status, headers, message, endpoint, young=received.young)
-        if status == 404 and body.is_html(received.body):
-            error.hint = f"{errors.WRONG_ADDRESS} {error.hint or error.usual_hint}"
+        is_foreign = body.is_html(received.body) or not meanings.is_of_github(headers)
+        if status == 406 or (400 <= status < 500 and is_foreign):
+            usual = "" if isinstance(error, errors.Rejected) else error.usual_hint
+            error.hint = f"{errors.wrong_address(self.base_url)} {error.hint or usual}".rstrip()
         return error
 
 
@@ -324,11 +344,3 @@ def _download_from(location: str, url: str) -> str:
 def core_limit(headers: Mapping[str, str]) -> RateLimit | None:
     """Return the limit of billing endpoints, or None for the limits of search and GraphQL."""
     return rate_limit(headers) if headers.get("x-ratelimit-resource", "core") == "core" else None
-
-
-def _expiry(headers: Mapping[str, str]) -> datetime | None:
-    found = headers.get("github-authentication-token-expiration", "")
-    with suppress(ValueError):
-        if _EXPIRY.fullmatch(found):
-            return datetime.strptime(found.replace("UTC", "+0000"), "%Y-%m-%d %H:%M:%S %z")
-    return None

@@ -187,8 +187,10 @@ ALL: tuple[type[GitHubError], ...] = (
     Internal,
 )
 
-WRONG_ADDRESS = (
-    "Check github.api-url: it must reach GitHub's API, not a proxy or a sign-in page, and end in "
-    "/api/v3 for Enterprise Server."
-)
-"""Hint for an answer that does not come from GitHub's API."""
+
+def wrong_address(base_url: str) -> str:
+    """Return the hint for an answer that does not come from GitHub's API."""
+    return (
+        f"{base_url} may not be GitHub's API: check github.api-url. It must reach the API, not a "
+        "proxy or a sign-in page, and end in /api/v3 for Enterprise Server."
+    )

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from exporter.accounts import Account
 from exporter.github import body, errors
-from exporter.github.auth import WRONG_APP_KEY, Credential, Secret, Token
+from exporter.github.auth import WRONG_APP_KEY, Credential, Secret, Token, instead_of_key
 from exporter.github.client import Client, core_limit, fill
 from exporter.github.endpoints import CLASSIC_ROOTS
 from exporter.github.pacing import Clock
@@ -56,6 +56,8 @@ class AppKey:
         return self._loaded(text), version
 
     def _load(self, text: str) -> RSAPrivateKey:
+        if wanted := instead_of_key(text):
+            raise self._secret.unusable(f"must be {wanted}")
         try:
             key = load_pem_private_key(_unescaped(text).encode(), password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -211,7 +213,8 @@ class InstallationCredential(Credential):
                 error.detail, error.hint = "the App is not installed on the account", _INSTALL
             raise error
         self._app.pacing.answered(core_limit(received.response.headers))
-        return await work(body.decode, received.body, model, endpoint)
+        with self._app.suspicious(received.response):
+            return await work(body.decode, received.body, model, endpoint)
 
 
 def _refuse(until: datetime) -> None:

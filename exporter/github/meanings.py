@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import NamedTuple
 
 from exporter.github import errors
 from exporter.github.errors import Barred, Forbidden, GitHubError, Rejected, Unauthorized
 
 _SHOWN_ORGANIZATIONS = 20
+_EXPIRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:UTC|[+-]\d{4})")
 
 
 class _Meaning(NamedTuple):
@@ -86,7 +89,6 @@ _MEANINGS = (
         "",
         Rejected,
         "the host does not respond like GitHub's API",
-        errors.WRONG_ADDRESS,
         status=406,
     ),
 )
@@ -156,6 +158,20 @@ def of_hidden_organizations(sso: str, endpoint: str) -> GitHubError | None:
         "organizations hidden because the token is not authorized for their single sign-on: "
         f"{len(numbers)} (IDs {shown}{more})",
     )
+
+
+def is_of_github(headers: Mapping[str, str]) -> bool:
+    """Return whether an answer seems to come from GitHub's API."""
+    return "x-github-request-id" in headers and "html" not in headers.get("content-type", "")
+
+
+def expiry(headers: Mapping[str, str]) -> datetime | None:
+    """Return when the token expires, or None."""
+    found = headers.get("github-authentication-token-expiration", "")
+    with suppress(ValueError):
+        if _EXPIRY.fullmatch(found):
+            return datetime.strptime(found.replace("UTC", "+0000"), "%Y-%m-%d %H:%M:%S %z")
+    return None
 
 
 def request_id(headers: Mapping[str, str]) -> str:

@@ -146,4 +146,4 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
     except OSError as error:
-        raise PromtoolFailed(f"it cannot be run: {error.strerror}") from None
+        raise PromtoolFailed(files.problem(Path(command[0]), error, "run")) from None

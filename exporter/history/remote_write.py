@@ -197,7 +197,7 @@ def read_header_file(path: Path) -> dict[str, str]:
     try:
         text = files.read_secret(path)
     except OSError as error:
-        raise WrongSetting(f"the file cannot be read: {error.strerror}") from None
+        raise WrongSetting(files.problem(path, error)) from None
     except ValueError:
         raise WrongSetting("the file must be text in UTF-8") from None
     headers: dict[str, str] = {}

@@ -1,12 +1,14 @@
 """GitHub's usage reports as CSV files on disk."""
 
 import gzip
+import stat
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from exporter import files
 from exporter.ledger.csv_rows import WrongFile
 from exporter.ledger.csv_stream import CsvStream
 from exporter.ledger.row import Dimension, Row
@@ -34,12 +36,11 @@ class Files:
     def rows(self, progress: Callable[[str], None] = lambda _: None) -> Iterator[Row]:
         """Yield the rows of all files.
 
-        Raises `WrongFile`, for equal or overlapping files too, and ``OSError``. ``progress`` is
-        called with a line per file.
+        Raises `WrongFile`, for equal or overlapping files too. ``progress`` is called with a line
+        per file.
         """
         for path in self.paths:
-            if not path.is_file():
-                raise WrongFile(f"{path} is not a regular file: save the report first")
+            _check_regular(path)
         for path in self.paths:
             progress(f"{path} …")
             try:
@@ -47,6 +48,8 @@ class Files:
                     yield from self._of_file(path, file)
             except (EOFError, gzip.BadGzipFile, zlib.error):
                 raise WrongFile(f"{path} is cut short, or not compressed by gzip") from None
+            except OSError as error:
+                raise WrongFile(files.problem(path, error)) from None
 
     def _of_file(self, path: Path, file: BinaryIO) -> Iterator[Row]:
         stream = CsvStream(str(path), self.account_type, self.account, self.by)
@@ -72,6 +75,15 @@ class Files:
                 f"{path} ({kind} report) and {first} ({found} report) both have {row.sku} of "
                 f"{row.month}: read one type of report per month"
             )
+
+
+def _check_regular(path: Path) -> None:
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        raise WrongFile(files.problem(path, error)) from None
+    if not regular:
+        raise WrongFile(f"{path} is not a regular file: save the report first")
 
 
 def _rows(stream: CsvStream, file: BinaryIO) -> Iterator[Row]:

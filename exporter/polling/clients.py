@@ -13,6 +13,7 @@ import httpx
 
 from exporter import files
 from exporter.accounts import Account, AccountType
+from exporter.github.addresses import shown
 from exporter.github.auth import Credential, Secret, TokenCredential
 from exporter.github.client import Client, Exchange
 from exporter.github.pacing import Gate, RateLimit
@@ -148,6 +149,7 @@ class Clients(AbstractAsyncContextManager["Clients"]):
             sleep=self._sleep,
             version=settings.api_version,
             gate=gate,
+            proxy=shown(proxy) if (proxy := proxy_for(settings.api_url, os.environ)) else "",
         )
 
     def _observe_app(self, key: _Key | None, exchange: Exchange) -> None:

@@ -65,6 +65,7 @@ class Discovery:
     _answers: dict[str, CachedAnswers] = field(default_factory=dict)
     _watched: dict[Key, Watched] = field(default_factory=dict)
     _owned: set[Key] = field(default_factory=set)
+    _failed: bool = False
     _logged: str = ""
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -218,7 +219,9 @@ class Discovery:
             log.info("account discovered", **account.names)
 
     def _report(self, now: datetime, failure: GitHubError | None) -> None:
-        self.success = failure is None
+        if self._failed and failure is None:
+            log.info("discovery works again", credential=self.credential.name)
+        self.success, self._failed = failure is None, failure is not None
         if self.success:
             self.last_success = now
         detail, hint = (str(failure), self._hint(failure)) if failure else self._nothing_seen()

@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+
+import structlog
 
 from exporter.collectors import ALL
 from exporter.collectors.collector import FromReport
@@ -25,6 +28,8 @@ _LONGEST_REST = timedelta(seconds=30)
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _ALIVE_SECONDS = 60.0
+log = structlog.get_logger()
+
 _PLACES = {collector.name: place for place, collector in enumerate(ALL)}
 
 
@@ -54,6 +59,8 @@ class Poller:
         self._started = self._looked = self._next = clock()
         self._woken = asyncio.Event()
         self._ready = False
+        self._unpolled = deque(self.accounts)
+        self._said_polled = False
         self._page: Page | None = None
         self._credentials = Credentials()
         self._facts: dict[Watched, AccountFacts] = {}
@@ -96,12 +103,15 @@ class Poller:
     def add(self, watched: Watched) -> None:
         """Poll one more account; readiness does not wait for it."""
         self.accounts.append(watched)
+        self._unpolled.append(watched)
         self._page = None
         self.wake()
 
     def remove(self, watched: Watched) -> None:
         """Remove an account, its attempts under way and its part of the page."""
         self.accounts.remove(watched)
+        with suppress(ValueError):
+            self._unpolled.remove(watched)
         for task in self._polls.pop(watched, set()):
             task.cancel()
         self._changed(watched)
@@ -147,12 +157,10 @@ class Poller:
     def ready(self) -> bool:
         """Whether each job was attempted or skipped once, or an interval has passed; it latches."""
         if not self._ready:
-            jobs = [(watched, job) for watched in self._known_at_start for job in watched.jobs]
-            interval = min((job.settings.interval for _, job in jobs), default=timedelta(0))
-            self._ready = self._clock() - self._started >= interval or all(
-                job.last_attempt is not None or (watched.stands_by(job) and _is_decided(watched))
-                for watched, job in jobs
-            )
+            jobs = [job for watched in self._known_at_start for job in watched.jobs]
+            interval = min((job.settings.interval for job in jobs), default=timedelta(0))
+            late = self._clock() - self._started >= interval
+            self._ready = late or all(map(_is_polled, self._known_at_start))
         return self._ready
 
     def _jobs(self) -> list[Job]:
@@ -232,8 +240,27 @@ class Poller:
         finally:
             job.running = False
             self._changed(watched)
+            if may_postpone:
+                self._tell_first_polls()
             if job.due < self._next or before != (credential.version, credential.renewed):
                 self.wake()
+
+    def _tell_first_polls(self) -> None:
+        while self._unpolled and _is_polled(self._unpolled[0]):
+            self._unpolled.popleft()
+        if self._unpolled or self._said_polled:
+            return
+        self._said_polled = True
+        asked = [job for each in self.accounts for job in each.jobs if not each.stands_by(job)]
+        not_offered = sum(job.known.available is False for job in asked)
+        failing = sum(job.failing is not None for job in asked)
+        log.info(
+            "first polls ended",
+            accounts=len(self.accounts),
+            works=len(asked) - failing - not_offered,
+            fails=failing,
+            not_offered=not_offered,
+        )
 
     async def _derive(self, watched: Watched) -> None:
         for job in watched.derived:
@@ -256,8 +283,9 @@ class Poller:
         watched.derive_at = until or _NEVER
 
 
-def _is_decided(watched: Watched) -> bool:
-    return all(job.last_attempt for job in watched.jobs if job.collector.decides)
+def _is_polled(watched: Watched) -> bool:
+    decided = all(job.last_attempt for job in watched.jobs if job.collector.decides)
+    return all(job.last_attempt or (decided and watched.stands_by(job)) for job in watched.jobs)
 
 
 def _in_order(heads: Iterable[tuple[Watched, Job]]) -> list[tuple[Watched, Job]]:

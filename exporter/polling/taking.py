@@ -40,6 +40,9 @@ class Taking:
                 log.info("reading incomplete", **job.names, detail=" ".join(reading.notes))
             if reading.series_limit_advised and not (before and before.series_limit_advised):
                 _warn_of_limit(job, reading.series_limit_advised)
+            if job.failure is not None:
+                worked = job.known.last_success is not None
+                log.info("collector works again" if worked else "collector works", **job.names)
             job.record(outcome, None)
         elif error is not None:
             detail = str(error).replace("{account}", job.account.name)

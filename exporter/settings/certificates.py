@@ -27,7 +27,7 @@ def check_certificates(environment: Mapping[str, str]) -> Iterator[str]:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = log
         except OSError as error:
-            yield f"SSLKEYLOGFILE: the file cannot be written: {error.strerror}"
+            yield f"SSLKEYLOGFILE: {files.problem(Path(log), error, 'write')}"
 
 
 def no_certificates(file: Path) -> str:
@@ -39,7 +39,7 @@ def no_certificates(file: Path) -> str:
         return str(fault)
     # A file with only revocation lists loads without an error.
     found = trust(context, content) and context.cert_store_stats()["x509"]
-    return "" if found else "the file must contain certificates in PEM format"
+    return "" if found else f"{file.absolute()} must contain certificates in PEM format"
 
 
 def trust(context: ssl.SSLContext, content: bytes) -> bool:
@@ -56,7 +56,8 @@ def _none_in(folder: Path) -> str:
     try:
         hashed = [each for each in folder.iterdir() if _HASHED.fullmatch(each.name)]
     except OSError as error:
-        return f"the directory cannot be read: {error.strerror}"
+        return files.problem(folder, error)
     if all(map(no_certificates, hashed)):
-        return "the directory must contain certificates: add them, then run `openssl rehash` on it"
+        where = folder.absolute()
+        return f"{where} must contain certificates: add them, then run `openssl rehash` on it"
     return ""

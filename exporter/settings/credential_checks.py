@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from pathlib import Path
 
-from exporter.github.auth import bare
+from exporter.github.auth import bare, instead_of_key, instead_of_token
 from exporter.settings import resolved
 from exporter.settings.certificates import no_certificates
 from exporter.settings.credentials import DEFAULT
@@ -13,11 +14,9 @@ from exporter.settings.options import closest
 from exporter.settings.sections import GitHubSettings, Section
 from exporter.settings.sources.located import Sources
 
-_SECRET_FILES = {
-    "token_file": "token",
-    "app_private_key_file": "private key",
-    "private_key_file": "private key",
-}
+_TOKEN, _KEY = "token", "private key"
+_SECRET_FILES = {"token_file": _TOKEN, "app_private_key_file": _KEY, "private_key_file": _KEY}
+_SECRET_VARIABLES = {"token_variable": _TOKEN, "private_key_variable": _KEY}
 
 
 def check_credentials(
@@ -76,23 +75,39 @@ def _holders(settings: Settings) -> Iterator[tuple[Loc, Section]]:
 
 
 def _unusable(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fault]:
-    holders = list(_holders(settings))
-    for loc, model in holders:
+    for loc, model in _holders(settings):
         for leaf, what in _SECRET_FILES.items():
-            if file := getattr(model, leaf, None):
-                try:
-                    read_for(file, what)
-                except UnreadableFile as fault:
-                    yield (*loc, leaf), str(fault)
-    for loc, model in holders:
+            file = getattr(model, leaf, None)
+            if file and (problem := _of_file(file, what)):
+                yield (*loc, leaf), problem
+    for loc, model in _holders(settings):
         file = getattr(model, "ca_file", None)
         if file and (problem := no_certificates(file)):
             yield (*loc, "ca_file"), problem
-    for loc, model in holders:
-        for leaf in ("token_variable", "private_key_variable"):
+    for loc, model in _holders(settings):
+        for leaf, what in _SECRET_VARIABLES.items():
             variable = getattr(model, leaf, None)
-            if variable and not bare(environment.get(variable, "")):
-                yield (*loc, leaf), "this environment variable is not set"
+            if variable and (problem := _of_variable(environment.get(variable, ""), what)):
+                yield (*loc, leaf), f"this environment variable {problem}"
+
+
+def _of_file(file: Path, what: str) -> str:
+    try:
+        problem = _no_secret(bare(read_for(file, what).decode()), what)
+    except UnreadableFile as fault:
+        return str(fault)
+    except UnicodeDecodeError:
+        problem = "must be text in UTF-8"
+    return f"{file.absolute()} {problem}" if problem else ""
+
+
+def _of_variable(text: str, what: str) -> str:
+    return _no_secret(secret, what) if (secret := bare(text)) else "is not set"
+
+
+def _no_secret(text: str, what: str) -> str:
+    wanted = instead_of_token(text) if what == _TOKEN else instead_of_key(text)
+    return f"must contain {wanted}" if wanted else ""
 
 
 def _references(settings: Settings) -> Iterator[Fault]:

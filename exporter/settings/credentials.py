@@ -41,7 +41,7 @@ class CredentialSettings:
 
 class AppEntry(Section):
     id: fields.AppId = Field(..., description="ID or client ID of the App.")
-    private_key_file: Path | None = Field(
+    private_key_file: fields.File | None = Field(
         None, description="File that contains the App's private key; reloaded when it changes."
     )
     private_key_variable: Annotated[
@@ -55,7 +55,7 @@ class AppEntry(Section):
 
 class CredentialEntry(Section):
     name: fields.CredentialName = Field(..., description="Name used in accounts and metrics.")
-    token_file: Path | None = Field(
+    token_file: fields.File | None = Field(
         None, description="File that contains only the token; reloaded when it changes."
     )
     token_variable: fields.Variable | None = Field(
@@ -71,7 +71,7 @@ class CredentialEntry(Section):
     )
     api_url: fields.ApiUrl | None = Field(None, description="Overrides github.api_url.")
     api_version: fields.ApiVersion | None = Field(None, description="Overrides github.api_version.")
-    ca_file: Path | None = Field(None, description="Overrides github.ca_file.")
+    ca_file: fields.File | None = Field(None, description="Overrides github.ca_file.")
     discover: bool | None = Field(None, description="Overrides discover.enabled.")
     include: tuple[fields.Pattern, ...] | None = Field(
         None, description="Overrides discover.include."

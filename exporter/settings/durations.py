@@ -21,6 +21,8 @@ def parse_duration(text: str) -> timedelta:
     Raises ``ValueError``, also for a number without a unit and above ``timedelta.max``.
     """
     spelled = _SPELLING.fullmatch(text)
+    if text.isdecimal():
+        raise ValueError("must have a unit: s, m, h, d, w or y, such as 90s or 15m")
     if not text or spelled is None:
         raise ValueError("must be a duration such as 90s, 15m, 1h30m or 1d")
     try:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import inf
+from pathlib import Path
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr,
 from pydantic.json_schema import WithJsonSchema
 
 from exporter.accounts import Shard
-from exporter.github.addresses import is_allowed
+from exporter.github.addresses import api_instead_of, is_allowed
+from exporter.github.auth import instead_of_key, instead_of_token
 from exporter.own import TEAM, team_name
 from exporter.settings.durations import format_duration, parse_duration
 
@@ -25,6 +27,7 @@ _LONGEST = timedelta(days=365)
 UNPREFIXED = r"(?!github_pat_|gh[a-z]_\w{30})"
 """Of names, which are logged: not a misplaced GitHub token."""
 
+_CONTENT = re.compile(r"\b(?:github_pat_\w{20}|gh[a-z]_[A-Za-z0-9]{30})|^[0-9a-f]{40}$|-----BEGIN ")
 _HOST_AND_PORT = re.compile(
     r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[A-Za-z0-9._-]*)):(?P<port>[0-9]{1,5})"
 )
@@ -149,17 +152,28 @@ def _amount(value: object) -> float:
     raise ValueError("must be a number, 0 or greater")
 
 
+def is_content(path: str) -> bool:
+    """Return whether a path is the content of a secret file, which must not be shown."""
+    return _CONTENT.search(path) is not None
+
+
+def _file(value: object) -> object:
+    if isinstance(value, str) and is_content(value):
+        raise ValueError("must be the path of a file, not its content")
+    return value
+
+
 def _token(value: object) -> SecretStr:
     token = _secret(value).strip()
-    if not re.fullmatch("[!-~]+", token):
-        raise ValueError("must be only the token, without spaces or line breaks")
+    if wanted := instead_of_token(token):
+        raise ValueError(f"must be {wanted}")
     return SecretStr(token)
 
 
 def _private_key(value: object) -> SecretStr:
     key = _secret(value)
-    if not key.lstrip().startswith("-----BEGIN "):
-        raise ValueError("must be a private key in PEM format, including its BEGIN and END lines")
+    if wanted := instead_of_key(key):
+        raise ValueError(f"must be {wanted}")
     return SecretStr(key)
 
 
@@ -178,6 +192,8 @@ def _api_url(value: object) -> str:
         raise ValueError("must not contain a query (?) or a fragment (#)")
     if not is_allowed(url.scheme, host):
         raise ValueError("must begin with https:// (http:// is supported only for localhost)")
+    if instead := api_instead_of(host):
+        raise ValueError(f"must be the API, not the website: {instead}")
     return text.rstrip("/")
 
 
@@ -266,6 +282,7 @@ ApiUrl = Annotated[str, BeforeValidator(_api_url)]
 
 Address = Annotated[ListenAddress, PlainValidator(_listen_address, json_schema_input_type=str)]
 CollectorName = Annotated[str, BeforeValidator(_text), WithJsonSchema({"format": "collector"})]
+File = Annotated[Path, BeforeValidator(_file)]
 Token = Annotated[SecretStr, BeforeValidator(_token)]
 PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
 AppId = Annotated[

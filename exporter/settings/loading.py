@@ -12,6 +12,7 @@ from exporter.settings.allocation_checks import check_allocation
 from exporter.settings.certificates import check_certificates
 from exporter.settings.checks import check
 from exporter.settings.credential_checks import check_credentials
+from exporter.settings.fields import is_content
 from exporter.settings.model import Loc, Settings
 from exporter.settings.own_checks import check_own
 from exporter.settings.proxies import check_proxies
@@ -63,7 +64,7 @@ def load(
     """
     reads = [read_flags(flags), read_environment(environment)]
     file = Sources(tuple(read.tree for read in reads)).at(("config", "file"))
-    if file and isinstance(file.value, str | Path):
+    if file and isinstance(file.value, str | Path) and not is_content(str(file.value)):
         reads.append(read_file(Path(file.value), file.place))
     sources = Sources(tuple(read.tree for read in reads))
     if not any(map(sources.at, _INSTEAD_OF_FALLBACKS)):

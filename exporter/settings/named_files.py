@@ -17,12 +17,10 @@ def read_for(file: Path, what: str, most: int = files.MOST_SECRET) -> bytes:
     """
     try:
         content = files.read(file, most)
-    except files.NotRegular:
-        raise UnreadableFile("must be a regular file, not a directory or a pipe") from None
     except OSError as error:
-        raise UnreadableFile(f"the file cannot be read: {error.strerror}") from None
+        raise UnreadableFile(files.problem(file, error)) from None
     except ValueError:
         raise UnreadableFile("must be a valid file path") from None
     if not content.removeprefix(BOM_UTF8).strip():
-        raise UnreadableFile(f"the file is empty: it must contain the {what}")
+        raise UnreadableFile(f"{file.absolute()} is empty: it must contain the {what}")
     return content

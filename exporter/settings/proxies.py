@@ -11,7 +11,9 @@ _PORTS = {"http": 80, "https": 443}
 def check_proxies(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield an error line for each invalid proxy variable, without its password."""
     for variable, proxy in _proxies(environment).values():
-        if not _is_usable(proxy):
+        if proxy.startswith("socks"):
+            yield f"{variable}: SOCKS proxies are not supported: set an http:// or https:// proxy"
+        elif not _is_usable(proxy):
             yield (
                 f"{variable}: must be the http:// or https:// URL of a proxy, such as "
                 "http://proxy.example.com:3128, with a port from 1 to 65535"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.collectors import Collector
+from exporter.github.addresses import may_lack_path
 from exporter.own import Own
 from exporter.settings.credentials import DEFAULT, CredentialSettings, of_flags
 from exporter.settings.model import Loc, Settings
@@ -46,6 +47,17 @@ def credentials(settings: Settings) -> tuple[CredentialSettings, ...]:
     default = of_flags(settings.github, settings.discover)
     entries = tuple(entry.resolved(default) for entry in settings.credential_entries)
     return (default, *entries) if default.given or not entries else entries
+
+
+def doubts(settings: Settings) -> list[str]:
+    """Return a warning for each address that is valid, but probably not what was meant."""
+    urls = dict.fromkeys(each.api_url for each in credentials(settings))
+    return [
+        f"{url} has no path: for Enterprise Server, set {url}/api/v3. Without it, the address must "
+        "be that of a proxy of api.github.com"
+        for url in urls
+        if may_lack_path(url)
+    ]
 
 
 def credential_of(settings: Settings, account: Account) -> str:

@@ -1,7 +1,6 @@
 """Sections of the settings, and the entries of accounts."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +12,7 @@ from exporter.settings.fields import Shown
 PlatformChoice = Literal["auto", "legacy", "usage"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["human", "json"]
+LogColor = Literal["auto", "always", "never"]
 
 _GIGABYTES = Shown("GIGABYTES", "from the plan")
 
@@ -36,7 +36,7 @@ class GitHubSettings(Section):
         description="Token for the GitHub API. GITHUB_TOKEN is used only if no other credential "
         "is set.",
     )
-    token_file: Annotated[Path | None, Shown("FILE")] = Field(
+    token_file: Annotated[fields.File | None, Shown("FILE")] = Field(
         None, description="File that contains only the token; reloaded when it changes."
     )
     app_id: Annotated[fields.AppId | None, Shown("ID")] = Field(
@@ -52,7 +52,7 @@ class GitHubSettings(Section):
             "contains it",
         ),
     ] = Field(None, description="The App's private key, in PEM format.")
-    app_private_key_file: Annotated[Path | None, Shown("FILE")] = Field(
+    app_private_key_file: Annotated[fields.File | None, Shown("FILE")] = Field(
         None, description="File that contains the App's private key; reloaded when it changes."
     )
     api_url: Annotated[fields.ApiUrl, Shown("URL")] = Field(
@@ -63,7 +63,7 @@ class GitHubSettings(Section):
     api_version: Annotated[fields.ApiVersion | None, Shown("VERSION", "depends on the host")] = (
         Field(None, description="REST API version.")
     )
-    ca_file: Annotated[Path | None, Shown("FILE")] = Field(
+    ca_file: Annotated[fields.File | None, Shown("FILE")] = Field(
         None,
         description="File of CA certificates (PEM) to trust in addition to the default ones. "
         "Proxies are set by HTTPS_PROXY and NO_PROXY.",
@@ -112,7 +112,7 @@ class QuotaSettings(Section):
 
 
 class WebConfigSettings(Section):
-    file: Annotated[Path | None, Shown("FILE")] = Field(
+    file: Annotated[fields.File | None, Shown("FILE")] = Field(
         None,
         description="Web configuration file as in other Prometheus exporters: TLS, passwords, "
         "headers; reloaded when it changes. See docs/running.md.",
@@ -129,7 +129,7 @@ class WebSettings(Section):
 
 
 class StateSettings(Section):
-    file: Annotated[Path | None, Shown("FILE")] = Field(
+    file: Annotated[fields.File | None, Shown("FILE")] = Field(
         None,
         description="File that keeps the last good readings across restarts; one per process.",
     )
@@ -137,7 +137,7 @@ class StateSettings(Section):
 
 class ConfigSettings(Section):
     file: Annotated[
-        Path | None,
+        fields.File | None,
         Shown("FILE", elsewhere="cannot be set in the configuration file: use --config.file"),
     ] = Field(None, description="YAML configuration file.")
 
@@ -149,6 +149,10 @@ class LogSettings(Section):
     format: Annotated[
         LogFormat | None, Shown("|".join(get_args(LogFormat)), "human on a terminal, else json")
     ] = Field(None, description="Format of the log, one event per line.")
+    color: Annotated[LogColor, Shown("|".join(get_args(LogColor)))] = Field(
+        "auto",
+        description="Color of the human log; auto is on a terminal, unless NO_COLOR is set.",
+    )
 
 
 class JobTimes(Section):

@@ -5,8 +5,8 @@ import re
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from exporter.settings.model import Loc
-from exporter.settings.options import closest, known_keys
+from exporter.settings.model import Loc, Settings
+from exporter.settings.options import closest, known_keys, options
 
 _SENTENCES = {
     "tuple_type": "must be a list",
@@ -26,13 +26,24 @@ def no_mapping(value: object, loc: Loc = ()) -> str:
         fix = ": add a space after the colon"
     elif isinstance(value, list) and loc == ("allocation",):
         fix = ": put the rules under rules:"
+    elif isinstance(value, bool) and "enabled" in known_keys(Settings, loc):
+        fix = ": write enabled: below it"
     return f"must be a mapping (key: value){fix}"
 
 
 def no_such_key(model: type[BaseModel], loc: Loc) -> str:
     """Return the error for an unknown key of ``model``, with a suggestion."""
     *section, last = loc
+    if path := _path_of(model, str(last)) if not section else ():
+        return f"no such key: write {': and, below it, '.join(path)}:"
     return f"no such key: {closest(str(last), known_keys(model, tuple(section)))}"
+
+
+def _path_of(model: type[BaseModel], key: str) -> tuple[str, ...]:
+    # A key as in a flag, such as poll.interval, or without its section.
+    wanted = tuple(key.replace("-", "_").split("."))
+    paths = [each.path for each in options() if each.path[-len(wanted) :] == wanted]
+    return paths[0] if model is Settings and len(paths) == 1 else ()
 
 
 def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:

@@ -21,7 +21,8 @@ from exporter.polling.discovery import Discovery
 from exporter.polling.poller import Poller
 from exporter.state.saved import Snapshot, State, restore
 
-_MAGIC = b"github-billing-exporter state 1\n"  # increment the number with each change of `State`
+_OURS = b"github-billing-exporter state "
+_MAGIC = _OURS + b"1\n"  # increment the number with each change of `State`
 _DIGEST_BYTES = 32
 _MOST_BYTES = 256 << 20
 _UNPACKED_BYTES = 64 << 20
@@ -36,6 +37,14 @@ log = structlog.get_logger()
 
 class DamagedState(Exception):
     """A file without a trustworthy state."""
+
+
+def is_foreign(path: Path) -> bool:
+    """Return whether another program wrote the file. Any version of the exporter may have."""
+    with suppress(OSError), path.open("rb") as file:
+        begins = file.read(len(_OURS))
+        return bool(begins) and begins != _OURS
+    return False
 
 
 def sealed(state: bytes) -> bytes:

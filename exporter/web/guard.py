@@ -69,6 +69,8 @@ class LiveWebConfig:
         words = getattr(fault, "strerror", None) or type(fault).__name__ if fault else ""
         if words and words != self._told:
             log.error("web configuration file not loaded", detail=f"{self._path}: {words}")
+        elif self._told and not words:
+            log.info("web configuration file read again", file=str(self._path))
         self._told = words
         return self._config
 

@@ -31,12 +31,29 @@ def squeezed(text: str) -> str:
 
 class TestWrongSettings:
     @pytest.mark.parametrize("arguments", [[], *([name] for name in WITH_SETTINGS)])
-    def test_no_account_is_one_line_that_shows_how(
+    def test_nothing_set_is_explained_in_five_lines(
         self, arguments: list[str], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        code, (line, other) = refused(capsys, *arguments)
+        code, (first, *steps) = refused(capsys, *arguments)
         assert code == 2
-        assert "no GitHub token" in other
+        assert first.startswith("github-billing-exporter: no account to watch, and no GitHub token")
+        assert [step.split()[:2] for step in steps] == [
+            ["github-billing-exporter", "demo"],
+            ["export", "GITHUB_BILLING_TOKEN=..."],
+            ["github-billing-exporter", "check"],
+            ["github-billing-exporter", "run"],
+        ]
+
+    @pytest.mark.parametrize("name", WITH_SETTINGS)
+    def test_no_account_is_one_line_that_shows_how(
+        self,
+        name: str,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setenv("GITHUB_TOKEN", DEMO_TOKEN)
+        code, (line,) = refused(capsys, name)
+        assert code == 2
         assert line.startswith("github-billing-exporter: no account to watch: ")
         for mend in ("--organization NAME", "GITHUB_BILLING_ORGANIZATIONS", "exporter demo"):
             assert mend in line
@@ -74,8 +91,13 @@ class TestWrongSettings:
         [
             (["--organisation", "acme"], "No such option '--organisation'."),
             (["run", "--organisation", "acme"], "--organization"),
-            (["rum"], "No such command: use one of run, check,"),
-            (["ghp_CANARY"], "No such command"),
+            (["rum"], "No such command: did you mean run? See"),
+            (["chekc", "--organization", "acme"], "No such command: did you mean check?"),
+            (["ghp_CANARY"], "No such command: use one of run, check,"),
+            (
+                ["--organization", "acme", "check"],
+                "Put the command first: github-billing-exporter check",
+            ),
             (["run", "ghs_CANARY.x"], "run accepts only options"),
             (["once", "--output"], "Option '--output' requires an argument."),
             (["check", "--organization", "acme", "mona"], "check accepts only options"),
@@ -103,6 +125,34 @@ class TestWrongSettings:
         assert ended.returncode == 1
         (line,) = ended.stderr.splitlines()
         assert f"--web.listen-address {address}: cannot listen: Address already in use" in line
+
+
+class TestCompletion:
+    @pytest.mark.parametrize(
+        ("typed", "offered"),
+        [
+            (["ch"], {"check"}),
+            (["--org"], {"--organization"}),
+            (["run", "--poll.i"], {"--poll.interval"}),
+            (["--organization", "acme", "--log.format", ""], {"human", "json"}),
+            (["run", "--collector", "copilot_s"], {"copilot_seats", "copilot_seat_activity"}),
+        ],
+    )
+    def test_offers(self, typed: list[str], offered: set[str]) -> None:
+        assert self.completed(typed) == {("plain", each) for each in offered}
+
+    def test_offers_files(self) -> None:
+        assert self.completed(["run", "--config.file", ""]) == {("file", "")}
+
+    @staticmethod
+    def completed(typed: list[str]) -> set[tuple[str, str]]:
+        env = {
+            "_GITHUB_BILLING_EXPORTER_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(["github-billing-exporter", *typed]),
+            "COMP_CWORD": str(len(typed)),
+        }
+        lines = command(env=env).stdout.splitlines()
+        return {(kind, value) for kind, _, value in (line.partition(",") for line in lines)}
 
 
 class TestHelp:
@@ -148,6 +198,44 @@ class TestHelp:
         said = capsys.readouterr().out
         assert said.startswith(f"github-billing-exporter {__version__} (revision ")
         assert "Python 3." in said
+
+    def test_the_version_is_a_command_too(self, capsys: pytest.CaptureFixture[str]) -> None:
+        main(["--version"])
+        main(["version"])
+        flag, verb = capsys.readouterr().out.splitlines()
+        assert flag == verb
+
+    @pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)])
+    def test_has_a_short_option(
+        self, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        main([*arguments, "--help"])
+        spelled_out = capsys.readouterr().out
+        main([*arguments, "-h"])
+        assert capsys.readouterr().out == spelled_out
+
+    def test_of_the_program_tells_the_whole_purpose_of_each_command(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        main(["--help"])
+        _, _, listed = capsys.readouterr().out.partition("Commands:\n")
+        assert "..." not in listed
+        found = re.findall(r"^  (\w+)  +(.*(?:\n    .*)*)$", listed, re.MULTILINE)
+        assert [name for name, _ in found] == [*COMMANDS]
+        assert all(purpose.endswith(".") for _, purpose in found)
+
+    def test_groups_the_settings(self, capsys: pytest.CaptureFixture[str]) -> None:
+        main(["run", "--help"])
+        parts = re.split(r"^(\S.*):\n", capsys.readouterr().out, flags=re.MULTILINE)
+        flags = {
+            title: re.findall(r"^  (--[\w.-]+)", part, re.MULTILINE)
+            for title, part in zip(parts[1::2], parts[2::2], strict=True)
+        }
+        assert next(iter(flags)) == "Options"
+        assert "--help" in parts[2]
+        assert "--organization" in flags["Accounts"]
+        assert flags["Polling"] == ["--poll.interval", "--poll.stale-after", "--poll.timeout"]
+        assert flags["Log"] == ["--log.level", "--log.format", "--log.color"]
 
     @staticmethod
     def shown(option: Option) -> str:

@@ -18,6 +18,6 @@ class TestTheSettingsPage:
 
     def test_the_example_is_right(self, tmp_path: Path) -> None:
         assert settings_page.EXAMPLE in settings_page.settings()
-        environment = {"ACME_APP_PRIVATE_KEY": "a key"}
+        environment = {"ACME_APP_PRIVATE_KEY": "-----BEGIN RSA PRIVATE KEY-----"}
         settings = in_file(tmp_path, settings_page.EXAMPLE, ALL, environment)
         assert len(resolved.accounts(settings)) == 2

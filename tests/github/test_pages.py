@@ -23,7 +23,7 @@ ELSEWHERE = [
     ("http://api.github.com/bill", "http://api.github.com"),
     ("https://api.github.com:8443/bill", "https://api.github.com:8443"),
     ("ftp://api.github.com/bill", "ftp://api.github.com"),
-    ("https://[2001:db8::1]/bill", "https://2001:db8::1"),
+    ("https://[2001:db8::1]/bill", "https://[2001:db8::1]"),
     ("https://xn--/", "https://xn--"),
     ("https://xn--a-.example/", "https://xn--a-.example"),
     ("https://[", "https://"),

@@ -89,9 +89,9 @@ class TestAFile:
     def test_must_be_regular_and_is_never_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         for path in (tmp_path / "pipe", tmp_path):
-            with pytest.raises(WrongSetting, match="the file cannot be read: it is a pipe"):
+            with pytest.raises(WrongSetting, match=r"cannot read .*: it is a pipe"):
                 read_header_file(path)
 
     def test_must_exist(self, tmp_path: Path) -> None:
-        with pytest.raises(WrongSetting, match="cannot be read: No such file"):
+        with pytest.raises(WrongSetting, match=r"cannot read .*: No such file"):
             read_header_file(tmp_path / "absent")

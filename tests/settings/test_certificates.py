@@ -17,8 +17,8 @@ from tests.settings import COLLECTORS, NOW, faults
 
 AUTHORITY = trustme.CA().cert_pem.bytes()
 HASHED = "0123abcd.0"
-NONE = "the file must contain certificates in PEM format"
-NONE_IN = "the directory must contain certificates: add them, then run `openssl rehash` on it"
+NONE = "PATH must contain certificates in PEM format"
+NONE_IN = "PATH must contain certificates: add them, then run `openssl rehash` on it"
 
 
 def revocations() -> bytes:
@@ -50,9 +50,9 @@ class TestFile:
     BAD = pytest.mark.parametrize(
         ("make", "fault"),
         [
-            (lambda _: None, "the file cannot be read: No such file or directory"),
-            (Path.mkdir, "must be a regular file, not a directory or a pipe"),
-            (a_file(b""), "the file is empty: it must contain the certificates"),
+            (lambda _: None, "cannot read PATH: No such file or directory"),
+            (Path.mkdir, "cannot read PATH: it is a pipe, a directory or a device"),
+            (a_file(b""), "PATH is empty: it must contain the certificates"),
             (a_file(b"nothing"), NONE),
             (a_file(AUTHORITY[:200]), NONE),
             (a_file(AUTHORITY + AUTHORITY[:200]), NONE),
@@ -67,7 +67,7 @@ class TestFile:
     ) -> None:
         make(tmp_path / "ca.pem")
         assert faults({"github": {"ca_file": tmp_path / "ca.pem"}}) == (
-            f"--github.ca-file: {fault}",
+            f"--github.ca-file: {fault.replace('PATH', str(tmp_path / 'ca.pem'))}",
         )
 
     @BAD
@@ -80,7 +80,7 @@ class TestFile:
             {"github": {"ca_file": tmp_path / "good.pem"}},
             {"SSL_CERT_FILE": str(tmp_path / "ca.pem")},
         )
-        assert told == (f"SSL_CERT_FILE: {fault}",)
+        assert told == (f"SSL_CERT_FILE: {fault.replace('PATH', str(tmp_path / 'ca.pem'))}",)
 
     def test_is_told_beside_the_other_faults(self) -> None:
         environment = {"SSL_CERT_FILE": "/gone", "GITHUB_BILLING_POLL_INTERVAL": "soon"}
@@ -102,8 +102,8 @@ class TestFolder:
     @pytest.mark.parametrize(
         ("make", "fault"),
         [
-            (lambda _: None, "the directory cannot be read: No such file or directory"),
-            (a_file(AUTHORITY), "the directory cannot be read: Not a directory"),
+            (lambda _: None, "cannot read PATH: No such file or directory"),
+            (a_file(AUTHORITY), "cannot read PATH: Not a directory"),
             (a_folder(), NONE_IN),
             (a_folder(ca_pem=AUTHORITY), NONE_IN),
             (a_folder(**{HASHED: b"nothing"}), NONE_IN),
@@ -115,7 +115,7 @@ class TestFolder:
     ) -> None:
         make(tmp_path / "certs")
         told = faults({}, {"SSL_CERT_DIR": str(tmp_path / "certs")})
-        assert told == (f"SSL_CERT_DIR: {fault}",)
+        assert told == (f"SSL_CERT_DIR: {fault.replace('PATH', str(tmp_path / 'certs'))}",)
 
     def test_of_certificates_is_none(self, tmp_path: Path) -> None:
         a_folder(**{HASHED: AUTHORITY, "README": b"nothing"})(tmp_path / "certs")
@@ -131,7 +131,7 @@ class TestKeyLog:
 
     def test_that_cannot_be_written_is_a_fault(self) -> None:
         assert faults({}, {"SSLKEYLOGFILE": "/gone/keys"}) == (
-            "SSLKEYLOGFILE: the file cannot be written: No such file or directory",
+            "SSLKEYLOGFILE: cannot write /gone/keys: No such file or directory",
         )
 
     def test_that_can_be_is_none(self, tmp_path: Path) -> None:

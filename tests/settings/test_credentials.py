@@ -231,7 +231,9 @@ class TestFlags:
     def test_a_secret_that_is_nothing_is_a_fault(self, nothing: str, tmp_path: Path) -> None:
         (tmp_path / "token").write_text(nothing)
         (of_file,) = faults({"github": {"token_file": tmp_path / "token"}})
-        assert of_file == "--github.token-file: the file is empty: it must contain the token"
+        assert (
+            of_file == f"--github.token-file: {tmp_path}/token is empty: it must contain the token"
+        )
         text = "credentials: [{name: mine, token_variable: MINE}]\n"
         assert told(tmp_path, text, MINE=nothing) == [
             "FILE:1: credentials[0].token_variable: this environment variable is not set"
@@ -250,7 +252,9 @@ class TestFlags:
             given = {name: f"/dev/fd/{reader}", **others}
             [fault] = faults({"organizations": ["acme"], "github": given})
         place = f"--github.{name.replace('_', '-')}"
-        assert fault == f"{place}: must be a regular file, not a directory or a pipe"
+        assert (
+            fault == f"{place}: cannot read /dev/fd/{reader}: it is a pipe, a directory or a device"
+        )
 
     def test_a_switch_is_on_by_any_spelling_of_the_environment(self) -> None:
         assert load({}, {"GITHUB_BILLING_DISCOVER": "true"}, ALL).discover.enabled

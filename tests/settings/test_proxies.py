@@ -23,7 +23,6 @@ BAD = [
     f"http://mona:{PASSWORD}#1@127.0.0.1:3128",
     f"http://mona:{PASSWORD}@[fd00::1",
     f"http://mona:{PASSWORD}@",
-    f"socks5://mona:{PASSWORD}@127.0.0.1:1080",
     f"http://mona:{PASSWORD}@xn--a:3128",
 ]
 
@@ -36,6 +35,12 @@ class TestAddress:
     ) -> None:
         (line,) = faults({}, {variable: address})
         assert line.startswith(f"{variable}: must be the http:// or https:// URL of a proxy")
+        assert PASSWORD not in line
+
+    @pytest.mark.parametrize("scheme", ["socks4", "socks5", "socks5h"])
+    def test_of_socks_is_not_supported(self, scheme: str) -> None:
+        (line,) = faults({}, {"ALL_PROXY": f"{scheme}://mona:{PASSWORD}@127.0.0.1:1080"})
+        assert line.startswith("ALL_PROXY: SOCKS proxies are not supported")
         assert PASSWORD not in line
 
     def test_each_is_told(self) -> None:

@@ -35,6 +35,7 @@ class TestFaults:
     def test_each_bad_file_has_its_one_fault(self, file: Path) -> None:
         first, *_ = file.read_text(encoding="utf-8", errors="replace").splitlines()
         expected = first.removeprefix("# ").replace("FILE", str(file))
+        expected = expected.replace("CWD", str(Path.cwd())).replace("HOME", str(Path.home()))
         assert faults({"config": {"file": str(file)}}) == (f"{file}:{expected}",)
 
     def test_all_are_told_at_once(self, tmp_path: Path) -> None:
@@ -72,7 +73,7 @@ class TestFaults:
     def test_a_file_that_cannot_be_read_says_why(self, tmp_path: Path) -> None:
         missing = tmp_path / "missing.yaml"
         assert faults({"config": {"file": str(missing)}}) == (
-            "--config.file: the file cannot be read: No such file or directory",
+            f"--config.file: cannot read {missing}: No such file or directory",
         )
 
     def test_a_path_that_is_none_is_told_as_one(self) -> None:
@@ -247,9 +248,13 @@ class TestDurations:
     def test_units_are_prometheus_units(self, text: str, duration: timedelta) -> None:
         assert parse_duration(text) == duration
 
+    def test_a_number_lacks_its_unit(self) -> None:
+        with pytest.raises(ValueError, match="must have a unit"):
+            parse_duration("15")
+
     @pytest.mark.parametrize(
         "text",
-        ["", "5", "5x", "-5m", "1.5h", "5 m", "1m1h", "1m1m", "5m\n", "\u0665m", "999999999y"],
+        ["", "5x", "-5m", "1.5h", "5 m", "1m1h", "1m1m", "5m\n", "\u0665m", "999999999y"],
     )
     def test_other_spellings_are_refused(self, text: str) -> None:
         with pytest.raises(ValueError, match=r"must be a (shorter )?duration"):

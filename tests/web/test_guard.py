@@ -229,7 +229,8 @@ class TestChange:
         guarded.path.unlink()
         [told] = guarded.looked()
         assert (
-            told["detail"] == f"{guarded.path}: the file cannot be read: No such file or directory"
+            told["detail"]
+            == f"{guarded.path}: cannot read {guarded.path}: No such file or directory"
         )
         assert guarded.ask().status_code == 401
         [told] = guarded.change(USERS)

@@ -12,10 +12,21 @@ from exporter.settings.sentences import no_mapping, no_such_key
 from exporter.settings.sources.given import Source, misplaced
 from exporter.settings.sources.located import Located
 
-_PRINTABLE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")
+_PRINTABLE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}(\.[a-z_-]{1,31}){0,2}")
 """Other keys are not shown: they may be misplaced secrets."""
 
 _NAMED = re.compile(r"'[^<'][^']{3,}'")
+
+_NOT_CLOSED = {
+    "flow sequence": "the [ is not closed",
+    "flow mapping": "the { is not closed",
+    "quoted scalar": "the quote is not closed",
+}
+_INSTEAD = {
+    "expected <block end>": "wrong indentation, or a quote or a colon too many",
+    "mapping values are not allowed": "a colon too many, or wrong indentation",
+    "found character '\\t'": "indent with spaces, not tabs",
+}
 
 _DEEPEST = 8
 """Deeper than any setting. Bounds the recursion."""
@@ -31,11 +42,11 @@ def read_file(path: Path, place: str) -> Source:
     tree, faults = read_yaml(path, place)
     # Merging would silently replace a plain value with another source's section.
     shapeless = [
-        found
+        (section, found)
         for section in _SECTIONS
         if (found := tree.at(section)) and not isinstance(found.value, dict)
     ]
-    shapes = [f"{found.place}: {no_mapping(found.value)}" for found in shapeless]
+    shapes = [f"{found.place}: {no_mapping(found.value, loc)}" for loc, found in shapeless]
     # pydantic-settings would take such keys as its own arguments.
     own = (
         [name for name in tree.value if name.startswith("_")]
@@ -44,7 +55,7 @@ def read_file(path: Path, place: str) -> Source:
     )
     unknown = [(found, name) for name in own if (found := tree.at((name,)))]
     strange = [f"{found.place}: {no_such_key(Settings, (name,))}" for found, name in unknown]
-    wanted = tree.without([*shapeless, *(found for found, _ in unknown)])
+    wanted = tree.without([*(found for _, found in shapeless), *(found for found, _ in unknown)])
     read = misplaced(wanted, (option for option in options() if option.elsewhere))
     return Source(read.tree, (*faults, *shapes, *strange, *read.faults))
 
@@ -66,7 +77,7 @@ def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
     try:
         text = files.read(path, files.MOST_TEXT).decode()
     except OSError as error:
-        raise _UnreadableError(f"{place}: the file cannot be read: {error.strerror}") from None
+        raise _UnreadableError(f"{place}: {files.problem(path, error)}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise _UnreadableError(f"{path}:{line}: invalid UTF-8") from None
@@ -81,16 +92,25 @@ def _root(path: Path, place: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
             f"{path}:{line}: contains a character that is invalid in YAML"
         ) from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        # The line, and names in the problem, may contain a secret.
-        problem = _NAMED.sub("…", error.problem or "cannot be parsed")
-        raise _UnreadableError(f"{path}:{line}: invalid YAML: {problem}") from None
+        raise _UnreadableError(f"{path}:{_invalid(error)}") from None
     except RecursionError:
         raise _UnreadableError(f"{path}: is nested too deeply") from None
     if root and not isinstance(root, yaml.MappingNode):
         line = root.start_mark.line + 1
         raise _UnreadableError(f"{path}:{line}: {no_mapping(root.value)}")
     return loader, root
+
+
+def _invalid(error: yaml.MarkedYAMLError) -> str:
+    context, problem, mark = error.context or "", error.problem or "", error.problem_mark
+    if told := next((told for part, told in _NOT_CLOSED.items() if part in context), ""):
+        mark = error.context_mark
+    else:
+        # The line, and names in the problem, may contain a secret.
+        plain = _NAMED.sub("…", problem or "cannot be parsed")
+        told = next((told for part, told in _INSTEAD.items() if part in problem), plain)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return f"{line}:{column}: invalid YAML: {told}"
 
 
 class _Walk:

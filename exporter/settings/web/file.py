@@ -69,7 +69,10 @@ def read_web_file(
     except TlsFault as fault:
         return WebRead(None, (f"{place_of(fault.key)}: {fault}",))
     except OSError as error:
-        return WebRead(None, (f"{place}: a file that it names cannot be read: {error.strerror}",))
+        named = f": {error.filename}" if error.filename else ""
+        return WebRead(
+            None, (f"{place}: a file that it names cannot be read: {error.strerror}{named}",)
+        )
     users = document.basic_auth_users.items()
     headers = document.http_server_config.headers.model_dump(by_alias=True)
     return WebRead(

@@ -79,14 +79,14 @@ BAD = {
     "cert_file or cert is required",
     f"{SECTION}:\n  cert_file: server.pem\n": f"1: {SECTION}: key_file or key is required",
     tls("key: x"): f"3: {SECTION}.key_file: key is also set: remove one of the two",
-    TLS.replace("server.pem", "missing.pem"): f"2: {SECTION}.cert_file: the file cannot be read: "
-    "No such file or directory",
-    TLS.replace("server.pem", "empty.pem"): f"2: {SECTION}.cert_file: the file is empty: it must "
-    "contain the certificate",
+    TLS.replace("server.pem", "missing.pem"): f"2: {SECTION}.cert_file: cannot read "
+    "FOLDER/missing.pem: No such file or directory",
+    TLS.replace("server.pem", "empty.pem"): f"2: {SECTION}.cert_file: FOLDER/empty.pem is empty: "
+    "it must contain the certificate",
     TLS.replace("server.pem", "garbage.pem"): f"2: {SECTION}.cert_file: must be certificates in "
     "PEM format",
-    TLS.replace("server.pem", "."): f"2: {SECTION}.cert_file: must be a regular file, not a "
-    "directory or a pipe",
+    TLS.replace("server.pem", "."): f"2: {SECTION}.cert_file: cannot read FOLDER: it is a "
+    "pipe, a directory or a device",
     TLS.replace("server.pem", "''"): f"2: {SECTION}.cert_file: must be a non-empty string: set "
     "it, or remove the key",
     TLS.replace("server.pem", '"\\0"'): f"2: {SECTION}.cert_file: must be a valid file path",
@@ -169,6 +169,7 @@ class TestFile:
     ) -> None:
         file = certificates.folder / "bad.yml"
         file.write_text(text)
+        fault = fault.replace("FOLDER", str(certificates.folder))
         assert read_web_file(file, "--web.config.file") == (None, (f"{file}:{fault}",))
         with pytest.raises(SettingsError) as caught:
             LiveWebConfig(file)
@@ -203,12 +204,12 @@ class TestFile:
         missing = str(tmp_path / "missing.yml")
         named = {"GITHUB_BILLING_WEB_CONFIG_FILE": missing}
         assert faults({}, named) == (
-            "GITHUB_BILLING_WEB_CONFIG_FILE: the file cannot be read: No such file or directory",
+            f"GITHUB_BILLING_WEB_CONFIG_FILE: cannot read {missing}: No such file or directory",
         )
         config = tmp_path / "config.yml"
         config.write_text(f"web:\n  config:\n    file: {missing}\n")
         assert faults({"config": {"file": str(config)}}) == (
-            f"{config}:3: web.config.file: the file cannot be read: No such file or directory",
+            f"{config}:3: web.config.file: cannot read {missing}: No such file or directory",
         )
 
     def test_of_the_documentation_is_a_good_one(self, certificates: Certificates) -> None:

@@ -137,14 +137,14 @@ REFUSED = {
         TLS.replace("server.pem", '""'), "must be a non-empty string"
     ),
     "web_config_noAuth_certPath_invalid.bad.yml": Fact(
-        TLS.replace("server.pem", "somefile"), "the file cannot be read"
+        TLS.replace("server.pem", "somefile"), "somefile: No such file or directory"
     ),
     "web_config_noAuth_certPath_keyPath_empty.bad.yml": Fact(
         TLS.replace("server.pem", '""').replace("server.key", '""'), "must be a non-empty string"
     ),
     "web_config_noAuth_certPath_keyPath_invalid.bad.yml": Fact(
         TLS.replace("server.pem", "somefile").replace("server.key", "somefile"),
-        "the file cannot be read",
+        "somefile: No such file or directory",
     ),
     "web_config_noAuth_cert_empty.bad.yml": Fact(
         f'{inline("key")}  cert: ""\n', "must be a non-empty string"
@@ -159,7 +159,7 @@ REFUSED = {
         TLS.replace("server.key", '""'), "must be a non-empty string"
     ),
     "web_config_noAuth_keyPath_invalid.bad.yml": Fact(
-        TLS.replace("server.key", "somefile"), "the file cannot be read"
+        TLS.replace("server.key", "somefile"), "somefile: No such file or directory"
     ),
     "web_config_noAuth_key_empty.bad.yml": Fact(
         f'{inline("cert")}  key: ""\n', "must be a non-empty string"
