@@ -99,6 +99,56 @@ class TestLinesThatNobodyReads:
         os.close(reading)
 
 
+ONE_LINE = """
+import sys, structlog
+from exporter import logs
+logs.configure("info", sys.argv[1], list, color=sys.argv[2])
+structlog.get_logger().info("listening", url="http://localhost:9877/")
+"""
+
+
+def on_terminal(form: str, color: str, **environment: str) -> str:
+    """Return what a process logs in one line to a terminal."""
+    reading, terminal = os.openpty()
+    with os.fdopen(reading, "rb", closefd=True, buffering=0) as screen:
+        subprocess.run(
+            [sys.executable, "-c", ONE_LINE, form, color],
+            env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment},
+            stderr=terminal,
+            check=True,
+        )
+        os.close(terminal)
+        return screen.read(65536).decode()
+
+
+class TestColor:
+    @pytest.mark.parametrize(
+        ("color", "environment", "colored"),
+        [
+            ("auto", {}, True),
+            ("auto", {"NO_COLOR": ""}, True),
+            ("auto", {"NO_COLOR": "1"}, False),
+            ("auto", {"TERM": "dumb"}, False),
+            ("never", {}, False),
+            ("always", {"NO_COLOR": "1"}, True),
+        ],
+    )
+    def test_on_a_terminal(self, color: str, environment: dict[str, str], colored: bool) -> None:
+        assert ("\x1b[" in on_terminal("human", color, **environment)) == colored
+
+    @pytest.mark.parametrize(("color", "colored"), [("auto", False), ("always", True)])
+    def test_in_a_file(self, color: str, colored: bool) -> None:
+        command = [sys.executable, "-c", ONE_LINE, "human", color]
+        logged = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+        assert ("\x1b[" in logged) == colored
+
+
+class TestAJsonLine:
+    def test_begins_with_time_level_and_event(self) -> None:
+        line = msgspec.json.decode(on_terminal("json", "always"), type=dict[str, str])
+        assert [*line] == ["timestamp", "level", "event", "url"]
+
+
 class TestLinesThatWait:
     def test_are_written_in_order_before_the_end(self) -> None:
         program = LOGGING.replace(str(LINES), str(WAITING))

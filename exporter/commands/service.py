@@ -5,10 +5,12 @@ import logging
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
+from exporter import files
 from exporter.app import App
 from exporter.commands.shared import FAILED, WRONG_SETTINGS, end, faults_told
 from exporter.settings import Settings
@@ -23,16 +25,28 @@ _LEAVE_SECONDS = 0.9
 
 def state_file(settings: Settings) -> StateFile | None:
     path = settings.state.file
-    if path and is_foreign(path):
-        end(
-            WRONG_SETTINGS,
-            f"--state.file: {path.absolute()} is not a state file of this program, and is left "
-            "unchanged: set another path, or remove it",
-        )
+    if path and (problem := state_problem(path)):
+        end(WRONG_SETTINGS, f"--state.file: {problem}")
     try:
         return StateFile(path) if path else None
     except BlockingIOError:
         end(FAILED, f"--state.file {path}: another process is using it: set another file")
+
+
+def state_problem(path: Path) -> str:
+    """Return why no process may use this state file, else an empty string."""
+    if is_foreign(path):
+        return (
+            f"{path.absolute()} is not a state file of this program, and is left unchanged: set "
+            "another path, or remove it"
+        )
+    try:
+        files.check_writable(path)
+    except PermissionError:
+        return f"{path.parent.absolute()} is not writable: grant access, or set another path"
+    except OSError:
+        return ""  # a full or read-only disk, which may recover: the service warns
+    return ""
 
 
 def serve(settings: Settings, app: App) -> None:

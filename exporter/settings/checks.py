@@ -7,7 +7,7 @@ from stat import S_ISREG
 
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
-from exporter.files import check_writable, unexpanded
+from exporter.files import unexpanded
 from exporter.settings import resolved
 from exporter.settings.durations import format_duration
 from exporter.settings.model import Fault, Loc, Settings
@@ -97,6 +97,7 @@ def _idle_accounts(settings: Settings, collectors: Sequence[Collector]) -> Itera
 
 
 def _no_place_for_a_file(file: Path) -> str:
+    # Whether it is writable is checked by the commands that write it.
     try:
         if not file.parent.is_dir():
             hint = unexpanded(file)
@@ -104,22 +105,12 @@ def _no_place_for_a_file(file: Path) -> str:
         if not S_ISREG(file.stat().st_mode):
             return "must be a regular file, not a directory or a pipe"
     except FileNotFoundError:
-        pass
+        return ""
     except PermissionError:
         where = file.parent.absolute()
         return f"{where} is not accessible: grant access, or set another path"
     except (OSError, ValueError):
         return "must be a valid file path"
-    return _no_writable_folder(file)
-
-
-def _no_writable_folder(file: Path) -> str:
-    try:
-        check_writable(file)
-    except PermissionError:
-        return f"{file.parent.absolute()} is not writable: grant access, or set another path"
-    except OSError:
-        return ""  # a full or read-only disk: the service warns, because it may recover
     return ""
 
 

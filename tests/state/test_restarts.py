@@ -29,7 +29,7 @@ from tests.support.programs import (
     series,
     until,
 )
-from tests.support.simulator_server import asking, simulated_github
+from tests.support.simulator_server import asking, command, simulated_github
 
 BILLED = SimulatedAccount(AccountType.ORGANIZATION, "acme", usage_items=ROWS)
 QUICK = (
@@ -185,20 +185,30 @@ class TestToldToEnd:
                 assert kept.timestamp() >= success
 
 
+class TestAFileThatMustNotBeUsed:
+    def test_of_another_program_is_refused_and_left_unchanged(self, tmp_path: Path) -> None:
+        (tmp_path / "notes").write_text("precious\n")
+        self.refuses(
+            tmp_path / "notes",
+            f"{tmp_path}/notes is not a state file of this program, and is left unchanged",
+        )
+        assert (tmp_path / "notes").read_text() == "precious\n"
+        assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+
+    def test_in_a_forbidden_folder_is_refused(self) -> None:
+        # Not even root can create a file there.
+        self.refuses(Path("/sys/kernel/exporter-state"), "/sys/kernel is not writable")
+
+    @staticmethod
+    def refuses(path: Path, why: str) -> None:
+        ended = command(*watching(path), env=asking("http://127.0.0.1:9"))
+        assert (ended.returncode, ended.stdout) == (2, "")
+        (line,) = ended.stderr.splitlines()
+        assert line.startswith(f"github-billing-exporter: --state.file: {why}")
+
+
 class TestStarved:
     """Polling continues. The start and the end of a shortage are logged, one line each."""
-
-    def test_where_nothing_can_be_written(self) -> None:
-        nowhere = Path("/sys/kernel/exporter-state")  # not even root can create a file there
-        with (
-            simulated_github(BILLED) as (_, url),
-            running(watching(nowhere), asking(url)) as exporter,
-        ):
-            until(lambda: told(exporter, "state not written"))
-            success = last_success(exporter)
-            until(lambda: last_success(exporter) > success + 6)
-            assert told(exporter, "state not written") == 1
-            assert written(exporter) == 0
 
     def test_of_room_on_the_disk(self, tmp_path: Path) -> None:
         state = tmp_path / "state"
