@@ -8,6 +8,7 @@ import httpx
 
 from exporter.commands import shared
 from exporter.commands.help import Command
+from exporter.github.connecting import cause
 
 _LISTEN_ADDRESS = "GITHUB_BILLING_WEB_LISTEN_ADDRESS"
 
@@ -36,7 +37,7 @@ def problem(url: str) -> str:
     except httpx.UnsupportedProtocol:
         raise
     except httpx.TransportError as error:
-        return f"does not answer ({str(error) or type(error).__name__})"
+        return f"does not answer ({cause(error)})"
     if answer.status_code == httpx.codes.OK:
         return ""
     return f"answers {answer.status_code}: {answer.text[:100].strip()}"

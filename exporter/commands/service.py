@@ -1,6 +1,7 @@
 """The service of `run` and `demo`: files, sockets and shutdown."""
 
 import asyncio
+import errno
 import logging
 import os
 import sys
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from exporter.web.guard import LiveWebConfig
 
 _LEAVE_SECONDS = 0.9
+_LISTEN_HINTS = {
+    errno.EADDRINUSE: "stop the other process, or set another address",
+    errno.EACCES: "set a port from 1024 on",
+}
 
 
 def state_file(settings: Settings) -> StateFile | None:
@@ -56,7 +61,8 @@ def serve(settings: Settings, app: App) -> None:
     try:
         listening = listen(address)
     except OSError as error:
-        end(FAILED, f"--web.listen-address {address}: cannot listen: {error.strerror or error}")
+        told = f"--web.listen-address {address}: cannot listen: {error.strerror or error}"
+        end(FAILED, f"{told}: {_LISTEN_HINTS.get(error.errno or 0, 'set another address')}")
 
     try:
         asyncio.run(app.run(listening, web, stopping=_leave_in_time))

@@ -3,7 +3,6 @@
 import os
 import socket
 import ssl
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import httpx
@@ -34,21 +33,44 @@ def explained(error: Exception, host: str, proxy: str) -> Explained:
         return Explained(f"no connection to {host}: {short}", SHORTAGE_HINT)
     if isinstance(error, httpx.ProxyError):
         return _of_proxy(error, host, proxy)
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLError):
-            return _of_tls(cause, f"no TLS connection to {host}{through}")
-        if isinstance(error, httpx.ConnectError) and isinstance(cause, OSError) and cause.errno:
-            return _of_socket(cause, host, proxy)
-    # The error itself may quote the request's headers, and so the token.
-    return Explained(f"the connection to {host}{through} failed ({type(error).__name__})", _USUAL)
+    found = _decisive(error)
+    if isinstance(found, ssl.SSLError):
+        return Explained(f"no TLS connection to {host}{through}: {cause(error)}", _tls_hint(found))
+    if found is None or not isinstance(error, httpx.ConnectError):
+        # The error itself may quote the request's headers, and so the token.
+        detail = f"the connection to {host}{through} failed ({type(error).__name__})"
+        return Explained(detail, _USUAL)
+    where = f"the proxy {proxy} for {host}" if proxy else host
+    setting = "HTTPS_PROXY" if proxy else "github.api-url"
+    network = "this machine's DNS" if isinstance(found, socket.gaierror) else "the network"
+    detail = f"no connection to {where}: {cause(error)}"
+    return Explained(detail, f"Check {setting} and {network}.")
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def cause(error: Exception) -> str:
+    """Return why a connection failed, in the words of the system or of TLS."""
+    if short := shortage(error):
+        return short
+    match _decisive(error):
+        case ssl.SSLCertVerificationError() as found:
+            return found.verify_message.rstrip(".")
+        case ssl.SSLError() as found:
+            return (found.reason or "it was ended").lower().replace("_", " ")
+        case socket.gaierror() as found:
+            return f"its name cannot be resolved ({found.strerror})"
+        case OSError(errno=int(number)):
+            return os.strerror(number).lower()
+    return type(error).__name__
+
+
+def _decisive(error: BaseException | None) -> OSError | None:
     while error is not None:
         if isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        yield error
+        if isinstance(error, ssl.SSLError) or (isinstance(error, OSError) and error.errno):
+            return error
         error = error.__cause__ or error.__context__
+    return None
 
 
 def _of_proxy(error: httpx.ProxyError, host: str, proxy: str) -> Explained:
@@ -60,24 +82,9 @@ def _of_proxy(error: httpx.ProxyError, host: str, proxy: str) -> Explained:
     return Explained(detail, "Check HTTPS_PROXY, and whether the proxy allows this host.")
 
 
-def _of_tls(error: ssl.SSLError, what: str) -> Explained:
+def _tls_hint(error: ssl.SSLError) -> str:
     if not isinstance(error, ssl.SSLCertVerificationError):
-        reason = (error.reason or "it was ended").lower().replace("_", " ")
-        return Explained(f"{what}: {reason}", "Check github.api-url and the proxy.")
+        return "Check github.api-url and the proxy."
     if error.verify_code in _CLOCK:
-        hint = "Check this machine's clock, and the certificate."
-    elif error.verify_code in _OTHER_NAME:
-        hint = "Check github.api-url."
-    else:
-        hint = _AUTHORITY
-    return Explained(f"{what}: {error.verify_message.rstrip('.')}", hint)
-
-
-def _of_socket(error: OSError, host: str, proxy: str) -> Explained:
-    where = f"the proxy {proxy} for {host}" if proxy else host
-    setting = "HTTPS_PROXY" if proxy else "github.api-url"
-    if isinstance(error, socket.gaierror):
-        detail = f"no connection to {where}: its name cannot be resolved ({error.strerror})"
-        return Explained(detail, f"Check {setting} and this machine's DNS.")
-    reason = os.strerror(error.errno or 0).lower()
-    return Explained(f"no connection to {where}: {reason}", f"Check {setting} and the network.")
+        return "Check this machine's clock, and the certificate."
+    return "Check github.api-url." if error.verify_code in _OTHER_NAME else _AUTHORITY

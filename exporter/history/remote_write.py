@@ -15,6 +15,7 @@ import httpx
 import tenacity
 
 from exporter import __version__, files
+from exporter.github.connecting import cause
 from exporter.github.pacing import Clock, retry_after
 from exporter.history.series import Series
 from exporter.history.write_request import WriteRequest, write_requests
@@ -150,7 +151,7 @@ class RemoteWrite:
             # Some of these errors quote the headers.
             what = f"the connection failed ({type(error).__name__})"
             if isinstance(error, httpx.ConnectError):
-                what = f"no connection: {files.shortage(error) or error}"
+                what = f"no connection: {cause(error)}"
             raise _Unavailable(f"{self._name}: {what}") from None
         is_page = response.headers.get("content-type", "").startswith("text/html")
         if not response.is_success or is_page:

@@ -1,6 +1,7 @@
 """Remote write: its requests, retries, and broken servers."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -96,9 +97,13 @@ class TestWhatMayPass:
 
     @in_virtual_time
     async def test_names_why_there_is_no_connection(self) -> None:
-        sending = Sending(breaks(httpx.ConnectError("[Errno -2] Name or service not known")))
+        error = httpx.ConnectError("[Errno -2] Name or service not known")
+        error.__cause__ = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        sending = Sending(breaks(error))
         message = await sending.failure()
-        assert message.startswith(f"{URL}: no connection: [Errno -2] Name or service not known, ")
+        assert message.startswith(
+            f"{URL}: no connection: its name cannot be resolved (Name or service not known), "
+        )
 
     @in_virtual_time
     async def test_waits_longer_from_try_to_try_and_never_equally(self) -> None:
