@@ -128,7 +128,7 @@ class TestRemoteWrite:
             (("--promtool", "true", "--remote-write", "http://h/x"), "--promtool needs --output"),
             (("--remote-write", "http://user:secret@h/x"), "--remote-write: the URL must not"),
             (("--remote-write", "ftp://h/x"), "--remote-write: must be the URL"),
-            (("--remote-write", "http://h/x", "--header-file", "/none"), "--header-file /none: "),
+            (("--remote-write", "http://h/x", "--header-file", "/none"), "--header-file: cannot"),
         ],
     )
     def test_of_wrong_usage_is_one_line(

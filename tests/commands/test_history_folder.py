@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_no_file(github: GitHub, tmp_path: Path) -> None:
     )
     assert made.returncode == 3
     assert made.stderr.splitlines()[-1] == (
-        f"github-billing-exporter: --output {tmp_path}: File too large"
+        f"github-billing-exporter: --output: cannot write {tmp_path}: File too large"
     )
     assert listed(tmp_path) == [".state"]
     assert listed(tmp_path / ".state") == []

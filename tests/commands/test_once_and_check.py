@@ -131,7 +131,8 @@ class TestOnce:
         )
         assert (ended.returncode, ended.stdout) == (3, "")
         (line,) = ended.stderr.splitlines()
-        assert line.startswith(f"github-billing-exporter: --output {tmp_path / output}: ")
+        where = tmp_path / output
+        assert line.startswith(f"github-billing-exporter: --output: cannot write {where}: ")
         assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
     def test_a_file_that_cannot_be_finished_leaves_no_part_of_it(
@@ -149,7 +150,7 @@ class TestOnce:
         )
         assert ended.returncode == 3
         (line,) = ended.stderr.splitlines()
-        assert line.endswith(f"--output {tmp_path / 'github.prom'}: File too large")
+        assert line.endswith(f"--output: cannot write {tmp_path / 'github.prom'}: File too large")
         assert list(tmp_path.iterdir()) == []
 
 
