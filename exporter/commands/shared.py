@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from exporter import files
 from exporter.accounts import Account
@@ -60,7 +61,6 @@ def settings_options(
                 "__".join(option.path),
                 cls=SettingOption,
                 group=GROUPS[option.path[0]],
-                type=click.Path() if option.metavar == "FILE" else None,
                 shell_complete=_completion(option),
                 is_flag=option.switch,
                 default=None,
@@ -73,7 +73,9 @@ def settings_options(
     return decorate
 
 
-def _completion(option: Option) -> Callable[..., list[str]] | None:
+def _completion(option: Option) -> Callable[..., list[Any]] | None:
+    if option.metavar == "FILE":
+        return lambda _context, _option, begun: [CompletionItem(begun, type="file")]
     if option.path[-1] in {"collectors", "no_collectors"}:
         values = [each.name for each in ALL]
     elif "|" in option.metavar:
