@@ -261,3 +261,58 @@ class TestFlags:
         assert faults({}, {"GITHUB_BILLING_DISCOVER": "perhaps"}) == (
             "GITHUB_BILLING_DISCOVER: must be true or false",
         )
+
+
+LABELS = {
+    "-----BEGIN PUBLIC KEY-----": "not a public key: use the file that GitHub sent",
+    "ssh-rsa AAAA": "not a public key: use the file that GitHub sent",
+    "-----BEGIN OPENSSH PRIVATE KEY-----": "not a key for SSH: use the file that GitHub sent",
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----": "without a password",
+    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED": "without a password",
+    "-----BEGIN CERTIFICATE-----": "not a certificate",
+    "MIIE": "including its BEGIN and END lines",
+}
+
+
+class TestTheContentOfASecretFile:
+    @pytest.mark.parametrize(("content", "fault"), LABELS.items(), ids=LABELS)
+    def test_is_called_by_its_name_if_it_is_no_private_key(
+        self, content: str, fault: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "key.pem"
+        file.write_text(content)
+        given = {"github": {"app_id": "1", "app_private_key_file": file}}
+        wanted = f"{file} must contain a private key in PEM format, {fault}"
+        assert faults(given) == (f"--github.app-private-key-file: {wanted}",)
+
+    @pytest.mark.parametrize(
+        ("content", "fault"),
+        [
+            (f"GITHUB_TOKEN = {CANARY}", "without spaces or line breaks"),
+            ("-----BEGIN RSA PRIVATE KEY-----", "not a key or a certificate"),
+        ],
+    )
+    def test_must_be_the_token_alone(self, content: str, fault: str, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        file.write_text(content)
+        assert faults({"github": {"token_file": file}}) == (
+            f"--github.token-file: {file} must contain only the token, {fault}",
+        )
+
+
+class TestADoubtfulAddress:
+    @pytest.mark.parametrize(
+        ("url", "doubtful"),
+        [
+            ("https://github.example.com", True),
+            ("https://github.example.com/", True),
+            ("https://github.example.com/api/v3", False),
+            ("https://api.github.com", False),
+            ("https://api.acme.ghe.com", False),
+            ("http://127.0.0.1:8080", False),
+        ],
+    )
+    def test_has_no_path_of_an_enterprise_server(self, url: str, doubtful: bool) -> None:
+        settings = load({"github": {"api_url": url}}, {"GITHUB_BILLING_TOKEN": CANARY}, ALL)
+        found = resolved.doubts(settings)
+        assert [url.rstrip("/") + "/api/v3" in doubt for doubt in found] == [True] * doubtful
