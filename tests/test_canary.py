@@ -291,6 +291,6 @@ class TestMisplacedToken:
             *("check", "--organization", "acme", "--github.token-file", str(token)),
             env={"GITHUB_BILLING_API_URL": f"http://127.0.0.1:{free_port()}"},
         )
-        assert ended.returncode == 1
-        assert "unauthorized" in ended.stdout
+        assert ended.returncode == 2
+        assert "must contain only the token" in ended.stderr
         assert TOKEN not in ended.stdout + ended.stderr

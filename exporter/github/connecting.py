@@ -53,7 +53,7 @@ def cause(error: Exception) -> str:
         return short
     match _decisive(error):
         case ssl.SSLCertVerificationError() as found:
-            return found.verify_message.rstrip(".")
+            return f"certificate verify failed: {found.verify_message.removesuffix('.')}"
         case ssl.SSLError() as found:
             return (found.reason or "it was ended").lower().replace("_", " ")
         case socket.gaierror() as found:
