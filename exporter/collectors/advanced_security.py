@@ -1,6 +1,7 @@
 """GitHub Advanced Security: seats by product, committers by repository (OpenAPI 23.0.2, GHEC)."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -16,6 +17,7 @@ from exporter.collectors.collector import (
     check_total,
     left_out,
 )
+from exporter.collectors.usage import USAGE
 from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.body import Understood
 from exporter.github.endpoints import CLASSIC_ROOTS
@@ -157,10 +159,8 @@ async def listings(github: GitHub, account: Account, product: str) -> AsyncItera
 
 
 _PERMISSIONS = {
-    AccountType.ORGANIZATION: "owner; classic token with repo or admin:org, or fine-grained "
-    "token or App with Administration: read",
-    AccountType.ENTERPRISE: "owner or billing manager; classic token with "
-    "manage_billing:enterprise",
+    AccountType.ORGANIZATION: replace(USAGE.permissions[AccountType.ORGANIZATION], of="an owner"),
+    AccountType.ENTERPRISE: replace(USAGE.permissions[AccountType.ENTERPRISE], app=""),
 }
 
 ADVANCED_SECURITY = Collector(

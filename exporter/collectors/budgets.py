@@ -1,5 +1,6 @@
 """Budgets as GitHub returns them (OpenAPI 23.0.2)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -132,8 +133,9 @@ async def collect(github: GitHub, account: Account, now: datetime) -> Reading:
 
 
 PERMISSIONS = {
-    AccountType.ORGANIZATION: "owner or billing manager; classic token with admin:org, or "
-    "fine-grained token or App with Administration: read",
+    AccountType.ORGANIZATION: replace(
+        USAGE.permissions[AccountType.ORGANIZATION], classic="admin:org"
+    ),
     AccountType.ENTERPRISE: USAGE.permissions[AccountType.ENTERPRISE],
 }
 

@@ -11,6 +11,7 @@ from exporter.billing import own_prices
 from exporter.billing.sums import Sums
 from exporter.github.api import GitHub
 from exporter.github.errors import InvalidPayload
+from exporter.github.permissions import Permission
 from exporter.ledger.whole_report import WholeReport
 from exporter.metrics.model import Metric, Reading, Sample
 
@@ -95,7 +96,7 @@ class Collector:
             name="copilot_seats",
             summary="Copilot seats",
             endpoints=(_BILLING,),
-            permissions={AccountType.ORGANIZATION: "owner"},
+            permissions={AccountType.ORGANIZATION: Permission("an owner", "read:org")},
             metrics=(catalogue.COPILOT_SEATS,),
             collect=collect,
         )
@@ -118,7 +119,7 @@ class Collector:
     name: str
     summary: str
     endpoints: tuple[str, ...]
-    permissions: Mapping[AccountType, str]
+    permissions: Mapping[AccountType, Permission]
     metrics: tuple[Metric, ...]
     collect: Collect | FromReport | FromReadings
     platform: Platform | None = None

@@ -12,6 +12,7 @@ from exporter.collectors.collector import HOURLY, MANY_PAGES, Collector
 from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.endpoints import CLASSIC_ROOTS
 from exporter.github.errors import InvalidPayload
+from exporter.github.permissions import Permission
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present
 
@@ -121,10 +122,15 @@ async def collect_activity(github: GitHub, account: Account, now: datetime) -> R
 
 
 _PERMISSIONS = {
-    AccountType.ORGANIZATION: "owner; classic token with manage_billing:copilot or read:org, "
-    "or fine-grained token or App with GitHub Copilot Business: read",
-    AccountType.ENTERPRISE: "owner or billing manager; classic token with "
-    "manage_billing:copilot or read:enterprise",
+    AccountType.ORGANIZATION: Permission(
+        "an owner",
+        classic="manage_billing:copilot or read:org",
+        fine_grained="GitHub Copilot Business: read",
+        app="GitHub Copilot Business: read",
+    ),
+    AccountType.ENTERPRISE: Permission(
+        "an owner or billing manager", classic="manage_billing:copilot or read:enterprise"
+    ),
 }
 
 COPILOT_SEATS = Collector(

@@ -1,5 +1,6 @@
 """The endpoints that GitHub closed in September 2025 (OpenAPI of December 2024)."""
 
+from dataclasses import replace
 from datetime import datetime
 from math import fsum
 from typing import TypeVar
@@ -13,17 +14,20 @@ from exporter.collectors.collector import Collect, Collector
 from exporter.collectors.usage import USAGE
 from exporter.github.api import GitHub
 from exporter.github.endpoints import CLASSIC_ROOTS
+from exporter.github.permissions import Permission
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading
 
 T = TypeVar("T")
 
 _PERMISSIONS = {
-    AccountType.ORGANIZATION: "owner; classic token with repo or admin:org, or fine-grained "
-    "token with Administration: read",
+    AccountType.ORGANIZATION: replace(
+        USAGE.permissions[AccountType.ORGANIZATION], of="an owner", app=""
+    ),
     AccountType.USER: USAGE.permissions[AccountType.USER],
-    AccountType.ENTERPRISE: "enterprise administrator; classic token with "
-    "manage_billing:enterprise",
+    AccountType.ENTERPRISE: Permission(
+        "an enterprise administrator", classic="manage_billing:enterprise"
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from exporter.github.api import PER_PAGE, GitHub
 from exporter.github.body import Understood
 from exporter.github.endpoints import USAGE_ROOTS
 from exporter.github.errors import InvalidPayload
+from exporter.github.permissions import Permission
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, Sample, present
 
@@ -103,7 +104,7 @@ def _instant(date: str | None) -> float | None:
 
 
 _PERMISSIONS = {
-    AccountType.ENTERPRISE: "enterprise administrator; classic token with read:enterprise"
+    AccountType.ENTERPRISE: Permission("an enterprise administrator", classic="read:enterprise")
 }
 
 LICENSES = Collector(

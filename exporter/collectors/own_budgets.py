@@ -11,6 +11,7 @@ from exporter.accounts import Account, AccountType
 from exporter.billing import skus
 from exporter.collectors.collector import Collector, FromReadings
 from exporter.collectors.usage_teams import BLIND
+from exporter.github.permissions import Permission
 from exporter.ledger.cost_centers import REST
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample
@@ -212,7 +213,7 @@ OWN_BUDGETS = Collector(
     summary="Budgets of the settings (`own_budgets`), with their consumption from other "
     "collectors' readings; sends no requests",
     endpoints=(),
-    permissions=dict.fromkeys(AccountType, "none"),
+    permissions=dict.fromkeys(AccountType, Permission()),
     metrics=(
         catalogue.BUDGET_LIMIT_USD,
         catalogue.BUDGET_INFO,

@@ -11,6 +11,7 @@ from exporter.collectors.collector import HOURLY, Collector
 from exporter.github.api import GitHub
 from exporter.github.endpoints import HIDDEN
 from exporter.github.errors import NotFound
+from exporter.github.permissions import Permission
 from exporter.metrics import catalogue
 from exporter.metrics.model import Reading, present
 
@@ -75,10 +76,16 @@ PLAN = Collector(
     summary="Quotas in the account's plan; an organization's filled and purchased seats",
     endpoints=(_ORGANIZATION, _USER),
     permissions={
-        AccountType.ORGANIZATION: "owner; classic token with admin:org, fine-grained token with "
-        "Administration: read, or App with Organization plan: read",
-        AccountType.USER: "the user's own classic token with scope user",
-        AccountType.ENTERPRISE: "none: an enterprise has the quotas of Enterprise Cloud",
+        AccountType.ORGANIZATION: Permission(
+            "an owner",
+            classic="admin:org",
+            fine_grained="Administration: read",
+            app="Organization plan: read",
+        ),
+        AccountType.USER: Permission("the user itself", classic="user"),
+        AccountType.ENTERPRISE: Permission(
+            note="none: an enterprise has the quotas of Enterprise Cloud"
+        ),
     },
     metrics=(
         catalogue.ACTIONS_INCLUDED_MINUTES,

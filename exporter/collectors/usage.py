@@ -10,6 +10,7 @@ from exporter.billing.reports import Names
 from exporter.billing.usage import SummaryRow
 from exporter.collectors.collector import SIX_HOURLY, Collector, Noted
 from exporter.github.api import GitHub
+from exporter.github.permissions import Permission
 from exporter.ledger import summary
 from exporter.metrics import catalogue
 from exporter.metrics.model import Metric, Reading, Sample, Triple, present
@@ -97,12 +98,18 @@ def previous_samples(rows: Sequence[SummaryRow]) -> tuple[Sample, ...]:
 
 
 PERMISSIONS = {
-    AccountType.ORGANIZATION: "owner or billing manager; classic token with repo or "
-    "admin:org, or fine-grained token or App with Administration: read",
-    AccountType.USER: "the user's own classic token with scope user, or fine-grained token "
-    "with Plan: read",
-    AccountType.ENTERPRISE: "owner or billing manager; classic token with "
-    "manage_billing:enterprise, or App with enterprise billing: read",
+    AccountType.ORGANIZATION: Permission(
+        "an owner or billing manager",
+        classic="repo or admin:org",
+        fine_grained="Administration: read",
+        app="Administration: read",
+    ),
+    AccountType.USER: Permission("the user itself", classic="user", fine_grained="Plan: read"),
+    AccountType.ENTERPRISE: Permission(
+        "an owner or billing manager",
+        classic="manage_billing:enterprise",
+        app="Enterprise billing: read",
+    ),
 }
 
 USAGE = Collector(

@@ -1,7 +1,7 @@
 """The month by team: GitHub's usage report by the rules of the settings."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from exporter.accounts import Account, AccountType
@@ -152,7 +152,7 @@ USAGE_TEAMS = Collector(
     summary="This month's quantities and US dollars by team and SKU, by the rules of `allocation`",
     endpoints=(*whole_report.endpoints(PERMISSIONS), repositories.ENDPOINT),
     permissions={
-        kind: f"{permission}{'' if kind is AccountType.USER else _RIGHTS}"
+        kind: replace(permission, note="" if kind is AccountType.USER else _RIGHTS)
         for kind, permission in PERMISSIONS.items()
     },
     metrics=(

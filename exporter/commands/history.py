@@ -164,7 +164,7 @@ def _failures(output: Path | None) -> Iterator[None]:
         with shared.written(output) if output is not None else nullcontext():
             yield
     except Failed as failed:
-        permission = PERMISSIONS[failed.account.type]
+        permission = str(PERMISSIONS[failed.account.type])
         shared.end(shared.FAILED, shared.failure_line(failed.account, failed.error, permission))
     except sqlite3.Error:
         shared.end(shared.NOT_WRITABLE, shared.NO_ROOM)

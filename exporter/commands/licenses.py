@@ -155,7 +155,8 @@ async def _of_account(
             ]
     except GitHubError as error:
         permission = advanced_security.ADVANCED_SECURITY.permissions[account.type]
-        raise Incomplete(shared.failure_line(account, error, permission)) from None
+        needed = permission.needed_by(client.credential.family)
+        raise Incomplete(shared.failure_line(account, error, needed)) from None
 
 
 async def _committers(

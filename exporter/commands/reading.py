@@ -115,7 +115,7 @@ async def read(app: App, names: Sequence[str], question: Question, progress: Pro
             try:
                 await _add(bill, account, client, question, progress)
             except GitHubError as error:
-                permission = PERMISSIONS[account.type]
+                permission = PERMISSIONS[account.type].needed_by(client.credential.family)
                 bill.failures.append(shared.failure_line(account, error, permission))
     return bill
 

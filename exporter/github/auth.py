@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from exporter.files import SHORTAGE_HINT, Watcher, problem, shortage
@@ -21,12 +22,28 @@ YOUTH = timedelta(seconds=5)
 
 _KEY = "a private key in PEM format"
 
+
+class Family(Enum):
+    """Kinds of credentials to which GitHub grants permissions in the same way."""
+
+    CLASSIC = auto()
+    """By scopes."""
+    FINE_GRAINED = auto()
+    APP = auto()
+    OTHER = auto()
+    """Unknown."""
+
+
+_CLASSIC = "classic personal access token"
+_OAUTH = "OAuth token"
+_OLD = "personal access token in the old format"
+_APP = "GitHub App"
 _KINDS = {
-    "ghp_": "classic personal access token",
+    "ghp_": _CLASSIC,
     "github_pat_": FINE_GRAINED,
-    "gho_": "OAuth token",
-    "ghu_": "GitHub App user token",
-    "ghs_": "GitHub App installation token",
+    "gho_": _OAUTH,
+    "ghu_": f"{_APP} user token",
+    "ghs_": f"{_APP} installation token",
     "ghr_": "refresh token, which cannot read data",
 }
 
@@ -34,7 +51,7 @@ _KINDS = {
 def kind(token: str) -> str:
     """Return the kind of a token by its prefix (docs: about authentication to GitHub)."""
     old = re.fullmatch("[0-9a-f]{40}", token)
-    other = "personal access token in the old format" if old else "unknown"
+    other = _OLD if old else "unknown"
     return next((name for prefix, name in _KINDS.items() if token.startswith(prefix)), other)
 
 
@@ -58,6 +75,12 @@ def instead_of_key(text: str) -> str:
     if label and not label.endswith("PRIVATE KEY"):
         return f"{_KEY}, not a {label.lower()}"
     return "" if label else f"{_KEY}, including its BEGIN and END lines"
+def _family(kind: str) -> Family:
+    if kind in {_CLASSIC, _OAUTH, _OLD}:
+        return Family.CLASSIC
+    if kind.startswith(_APP):
+        return Family.APP
+    return Family.FINE_GRAINED if kind == FINE_GRAINED else Family.OTHER
 
 
 class Token(NamedTuple):
@@ -94,6 +117,13 @@ class Credential(Protocol):
 
     def kind(self) -> str:
         """Return the kind in words. Raises `GitHubError` without a valid secret."""
+
+    @property
+    def family(self) -> Family:
+        """The family of its kind, also without a valid secret."""
+        with suppress(GitHubError):
+            return _family(self.kind())
+        return Family.OTHER
 
     def shown(self) -> list[str]:
         """Return the secrets, to be hidden elsewhere."""

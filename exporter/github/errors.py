@@ -65,9 +65,7 @@ class Unauthorized(GitHubError):
         "retries with increasing delays of up to an hour, and at once when the token changes or a "
         "required collector of the account recovers"
     )
-    usual_hint = (
-        "The token is invalid, expired or revoked: create a new one. Required: {permission}."
-    )
+    usual_hint = "The token is invalid, expired or revoked: create a new one."
 
 
 class Barred(GitHubError):
@@ -96,10 +94,7 @@ class Forbidden(NotOffered):
         "15 and 60 minutes, then daily, and at once when the credential changes, a GitHub App's "
         "token is renewed or a required collector of the account recovers"
     )
-    usual_hint = (
-        "The credential lacks permission. Required: {permission}. "
-        "Scopes are not enough: its user must also have the role."
-    )
+    usual_hint = "The credential lacks permission. Required: {permission}."
 
 
 class NotFound(NotOffered):

@@ -12,7 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from exporter.accounts import Account
+from exporter.accounts import Account, AccountType
 from exporter.github import body, errors
 from exporter.github.auth import WRONG_APP_KEY, Credential, Secret, Token, instead_of_key
 from exporter.github.client import Client, core_limit, fill
@@ -31,6 +31,7 @@ _RENEWAL = timedelta(minutes=5)
 
 _TOKEN_ENDPOINT = "/app/installations/{installation}/access_tokens"  # noqa: S105  (no token)
 _INSTALL = "Install the App on the account. Required: {permission}."
+_NO_APP = "Required: {permission}."
 
 _LEAST_SECRET = 16
 """Minimum length of a key line to hide; a shorter one is the last, or not secret."""
@@ -210,7 +211,10 @@ class InstallationCredential(Credential):
                 error.hint = WRONG_APP_KEY
             elif isinstance(error, errors.NotFound):
                 self._installation = None  # a new installation has another id
-                error.detail, error.hint = "the App is not installed on the account", _INSTALL
+                error.detail = "the App is not installed on the account"
+                # No App may read a person's bill.
+                personal = self._account.type is AccountType.USER
+                error.hint = _NO_APP if personal else _INSTALL
             raise error
         self._app.pacing.answered(core_limit(received.response.headers))
         with self._app.suspicious(received.response):

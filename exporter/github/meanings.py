@@ -38,8 +38,7 @@ _MEANINGS = (
         "no access to billing usage data",
         Forbidden,
         "the account is visible, but not its bill",
-        "The credential is not allowed to read the account's bill, or the account is on the other "
-        "billing platform. Required: {permission}.",
+        "The credential is not allowed to read the account's bill. Required: {permission}.",
     ),
     _Meaning(
         "not accessible by integration",

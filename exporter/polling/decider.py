@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from exporter.accounts import Platform
-from exporter.github.errors import Closed, GitHubError, NotFound
+from exporter.github.auth import Family
+from exporter.github.errors import Closed, Forbidden, GitHubError, NotFound
 from exporter.polling import schedule
 from exporter.polling.attempt import attempted
 from exporter.polling.job import Job
@@ -61,8 +62,11 @@ class Decider:
             usage.record(outcome, None, offered=False)
         else:
             if asked:
-                closed = all(isinstance(each.error, Closed) for _, each in asked)
-                usage.seems_owned = closed and isinstance(outcome.error, NotFound)
+                # The legacy endpoints refuse every App.
+                app = usage.client.credential.family is Family.APP
+                closed = (Closed, Forbidden) if app else Closed
+                moved = all(isinstance(each.error, closed) for _, each in asked)
+                usage.seems_owned = moved and isinstance(outcome.error, NotFound)
             self.taking.take(usage, outcome)
             counted.append(outcome.error)
         for (job, other), taken in zip(asked, found.legacy, strict=True):

@@ -4,17 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from exporter.accounts import Account, AccountType
+from exporter.accounts import Account, AccountType, Platform
 from exporter.collectors import Collector
 from exporter.github.asking import CachedAnswers
 from exporter.github.client import Client
 from exporter.github.endpoints import USAGE_ROOTS
-from exporter.github.errors import Forbidden, NotFound, RateLimited, Unauthorized
+from exporter.github.errors import Closed, Forbidden, NotFound, RateLimited, Unauthorized
 from exporter.metrics.model import Known, Reading
 from exporter.metrics.page import JobFacts
 from exporter.polling.outcome import Failure, Outcome
 from exporter.settings import JobSettings
 
+_MAY_OWN = "An enterprise may own this account"
+_EXCLUDE = (
+    "Exclude the collector for the account with no_collectors under accounts, or stop watching "
+    "the account."
+)
 _REFUSALS = {Unauthorized.reason, Forbidden.reason, NotFound.reason}
 
 
@@ -26,8 +31,9 @@ class Job:
     its next answer. ``owner`` is the enterprise that owns the account, empty if unknown;
     ``report_answers`` and ``report_teams`` are those of the usage report that the job reads for
     itself and others, the teams as they were last allocated.
-    ``seems_owned`` is true if GitHub answers as if there were one. ``series_limit`` bounds each
-    metric that names repositories, ``series_ceiling`` the whole reading.
+    ``seems_owned`` is true if GitHub answers as if there were one. ``enterprises`` are those that
+    are watched beside the account. ``series_limit`` bounds each metric that names repositories,
+    ``series_ceiling`` the whole reading.
     """
 
     account: Account
@@ -37,6 +43,7 @@ class Job:
     due: datetime
     owner: str = ""
     seems_owned: bool = False
+    enterprises: tuple[str, ...] = ()
     series_limit: int = 1_000
     series_ceiling: int = 50_000
     wait: timedelta = timedelta(0)
@@ -60,6 +67,12 @@ class Job:
     def names(self) -> dict[str, str]:
         """The fields that identify the job in the log."""
         return {**self.account.names, "collector": self.collector.name}
+
+    @property
+    def permission(self) -> str:
+        """What a credential of the job's family needs."""
+        needed = self.collector.permissions[self.account.type]
+        return needed.needed_by(self.client.credential.family)
 
     def record(self, outcome: Outcome, failure: Failure | None, *, offered: bool = True) -> None:
         """Record an attempt. A failure leaves the last good reading in place."""
@@ -89,20 +102,32 @@ class Job:
         self.was_refused = False
 
     def hint(self, failure: Failure) -> str:
-        """Return the hint of a failure; it may be to watch the enterprise instead."""
+        """Return the hint of a failure; it may be to leave the account to its enterprise."""
+        if failure.reason == Closed.reason and self.account.platform is not Platform.LEGACY:
+            return "GitHub closed this endpoint."
+        if failure.reason not in {Forbidden.reason, NotFound.reason}:
+            return failure.hint
+        fixed = self.account.platform if self.collector.platform else None
+        other = f" If the account is not on the {fixed} platform, set platform to auto."
+        return self._of_owner(failure.hint) or f"{failure.hint}{other if fixed else ''}"
+
+    def _of_owner(self, hint: str) -> str:
         reports = USAGE_ROOTS[AccountType.ORGANIZATION]
-        of_owner = (
-            failure.reason in {Forbidden.reason, NotFound.reason}
-            and self.account.type is AccountType.ORGANIZATION
-            and any(endpoint.startswith(reports) for endpoint in self.collector.endpoints)
-        )
-        if of_owner and self.owner:
-            instead = f"Enterprise {self.owner} owns this account: watch the enterprise instead."
-            return f"{instead} {failure.hint}"
-        if of_owner and self.seems_owned:
-            instead = "An enterprise may own this account: if so, watch the enterprise instead."
-            return f"{instead} {failure.hint}"
-        return failure.hint
+        if self.account.type is not AccountType.ORGANIZATION or not any(
+            endpoint.startswith(reports) for endpoint in self.collector.endpoints
+        ):
+            return ""
+        if self.owner:
+            owns = f"Enterprise {self.owner} owns this account"
+            if self.owner.casefold() in map(str.casefold, self.enterprises):
+                return f"{owns} and is watched: its bill includes the account. {_EXCLUDE}"
+            return f"{owns}: watch the enterprise instead. {hint}"
+        if not self.seems_owned:
+            return ""
+        if self.enterprises:
+            owners = " or ".join(self.enterprises)
+            return f"{_MAY_OWN}: if it is {owners}, its bill includes the account. {_EXCLUDE}"
+        return f"{_MAY_OWN}: if so, watch the enterprise instead. {hint}"
 
     @property
     def failing(self) -> Failure | None:

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from exporter.accounts import AccountType
 from exporter.collectors import ALL
 from exporter.collectors.collector import FromReport
 from exporter.github.work import work
@@ -63,7 +64,9 @@ class Poller:
         self._said_polled = False
         self._page: Page | None = None
         self._credentials = Credentials()
+        self._enterprises: dict[str, tuple[str, ...]] = {}
         self._facts: dict[Watched, AccountFacts] = {}
+        self._tell_enterprises(self.accounts)
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -104,6 +107,7 @@ class Poller:
         """Poll one more account; readiness does not wait for it."""
         self.accounts.append(watched)
         self._unpolled.append(watched)
+        self._tell_enterprises([watched])
         self._page = None
         self.wake()
 
@@ -112,9 +116,23 @@ class Poller:
         self.accounts.remove(watched)
         with suppress(ValueError):
             self._unpolled.remove(watched)
+        self._tell_enterprises([watched])
         for task in self._polls.pop(watched, set()):
             task.cancel()
         self._changed(watched)
+
+    def _tell_enterprises(self, changed: Sequence[Watched]) -> None:
+        """Tell the accounts which enterprises are watched beside them, after some have changed."""
+        if any(each.account.type is AccountType.ENTERPRISE for each in changed):
+            found: dict[str, list[str]] = {}
+            for each in self.accounts:
+                if each.account.type is AccountType.ENTERPRISE:
+                    found.setdefault(each.host, []).append(each.account.name)
+            self._enterprises = {host: tuple(names) for host, names in found.items()}
+            changed = self.accounts
+            self._all_changed()
+        for each in changed:
+            each.beside(self._enterprises.get(each.host, ()))
 
     def discovered(self, facts: DiscoveryFacts) -> None:
         """Show the result of a discovery."""

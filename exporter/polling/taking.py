@@ -46,7 +46,7 @@ class Taking:
             job.record(outcome, None)
         elif error is not None:
             detail = str(error).replace("{account}", job.account.name)
-            hint = error.hint_for(job.collector.permissions[job.account.type])
+            hint = error.hint_for(job.permission)
             failure = Failure(error.reason, detail, hint)
             words = {"reason": error.reason, "detail": detail, "hint": job.hint(failure)}
             if offered:

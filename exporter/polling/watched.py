@@ -102,6 +102,11 @@ class Watched:
         for job in self.jobs:
             job.owner = enterprise
 
+    def beside(self, enterprises: tuple[str, ...]) -> None:
+        """Set the enterprises that are watched beside the account."""
+        for job in self.jobs:
+            job.enterprises = enterprises
+
     def of_side(self, platform: Platform) -> list[Job]:
         return [job for job in self.jobs if job.collector.platform is platform]
 

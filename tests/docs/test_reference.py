@@ -58,7 +58,7 @@ class TestPagesOfTheRepository:
         assert f"(docs/permissions.md#{collector.name})" in readme
         _, _, section = page("permissions").partition(f"\n## `{collector.name}`\n")
         section = section.partition("\n## ")[0]
-        assert all(right in section for right in collector.permissions.values())
+        assert all(str(right) in section for right in collector.permissions.values())
 
     def test_failures_have_every_reason(self) -> None:
         reasons = {error.reason for error in errors.ALL}

@@ -64,11 +64,15 @@ class TestEnterprises:
         lists = Lists([], {"acme-corp": ["acme", "beta", "gamma"]})
         scene(lists, scenario, CORP, ACME, BETA, GAMMA, watched=[CORP])
 
-    def test_the_hint_names_the_enterprise_to_ask_instead(self) -> None:
+    def test_the_hint_names_the_enterprise_whose_bill_has_the_account(self) -> None:
         async def scenario(world: World) -> None:
             job = world.job("usage", "beta")
             assert job.failure is not None
-            assert "acme-corp owns this account: watch the enterprise" in job.hint(job.failure)
+            hint = job.hint(job.failure)
+            assert hint.startswith(
+                "Enterprise acme-corp owns this account and is watched: its bill"
+            )
+            assert "watch the enterprise instead" not in hint, "it is watched"
             assert "Enterprise acme-corp owns this account" in " ".join(
                 check.report(world.app).split()
             )

@@ -1,5 +1,6 @@
 """Hints: the likely cause of a refusal, and its fix."""
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from exporter.accounts import AccountType, Platform
 from exporter.commands import check
 from exporter.demo import SimulatedAccount
+from exporter.demo.accounts import Family
+from exporter.github.auth import from_token
 from tests.support.faults.fault import Fault
 from tests.support.lists import Lists, scene
 from tests.support.paths import SUMMARY
@@ -19,6 +22,61 @@ HTML = {"content-type": "text/html"}
 
 def report(world: World) -> str:
     return " ".join(check.report(world.app).split())
+
+
+class TestThePermission:
+    """A hint names what a credential of the same kind can have."""
+
+    @pytest.mark.parametrize(
+        ("token", "account", "hidden", "said"),
+        [
+            ("ghp_x", organization(), "budgets", "classic token with admin:org, of an owner or"),
+            ("gho_x", organization(), "budgets", "classic token with admin:org, of an owner or"),
+            ("github_pat_x", organization(), "budgets", "fine-grained token with Administration"),
+            ("github_pat_x", enterprise(), "budgets", "GitHub allows no fine-grained token"),
+            ("ghs_x", organization(), "budgets", "Required: App with Administration: read."),
+            ("ghs_x", enterprise(), "advanced_security", "because GitHub allows no App."),
+            ("x", organization(), "budgets", "of an owner or billing manager; or App with Admin"),
+        ],
+    )
+    @in_virtual_time
+    async def test_is_that_of_the_credential(
+        self, token: str, account: SimulatedAccount, hidden: Family, said: str
+    ) -> None:
+        account.hidden.add(hidden)
+        world = World(account, credential=from_token("default", token), collectors=[hidden])
+        world.github.token = token
+        await world.app.once()
+        failure = world.job(hidden).failure
+        assert failure is not None
+        assert said in failure.hint
+        others = {"classic", "fine-grained", "App"} - {
+            *re.findall("classic|fine-grained|App", said)
+        }
+        assert token == "x" or "allows" in said or not any(each in failure.hint for each in others)
+
+    @in_virtual_time
+    async def test_is_not_named_after_a_401(self) -> None:
+        world = World(organization(), credential=from_token("default", "ghp_wrong"))
+        await world.app.once()
+        failure = world.job("usage").failure
+        assert failure is not None
+        assert failure.hint == "The token is invalid, expired or revoked: create a new one."
+
+
+class TestAClosedEndpoint:
+    @pytest.mark.parametrize(
+        ("platform", "collector"), [("auto", "budgets"), ("legacy", "legacy_actions")]
+    )
+    @in_virtual_time
+    async def test_is_a_matter_of_the_platform_only_if_that_is_set(
+        self, platform: str, collector: str
+    ) -> None:
+        world = World(organization(), settings={"platform": platform}, collectors=[collector])
+        world.github.faults.add(Fault.moved(match="/billing/"))
+        await world.app.once()
+        assert "GitHub closed this endpoint" in report(world)
+        assert ("set platform to auto" in report(world)) == (platform == "legacy")
 
 
 class TestTheLegacyPlatform:
@@ -98,6 +156,14 @@ class TestAnOrganizationWhoseBillIsNotItsOwn:
         await world.app.once()
         assert world.reason("usage") == "not_found"
         assert MAY_OWN in report(world)
+
+    @in_virtual_time
+    async def test_may_be_an_enterprises_that_is_watched(self) -> None:
+        owned = organization(billed_to_owner=True, enterprise="acme-corp")
+        world = World(owned, enterprise())
+        await world.app.once()
+        assert f"{MAY_OWN}: if it is acme-corp, its bill includes the account." in report(world)
+        assert "watch the enterprise instead" not in report(world)
 
     def test_is_the_enterprises_that_is_known(self) -> None:
         async def scenario(world: World) -> None:

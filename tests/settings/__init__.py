@@ -10,6 +10,7 @@ import pytest
 from exporter.accounts import Account, AccountType
 from exporter.collectors import Collector
 from exporter.github.api import GitHub
+from exporter.github.permissions import Permission
 from exporter.metrics.model import Reading
 from exporter.settings import Settings, SettingsError, load
 
@@ -33,7 +34,7 @@ def collector(
         name=name,
         summary="Asks nothing.",
         endpoints=(),
-        permissions=dict.fromkeys(types or AccountType, "none"),
+        permissions=dict.fromkeys(types or AccountType, Permission()),
         metrics=(),
         collect=ask_nothing,
         interval=every,
