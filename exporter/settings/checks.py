@@ -81,13 +81,33 @@ def _contradicting_collectors(settings: Settings, sources: Sources) -> Iterator[
 
 
 def _unfitting_collectors(settings: Settings, collectors: Sequence[Collector]) -> Iterator[Fault]:
-    types = {collector.name: collector.account_types for collector in collectors}
+    known = {collector.name: collector for collector in collectors}
+    watched = [account for account, _ in resolved.located_accounts(settings)]
+    # Accounts that a discovery may find have no entry: they have the global settings.
+    found = [resolved.account_of(settings, kind, "") for kind in resolved.discoverable(settings)]
+    named: list[tuple[Loc, str, list[Account]]] = [
+        (("collectors", position), name, [*watched, *found])
+        for position, name in enumerate(settings.collectors)
+    ]
     for at, entry in enumerate(settings.entries):
-        kind, _ = entry.named
+        account = resolved.account_of(settings, *entry.named, entry)
         for position, name in enumerate(entry.collectors):
-            if kind not in types.get(name, {kind}):
-                fault = f"this collector does not support {kind} accounts: remove it"
-                yield ("accounts", at, "collectors", position), fault
+            named.append((("accounts", at, "collectors", position), name, [account]))
+    for loc, name, accounts in named:
+        misfits = [_misfit(settings, each, known[name]) for each in accounts if name in known]
+        if misfits and all(misfits):
+            yield loc, f"this collector {' and '.join(dict.fromkeys(misfits))}: remove it"
+
+
+def _misfit(settings: Settings, account: Account, collector: Collector) -> str:
+    """Return why no answer of GitHub can make a collector work for an account, empty if one can."""
+    if account.type not in collector.account_types:
+        return f"does not support {account.type} accounts"
+    if account.platform not in {None, collector.platform} and collector.platform:
+        return f"reads the {collector.platform} platform, which platform excludes"
+    if not collector.on_enterprise_server and resolved.on_enterprise_server(settings, account):
+        return "is not available on Enterprise Server"
+    return ""
 
 
 def _idle_accounts(settings: Settings, collectors: Sequence[Collector]) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from exporter.accounts import Account, AccountType, Platform, Quotas
 from exporter.collectors import Collector
 from exporter.github.addresses import may_lack_path
+from exporter.github.client import is_enterprise_server
 from exporter.own import Own
 from exporter.settings.credentials import DEFAULT, CredentialSettings, of_flags
 from exporter.settings.model import Loc, Settings
@@ -67,6 +68,21 @@ def credential_of(settings: Settings, account: Account) -> str:
     if entry and entry.credential:
         return entry.credential
     return DEFAULT if DEFAULT in names else names[0] if len(names) == 1 else ""
+
+
+def discoverable(settings: Settings) -> frozenset[AccountType]:
+    """Return the types of the accounts that may be discovered."""
+    discovering = [each for each in credentials(settings) if each.discover]
+    if any(each.app_id for each in discovering):
+        return frozenset(AccountType)
+    return frozenset({AccountType.ORGANIZATION} if discovering else ())
+
+
+def on_enterprise_server(settings: Settings, account: Account) -> bool:
+    """Return whether the host of an account is an Enterprise Server."""
+    name = credential_of(settings, account)
+    urls = [each.api_url for each in credentials(settings) if each.name == name]
+    return any(map(is_enterprise_server, urls))
 
 
 def accounts_configured(settings: Settings) -> bool:

@@ -1,5 +1,6 @@
 """The settings: accepted values, faults reported all at once, and the list of options."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.collectors import ALL
 from exporter.settings import (
     ListenAddress,
     Settings,
+    SettingsError,
     load,
     options,
     resolved,
@@ -37,6 +40,40 @@ class TestFaults:
         expected = first.removeprefix("# ").replace("FILE", str(file))
         expected = expected.replace("CWD", str(Path.cwd())).replace("HOME", str(Path.home()))
         assert faults({"config": {"file": str(file)}}) == (f"{file}:{expected}",)
+
+    @pytest.mark.parametrize(
+        ("flags", "told"),
+        [
+            ({"users": ["mona"], "collectors": ["budgets"]}, "does not support user accounts"),
+            ({"users": ["mona"], "organizations": ["acme"], "collectors": ["budgets"]}, ""),
+            ({"discover": {"enabled": True}, "collectors": ["budgets"]}, ""),
+            (
+                {"discover": {"enabled": True}, "collectors": ["licenses"]},
+                "does not support organization accounts",
+            ),
+            (
+                {
+                    "discover": {"enabled": True},
+                    "github": {"app_id": "1"},
+                    "collectors": ["licenses"],
+                },
+                "",
+            ),
+            (
+                {"users": ["mona"], "platform": "usage", "collectors": ["legacy_actions"]},
+                "reads the legacy platform, which platform excludes",
+            ),
+        ],
+    )
+    def test_a_collector_that_no_account_can_have_is_one(
+        self, flags: Mapping[str, object], told: str
+    ) -> None:
+        found: Sequence[str] = ()
+        try:
+            load(flags, {}, ALL)
+        except SettingsError as error:  # some lack a key
+            found = [each for each in error.faults if "this collector" in each]
+        assert [told in each for each in found] == ([True] if told else [])
 
     def test_all_are_told_at_once(self, tmp_path: Path) -> None:
         file = tmp_path / "config.yaml"
