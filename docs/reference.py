@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
-from docs import metrics_page, settings_page
+from docs import check_page, metrics_page, settings_page
 from exporter.collectors import ALL, Collector
 from exporter.github import errors
 from exporter.settings.schema import json_schema
@@ -119,6 +119,8 @@ def files(root: Path) -> Mapping[Path, str]:
         root / "docs" / "settings.md": settings_page.settings(),
         root / "docs" / "settings.schema.json": f"{json.dumps(json_schema(ALL), indent=2)}\n",
         root / "docs" / "permissions.md": permissions(),
+        root / "docs" / "check.md": check_page.page(_WRITTEN),
+        root / "docs" / "check.schema.json": check_page.schema(),
         root / "docs" / "failures.md": failures(),
         readme: f"{before}{_BEGIN}{collectors()}{_END}{after}",
     }

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -66,18 +65,6 @@ def account_key(kind: AccountType, name: str) -> tuple[AccountType, str]:
 def is_name(text: str) -> bool:
     """Return whether an account may have this name, one segment of a path (docs: usernames)."""
     return re.fullmatch(r"[A-Za-z0-9._-]+", text) is not None and text not in {".", ".."}
-
-
-def overlaps(accounts: Iterable[Account]) -> list[str]:
-    """Return a warning for each enterprise whose bill may include the organizations."""
-    listed = list(accounts)
-    organizations = ", ".join(each.name for each in listed if each.type is AccountType.ORGANIZATION)
-    return [
-        f"{account} may own {organizations}: "
-        "an enterprise's bill includes its organizations, so do not sum across account_type"
-        for account in listed
-        if organizations and account.type is AccountType.ENTERPRISE
-    ]
 
 
 @dataclass(frozen=True, slots=True)

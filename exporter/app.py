@@ -16,7 +16,6 @@ import httpx
 import structlog
 
 from exporter import REVISION_VARIABLE, __version__
-from exporter.accounts import overlaps
 from exporter.collectors import ALL
 from exporter.files import shortage
 from exporter.github import errors
@@ -26,6 +25,7 @@ from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
 from exporter.polling.clients import Clients
 from exporter.polling.discovery import Discovery
+from exporter.polling.overlaps import overlaps
 from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
 from exporter.settings import ListenAddress, Settings, resolved

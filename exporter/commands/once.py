@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from exporter import files
+from exporter.app import App
 from exporter.commands.assembled import assembled
-from exporter.commands.check import failed
 from exporter.commands.help import Command
 from exporter.commands.service import state_file
 from exporter.commands.shared import (
@@ -42,3 +42,14 @@ def once(output: Path | None, **given: Any) -> None:
     deliver(page, output, files.FOR_ALL)
     if failed(app):
         sys.exit(FAILED)
+
+
+def failed(app: App) -> bool:
+    """Return whether a required collector fails, or a discovery fails without any account."""
+    return any(
+        not found.success and not found.accounts for found in app.poller.page().discoveries
+    ) or any(
+        job.settings.required and job.failing is not None and not watched.stands_by(job)
+        for watched in app.poller.accounts
+        for job in watched.jobs
+    )

@@ -99,6 +99,8 @@ class Routes:
                 return ok(_META)
             case ["user", *rest]:
                 return self._of_person(request, rest)
+            case ["users", name]:
+                return self._public(name)
             case [root, name, *rest] if root in _TYPES:
                 return self._of_account(request, root, name, rest)
         return NOT_FOUND
@@ -141,6 +143,13 @@ class Routes:
         if rest == ["orgs"]:
             return discovery.organizations(self.accounts, request.caller, request.query)
         return NOT_FOUND if rest else ok(profiles.user(self._viewer(request.caller)))
+
+    def _public(self, name: str) -> Answer:
+        """Answer ``/users/{name}``, which has users and organizations, whoever asks."""
+        kinds = (AccountType.USER, AccountType.ORGANIZATION)
+        found = (find(self.accounts, kind, name) for kind in kinds)
+        account = next(filter(None, found), None)
+        return ok(profiles.public(account)) if account else NOT_FOUND
 
     def _of_app(self, request: Request, parts: list[str]) -> Answer:
         """Answer requests that need an App's JWT."""

@@ -48,10 +48,15 @@ class GitHubError(Exception):
     usual_hint: ClassVar[str]
 
     def __str__(self) -> str:
-        answered = "" if self.status is None else f"GitHub answered {self.status}"
         where = self.endpoint and f"at {self.endpoint}"
         request = self.request_id and f"request {self.request_id}"
-        return ", ".join(filter(None, (self.detail, answered, where, request))) or self.reason
+        return ", ".join(filter(None, (self.cause, where, request))) or self.reason
+
+    @property
+    def cause(self) -> str:
+        """What failed, without the request: the same for all that fail for one cause."""
+        answered = "" if self.status is None else f"GitHub answered {self.status}"
+        return ", ".join(filter(None, (self.detail, answered)))
 
     def hint_for(self, permission: str) -> str:
         """Return the hint for a collector that needs ``permission``."""

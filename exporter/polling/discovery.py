@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import structlog
 
-from exporter.accounts import Account, AccountType, is_name, overlaps
+from exporter.accounts import Account, AccountType, is_name
 from exporter.github import auth
 from exporter.github.api import GitHub, attempt
 from exporter.github.asking import CachedAnswers
@@ -22,6 +23,7 @@ from exporter.metrics.page import DiscoveryFacts
 from exporter.polling import listings
 from exporter.polling.clients import Clients
 from exporter.polling.listings import Seen
+from exporter.polling.overlaps import overlaps
 from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
 from exporter.settings import CredentialSettings, Settings, resolved
@@ -37,6 +39,11 @@ _PERMISSIONS = {
 _FINE_GRAINED = (
     "GitHub shows no organizations to a fine-grained token: list them in the settings, or use a "
     "classic token with read:org."
+)
+_NO_INSTALLATION = "Install the App on an organization or enterprise, or unsuspend it there."
+_NO_ORGANIZATIONS = (
+    "Check that the token's user is a member of an organization, and that the token is authorized "
+    "for its single sign-on; list a user or an enterprise in the settings."
 )
 Key = tuple[AccountType, str]
 Installed = tuple[Account, int | None]
@@ -188,14 +195,16 @@ class Discovery:
             self._add(account, installation, now)
         self._name_owners()
         if new or lost:
-            for warning in overlaps(watched.account for watched in self.poller.accounts):
+            for warning in overlaps(self.poller.accounts):
                 log.warning("accounts overlap", detail=warning)
+
+    def _watchable(self) -> Iterator[list[Seen]]:
+        # An App can read only its own installations.
+        return (listed for owner, listed in self._lists.items() if not (owner and self._is_app))
 
     def _wanted(self) -> dict[Key, Installed]:
         wanted: dict[Key, Installed] = {}
-        for owner, listed in self._lists.items():
-            if owner and self._is_app:
-                continue
+        for listed in self._watchable():
             for account, installation in self._accounts(listed):
                 if resolved.holds(self.settings, account):
                     wanted.setdefault(account.key, (account, installation))
@@ -237,7 +246,7 @@ class Discovery:
         if failure is not None:
             log.warning("discovery failed", reason=failure.reason, **words)
         elif detail and detail != self._logged:
-            log.info("discovery found nothing", **words)
+            log.warning("discovery found nothing", **words)
         self._logged = detail
 
     def _hint(self, error: GitHubError) -> str:
@@ -246,10 +255,19 @@ class Discovery:
         return error.hint_for(_PERMISSIONS["App" if self._is_app else "token"])
 
     def _nothing_seen(self) -> tuple[str, str]:
+        """Return why no account was found and how to find some, empty if one was."""
+        listed = [*chain.from_iterable(self._watchable())]
+        if any(self._accounts(listed)):
+            return "", ""
+        if listed:
+            detail = f"none of the {len(listed)} accounts that the credential sees is included"
+            return detail, "Check discover.include and discover.exclude."
         with suppress(GitHubError):
-            if not self._lists[""] and self._own.credential.kind() == auth.FINE_GRAINED:
+            if self._own.credential.kind() == auth.FINE_GRAINED:
                 return "the credential sees no organizations", _FINE_GRAINED
-        return "", ""
+        if self._is_app:
+            return "the App has no installation that is in use", _NO_INSTALLATION
+        return "the credential sees no organizations", _NO_ORGANIZATIONS
 
 
 def _any(patterns: Iterable[str], name: str) -> bool:

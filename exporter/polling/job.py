@@ -17,8 +17,8 @@ from exporter.settings import JobSettings
 
 _MAY_OWN = "An enterprise may own this account"
 _EXCLUDE = (
-    "Exclude the collector for the account with no_collectors under accounts, or stop watching "
-    "the account."
+    "Leave it to the enterprise: stop watching the account, or exclude what fails for it with "
+    "no_collectors under accounts."
 )
 _REFUSALS = {Unauthorized.reason, Forbidden.reason, NotFound.reason}
 

@@ -10,11 +10,17 @@ from exporter.polling.platform import Said
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed attempt: the ``reason`` in metrics, and words for people."""
+    """A failed attempt: the ``reason`` in metrics, and words for people.
+
+    ``detail`` has the ``cause``, the ``endpoint`` and GitHub's ``request_id``.
+    """
 
     reason: str
     detail: str
     hint: str
+    cause: str = ""
+    endpoint: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

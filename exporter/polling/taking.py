@@ -47,7 +47,14 @@ class Taking:
         elif error is not None:
             detail = str(error).replace("{account}", job.account.name)
             hint = error.hint_for(job.permission)
-            failure = Failure(error.reason, detail, hint)
+            failure = Failure(
+                error.reason,
+                detail,
+                hint,
+                error.cause.replace("{account}", job.account.name),
+                error.endpoint,
+                error.request_id,
+            )
             words = {"reason": error.reason, "detail": detail, "hint": job.hint(failure)}
             if offered:
                 self.observer.failed(job.collector.name, failure.reason)

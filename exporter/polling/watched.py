@@ -102,6 +102,11 @@ class Watched:
         for job in self.jobs:
             job.owner = enterprise
 
+    @property
+    def owner(self) -> str:
+        """The enterprise that owns the account, empty if unknown."""
+        return self.jobs[0].owner if self.jobs else ""
+
     def beside(self, enterprises: tuple[str, ...]) -> None:
         """Set the enterprises that are watched beside the account."""
         for job in self.jobs:

@@ -112,8 +112,11 @@ def _misfit(settings: Settings, account: Account, collector: Collector) -> str:
 
 def _idle_accounts(settings: Settings, collectors: Sequence[Collector]) -> Iterator[Fault]:
     for account, loc in resolved.located_accounts(settings):
-        if collectors and not resolved.collectors_for(settings, account, collectors):
+        chosen = resolved.collectors_for(settings, account, collectors)
+        if collectors and not chosen:
             yield loc, f"every collector is excluded for {account}: keep one, or remove the account"
+        elif chosen and all(misfits := [_misfit(settings, account, each) for each in chosen]):
+            yield loc, f"no collector can read {account}: each {misfits[0]}"
 
 
 def _no_place_for_a_file(file: Path) -> str:

@@ -7,12 +7,12 @@ import httpx
 import msgspec
 import pytest
 
-from exporter.commands.check import report
 from exporter.demo import SimulatedBudget
 from exporter.github import errors
 from exporter.web.landing import render
 from tests.support.accounts import ACME
 from tests.support.budgets import BOTH, BUDGETS, ESTIMATES, PATH, listed
+from tests.support.checked import told
 from tests.support.collect import CANARY, Replies, Says, answer, budget, read, said
 from tests.support.faults.fault import Fault
 from tests.support.world import World, in_virtual_time, organization, user
@@ -197,7 +197,7 @@ class TestABudgetThatIsNotUnderstood:
             await world.passes(hours=2)
             page = render(world.app.poller.page(), world.clock())
             assert "Invalid budgets left out: 1." in page
-            assert "Invalid budgets left out: 1." in report(world.app)
+            assert "Invalid budgets left out: 1." in told(world.app)
 
     def test_may_be_all_and_is_no_valid_payload_then(self) -> None:
         with pytest.raises(errors.InvalidPayload, match="budget_amount"):

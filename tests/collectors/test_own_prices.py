@@ -8,7 +8,7 @@ import pytest
 
 from exporter.accounts import Account, AccountType
 from exporter.billing.skus import SELF_HOSTED_SKUS
-from exporter.commands.check import report
+from exporter.commands.checking.gathering import gathered
 from exporter.metrics.model import Reading
 from exporter.own import Own, Price
 from tests.support.collect import COLLECTORS, Says, read, said
@@ -211,7 +211,6 @@ class TestCheck:
         settings = {"own_prices": self.PRICES}
         world = World(organization(), enterprise(), start=start, settings=settings)
         await world.app.once()
-        lines = [line for line in report(world.app).splitlines() if "own price" in line]
-        assert lines == [
-            f"The own price of {sku} from {day} has no effect yet." for sku, day in to_come
+        assert gathered(world.app).notes == [
+            f"The own price of {sku} from {day} has no effect yet" for sku, day in to_come
         ]

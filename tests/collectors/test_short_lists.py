@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from exporter.commands import check
+from exporter.commands.checking.gathering import gathered
+from exporter.commands.once import failed
 from exporter.github.api import attempt
 from exporter.github.auth import from_token
 from exporter.github.errors import InvalidPayload
 from exporter.polling.listings import installations_of_app
 from exporter.web import landing
+from tests.support import checked
 from tests.support.lists import ACME, BETA, CORP, DELTA, GAMMA, Lists, names, scene
 from tests.support.scripted_github import Conversation, says
 from tests.support.world import World, in_virtual_time
@@ -30,7 +32,7 @@ DISCOVERED = "exporter_discovery_last_success_timestamp_seconds"
 def told(world: World) -> str:
     """Return the landing page and the report of ``check``."""
     page = landing.render(world.app.poller.page(), world.clock())
-    return f"{page} {check.report(world.app)}"
+    return f"{page} {checked.told(world.app)}"
 
 
 class TestSingleSignOn:
@@ -46,7 +48,7 @@ class TestSingleSignOn:
             assert said.count("their single sign-on: 2 (IDs ") == 2
             assert said.count("21955855, 20582480") == 2
             assert said.count("Configure SSO") == 2
-            assert not check.failed(world.app, unreachable=True), "accounts were found"
+            assert gathered(world.app).success, "accounts were found"
 
         lists = Lists(["acme", "beta", "gamma"], sso={page: HIDDEN})
         scene(lists, scenario, ACME, BETA, GAMMA)
@@ -221,7 +223,7 @@ class TestAListThatWasNeverRead:
 
     def test_that_finds_no_account_is_a_failure_of_the_check(self) -> None:
         async def scenario(world: World) -> None:
-            assert check.failed(world.app, unreachable=True)
+            assert not gathered(world.app).success
 
         scene(Lists(403), scenario, credential=lambda: from_token("default", "ghp_x"))
 
@@ -232,8 +234,8 @@ class TestAListThatWasNeverRead:
             lists.seen = 500
             await world.passes(hours=2)
             assert names(world) == {"acme"}
-            assert check.failed(world.app, unreachable=True)
-            assert not check.failed(world.app)
+            assert not gathered(world.app).success
+            assert not failed(world.app)
 
         lists = Lists(["acme"])
         scene(lists, scenario, ACME)

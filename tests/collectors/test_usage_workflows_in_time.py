@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from exporter.commands.check import report
 from exporter.demo import DEMO_TOKEN, SimulatedAccount
 from exporter.metrics.series_limit import OTHER
+from tests.support.checked import told
 from tests.support.faults.fault import Fault
 from tests.support.restarts import keep, life, unpacked
 from tests.support.world import World, enterprise, in_virtual_time
@@ -87,7 +87,7 @@ class TestTheMonth:
     async def test_is_said_by_check_to_make_something(self, settings: dict[str, Any]) -> None:
         async with World(corp(), settings=settings) as world:
             await world.passes(minutes=2)
-            said = "usage_workflows has GitHub make a report export" in report(world.app)
+            said = "usage_workflows has GitHub make a report export" in told(world.app)
             assert said == bool(settings)
 
 

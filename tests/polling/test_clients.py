@@ -14,7 +14,7 @@ import trustme
 
 from exporter.app import App
 from exporter.collectors import ALL
-from exporter.commands import check
+from exporter.commands.checking.gathering import gathered
 from exporter.demo import DEMO_TOKEN, SimulatedGitHub
 from exporter.github.api import attempt
 from exporter.github.client import Exchange
@@ -23,6 +23,7 @@ from exporter.polling.clients import Clients, credentials
 from exporter.settings import load
 from tests.settings import in_file
 from tests.support.app_server import virtual_now
+from tests.support.checked import account, told
 from tests.support.programs import system_program
 from tests.support.world import organization, virtual
 
@@ -127,12 +128,12 @@ class TestTwoHosts:
 
     def test_check_says_which_credential_worked_where(self, tmp_path: Path) -> None:
         def then(app: App, _: list[httpx.Request]) -> None:
-            report = check.report(app).splitlines()
-            heads = [line.split()[0] for line in report if line]
-            assert heads.count("Credential") == 6
-            assert any(line.endswith(" server") and "engine" in line for line in report)
-            assert any(line.endswith(" default") and "acme" in line for line in report)
-            assert not any(token in "".join(report) for token in self.TOKENS.values())
+            report = gathered(app)
+            names = [each.name for each in report.credentials]
+            assert names == ["default", "server", "resident"]
+            assert account(report, "engine").credential == "server"
+            assert account(report, "acme").credential == "default"
+            assert not any(token in told(app) for token in self.TOKENS.values())
 
         self.polled(tmp_path, then)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from exporter.commands.check import report
+from exporter.commands.checking.gathering import gathered
 from exporter.demo.accounts import SimulatedBudget
 from exporter.web.landing import render
+from tests.support.checked import collector
 from tests.support.faults.fault import Fault
 from tests.support.paths import SUMMARY
 from tests.support.restarts import ALL_FAIL, keep, life
@@ -112,8 +113,8 @@ class TestOnThePage:
     async def test_need_no_request_in_the_check(self) -> None:
         world = World(BILLED, settings=settings(), collectors=ONLY)
         await world.app.once()
-        (line,) = [line for line in report(world.app).splitlines() if " own_budgets " in line]
-        assert line.split()[2:6] == ["own_budgets", "works", "3", "0.0"]
+        found = collector(gathered(world.app), "own_budgets")
+        assert (found.state, found.series, found.requests_per_hour) == ("works", 3, 0)
 
     @in_virtual_time
     async def test_do_not_keep_the_exporter_from_being_ready(self) -> None:

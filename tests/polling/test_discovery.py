@@ -4,12 +4,14 @@ import asyncio
 from pathlib import Path
 
 from exporter.collectors import ALL
-from exporter.commands import check
+from exporter.commands.checking.gathering import gathered
+from exporter.commands.once import failed
 from exporter.github.auth import Credential, from_token
 from exporter.polling.clients import credentials
 from exporter.settings import load
 from exporter.web import landing
 from tests.support.app_server import APP_ID, AppServer, pem, virtual_now
+from tests.support.checked import told
 from tests.support.lists import ACME, BETA, CORP, GAMMA, Lists, names, scene, series_of, world_of
 from tests.support.world import World, organization, read_at_each_use, virtual
 
@@ -73,9 +75,7 @@ class TestEnterprises:
                 "Enterprise acme-corp owns this account and is watched: its bill"
             )
             assert "watch the enterprise instead" not in hint, "it is watched"
-            assert "Enterprise acme-corp owns this account" in " ".join(
-                check.report(world.app).split()
-            )
+            assert "Enterprise acme-corp owns this account" in told(world.app)
             gone = world.job("plan", "beta")
             assert gone.failure is None or "acme-corp" not in gone.hint(gone.failure)
 
@@ -91,7 +91,7 @@ class TestEnterprises:
             assert world.value("exporter_discovery_success") == 0
             assert world.value("exporter_discovery_last_success_timestamp_seconds") is None
             assert "read:enterprise" in landing.render(world.app.poller.page(), world.clock())
-            assert not check.failed(world.app), "an account was found"
+            assert not failed(world.app), "an account was found"
 
         scene(Lists(["acme"], {"acme-corp": 403}), scenario, CORP, ACME, watched=[CORP])
 
@@ -236,10 +236,8 @@ class TestOnce:
             world = world_of(Lists(["acme"]), ACME)
             await world.app.once()
             assert world.value("exporter_collector_success", account="acme", collector="usage")
-            assert not check.failed(world.app)
-            assert "Discovery with credential default: 1 additional account" in check.report(
-                world.app
-            )
+            assert gathered(world.app).success
+            assert "Discovery with credential default: 1 additional account." in told(world.app)
 
         virtual(run)
 
@@ -247,7 +245,8 @@ class TestOnce:
         async def run() -> None:
             world = world_of(Lists(500))
             await world.app.once()
-            assert check.failed(world.app)
-            assert "Discovery with credential default: fails" in check.report(world.app)
+            assert failed(world.app)
+            assert not gathered(world.app).success
+            assert "discovery with credential default: fails" in told(world.app)
 
         virtual(run)

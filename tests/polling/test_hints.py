@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import pytest
 
 from exporter.accounts import AccountType, Platform
-from exporter.commands import check
+from exporter.commands.once import failed
 from exporter.demo import SimulatedAccount
 from exporter.demo.accounts import Family
 from exporter.github.auth import from_token
+from tests.support.checked import told
 from tests.support.faults.fault import Fault
 from tests.support.lists import Lists, scene
 from tests.support.paths import SUMMARY
@@ -21,7 +22,7 @@ HTML = {"content-type": "text/html"}
 
 
 def report(world: World) -> str:
-    return " ".join(check.report(world.app).split())
+    return told(world.app)
 
 
 class TestThePermission:
@@ -140,7 +141,7 @@ class TestAHostThatIsNoApi:
         assert "github.api-url" in report(world)
         assert "/api/v3" in report(world)
         assert "report it" not in report(world)
-        assert check.failed(world.app)
+        assert failed(world.app)
 
     @in_virtual_time
     async def test_is_not_suspected_behind_an_answer_of_githubs_own(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from exporter.accounts import AccountType
 from exporter.collectors import ALL
-from exporter.commands import check
+from exporter.commands.checking.gathering import gathered
 from exporter.demo import SimulatedAccount, SimulatedApp, SimulatedInstallation
 from exporter.demo.accounts import Family
 from exporter.demo.meters import AI_SKUS
@@ -22,6 +22,7 @@ from exporter.polling.job import Job
 from exporter.polling.watched import Watched
 from exporter.settings import load
 from tests.support.app_server import pem, public_pem, virtual_now
+from tests.support.checked import account, told
 from tests.support.world import (
     SPINE,
     World,
@@ -101,20 +102,6 @@ def ages(world: World, collector: str = "usage") -> list[timedelta]:
     jobs = [job for account in world.app.poller.page().accounts for job in account.jobs]
     at = [job.known.last_success for job in jobs if job.collector == collector]
     return [world.clock() - each for each in at if each is not None]
-
-
-def told(report: str) -> dict[str, tuple[str, str]]:
-    """Parse the report of one account: the state of each collector and its reason."""
-    found: dict[str, tuple[str, str]] = {}
-    name = ""
-    for line in report.splitlines():
-        if begun := re.match(r"organization \S+ +(\S+) +(\S+(?: \S+)*)  ", line):
-            name = begun[1]
-            found[name] = begun[2], ""
-        elif name and line.startswith("    "):
-            state, why = found[name]
-            found[name] = state, f"{why} {line.strip()}".strip()
-    return found
 
 
 class TestFiveHundredOrganizationsOnOneApp:
@@ -221,7 +208,7 @@ class TestCheck:
         world = World(*changing_bills(number), collectors=EVERYTHING)
         world.github.rate_limit = self.LIMIT
         await world.app.once()
-        return " ".join(check.report(world.app).split())
+        return told(world.app)
 
     @in_virtual_time
     async def test_says_how_many_accounts_the_intervals_carry(self) -> None:
@@ -240,8 +227,9 @@ class TestCheck:
         hidden: set[Family] = {"plan", "advanced_security", "budgets", "copilot"}
         world = World(organization(ghas="bundled", hidden=hidden), collectors=EVERYTHING)
         await world.app.once()
-        found = told(check.report(world.app))
-        assert {name: state for name, (state, _) in found.items()} == {
+        report = gathered(world.app)
+        found = {each.name: each for each in account(report, "acme").collectors}
+        assert {name: each.state for name, each in found.items()} == {
             "usage": "works",
             "legacy_actions": "standby",
             "legacy_packages": "standby",
@@ -256,16 +244,18 @@ class TestCheck:
         }
         for name, words in {
             "plan": "the account's plan to this credential. Quotas and seats are missing.*"
-            "Organization plan: read",
-            "budgets": "GitHub answered 400, at /organizations/acme/settings/billing/budgets.*"
             "classic token with admin:org",
-            "budget_estimates": "GitHub answered 400, at /organizations/acme/settings/billing/"
+            "budgets": "GitHub answered 400.*/organizations/{account}/settings/billing/budgets.*"
+            "classic token with admin:org",
+            "budget_estimates": "GitHub answered 400.*/organizations/{account}/settings/billing/"
             "budgets.*classic token with admin:org",
-            "advanced_security": "GitHub answered 404, at /orgs/acme/settings/billing/"
+            "advanced_security": "GitHub answered 404.*/orgs/{account}/settings/billing/"
             "advanced-security.*classic token with repo or admin:org",
-            "copilot_seats": "GitHub answered 403, at /orgs/acme/copilot/billing.*"
+            "copilot_seats": "GitHub answered 403.*/orgs/{account}/copilot/billing.*"
             "manage_billing:copilot",
         }.items():
-            assert re.search(words, found[name][1])
-        assert {why for state, why in found.values() if state != "not offered"} == {""}
-        assert not check.failed(world.app)
+            cause = found[name].cause
+            assert cause is not None
+            assert re.search(words, f"{cause.detail} {cause.endpoint} {cause.hint}")
+        assert {each.cause for each in found.values() if each.state != "not offered"} == {None}
+        assert report.success

@@ -36,6 +36,7 @@ def collector(
         endpoints=(),
         permissions=dict.fromkeys(types or AccountType, Permission()),
         metrics=(),
+        on_enterprise_server=True,
         collect=ask_nothing,
         interval=every,
         timeout=10 * MINUTE if every else None,

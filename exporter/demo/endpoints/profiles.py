@@ -3,6 +3,8 @@
 import zlib
 from collections.abc import Mapping
 
+from exporter.accounts import AccountType
+from exporter.demo import people
 from exporter.demo.accounts import SimulatedAccount
 
 
@@ -17,6 +19,12 @@ def user(account: SimulatedAccount) -> Mapping[str, object]:
     """Return the owner of the credential; ``plan`` needs the scope ``user``."""
     limits = {"space": 976_562_499, "collaborators": 0, "private_repos": 9_999}
     return _profile(account, "User", limits)
+
+
+def public(account: SimulatedAccount) -> Mapping[str, object]:
+    """Return a user or an organization as everybody sees it."""
+    kind = "User" if account.type is AccountType.USER else "Organization"
+    return people.simple_user(account.name, kind)
 
 
 def _profile(

@@ -1,8 +1,7 @@
-"""The commands ``once`` and ``check``."""
+"""The command ``once``."""
 
-import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporter.accounts import AccountType
 from exporter.demo import SimulatedAccount, demo_accounts
 from tests.support.faults.fault import Fault
-from tests.support.programs import Version, free_port, installed_command
+from tests.support.programs import Version, installed_command
 from tests.support.promtool import ALLOWED_FINDINGS, promtool_check_metrics
 from tests.support.simulator_server import asking, command, simulated_github
 
@@ -42,11 +41,6 @@ def github() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def page(github: str) -> subprocess.CompletedProcess[str]:
     return command("once", *DEMO_ACCOUNTS, env=asking(github))
-
-
-@pytest.fixture(scope="module")
-def report(github: str) -> subprocess.CompletedProcess[str]:
-    return command("check", *DEMO_ACCOUNTS, env=asking(github))
 
 
 class TestOnce:
@@ -152,130 +146,3 @@ class TestOnce:
         (line,) = ended.stderr.splitlines()
         assert line.endswith(f"--output: cannot write {tmp_path / 'github.prom'}: File too large")
         assert list(tmp_path.iterdir()) == []
-
-
-class TestCheck:
-    def test_tells_what_works_and_what_is_not_offered_and_why(
-        self, report: subprocess.CompletedProcess[str]
-    ) -> None:
-        rows = self.rows(report.stdout)
-        assert rows["organization acme", "usage"][0] == "works"
-        assert rows["organization acme", "legacy_actions"][0] == "standby"
-        assert rows["organization oldtown", "legacy_actions"][0] == "works"
-        assert rows["enterprise acme-corp", "advanced_security"][0] == "works"
-        state, *_, why = rows["organization sandbox", "plan"]
-        assert state == "not offered"
-        assert "GitHub does not show the account's plan to this credential" in why
-        assert "Set the quota.* settings, or fix the credential. Required: owner" in why
-        assert report.returncode == 0
-
-    def test_tells_of_the_credential(self, report: subprocess.CompletedProcess[str]) -> None:
-        assert report.stdout.startswith(
-            "Credential default: classic personal access token; scopes: admin:org, "
-            "manage_billing:enterprise, read:enterprise, repo, user; "
-            "expires: 2027-01-02 03:04 UTC\n"
-        )
-
-    def test_warns_where_accounts_overlap(self, report: subprocess.CompletedProcess[str]) -> None:
-        (warning,) = [line for line in report.stdout.splitlines() if line.startswith("Warning: ")]
-        assert "enterprise acme-corp may own acme, oldtown, sandbox" in warning
-        assert "do not sum across account_type" in warning
-
-    def test_estimates_series_and_requests(
-        self,
-        report: subprocess.CompletedProcess[str],
-        page: subprocess.CompletedProcess[str],
-    ) -> None:
-        told = re.search(
-            r"About (\d+) series\.\n"
-            r"Credential default: (\d+) requests per hour of the 5000 that GitHub allows",
-            report.stdout,
-        )
-        assert told is not None
-        rows = self.rows(report.stdout).values()
-        assert int(told[2]) == pytest.approx(sum(float(cells[2]) for cells in rows), abs=1)
-        assert int(told[1]) == pytest.approx(len(values(page.stdout)), rel=0.1)
-
-    def test_exits_1_where_something_required_fails_and_tells_why(self, github: str) -> None:
-        ended = command("check", "--organization", "broken", env=asking(github))
-        assert ended.returncode == 1
-        state, *_, why = self.rows(ended.stdout)["organization broken", "usage"]
-        assert state == "fails"
-        assert "HTML instead of JSON" in why
-        assert "Traceback" not in ended.stderr
-
-    def test_exits_1_where_github_cannot_be_reached(self) -> None:
-        nobody = asking(f"http://127.0.0.1:{free_port()}")
-        ended = command("check", "--organization", "acme", "--poll.timeout", "1s", env=nobody)
-        assert ended.returncode == 1
-        assert self.rows(ended.stdout)["organization acme", "usage"][0] == "fails"
-        assert "Traceback" not in ended.stderr
-
-    @staticmethod
-    def rows(report: str) -> Mapping[tuple[str, str], list[str]]:
-        """Return the cells of the table by account and collector."""
-        _, _, table = report.partition("\n\n")
-        found: dict[tuple[str, str], list[str]] = {}
-        rest: list[str] = []
-        for line in table.partition("\n\n")[0].splitlines()[1:]:
-            if line.startswith("    "):
-                rest[-1] = f"{rest[-1]} {line.strip()}".strip()
-            else:
-                account, collector, *cells = re.split(r"  +", line)
-                rest = [*cells, ""]
-                found[account, collector] = rest
-        return found
-
-    def test_tells_how_much_of_the_bill_the_rules_allocate(
-        self, github: str, tmp_path: Path
-    ) -> None:
-        file = tmp_path / "config.yaml"
-        file.write_text(
-            "organizations: [acme]\n"
-            "allocation:\n"
-            "  rules:\n"
-            "    - repositories: [acme/web]\n"
-            "      team: platform\n"
-            "    - repositories: [acme/none]\n"
-            "      team: nobody\n",
-            encoding="utf-8",
-        )
-        ended = command("check", "--config.file", str(file), env=asking(github))
-        assert ended.returncode == 0
-        words = " ".join(ended.stdout.split())
-        assert re.search(
-            r"Allocated to teams, before discounts: \$[0-9,.]+ of \$[0-9,.]+ \([0-9]+%\) with a "
-            r"repository, 1 of 3 repositories; \$[0-9,.]+ of \$[0-9,.]+ \([0-9]+%\) in all\. "
-            r"Not allocated: \S+ .*\$[0-9,.]+\. "
-            r"allocation.rules\[1\] matched nothing this month\.",
-            words,
-        )
-
-    def test_names_rules_that_matched_nothing_in_any_account(
-        self, github: str, tmp_path: Path
-    ) -> None:
-        file = tmp_path / "config.yaml"
-        file.write_text(
-            "organizations: [acme]\n"
-            "users: [mona]\n"
-            "allocation:\n"
-            "  rules:\n"
-            "    - repositories: [acme/web, acne/web]\n"
-            "      team: platform\n"
-            "    - organizations: [mona]\n"
-            "      team: mona\n"
-            "    - organizations: [acme-reserch]\n"
-            "      team: research\n"
-            "    - cost_center: true\n",
-            encoding="utf-8",
-        )
-        ended = command("check", "--config.file", str(file), env=asking(github))
-        assert ended.returncode == 0
-        assert "matched nothing this month" not in ended.stdout
-        assert re.findall(
-            r"Warning: (\S+) matched nothing in any account that was read.", ended.stdout
-        ) == [
-            "allocation.rules[0].repositories[1]",
-            "allocation.rules[2]",
-            "allocation.rules[3]",
-        ]

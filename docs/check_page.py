@@ -1,0 +1,119 @@
+"""Generates docs/check.md and its schema from the fields of the report of ``check``."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from exporter.commands.checking.report import Report
+
+_PARTS = {
+    "Report": "The report",
+    "CredentialReport": "credentials",
+    "DiscoveryReport": "discoveries",
+    "AccountReport": "accounts",
+    "CollectorReport": "collectors of an account",
+    "PlaceReport": "places",
+    "Cause": "cause",
+}
+
+
+def schema() -> str:
+    """Return docs/check.schema.json: the JSON Schema of ``check --format json``."""
+    return f"{json.dumps(_schema(), indent=2)}\n"
+
+
+def page(written: str) -> str:
+    """Return docs/check.md; ``written`` says that it is generated."""
+    definitions = _schema()["$defs"]
+    parts = [f"\n### {_PARTS[name]}\n\n{_table(definitions[name])}" for name in _PARTS]
+    return f"# Check\n\n{written}\n{_INTRODUCTION}{''.join(parts)}"
+
+
+def _schema() -> Mapping[str, Any]:
+    return msgspec.json.schema(Report)
+
+
+def _table(definition: Mapping[str, Any]) -> str:
+    rows = (
+        f"| `{name}` | {_type(field)} | {_description(field)} |\n"
+        for name, field in definition["properties"].items()
+    )
+    return f"| field | type | meaning |\n|---|---|---|\n{''.join(rows)}"
+
+
+def _description(field: Mapping[str, Any]) -> str:
+    return str(field.get("description", ""))
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    return " or ".join(dict.fromkeys(_types(field)))
+
+
+def _types(field: Mapping[str, Any]) -> Iterator[str]:
+    if "anyOf" in field:
+        for each in field["anyOf"]:
+            yield from _types(each)
+    elif "enum" in field:
+        yield from ("null" if each is None else f"`{each}`" for each in field["enum"])
+    elif "$ref" in field:
+        yield "object"
+    elif field["type"] == "array":
+        yield f"list of {_type(field['items'])}s"
+    else:
+        yield field["type"]
+
+
+_INTRODUCTION = """\
+`github-billing-exporter check` takes the settings of `run`, reads every account once, as `run`
+would, and reports what works, what fails and how to fix it. It serves and stores nothing.
+
+```text
+41 accounts: 36 work, 5 fail
+
+organization team-07: fails
+organization team-19: fails
+    usage: GitHub answered 404 (not_found, request DE30:000018). An enterprise may own this
+    account: if it is octo-corp, its bill includes the account. Leave it to the enterprise: stop
+    watching the account, or exclude what fails for it with no_collectors under accounts.
+…
+organization team-01: works  246 series  not offered: advanced_security
+…
+```
+
+The first line is the verdict. What fails comes first, and each cause once: at the credential if
+all of its accounts share it, else below the accounts that do. A line for each other account
+follows, then the credentials and warnings.
+
+- An account *fails* if a required collector fails: `usage` or `legacy_*`, and those that you
+  name in `collectors`. It *works in part* if another one fails. [failures.md](failures.md)
+  explains the reasons.
+- *Not offered* is what GitHub refuses to the account or to its credential, such as Advanced
+  Security without a license. That is no failure.
+- An account under a wrong name or kind is recognised by the token's own login, by `GET
+  /users/NAME` and by the App's installations.
+- A credential that GitHub refuses, or cannot be asked with, is tested once, and its accounts
+  are not.
+
+| option | does |
+|---|---|
+| `--verbose` | lists every collector of each account, its series, its requests per hour, and \
+why it is not offered |
+| `--offline` | tests the settings, the files of secrets, the folder of `state.file` and the \
+port, and asks nobody; a port in use is a note |
+| `--format json` | prints the report for programs and bug reports, without any secret; it \
+names accounts and logins |
+
+| exit code | meaning |
+|---|---|
+| 0 | no failure; accounts may work in part, and there may be warnings |
+| 1 | an account, a credential, a file or a folder fails, GitHub is unreachable, or a \
+discovery finds nothing |
+| 2 | the settings are invalid |
+
+## Fields of the JSON
+
+[check.schema.json](check.schema.json) describes them. Within a version of `schema`, fields are
+only added.
+"""
