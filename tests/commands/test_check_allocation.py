@@ -31,7 +31,7 @@ class TestRules:
             "      team: nobody\n",
             encoding="utf-8",
         )
-        ended = command("check", "--config.file", str(file), env=asking(github))
+        ended = command("check", "--verbose", "--config.file", str(file), env=asking(github))
         assert ended.returncode == 0
         words = " ".join(ended.stdout.split())
         assert re.search(
@@ -60,7 +60,7 @@ class TestRules:
             "    - cost_center: true\n",
             encoding="utf-8",
         )
-        ended = command("check", "--config.file", str(file), env=asking(github))
+        ended = command("check", "--verbose", "--config.file", str(file), env=asking(github))
         assert ended.returncode == 0
         assert "matched nothing this month" not in ended.stdout
         assert re.findall(

@@ -1,7 +1,10 @@
 """Discovery: accounts are watched while a credential sees them, and removed entirely after."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
+
+import pytest
 
 from exporter.collectors import ALL
 from exporter.commands.checking.gathering import gathered
@@ -228,6 +231,44 @@ class TestChanges:
             assert lists.paths.count("/user/orgs") == 7
 
         scene(lists, scenario, interval="10m")
+
+
+class TestNothing:
+    @pytest.mark.parametrize(
+        ("token", "seen", "detail", "hint"),
+        [
+            ("ghp_x", [], "sees no organizations", "member of an organization"),
+            ("github_pat_x", [], "sees no organizations", "list them in the settings"),
+            ("ghp_x", ["beta", "gamma"], "none of the 2 accounts", "discover.include"),
+        ],
+    )
+    def test_is_a_warning_that_says_why(
+        self,
+        token: str,
+        seen: list[str],
+        detail: str,
+        hint: str,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        async def scenario(world: World) -> None:
+            (found,) = world.app.poller.page().discoveries
+            assert (found.success, found.accounts) == (True, 0)
+            assert detail in found.detail
+            assert hint in found.hint
+            assert not gathered(world.app).success
+
+        lists = Lists([*seen])
+        credential = partial(from_token, "default", token)
+        scene(lists, scenario, credential=credential, include=["acme-*"])
+        (line,) = [each for each in capsys.readouterr().out.splitlines() if "found nothing" in each]
+        assert "warning" in line
+
+    def test_is_not_said_of_what_is_watched_already(self) -> None:
+        async def scenario(world: World) -> None:
+            (found,) = world.app.poller.page().discoveries
+            assert (found.accounts, found.detail) == (0, "")
+
+        scene(Lists(["acme"]), scenario, ACME, watched=[ACME])
 
 
 class TestOnce:

@@ -11,7 +11,7 @@ from exporter.accounts import Account, AccountType
 from exporter.app import App
 from exporter.billing.values import Text
 from exporter.github.api import attempt
-from exporter.github.auth import WRONG_APP_KEY
+from exporter.github.auth import WRONG_APP_KEY, Family
 from exporter.github.client import REQUEST_SECONDS, Client
 from exporter.github.errors import Forbidden, GitHubError, NotFound, Unauthorized, Unreachable
 from exporter.polling.listings import Seen, installations_of_app
@@ -80,10 +80,11 @@ async def mistakes(app: App, owners: Mapping[str, Owner]) -> Mapping[Account, st
 
 
 def _is_refused(watched: Watched) -> bool:
-    # A suspended installation is forbidden too, but says so itself.
-    failures = [job.failing for job in watched.jobs if job.settings.required and job.failing]
-    reasons = {NotFound.reason, Forbidden.reason}
-    return any(each.reason in reasons and "suspended" not in each.cause for each in failures)
+    app = any(job.client.credential.family is Family.APP for job in watched.jobs)
+    # An App that is not installed is told 404; 403 is about an installation.
+    reasons = {NotFound.reason} if app else {NotFound.reason, Forbidden.reason}
+    failures = (job.failing for job in watched.jobs if job.settings.required)
+    return any(each is not None and each.reason in reasons for each in failures)
 
 
 async def _mistake(

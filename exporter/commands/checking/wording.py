@@ -20,10 +20,11 @@ _HEADINGS = ("COLLECTOR", "STATE", "SERIES", "REQUESTS/H")
 _FEWEST = 2
 """Accounts for which one cause is told at their credential."""
 
-_NOT_OFFERED = (
-    "Not offered: GitHub refuses these collectors to the account or to its credential; no other "
-    "depends on them. --verbose shows why."
+_LESS = (
+    "Not offered are collectors that GitHub refuses to the account or to its credential, such as "
+    "those of products without a license. --verbose shows why, and the notes."
 )
+_WIDTH = 96
 
 
 class _Trouble(NamedTuple):
@@ -129,25 +130,23 @@ def _working(report: Report, *, verbose: bool) -> Iterator[str]:
     if report.offline:
         return
     works = [each for each in report.accounts if each.state == "works"]
-    rows = []
-    for account in works:
-        not_offered = [each.name for each in account.collectors if each.state == "not offered"]
-        series = sum(each.series for each in account.collectors)
-        rows.append(
-            (
-                f"{account.type} {account.name}: works",
-                f"{series} series",
-                f"not offered: {', '.join(not_offered)}" if not_offered else "",
-            )
-        )
-    if not rows:
+    if not works:
         return
+    rows = [(f"{each.type} {each.name}: works", *_summary(each)) for each in works]
     for line, account in zip(aligned(rows), works, strict=True):
         yield line
-        notes = " ".join(filter(None, (each.notes for each in account.collectors)))
-        yield from _table(account) if verbose else _wrapped(notes)
+        if verbose:
+            yield from _table(account)
     if not verbose and any(row[-1] for row in rows):
-        yield from ("", *textwrap.wrap(_NOT_OFFERED, 96))
+        yield from ("", *textwrap.wrap(_LESS, _WIDTH))
+
+
+def _summary(account: AccountReport) -> tuple[str, str]:
+    not_offered = [each.name for each in account.collectors if each.state == "not offered"]
+    notes = [each.name for each in account.collectors if each.notes]
+    parts = [f"not offered: {', '.join(not_offered)}"] if not_offered else []
+    parts += [f"notes: {', '.join(notes)}"] if notes else []
+    return f"{sum(each.series for each in account.collectors)} series", "; ".join(parts)
 
 
 def _table(account: AccountReport) -> Iterator[str]:
@@ -208,5 +207,5 @@ def _rest(report: Report) -> Iterator[str]:
 
 def _wrapped(words: str, indent: str = _INDENT) -> Iterable[str]:
     return textwrap.wrap(
-        words, 96, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+        words, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
