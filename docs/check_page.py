@@ -103,7 +103,7 @@ why it is not offered |
 | `--offline` | tests the settings, the files of secrets, the folder of `state.file` and the \
 port, and asks nobody; a port in use is a note |
 | `--format json` | prints the report for programs and bug reports, without any secret; it \
-names accounts and logins |
+names accounts and paths |
 
 | exit code | meaning |
 |---|---|

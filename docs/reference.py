@@ -25,9 +25,9 @@ def permissions() -> str:
     introduction = (
         f"# Permissions\n\n{_WRITTEN}\n"
         "GitHub's documentation contradicts itself about which kind of token can read which "
-        "endpoint. So the exporter accepts every kind, and `github-billing-exporter check` reports "
-        "what GitHub answered. The token's user needs the role too: an ordinary member's token "
-        "gets 403 or 404, whatever its scopes.\n"
+        "endpoint. So the exporter accepts every kind, and [`github-billing-exporter "
+        "check`](check.md) reports what GitHub answered. The token's user needs the role too: an "
+        "ordinary member's token gets 403 or 404, whatever its scopes.\n"
         "\n"
         "GitHub documents that an App may read an enterprise's bill with *Enterprise billing: "
         "read*, and also that not every App can be registered with it. If yours cannot, use a "
@@ -63,7 +63,8 @@ def failures() -> str:
         "Each heading is a value of the label `reason` of "
         "`github_billing_exporter_collector_failure_info` and "
         "`github_billing_exporter_collector_failures_total`. After a failure the last values stay "
-        "until they are older than `poll.stale-after`.\n"
+        "until they are older than `poll.stale-after`. [`check`](check.md) shows each cause once, "
+        "with a fix that fits the credential in use.\n"
     )
     parts = [introduction]
     for reason, group in groupby(errors.ALL, lambda error: error.reason):

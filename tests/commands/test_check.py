@@ -81,7 +81,6 @@ class TestTheDemosAccounts:
     def test_have_a_credential(self, report: Report) -> None:
         (credential,) = report.credentials
         assert credential.kind == "classic personal access token"
-        assert credential.login == "mona"
         assert credential.scopes is not None
         assert "manage_billing:enterprise" in credential.scopes
         assert credential.expires == "2027-01-02T03:04:00Z"
@@ -113,7 +112,7 @@ class TestOnePersonsAccount:
         assert ended.returncode == 0
         assert ended.stdout.splitlines()[0] == "1 account: works"
         assert len(ended.stdout.splitlines()) < 10
-        assert "of mia-hacker; scopes: user, read:org" in ended.stdout
+        assert "scopes: user, read:org" in said(ended)
         assert ended.stderr == "Testing every credential and account ...\n"
 
     def test_has_every_collector_if_asked_for(self, github: str) -> None:
@@ -125,7 +124,7 @@ class TestOnePersonsAccount:
         ended = command("check", "--user", "mona", env=asking(github, "ghp_wrong"))
         assert ended.returncode == 1
         assert ended.stdout.startswith("1 account: fails\n")
-        assert ended.stdout.count("401") == 1
+        assert ended.stdout.count("answered 401") == 1
         assert ended.stdout.count("create a new one") == 1
         assert "Required" not in ended.stdout
 
@@ -143,8 +142,8 @@ class TestOnePersonsAccount:
             "organization acne": "GitHub has no organization acne: check the spelling",
             "enterprise acme": "acme is an organization: use --organization acme, unless",
             "user acme": "acme is an organization: use --organization acme.",
-            "user mia-haker": "GitHub has no user mia-haker: use --user mia-hacker, to whom",
-            "user mona": "the token belongs to mia-hacker: only a token of mona itself",
+            "user mia-haker": "GitHub has no user mia-haker: use --user mia-hacker.",
+            "user mona": "the token belongs to another user: only mona's own can read this bill.",
         }.items():
             assert f"{account}: fails {told}" in report
         assert "Required" not in report

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter.demo import demo_accounts
+from tests.support.checked import said
 from tests.support.simulator_server import asking, command, simulated_github
 
 
@@ -33,7 +34,7 @@ class TestRules:
         )
         ended = command("check", "--verbose", "--config.file", str(file), env=asking(github))
         assert ended.returncode == 0
-        words = " ".join(ended.stdout.split())
+        words = said(ended)
         assert re.search(
             r"Allocated to teams, before discounts: \$[0-9,.]+ of \$[0-9,.]+ \([0-9]+%\) with a "
             r"repository, 1 of 3 repositories; \$[0-9,.]+ of \$[0-9,.]+ \([0-9]+%\) in all\. "
@@ -64,7 +65,7 @@ class TestRules:
         assert ended.returncode == 0
         assert "matched nothing this month" not in ended.stdout
         assert re.findall(
-            r"Warning: (\S+) matched nothing in any account that was read.", ended.stdout
+            r"Warning: (\S+) matched nothing in any account that was read.", said(ended)
         ) == [
             "allocation.rules[0].repositories[1]",
             "allocation.rules[2]",

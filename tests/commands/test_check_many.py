@@ -114,5 +114,5 @@ class TestTwelveOrganizations:
         ended = command("check", env={**github, "GITHUB_BILLING_APP_PRIVATE_KEY_FILE": str(key)})
         assert ended.returncode == 1
         assert ended.stdout.startswith("13 accounts: 13 fail\n")
-        assert ended.stdout.count("401") == 1
+        assert ended.stdout.count("answered 401") == 1
         assert len(ended.stdout.splitlines()) < 10

@@ -181,7 +181,6 @@ def _credential(
         name=secret.name,
         kind=kind,
         host=app.clients.own(secret.name).host,
-        login=owner.login,
         scopes=None if scopes is None else [each for each in scopes.split(", ") if each],
         expires=f"{seen.expires:%Y-%m-%dT%H:%M:%SZ}" if seen and seen.expires else None,
         installations=None if owner.installations is None else len(owner.installations),

@@ -103,10 +103,7 @@ async def _mistake(
     except GitHubError:
         return ""
     if kind is AccountType.USER is account.type and owner.login:
-        return (
-            f"the token belongs to {owner.login}: only a token of {account.name} itself can read "
-            "this bill"
-        )
+        return f"the token belongs to another user: only {account.name}'s own can read this bill"
     return _wrong_kind(account, kind)
 
 
@@ -135,12 +132,12 @@ def _of_app(
 def _unknown(account: Account, login: str | None) -> str:
     if account.type is AccountType.ENTERPRISE:
         return ""  # it is in no list of users
-    if account.type is AccountType.USER and login:
-        return f"GitHub has no user {account.name}: use --user {login}, to whom the token belongs"
-    return (
-        f"GitHub has no {account.type} {account.name}: check the spelling, or use --enterprise "
-        f"{account.name} if it is an enterprise"
-    )
+    unknown = f"GitHub has no {account.type} {account.name}"
+    if account.type is AccountType.USER:
+        # A person is named only to whom has almost done so.
+        similar = _similar(account, [login] if login else [])
+        return f"{unknown}: use --user {similar}" if similar else f"{unknown}: check the spelling"
+    return f"{unknown}: check the spelling, or use --enterprise {account.name} if it is one"
 
 
 def _similar(account: Account, names: Iterable[str]) -> str:

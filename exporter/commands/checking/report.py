@@ -77,7 +77,6 @@ class CredentialReport(msgspec.Struct, frozen=True):
     name: str
     kind: Annotated[str, _field("Such as classic personal access token; unknown if unreadable.")]
     host: Annotated[str, _field("Host of the API.")]
-    login: Annotated[str | None, _field("Login of a token's user, null if unknown.")]
     scopes: Annotated[
         list[str] | None, _field("Scopes of a classic token, null if GitHub reports none.")
     ]

@@ -25,6 +25,7 @@ _LESS = (
     "those of products without a license. --verbose shows why, and the notes."
 )
 _WIDTH = 96
+_NAMED = 2
 
 
 class _Trouble(NamedTuple):
@@ -41,18 +42,25 @@ class _Trouble(NamedTuple):
 
 def worded(report: Report, *, verbose: bool = False) -> str:
     """Return the report for people; ``verbose`` lists every collector."""
+    about = [
+        *(_credential(each) for each in report.credentials if each.state == "works"),
+        *(_discovery(each) for each in report.discoveries if each.state == "works"),
+    ]
+    places = [each for each in report.places if report.offline or each.state == "note"]
     sections = [
         [report.verdict],
         [*_failing(report, verbose=verbose)],
         [*_working(report, verbose=verbose)],
-        [
-            *(_credential(each) for each in report.credentials if each.state == "works"),
-            *(_discovery(each) for each in report.discoveries if each.state == "works"),
-        ],
-        [*map(_place, (each for each in report.places if report.offline or each.state == "note"))],
-        [*_rest(report)],
+        _paragraphs(about),
+        _paragraphs(map(_place, places)),
+        _paragraphs(_rest(report)),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _paragraphs(texts: Iterable[str]) -> list[str]:
+    wrapper = textwrap.TextWrapper(_WIDTH, subsequent_indent=_INDENT, break_on_hyphens=False)
+    return [line for text in texts for line in wrapper.wrap(text)]
 
 
 def _failing(report: Report, *, verbose: bool) -> Iterator[str]:
@@ -103,8 +111,13 @@ def _accounts(accounts: Sequence[AccountReport], state: str, *, verbose: bool) -
                 yield from _table(account)
         if not verbose:
             for trouble in _troubles(group[0]):
-                names = f"{', '.join(trouble.collectors)}: " if trouble.collectors else ""
-                yield from _wrapped(f"{names}{_told(trouble.cause)}")
+                names = _some(trouble.collectors)
+                yield from _wrapped(f"{names}{': ' if names else ''}{_told(trouble.cause)}")
+
+
+def _some(names: Sequence[str]) -> str:
+    hidden = len(names) - _NAMED
+    return ", ".join(names) if hidden <= 1 else f"{', '.join(names[:_NAMED])} and {hidden} more"
 
 
 def _troubles(account: AccountReport) -> list[_Trouble]:
@@ -173,8 +186,6 @@ def _table(account: AccountReport) -> Iterator[str]:
 
 def _credential(found: CredentialReport) -> str:
     parts = [f"{found.kind} at {found.host}"]
-    if found.login:
-        parts.append(f"of {found.login}")
     if found.installations is not None:
         parts.append(f"{found.installations} installations")
     if found.scopes is not None:
