@@ -62,6 +62,7 @@ class TestTheDemosAccounts:
             ("acme", "usage", "works"),
             ("acme", "legacy_actions", "standby"),
             ("oldtown", "legacy_actions", "works"),
+            ("oldtown", "usage", "standby"),
             ("acme-corp", "advanced_security", "works"),
         ],
     )

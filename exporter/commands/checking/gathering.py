@@ -132,9 +132,11 @@ def _account(
 
 def _collector(job: Job, facts: JobFacts, an_hour: float) -> CollectorReport:
     state, reading = landing.state(facts), facts.known.reading
+    if job.collector.decides and facts.known.available is False:
+        state = "standby"  # GitHub refuses it because the account is on the other platform
     told = state in {"fails", "not offered"} and job.failure is not None
     coverage = reading.facts.get("allocation", "") if reading else ""
-    notes = "" if told or facts.standing_by else landing.why(facts)
+    notes = "" if told or state == "standby" else landing.why(facts)
     return CollectorReport(
         name=facts.collector,
         required=job.settings.required,

@@ -80,7 +80,8 @@ def _failing(report: Report, *, verbose: bool) -> Iterator[str]:
         if found.state != "works":
             yield f"discovery with credential {found.credential}: {found.state}"
             yield from _wrapped(_told(found.cause) if found.cause else "")
-    told = {each.name for each in report.credentials if each.cause} | shared.keys()
+    told = {each.name for each in report.credentials if each.cause}
+    told |= set() if verbose else shared.keys()
     alone = [each for each in report.accounts if each.credential not in told]
     for state, words in (("fails", "fails"), ("partly", "works in part")):
         yield from _accounts([e for e in alone if e.state == state], words, verbose=verbose)
@@ -108,6 +109,7 @@ def _accounts(accounts: Sequence[AccountReport], state: str, *, verbose: bool) -
         for account in group:
             yield f"{account.type} {account.name}: {state}"
             if verbose:
+                yield from _wrapped(_told(account.cause) if account.cause else "")
                 yield from _table(account)
         if not verbose:
             for trouble in _troubles(group[0]):
