@@ -103,7 +103,9 @@ async def _mistake(
     except GitHubError:
         return ""
     if kind is AccountType.USER is account.type and owner.login:
-        return f"the token belongs to another user: only {account.name}'s own can read this bill"
+        return (
+            f"the token belongs to another user: only {account.name}'s own token can read this bill"
+        )
     return _wrong_kind(account, kind)
 
 
