@@ -162,7 +162,7 @@ class App:
             address = ListenAddress(*each.getsockname()[:2])
             url = f"{'https' if context else 'http'}://{address.reached_at}/"
             log.info("listening", url=url)
-        for warning in overlaps(watched.account for watched in self.poller.accounts):
+        for warning in overlaps(self.poller.accounts):
             log.warning("accounts overlap", detail=warning)
         async with self.clients, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poller.run())]

@@ -12,13 +12,14 @@ from exporter.commands.assembled import assembled
 from exporter.commands.checking import names, places
 from exporter.commands.checking.gathering import Findings, gathered
 from exporter.commands.checking.wording import worded
+from exporter.commands.help import Command
 from exporter.commands.shared import FAILED, load_settings, print_all, settings_options
 from exporter.settings import Settings
 
 _LOOK_SECONDS = 0.2
 
 
-@click.command()
+@click.command(cls=Command)
 @settings_options()
 @click.option("--offline", is_flag=True, help="Test the settings, files and folders only.")
 @click.option("--verbose", is_flag=True, help="List every collector, with its requests per hour.")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from enum import Enum, auto
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from exporter.files import SHORTAGE_HINT, Watcher, problem, shortage
@@ -75,6 +75,8 @@ def instead_of_key(text: str) -> str:
     if label and not label.endswith("PRIVATE KEY"):
         return f"{_KEY}, not a {label.lower()}"
     return "" if label else f"{_KEY}, including its BEGIN and END lines"
+
+
 def _family(kind: str) -> Family:
     if kind in {_CLASSIC, _OAUTH, _OLD}:
         return Family.CLASSIC

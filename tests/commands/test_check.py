@@ -144,7 +144,7 @@ class TestOnePersonsAccount:
             "enterprise acme": "acme is an organization: use --organization acme, unless",
             "user acme": "acme is an organization: use --organization acme.",
             "user mia-haker": "GitHub has no user mia-haker: use --user mia-hacker.",
-            "user mona": "the token belongs to another user: only mona's own token can read this bill.",
+            "user mona": "the token belongs to another user: only mona's own token can read",
         }.items():
             assert f"{account}: fails {told}" in report
         assert "Required" not in report

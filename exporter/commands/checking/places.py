@@ -1,12 +1,12 @@
 """Files, folders and addresses of the settings, tested without GitHub."""
 
 import errno
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exporter import files
 from exporter.commands.checking.report import PlaceReport
+from exporter.commands.service import state_problem
 from exporter.github.auth import Credential
 from exporter.github.errors import GitHubError
 from exporter.settings import ListenAddress, Settings, resolved
@@ -51,15 +51,10 @@ def _secrets(settings: Settings, secrets: Sequence[Credential]) -> Iterator[Plac
 def _state(file: Path | None) -> Iterator[PlaceReport]:
     if file is None:
         return
-    path, folder = file.absolute(), file.absolute().parent
-    try:
-        if file.exists() and not os.access(file, os.R_OK):
-            raise PermissionError(errno.EACCES, "Permission denied")
-        # The state replaces the file, so the folder has to be writable, not the file.
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        detail = f"the state cannot be kept in {folder}: {error.strerror}"
-        yield PlaceReport("state.file", str(path), "fails", detail)
-    else:
-        yield PlaceReport("state.file", str(path), "works", "")
+    problem = state_problem(file)
+    if not problem:
+        try:
+            files.check_writable(file)
+        except OSError as error:  # run only warns, because it may recover
+            problem = f"the state cannot be kept in {file.parent.absolute()}: {error.strerror}"
+    yield PlaceReport("state.file", str(file.absolute()), "fails" if problem else "works", problem)
