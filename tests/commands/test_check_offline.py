@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.support import checked
-from tests.support.app_server import public_pem
 from tests.support.checked import said
 from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.programs import installed_command
@@ -41,16 +40,6 @@ class TestOffline:
         assert ended.returncode == 1
         assert "state.file /proc/self/state: fails" in ended.stdout
         assert "the state cannot be kept in /proc/self: " in said(ended)
-
-    def test_tests_a_key(self, silent: tuple[FaultyGitHub, str], tmp_path: Path) -> None:
-        key = tmp_path / "key.pem"
-        key.write_text(public_pem())
-        of_app = ("--github.app-id", "1", "--github.app-private-key-file", str(key))
-        environment = {"GITHUB_BILLING_API_URL": silent[1]}
-        ended = command("check", "--offline", "--organization", "acme", *of_app, env=environment)
-        assert ended.returncode == 1
-        assert f"credential default {key}: fails" in ended.stdout
-        assert "not a private key" in said(ended)
 
     def test_notes_a_port_in_use(self, silent: tuple[FaultyGitHub, str]) -> None:
         port = silent[1].rpartition(":")[2]
