@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.prometheus import alerts
 from deploy.prometheus.alert import Board, Severity
@@ -17,7 +18,7 @@ from deploy.prometheus.thresholds import DEFAULTS, Thresholds
 from exporter.billing.skus import AI_CREDIT_SKUS, STANDARD_RUNNERS
 from exporter.metrics import catalogue
 from tests.support.paths import ROOT
-from tests.support.programs import Version, program
+from tests.support.programs import Version, fetch, program, prometheus
 from tests.support.promql import labels, metrics, selectors
 from tests.support.spellings import EVERY_SKU
 
@@ -60,7 +61,16 @@ def level(record: str) -> set[str]:
 
 
 SCRAPED = {*JOB.split(", "), "instance"}
+OWN: Mapping[str, set[str]] = {
+    "prometheus_rule_group_rules": {"rule_group"},
+    "prometheus_tsdb_lowest_timestamp_seconds": set(),
+    "prometheus_tsdb_size_retentions_total": set(),
+    "prometheus_tsdb_time_retentions_total": set(),
+}
+"""Metrics of Prometheus itself, with their labels."""
+
 KNOWN: Mapping[str, set[str]] = {
+    **{name: SCRAPED | own for name, own in OWN.items()},
     "up": SCRAPED,
     "ALERTS": SCRAPED | {"alertname", "alertstate"},
     **{metric.name: SCRAPED.union(metric.all_labels) for metric in catalogue.ALL},
@@ -105,6 +115,16 @@ class TestPromtool:
     @each_alert
     def test_sees_each_alert_fire_and_be_quiet(self, alert: dict[str, Any]) -> None:
         assert {fires for name, fires in alert_cases() if name == alert["alert"]} == {True, False}
+
+    @each_version
+    def test_reads_metrics_that_prometheus_has_of_itself(self, version: Version) -> None:
+        with prometheus(yaml.dump({"rule_files": [str(path) for path in FILES]}), version) as url:
+            families = text_string_to_metric_families(fetch(f"{url}/metrics").text)
+            found = {each.name: each.labels for family in families for each in family.samples}
+        assert {name: found[name].keys() for name in OWN} == OWN
+        assert re.fullmatch(
+            ".*;github-billing-.*", found["prometheus_rule_group_rules"]["rule_group"]
+        )
 
     def test_asks_for_every_recorded_series_or_for_what_is_made_of_it(self) -> None:
         asked: set[str] = set()
