@@ -62,7 +62,7 @@ def of_one_day(by_day: str) -> str:
 
 def after_a_gap(by_day: str) -> str:
     """Return what of `spent_by_day` may be of several days."""
-    return f"({by_day} unless {_OF} {_THERE})"
+    return f"({by_day} > 0 unless {_OF} {_THERE})"
 
 
 def _at(selector: str, days: int = 0) -> str:

@@ -7,7 +7,7 @@ from grafana.tables import Column, rows
 
 _CYCLE = recorded("account:github_billing_cycle_start_timestamp_seconds:max")
 _OF = f"on ({IDENTITY})"
-_NO_WEEKS = "Less than two weeks of data"
+_NO_WEEKS = "No bill was read, or less than two weeks of data"
 
 
 def skus(only: str) -> Panel:

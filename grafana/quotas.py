@@ -35,12 +35,12 @@ def left() -> Panel:
         ],
         [
             Column("account", "Account"),
-            Column("quota", "Quota", texts=NAMES, width=125),
-            Column("A", "Used", looks.RATIO, _STEPS, bar=True, width=110),
-            Column("B", "At the end", looks.RATIO, looks.worse_above(1), width=90),
-            Column("C", "Ends in", looks.DAYS, texts={"0": "spent"}, width=75),
+            Column("quota", "Quota", texts=NAMES, width=138),
+            Column("A", "Used", looks.RATIO, _STEPS, bar=True, width=104),
+            Column("B", "At the end", looks.RATIO, looks.worse_above(1), width=86),
+            Column("C", "Ends in", looks.DAYS, texts={"0": "spent"}, width=72),
         ],
-        "No quota is known: on the usage platform, if none was used up last month",
+        "No quota was read; on the usage platform, none is known unless it was used up last month",
         sort="Used",
     )
 

@@ -252,7 +252,7 @@ def storage() -> Panel:
         "every hour.",
         [Query(whole.only_whole(total(each, "sku"), read, money.BILL), "{{sku}}")],
         looks.GIGABYTES,
-        "No storage that is billed by the hour, or fewer than four days of the month",
+        "No bill or storage by the hour was read, or only in the first four days of the month",
     )
 
 

@@ -14,9 +14,9 @@ from grafana.tables import Column, rows
 UID = "github-billing-seats"
 
 _NO_SEATS = "No seats were read"
-_NO_AI = "No AI usage by model: not available to these accounts"
+_NO_AI = "No AI usage by model was read"
 _COPILOT, _MODELS = "copilot_seats", "model_usage"
-_NO_COPILOT = "Copilot is not available to these accounts or this credential"
+_NO_COPILOT = "No Copilot seats were read"
 
 
 def board() -> model.Dashboard:
@@ -107,7 +107,7 @@ def copilot(title: str, metric: str, meaning: str) -> Panel:
         f"Copilot seats {meaning}, now. From `copilot_{metric}`.",
         whole.summed(latest(f"copilot_{metric}"), _COPILOT),
         looks.COUNT,
-        _NO_COPILOT + (" of an organization" if "inactive" in metric else ""),
+        _NO_COPILOT + (", or only of an enterprise" if "inactive" in metric else ""),
         decimals=0,
     )
 
@@ -119,7 +119,7 @@ def credits_used() -> Panel:
         "AI credits, month to date, both included and billed. From `model_usage_gross_quantity`.",
         whole.covered(total(used), _MODELS),
         looks.COUNT,
-        "No AI credits: these accounts still use premium requests, or no AI",
+        "No AI credits were read: some accounts still use premium requests, or no AI",
         decimals=1,
     )
 
@@ -267,7 +267,7 @@ def synchronisation() -> Panel:
                 width=70,
             ),
         ],
-        "No Enterprise Server synchronizes its licenses with these accounts",
+        "No license sync of an Enterprise Server was read",
     )
 
 
@@ -283,7 +283,7 @@ def by_model_credits() -> Panel:
         "as `other`. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="ai_credits"'), "{{model}}"),
         looks.COUNT,
-        "No AI credits: these accounts still use premium requests, or no AI",
+        "No AI credits were read: some accounts still use premium requests, or no AI",
         decimals=1,
     )
 
@@ -295,7 +295,7 @@ def by_model_requests() -> Panel:
         "still have them: the top ten, and the rest as `other`. From `model_usage_gross_quantity`.",
         Query(_by_model("gross_quantity", 'unit="requests"'), "{{model}}"),
         looks.COUNT,
-        "These accounts have AI credits instead, or use no AI",
+        "No premium requests were read: some accounts have AI credits instead, or use no AI",
         decimals=1,
     )
 
@@ -332,6 +332,6 @@ def pools() -> Panel:
             Column("B", "Pool", width=70),
             Column("C", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=104),
         ],
-        "No cost center has its own pool of AI credits",
+        "No cost center with its own pool of AI credits was read",
         sort="Share used",
     )
