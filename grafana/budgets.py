@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks
+from grafana.links import COSTS_OF_ACCOUNT
 from grafana.looks import Panel, Query
 from grafana.queries import IDENTITY, any_of, recorded
 from grafana.tables import Column, rows
@@ -52,11 +53,11 @@ def budget_table(
             Query(joined(f"{BUDGET}:forecast_ratio")),
         ],
         [
-            Column("account", "Account", width=140),
+            Column("account", "Account", link=COSTS_OF_ACCOUNT),
             *described,
             Column("A", "Limit", looks.USD, width=95),
             Column("B", "Consumed", looks.USD, width=95),
-            Column("C", "Left", looks.USD, looks.better_above(0), width=95),
+            Column("C", "Left", looks.USD, looks.bad_below(0), width=95),
             Column(
                 "D",
                 "Used",

@@ -33,6 +33,10 @@ def to_board(uid: str, **variables: str) -> str:
     return f"/d/{uid}?{'&'.join((*set_here, *kept, '${__url_time_range}'))}"
 
 
+COSTS_OF_ACCOUNT = to_board("github-billing-costs", account="${__value.raw}")
+"""Of a column of accounts."""
+
+
 def of_accounts() -> str:
     """Return the accounts on github.com with the path of their usage in the label `page`.
 

@@ -9,6 +9,7 @@ as a sentence, but in numbers and bars as a value, fitted to one line: there it 
 reason is in the description.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -65,7 +66,7 @@ STATUSES: Mapping[str, str] = {
     "400": "#D987AF",
     "401": "#F2CC0C",
     "403": "#E3A869",
-    "404": "#A68A6D",
+    "404": "#6C63C9",
     "410": "#D4C5B0",
     "422": "#B583D6",
     "429": "#FF780A",
@@ -82,7 +83,7 @@ SYSTEMS: Mapping[str, str] = {
     "other": GREY,
 }
 
-DECIMALS = {USD: 2, EXACT_USD: 2, RATIO: 0, DAYS: 1, COUNT: 0}
+DECIMALS = {USD: 2, EXACT_USD: 2, RATIO: 0, DAYS: 1, COUNT: 0, SECONDS: 1}
 _NAME_SIZE = 13
 _BAR_VALUE_SIZE = 15
 _NAMED_VALUE_SIZE = 26
@@ -104,6 +105,11 @@ def worse_above(care: float | None, bad: float | None = None) -> Steps:
 def better_above(good: float, below: str = BAD) -> Steps:
     """Return steps for a value that should stay high: ``below`` up to ``good``, then green."""
     return [(None, below), (good, GOOD)]
+
+
+def bad_below(limit: float) -> Steps:
+    """Return steps for a value that is an error below ``limit``, and not judged from there on."""
+    return [(None, BAD), (limit, NEUTRAL)]
 
 
 @dataclass(frozen=True)
@@ -183,6 +189,8 @@ def bars(
         )
         .mappings([unjudged(blank)])
         .with_target(instant(query, "A"))
+        # Grafana leaves out the name of a single bar, unless it has one of its own.
+        .display_name(re.sub(r"{{(\w+)}}", r"${__field.labels.\1}", query.name))
         .min(0)
         .color_scheme(by_thresholds() if steps else fixed(plain or (GREY if colours else PLAIN)))
         .orientation(kinds.VizOrientation.HORIZONTAL)

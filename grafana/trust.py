@@ -1,5 +1,6 @@
 """The strip on every board that shows whether its numbers can be trusted."""
 
+from deploy.prometheus.labels import JOB
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana.frame import Row
 from grafana.links import to_board
@@ -25,11 +26,11 @@ def strip() -> Row:
     return Row(
         3,
         [
-            (5, failing()),
+            (4, failing()),
             (5, oldest()),
             (5, age_of_bill()),
             (5, report_reaches()),
-            (4, requests_left()),
+            (5, requests_left()),
         ],
     )
 
@@ -78,7 +79,7 @@ def age_of_bill() -> Panel:
         SECONDS,
         _NO_EXPORTER,
         steps=UNJUDGED,
-        decimals=0,
+        decimals=1,
     )
 
 
@@ -97,14 +98,17 @@ def report_reaches() -> Panel:
 
 def requests_left() -> Panel:
     remaining = process("exporter_api_rate_limit_remaining", "credential")
+    limit = process("exporter_api_rate_limit", "credential")
+    # The limit says nothing of an exporter that GitHub refuses.
+    served = f"{latest('exporter_collector_success', 'collector')} == 1"
     return number(
         "Rate limit remaining",
         "GitHub requests remaining this hour as a share of the rate limit, for the credential "
         "with the least. From `api_rate_limit_remaining` and `api_rate_limit`. Worry below "
         f"{DEFAULTS.rate_limit_remaining_ratio:.0%}: polls will be delayed.",
-        Query(f"min({remaining} / {process('exporter_api_rate_limit', 'credential')})"),
+        Query(f"min({remaining} / {limit} and on ({JOB}) ({served}))"),
         RATIO,
-        "No requests yet, or an Enterprise Server without a rate limit",
+        "No requests yet, GitHub refuses all, or an Enterprise Server without a rate limit",
         steps=better_above(DEFAULTS.rate_limit_remaining_ratio),
         decimals=0,
     )

@@ -61,7 +61,6 @@ def accounts() -> Panel:
         f"max {_BY_ACCOUNT} ({recorded(name)})"
         for name in (money.NET, money.FORECAST, money.LAST_MONTH)
     )
-    to_costs = links.to_board("github-billing-costs", account="${__value.raw}")
     read = last_success('collector=~"usage|legacy_actions"')
     panel = rows(
         "What does each account cost?",
@@ -84,7 +83,7 @@ def accounts() -> Panel:
             Query(links.of_accounts()),
         ],
         [
-            Column("account", "Account", link=to_costs),
+            Column("account", "Account", link=links.COSTS_OF_ACCOUNT),
             *(
                 Column(letter, heading, looks.EXACT_USD, width=97)
                 for letter, heading in zip(
@@ -101,7 +100,7 @@ def accounts() -> Panel:
                 looks.worse_above(DEFAULTS.budget_used_ratio, 1),
                 width=100,
             ),
-            Column("I", "Read", looks.SECONDS, decimals=0, width=90),
+            Column("I", "Read", looks.SECONDS, width=90),
             Column(links.PAGE, "On GitHub", width=85, link=links.ON_GITHUB),
         ],
         "No account is known yet",

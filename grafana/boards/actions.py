@@ -1,5 +1,7 @@
 """Actions: minutes, bandwidth and storage, against the quotas."""
 
+from dataclasses import dataclass
+
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana import looks, money, quotas, self_hosted, trust, whole
@@ -12,6 +14,7 @@ from grafana.queries import IDENTITY, day, latest, recorded, top, total
 UID = "github-billing-actions"
 
 _OF_ACTIONS = 'product="actions"'
+_BANDWIDTH, _STORAGE = "usage|legacy_packages", "usage|legacy_shared_storage"
 _NO_MINUTES = "No Actions minutes: neither platform offers them to these accounts"
 _NO_STORAGE = "No storage estimate in the first 72 hours of a month: GitHub's reports lag"
 _USED = (
@@ -26,6 +29,35 @@ _PAID = (
     "Actions minutes paid for this cycle, beyond the quota or on larger runners. The usage "
     "platform counts only minutes that have a price."
 )
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A billing platform; minutes of one must not be added to those of the other."""
+
+    name: str
+    meaning: str
+    empty: str
+    suffix: str = ""
+
+    def only(self, expression: str) -> str:
+        """Return the series of accounts that are on the platform."""
+        there = latest("account_info", "platform", only=f'platform="{self.name}"')
+        return f"(({expression}) and on ({IDENTITY}) {there})"
+
+
+USAGE = Platform(
+    "usage",
+    "of accounts on the usage platform, including free, public and self-hosted ones.",
+    "only on the legacy platform: unfold its row below",
+)
+LEGACY = Platform(
+    "legacy",
+    "of accounts on the legacy platform, with GitHub's multipliers by operating system.",
+    "no account is on the legacy platform",
+    " (legacy)",
+)
+_RUNNERS = latest("actions_runner_used_minutes", "os", "runner")
 
 
 def board() -> model.Dashboard:
@@ -46,13 +78,14 @@ def board() -> model.Dashboard:
                 ],
             ),
             trust.strip(),
-            Row(9, [(12, minutes_by_system()), (12, dollars_by_system())]),
-            Row(11, [(12, by_runner()), (12, by_sku())]),
+            Row(9, [(12, minutes_by_system(USAGE)), (12, dollars_by_system())]),
+            Row(11, [(12, by_runner(USAGE)), (12, by_sku())]),
             Row(7, [(17, quotas.left()), (7, overview.spent_quotas())]),
             Row(8, [(12, bandwidth_over_time()), (12, storage_over_time())]),
             Section("Self-hosted beside hosted", folded=True),
             *self_hosted.by_system(),
-            Section("Included minutes of the legacy platform", folded=True),
+            Section("Legacy platform", folded=True),
+            Row(9, [(12, minutes_by_system(LEGACY)), (12, by_runner(LEGACY))]),
             Row(8, [(24, minutes_left())]),
         ],
     )
@@ -92,7 +125,7 @@ def bandwidth() -> Panel:
         "Packages bandwidth",
         "Gigabytes transferred by Packages, this cycle; on the usage platform, including free "
         "transfer. From `packages_used_bandwidth_gigabytes`.",
-        whole.covered(total(latest("packages_used_bandwidth_gigabytes")), "usage|legacy_packages"),
+        whole.covered(total(latest("packages_used_bandwidth_gigabytes")), _BANDWIDTH),
         looks.GIGABYTES,
         "No Packages data was read",
         decimals=1,
@@ -105,24 +138,21 @@ def storage() -> Panel:
         "Gigabytes of Actions and Packages storage. Legacy platform: GitHub's estimate for the "
         "cycle. Usage platform: the average of the cycle so far, from the fourth day, as GitHub's "
         "reports lag by up to three days. From `shared_storage_estimated_gigabytes`.",
-        whole.covered(
-            total(latest("shared_storage_estimated_gigabytes")), "usage|legacy_shared_storage"
-        ),
+        whole.covered(total(latest("shared_storage_estimated_gigabytes")), _STORAGE),
         looks.GIGABYTES,
         _NO_STORAGE,
         decimals=1,
     )
 
 
-def minutes_by_system() -> Panel:
-    runners = latest("actions_runner_used_minutes", "os", "runner")
+def minutes_by_system(platform: Platform) -> Panel:
     return looks.daily(
-        "Daily minutes by operating system",
-        "Actions minutes by day (UTC) and operating system; on the usage platform, including free, "
-        "public and self-hosted ones. From the daily increase of `actions_runner_used_minutes`.",
-        [Query(total(day(runners), "os"), "{{os}}")],
+        f"Daily minutes by operating system{platform.suffix}",
+        f"Actions minutes by day (UTC) and operating system, {platform.meaning} From the daily "
+        "increase of `actions_runner_used_minutes`.",
+        [Query(total(platform.only(day(_RUNNERS)), "os"), "{{os}}")],
         looks.COUNT,
-        "Less than one day of data",
+        f"Less than one day of data, or {platform.empty}",
         colours=looks.SYSTEMS,
     )
 
@@ -143,16 +173,15 @@ def dollars_by_system() -> Panel:
     )
 
 
-def by_runner() -> Panel:
-    runners = total(latest("actions_runner_used_minutes", "os", "runner"), "runner")
+def by_runner(platform: Platform) -> Panel:
+    runners = total(platform.only(_RUNNERS), "runner")
     return looks.bars(
-        "Which runner uses most minutes?",
-        "Actions minutes by runner, this cycle: the top ten, and the rest as `other`. On the usage "
-        "platform, including free, public and self-hosted ones. From "
-        "`actions_runner_used_minutes`.",
+        f"Which runner uses most minutes?{platform.suffix}",
+        "Actions minutes by runner, this cycle: the top ten, and the rest as `other`, "
+        f"{platform.meaning} From `actions_runner_used_minutes`.",
         Query(top(runners, "runner"), "{{runner}}"),
         looks.COUNT,
-        _NO_MINUTES,
+        f"No Actions minutes were read, or {platform.empty}",
         decimals=0,
     )
 
@@ -197,6 +226,7 @@ def bandwidth_over_time() -> Panel:
             "Paid for": "packages_paid_bandwidth_gigabytes",
             "Included": "packages_included_bandwidth_gigabytes",
         },
+        _BANDWIDTH,
         "No Packages data was read",
     )
 
@@ -213,16 +243,23 @@ def storage_over_time() -> Panel:
             "Paid for": "shared_storage_estimated_paid_gigabytes",
             "Included": "shared_storage_included_gigabytes",
         },
+        _STORAGE,
         _NO_STORAGE,
     )
 
 
-def _against_included(title: str, about: str, metrics: dict[str, str], empty: str) -> Panel:
+def _against_included(
+    title: str, about: str, metrics: dict[str, str], collector: str, empty: str
+) -> Panel:
     first, second, third = metrics
+    there = whole.read(collector)
     return looks.lines(
         title,
-        about,
-        [Query(total(latest(metric)), name) for name, metric in metrics.items()],
+        f"{about} The lines are interrupted while an account could not be read.",
+        [
+            Query(whole.only_whole(total(latest(metric)), there, collector), name)
+            for name, metric in metrics.items()
+        ],
         looks.GIGABYTES,
         empty,
         colours={first: looks.PLAIN, second: "#B583D6", third: looks.GREY},

@@ -7,7 +7,7 @@ from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks, trust
 from grafana.frame import Row
 from grafana.frame import board as composed
-from grafana.links import DOCS
+from grafana.links import COSTS_OF_ACCOUNT, DOCS
 from grafana.looks import Panel, Query
 from grafana.queries import EXPORTER, IDENTITY, any_of, last_success, latest, process, total
 from grafana.tables import Column, rows
@@ -141,11 +141,11 @@ def failing() -> Panel:
         ],
         [
             Column("job", "Job", width=190),
-            Column("account", "Account", width=240),
+            Column("account", "Account", width=240, link=COSTS_OF_ACCOUNT),
             Column("collector", "Collector"),
             Column("reason", "Reason", width=220),
-            Column("B", "Last attempt, ago", looks.SECONDS, decimals=0, width=150),
-            Column("C", "It took", looks.SECONDS, decimals=1, width=120),
+            Column("B", "Last attempt, ago", looks.SECONDS, width=150),
+            Column("C", "It took", looks.SECONDS, width=120),
         ],
         "No collector fails",
     )
@@ -170,11 +170,11 @@ def ages() -> Panel:
         ],
         [
             Column("job", "Job", width=190),
-            Column("account", "Account", width=240),
+            Column("account", "Account", width=240, link=COSTS_OF_ACCOUNT),
             Column("collector", "Collector"),
-            Column("D", "Polled every", looks.SECONDS, decimals=0, width=120),
-            Column("B", "Age", looks.SECONDS, decimals=1, width=110),
-            Column("C", "Maximum", looks.SECONDS, decimals=0, width=110),
+            Column("D", "Polled every", looks.SECONDS, width=120),
+            Column("B", "Age", looks.SECONDS, width=110),
+            Column("C", "Maximum", looks.SECONDS, width=110),
             Column("A", "Share", looks.RATIO, looks.worse_above(None, 1), bar=True, width=240),
         ],
         _NO_EXPORTER,

@@ -49,7 +49,7 @@ def board() -> model.Dashboard:
                     (4, money.last_month()),
                     (
                         5,
-                        against("Last month vs. month before", "the month before it", month_ago),
+                        against("Last month vs. previous", "the month before it", month_ago),
                     ),
                     (
                         5,
@@ -75,7 +75,7 @@ def against(title: str, words: str, moved: Moved) -> Panel:
         f"have data of both. From `{_BILL}`. {_LATE}",
         Query(growth(now, moved(now))),
         looks.RATIO,
-        "No data of that month",
+        "No data of that month, or only the legacy platform, which has no dollar amounts",
         decimals=1,
     )
 
@@ -109,9 +109,9 @@ def so_far() -> Panel:
         "until the same day and hour, or their end if they are shorter. From `usage_net_usd`. "
         f"{_BOTH} Months loaded by `history` are complete on each day, while GitHub's reports lag "
         "by up to three days.",
-        ("This month so far", now),
-        ("Last month to date", month),
-        ("A year ago to date", year),
+        ("This month", now),
+        ("Last month", month),
+        ("A year ago", year),
         empty=money.NO_DOLLARS,
     )
 
@@ -123,8 +123,8 @@ def last_month() -> Panel:
         "Net dollars by SKU of last month, the month before it, and the same month a year before. "
         f"From `{_BILL}`. {_BOTH} {_LATE}",
         ("Last month", now),
-        ("The month before", month),
-        ("A year before", year),
+        ("Month before", month),
+        ("Year before", year),
         empty="Only the usage platform reports last month's dollars",
     )
 
@@ -167,7 +167,7 @@ def prices() -> Panel:
                 )
             ),
         ],
-        "No price changed, or Prometheus has no data of earlier months",
+        "No price changed, no data of earlier months, or only the legacy platform, without prices",
         sort="Product",
         descending=False,
     )
@@ -191,9 +191,9 @@ def _compared(
     letters = iter("BCDEFG")
     for (words, then), span in zip(before, ("Month", "Year"), strict=True):
         compared: list[tuple[str, str, str, int]] = [
-            (total(then, *_SKU), words, looks.USD, 140),
-            (difference(now[1], then, *_SKU), f"{span} change", looks.USD, 110),
-            (growth(now[1], then, *_SKU), f"{span} change, %", looks.RATIO, 125),
+            (total(then, *_SKU), words, looks.USD, 120),
+            (difference(now[1], then, *_SKU), f"{span} change", looks.USD, 125),
+            (growth(now[1], then, *_SKU), f"{span}, %", looks.RATIO, 95),
         ]
         for (expression, heading, unit, width), letter in zip(compared, letters, strict=False):
             queries.append(Query(expression))
@@ -218,7 +218,7 @@ def _changed(title: str, operator: str, words: str, *, descending: bool) -> Pane
             Column("A", "Change", looks.USD, width=140),
             Column("B", "Change, %", looks.RATIO, absent="new", width=120),
         ],
-        "No change, or Prometheus has no data of the month before",
+        "No change, no data of the month before, or only the legacy platform, without dollars",
         sort="Change",
         descending=descending,
     )

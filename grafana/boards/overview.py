@@ -73,7 +73,7 @@ def smallest_headroom() -> Panel:
         whole.named(named(f"bottomk(1, {recorded(f'{BUDGET}:headroom_usd')})"), "budgets"),
         looks.USD,
         _NO_SHARED_BUDGET,
-        steps=looks.better_above(0),
+        steps=looks.bad_below(0),
         decimals=2,
     )
     return whole.marked(panel)

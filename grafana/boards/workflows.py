@@ -101,7 +101,7 @@ def age() -> Panel:
         Query(f"time() - min({read})"),
         looks.SECONDS,
         _OFF,
-        decimals=0,
+        decimals=1,
     )
 
 

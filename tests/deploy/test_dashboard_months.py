@@ -203,7 +203,7 @@ class TestTheLastMonth:
     @pytest.mark.parametrize(
         ("title", "then"),
         [
-            ("Last month vs. month before", before(LAST)),
+            ("Last month vs. previous", before(LAST)),
             ("Last month vs. a year ago", before(LAST, 1)),
         ],
     )

@@ -202,6 +202,14 @@ class TestAPanel:
             )
             assert {step["value"] for step in others} <= {0, 1, *astuple(DEFAULTS)}
 
+    def test_of_one_bar_names_it(self, panel: dict[str, Any]) -> None:
+        # Grafana leaves out the legend of a single bar.
+        if panel["type"] == "bargauge":
+            name = panel["fieldConfig"]["defaults"]["displayName"]
+            legend = re.sub(r"\$\{__field\.labels\.(\w+)\}", r"{{\1}}", name)
+            assert {target["legendFormat"] for target in panel["targets"]} == {legend}
+            assert "{{" in legend
+
     def test_has_room_for_its_title_on_a_small_screen(self, panel: dict[str, Any]) -> None:
         # A letter has up to 7.5 pixels, margins and the description's icon have 40.
         assert 7.5 * len(panel["title"]) <= width_at_1280(panel) - 40

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 from tests.support.shown import shown
 
-COLLECTOR = "github_billing_exporter_collector"
+EXPORTER = "github_billing_exporter"
+COLLECTOR = f"{EXPORTER}_collector"
 MOVED_BACK = {
     f'{COLLECTOR}_{name}{{account_type="enterprise",account="acme",collector="{of}"}}': value
     for of, last, available in (("usage", 0, 0), ("legacy_actions", 9 * 3600, 1))
@@ -65,6 +68,37 @@ class TestAges:
         labels = '{account_type="enterprise", account="acme", collector="legacy_actions"}'
         title = "Oldest data by collector"
         shown(tmp_path, "exporter", title, MOVED_BACK, f"{labels} 0.5")
+
+
+class TestTheRateLimit:
+    @pytest.mark.parametrize(("success", "left"), [(1, ["{} 0.9"]), (0, [])], ids=["ok", "refused"])
+    def test_is_judged_unless_github_refuses_all(
+        self, tmp_path: Path, success: int, left: list[str]
+    ) -> None:
+        series = {
+            f'{EXPORTER}_api_rate_limit_remaining{{credential="a"}}': 900,
+            f'{EXPORTER}_api_rate_limit{{credential="a"}}': 1000,
+            f'{EXPORTER}_collector_success{{account_type="enterprise",collector="usage"}}': success,
+            f'{EXPORTER}_collector_success{{account_type="enterprise",collector="budgets"}}': 0,
+        }
+        shown(tmp_path, "overview", "Rate limit remaining", series, *left)
+
+
+class TestMinutes:
+    """GitHub multiplies those of the legacy platform by operating system."""
+
+    @pytest.mark.parametrize(("heading", "minutes"), [("", 7), (" (legacy)", 40)])
+    def test_of_one_platform_are_not_added_to_the_other(
+        self, tmp_path: Path, heading: str, minutes: int
+    ) -> None:
+        series: dict[str, float] = {}
+        for account, platform, used in (("new", "usage", 7), ("old", "legacy", 40)):
+            labels = f'account_type="enterprise",account="{account}"'
+            series[f'github_billing_account_info{{{labels},platform="{platform}"}}'] = 1
+            runner = f'{labels},os="macos",runner="macos"'
+            series[f"github_billing_actions_runner_used_minutes{{{runner}}}"] = used
+        title = f"Which runner uses most minutes?{heading}"
+        shown(tmp_path, "actions", title, series, f'{{runner="macos"}} {minutes}')
 
 
 class TestTeams:
