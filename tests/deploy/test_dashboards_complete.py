@@ -16,7 +16,6 @@ ON_NONE: Mapping[str, str] = {
     r"(repository|organization|team|cost_center)_usage_gross_quantity": _OTHER_KINDS,
     r"(repository|organization)_usage_(gross|discount)_usd": _OTHER_KINDS,
     r"model_usage_(discount|net)_quantity|model_usage_(gross|discount)_usd": _OTHER_KINDS,
-    r"previous_cycle_usage_gross_usd": _OTHER_MONTHS,
     r"previous_cycle_(repository|organization|team|cost_center)_usage_gross_usd": _OTHER_MONTHS,
     r"previous_cycle_organization_usage_net_usd": _OTHER_MONTHS,
     r"repository_own_estimated_usd": "shown by team, workflow and operating system",

@@ -102,11 +102,18 @@ class TestMinutes:
 
 
 class TestTeams:
+    ZERO = '{accounts="1 account"} 0'
+
     def sums(self, kind: str, **teams: float) -> dict[str, float]:
         name = f"account_team:github_billing_team_{kind}_usd:sum"
+        collector = 'account_type="enterprise",account="acme",collector="usage_teams"'
         return {
-            f'{name}{{account_type="enterprise",account="acme",team="{team}"}}': value
-            for team, value in teams.items()
+            f"{COLLECTOR}_last_success_timestamp_seconds{{{collector}}}": 9 * 3600,
+            f"{COLLECTOR}_stale_after_seconds{{{collector}}}": 7200,
+            **{
+                f'{name}{{account_type="enterprise",account="acme",team="{team}"}}': value
+                for team, value in teams.items()
+            },
         }
 
     def test_and_what_no_team_has_share_all_of_it(self, tmp_path: Path) -> None:
@@ -120,13 +127,13 @@ class TestTeams:
         )  # fmt: skip
 
     def test_may_have_everything(self, tmp_path: Path) -> None:
-        shown(tmp_path, "teams", "Unallocated", self.sums("usage_net", web=7), "{} 0")
+        shown(tmp_path, "teams", "Unallocated", self.sums("usage_net", web=7), self.ZERO)
 
     def test_may_have_nothing(self, tmp_path: Path) -> None:
         rest = {"(unallocated)": 7.0}
-        shown(tmp_path, "teams", "Allocated to teams", self.sums("usage_net", **rest), "{} 0")
+        shown(tmp_path, "teams", "Allocated to teams", self.sums("usage_net", **rest), self.ZERO)
         title, gross = "Repository usage allocated", self.sums("repository_usage_gross", **rest)
-        shown(tmp_path, "teams", title, gross, "{} 0")
+        shown(tmp_path, "teams", title, gross, self.ZERO)
 
     def test_that_only_last_month_has_are_in_the_table(self, tmp_path: Path) -> None:
         name = "account_team:github_billing_previous_cycle_team_usage_net_usd:sum"
