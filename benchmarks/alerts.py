@@ -15,9 +15,9 @@ from pathlib import Path
 import structlog
 
 from tests.support.alert_days import evaluated, firings
-from tests.support.alert_verdicts import Verdict, verdicts
+from tests.support.alert_verdicts import Verdict
 from tests.support.forecast_months import MONTH, samples
-from tests.support.forty_days import DAYS, EXPECTED, START, STEP, simulate
+from tests.support.forty_days import DAYS, judged
 
 _SHOWN = ("account", "product", "quota", "collector", "cluster")
 
@@ -52,13 +52,7 @@ def false_jumps() -> list[str]:
 
 def main(days: int = DAYS) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    span = START + STEP, START + timedelta(days=days)
-    with tempfile.TemporaryDirectory() as scratch:
-        pages = Path(scratch) / "pages"
-        with pages.open("wb") as file:
-            simulate(days, file.write)
-        with pages.open("rb") as read, evaluated(read, Path(scratch) / "data", span, STEP) as url:
-            found = verdicts(firings(url, span, STEP), EXPECTED, span[1])
+    found = judged(days)
     print(table(found))
     jumps = false_jumps()
     print(f"\nSpendJump fires in {len(jumps)} of the months without a spike: {jumps}")

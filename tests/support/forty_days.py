@@ -4,11 +4,14 @@ The exporters poll a simulated GitHub in virtual time, and are scraped every ten
 """
 
 import asyncio
+import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from exporter.accounts import AccountType, Platform
 from exporter.demo import SimulatedAccount, SimulatedBudget
+from tests.support.alert_days import evaluated, firings
 from tests.support.alert_sites import (
     Line,
     Site,
@@ -21,7 +24,7 @@ from tests.support.alert_sites import (
     weekdays,
     weekly,
 )
-from tests.support.alert_verdicts import Expected
+from tests.support.alert_verdicts import Expected, Verdict, verdicts
 from tests.support.faults.fault import Fault
 from tests.support.world import VirtualTimeLoop
 
@@ -284,7 +287,12 @@ async def _simulated(days: int, write: Callable[[bytes], object]) -> None:
         await site.end()
 
 
-def simulate(days: int, write: Callable[[bytes], object]) -> None:
-    """Write the samples of the first ``days`` as lines of OpenMetrics."""
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        runner.run(_simulated(days, write))
+def judged(days: int) -> list[Verdict]:
+    """Return a verdict on each alert of the first ``days``."""
+    span = START + STEP, START + timedelta(days=days)
+    with tempfile.TemporaryDirectory() as scratch:
+        pages = Path(scratch) / "pages"
+        with pages.open("wb") as file, asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            runner.run(_simulated(days, file.write))
+        with pages.open("rb") as read, evaluated(read, Path(scratch) / "data", span, STEP) as url:
+            return verdicts(firings(url, span, STEP), EXPECTED, span[1])
