@@ -66,6 +66,18 @@ def chosen(name: str, label: str, metric: str) -> build.QueryVariable:
     return _several(name, label, recorded(metric))
 
 
+def host() -> build.QueryVariable:
+    """Return the hidden variable ``host``: the website of the selected accounts, for links.
+
+    If they are on several, it is the first.
+    """
+    return (
+        _from_labels("host", "Website", _watched(ACCOUNT))
+        .regex(r"/^(?:api\.)?(.+)$/")
+        .hide(model.VariableHide.HIDE_VARIABLE)
+    )
+
+
 def _datasource() -> build.DatasourceVariable:
     return build.DatasourceVariable("datasource").label("Data source").type("prometheus")
 

@@ -10,10 +10,10 @@ from grafana.queries import ACCOUNT, IDENTITY
 DOCS = RUNBOOKS.removesuffix("/runbooks")
 """URL of the folder of the documentation."""
 
-REPOSITORY = "https://github.com/${__field.labels.repository}"
-"""Of a bar whose label has the organization too; only on github.com."""
+REPOSITORY = "https://${host}/${__field.labels.repository}"
+"""Of a bar whose label has the organization too. The board needs the variable `frame.host`."""
 
-REPOSITORY_IN_TABLE = "https://github.com/${__data.fields.Organization}/${__data.fields.Repository}"
+REPOSITORY_IN_TABLE = "https://${host}/${__data.fields.Organization}/${__data.fields.Repository}"
 """Of a table with the columns Organization and Repository."""
 
 ON_GITHUB = "https://github.com/${__value.raw}"

@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from grafana import cost_centers, looks, money, movers, trust, whole
 from grafana.days import spent_between
-from grafana.frame import Row, Section, chosen
+from grafana.frame import Row, Section, chosen, host
 from grafana.frame import board as composed
 from grafana.links import REPOSITORY
 from grafana.looks import Panel, Query
@@ -55,7 +55,7 @@ def board() -> model.Dashboard:
             ),
             Row(10, [(24, cost_centers.charged(_OF_PRODUCT))]),
         ],
-        [chosen("product", "Product", "github_billing_usage_gross_usd")],
+        [chosen("product", "Product", "github_billing_usage_gross_usd"), host()],
     )
 
 

@@ -7,7 +7,7 @@ from exporter.own import UNALLOCATED
 from grafana import looks, money, trust, whole
 from grafana.boards.costs import breakdown
 from grafana.budgets import BUDGET, budget_table
-from grafana.frame import Row, Section, chosen
+from grafana.frame import Row, Section, chosen, host
 from grafana.frame import board as composed
 from grafana.links import REPOSITORY
 from grafana.looks import Panel, Query
@@ -82,7 +82,7 @@ def board() -> model.Dashboard:
                 ],
             ),
         ],
-        [chosen("team", "Team", "github_billing_team_usage_gross_usd")],
+        [chosen("team", "Team", "github_billing_team_usage_gross_usd"), host()],
     )
 
 

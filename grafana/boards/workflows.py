@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.prometheus.thresholds import DEFAULTS
 from grafana import looks, self_hosted, trust, whole
-from grafana.frame import Row, Section
+from grafana.frame import Row, Section, host
 from grafana.frame import board as composed
 from grafana.links import REPOSITORY, REPOSITORY_IN_TABLE
 from grafana.looks import Panel, Query
@@ -40,6 +40,7 @@ def board() -> model.Dashboard:
             Section("Self-hosted beside hosted", folded=True),
             Row(9, [(7, self_hosted.per_minute()), (17, sides())]),
         ],
+        [host()],
     )
 
 

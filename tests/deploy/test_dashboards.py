@@ -38,10 +38,17 @@ EVERY_PANEL = [
 ]
 
 SELECTION = ["cluster", "job", "account_type", "account"]
+HIDDEN = 2
+"""Grafana's value of a variable without a box."""
+
 DRAWN_AS_A_VALUE = {"stat", "bargauge"}
 """Panels in which Grafana draws the text for no data as if it were a value."""
 
 DOCS = ROOT / "docs"
+
+
+def shown_variables(name: str) -> list[dict[str, Any]]:
+    return [each for each in board(name)["templating"]["list"] if each.get("hide") != HIDDEN]
 
 
 def provisioned(name: str) -> dict[str, Any]:
@@ -84,7 +91,7 @@ class TestABoard:
         assert (link["type"], link["includeVars"], link["keepTime"]) == ("dashboards", True, True)
 
     def test_chooses_one_type_of_account_and_any_number_of_accounts(self, name: str) -> None:
-        first, *others = board(name)["templating"]["list"]
+        first, *others = shown_variables(name)
         assert (first["type"], first["query"]) == ("datasource", "prometheus")
         assert (first["name"], first["label"]) == ("datasource", "Data source")
         assert [each["name"] for each in others[:4]] == SELECTION
@@ -96,7 +103,7 @@ class TestABoard:
             assert each["sort"] == 1
 
     def test_offers_what_the_choices_before_leave(self, name: str) -> None:
-        _, *others = board(name)["templating"]["list"]
+        _, *others = shown_variables(name)
         for place, each in enumerate(others):
             used = re.findall(r"\$([a-z_]+)", each["query"])
             assert used == SELECTION[:place]
@@ -111,8 +118,22 @@ class TestABoard:
         assert json.loads(written) == read
         assert read["schemaVersion"] == 41
 
+    def test_links_repositories_to_the_website_of_the_accounts(self, name: str) -> None:
+        hidden = [each for each in board(name)["templating"]["list"] if each.get("hide") == HIDDEN]
+        linked = "https://${host}/" in json.dumps(board(name))
+        assert [each["name"] for each in hidden] == (["host"] if linked else [])
+        for each in hidden:
+            (website,) = re.findall("/(.+)/", each["regex"])
+            hosts = ("api.github.com", "api.acme.ghe.com", "github.example.com")
+            assert [re.sub(website, r"\1", host) for host in hosts] == [
+                "github.com",
+                "acme.ghe.com",
+                "github.example.com",
+            ]
+            assert re.findall(r"\$([a-z_]+)", each["query"]) == SELECTION
+
     def test_has_no_variable_that_nothing_uses(self, name: str) -> None:
-        listed = {each["name"] for each in board(name)["templating"]["list"]}
+        listed = {each["name"] for each in shown_variables(name)}
         used = set(re.findall(r"\$([a-z_]+)", " ".join(each.expr for each in asked(name))))
         assert listed == used | {"datasource"}
 
