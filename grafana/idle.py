@@ -42,7 +42,7 @@ def in_dollars(used: str, bought: str) -> Panel:
             Column("product", "Product"),
             Column("A", "Idle", looks.COUNT, width=75),
             Column("B", "Price", looks.EXACT_USD, width=70),
-            Column("C", "USD a month", looks.EXACT_USD, width=105),
+            Column("C", "USD a month", looks.EXACT_USD, width=112),
         ],
         "No idle seats with a price were read",
         sort="USD a month",

@@ -328,8 +328,8 @@ def pools() -> Panel:
         [Query(f"{part} * on ({of}) group_left (name) {named}") for part in parts],
         [
             Column("name", "Cost center"),
-            Column("A", "Used", width=70),
-            Column("B", "Pool", width=70),
+            Column("A", "Used", looks.COUNT, width=70),
+            Column("B", "Pool", looks.COUNT, width=70),
             Column("C", "Share used", looks.RATIO, looks.worse_above(1), bar=True, width=104),
         ],
         "No cost center with its own pool of AI credits was read",

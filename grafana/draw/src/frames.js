@@ -1,7 +1,7 @@
 // Grafana's work between a query and a panel: query Prometheus, build frames, transform them, and
 // apply field defaults, overrides and mappings.
 import {
-  applyFieldOverrides, cacheFieldDisplayNames, FieldColorModeId, FieldConfigOptionsRegistry, FieldType, identityOverrideProcessor,
+  applyFieldOverrides, cacheFieldDisplayNames, displayNameOverrideProcessor, FieldColorModeId, FieldConfigOptionsRegistry, FieldType, identityOverrideProcessor,
   standardTransformers, standardTransformersRegistry, toDataFrame, transformDataFrame,
 } from '@grafana/data';
 
@@ -112,8 +112,8 @@ function registryOf({ defaults, overrides }) {
   const replaced = overrides.flatMap(({ properties }) => properties.map(({ id }) => id));
   const ids = new Set([...Object.keys(standard), ...own, ...replaced]);
   return new FieldConfigOptionsRegistry(() => [...ids].map((id) => ({
-    id, name: id, path: id.replace(/^custom\./, ''), isCustom: id.startsWith('custom.'), settings: {},
-    process: identityOverrideProcessor,
+    id, name: id, path: id.replace(/^custom\./, ''), isCustom: id.startsWith('custom.'), settings: { expandTemplateVars: true },
+    process: id === 'displayName' ? displayNameOverrideProcessor : identityOverrideProcessor,
     shouldApply: (field) => !OF_NUMBERS.has(id) || field.type === FieldType.number,
   })));
 }
