@@ -40,7 +40,7 @@ def in_dollars(used: str, bought: str) -> Panel:
         [
             Column("account", "Account", width=95),
             Column("product", "Product"),
-            Column("A", "Idle", looks.COUNT, width=75),
+            Column("A", "Idle", looks.COUNT, width=70),
             Column("B", "Price", looks.EXACT_USD, width=70),
             Column("C", "USD a month", looks.EXACT_USD, width=112),
         ],

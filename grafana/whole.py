@@ -12,9 +12,11 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from grafana import looks
 from grafana.looks import Query, Steps
-from grafana.queries import IDENTITY, latest, total
+from grafana.queries import IDENTITY, latest, recorded, total
 
 _PARTIAL = "/\\d of \\d+ accounts$/"
+_BILLS = "account:github_billing_cycle_start_timestamp_seconds:max"
+
 _COUNTED = (
     "Below the value: how many accounts it covers; amber if some could not be read, whose part is "
     "missing."
@@ -57,10 +59,15 @@ def counted(value: str, read: str, collector: str) -> Query:
 
 
 def read(collector: str) -> str:
-    """Return the accounts whose data of a collector is not stale, for data that may be empty."""
+    """Return the accounts whose data of a collector is not stale, for data that may be empty.
+
+    Of the months that `history` loads, only bills are known: all accounts with one are read.
+    """
     only = f'collector=~"{collector}"'
     age = f"time() - {latest('exporter_collector_last_success_timestamp_seconds', only=only)}"
-    return f"({age} < {latest('exporter_collector_stale_after_seconds', only=only)})"
+    fresh = f"{age} < {latest('exporter_collector_stale_after_seconds', only=only)}"
+    attempted = latest("exporter_collector_success")
+    return f"({fresh} or ({recorded(_BILLS)} unless on ({IDENTITY}) {attempted}))"
 
 
 def covered(value: str, collector: str) -> Query:
