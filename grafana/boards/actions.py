@@ -110,11 +110,12 @@ def minutes(title: str, kind: str, meaning: str) -> Panel:
 
 
 def spent() -> Panel:
+    spend = total(recorded(money.NET_BY_PRODUCT, _OF_ACTIONS))
     return whole.number(
         "Spent on Actions",
         "Net dollars of Actions, month to date: minutes, storage and larger runners. From "
         "`usage_net_usd`.",
-        whole.covered(total(recorded(money.NET_BY_PRODUCT, _OF_ACTIONS)), money.BILL),
+        whole.covered(f"({spend} or 0 * {total(recorded(money.NET))})", money.BILL),
         looks.USD,
         money.NO_DOLLARS,
     )

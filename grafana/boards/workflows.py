@@ -96,7 +96,7 @@ def estimated() -> Panel:
 def age() -> Panel:
     read = last_success(f'collector="{_COLLECTOR}"')
     return looks.number(
-        "Age of workflow data",
+        "Age of workflows",
         "Time since GitHub's export was last read, for the account with the oldest. From "
         f"`collector_last_success_timestamp_seconds` of `usage_workflows`. {_ONCE_A_DAY}",
         Query(f"time() - min({read})"),
