@@ -106,12 +106,13 @@ class TestTokenFile:
 
     def test_that_hangs_fails_and_keeps_up_neither_probes_nor_the_end(self, tmp_path: Path) -> None:
         address = f"127.0.0.1:{free_port()}"
-        log = tmp_path / "stderr"
+        log, token = tmp_path / "stderr", tmp_path / "token"
+        token.write_text(DEMO_TOKEN)
         with (
             simulated_github(SimulatedAccount(AccountType.ORGANIZATION, "acme")) as (_, url),
             log.open("wb") as stderr,
             subprocess.Popen(
-                [sys.executable, "-c", HANGING, url, address, DEMO_TOKEN], stderr=stderr
+                [sys.executable, "-c", HANGING, url, address, str(token)], stderr=stderr
             ) as process,
         ):
 
@@ -141,8 +142,8 @@ from exporter.web.server import listen
 from exporter.settings import load
 from exporter.settings.fields import ListenAddress
 
-url, address, token = sys.argv[1:]
-looks = iter([token])
+url, address, file = sys.argv[1:]
+looks = iter([open(file).read()])
 
 
 def look():
@@ -154,7 +155,7 @@ def look():
 settings = load(
     {
         "organizations": ["acme"],
-        "github": {"api_url": url, "token_file": sys.executable},
+        "github": {"api_url": url, "token_file": file},
         "poll": {"interval": "1s", "timeout": "1s", "stale_after": "1h"},
     },
     {},
