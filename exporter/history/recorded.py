@@ -59,11 +59,11 @@ def _spend(
     lines: Lines, times: Times, step: timedelta, before: Sequence[float]
 ) -> Iterator[Recorded]:
     net = catalogue.USAGE_USD.net
-    products = _by_product(net, lines)
     total = _whole(net, lines)
-    for product, line in products.items():
-        name = f"account_product:{net.name}:spend1d"
-        yield Recorded(name, Spend(line, total), {"product": product})
+    for metric in (net, catalogue.USAGE_USD.gross):
+        for product, line in _by_product(metric, lines).items():
+            name = f"account_product:{metric.name}:spend1d"
+            yield Recorded(name, Spend(line, total), {"product": product})
     yield Recorded(f"account:{net.name}:spend1d", Spend(total, total))
     yield Recorded(f"account:{net.name}:forecast_run_rate", RunRate(total, _elapsed(times)))
     first, end = int(times.cycle.start.timestamp()), times.cycle.end.timestamp()
