@@ -78,7 +78,7 @@ class TestAVariableThatNoClientCanBeMadeBy:
         assert (ended.returncode, ended.stdout) == (2, "")
         (line,) = ended.stderr.splitlines()
         assert line == (
-            "github-billing-exporter: SSL_CERT_DIR: the directory cannot be read: Not a directory"
+            f"github-billing-exporter: SSL_CERT_DIR: cannot read {authority}: Not a directory"
         )
 
     def test_is_nothing_to_the_demo_which_asks_nobody(self) -> None:
