@@ -15,7 +15,9 @@ from tests.support.simulator_server import command
 
 def started_by_make(settings: Mapping[str, str], args: str = "") -> str:
     """Return the command that ``make run`` executes."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")}
+    # Without the flags of a make that runs the tests.
+    outer = ("GITHUB_", "MAKE", "MFLAGS")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(outer)}
     planned = subprocess.run(
         [system_program("make"), "--dry-run", "run", f"ARGS={args}"],
         cwd=ROOT,

@@ -147,7 +147,7 @@ class TestTheChart:
             assert not [name for name in packed.getnames() if "/ci/" in name]
             files = {each.name: packed.extractfile(each) for each in packed if each.isfile()}
             contents = {name: file.read() for name, file in files.items() if file}
-        for path in filter(Path.is_file, CHART.glob("files/**/*")):
+        for path in filter(Path.is_file, CHART.glob("files/**/[!.]*")):
             assert contents[f"{CHART.name}/{path.relative_to(CHART)}"] == path.read_bytes()
         assert rendered(TOKEN, chart=package) == rendered(TOKEN)
 
