@@ -1,9 +1,8 @@
 """PromQL of the spend of days, also over the turn of a month, when dollars begin at 0 again."""
 
-from grafana.queries import IDENTITY, last_success, recorded, total
+from grafana.queries import CYCLE_START, IDENTITY, ago, last_success, recorded, total
 
 _BILL = "account:github_billing_usage_net_usd:sum"
-_CYCLE = "account:github_billing_cycle_start_timestamp_seconds:max"
 _OF = f"on ({IDENTITY})"
 _THERE = f"last_over_time({recorded(_BILL)}[6h] offset 1d)"
 
@@ -19,23 +18,19 @@ def spent_between(start: int, end: int, *products: str) -> str:
         recorded(f"{level}:github_billing_{period}usage_net_usd:sum", *products)
         for period in ("", "previous_cycle_")
     )
-    now, then = (total(_ago(name, days), IDENTITY) for days in (end, start))
+    now, then = (total(ago(days)(name), IDENTITY) for days in (end, start))
     if products:
         # A bill without them is 0.
-        now = f"({now} or 0 * {_ago(recorded(_BILL), end)})"
+        now = f"({now} or 0 * {ago(end)(recorded(_BILL))})"
     then = f"({then} or 0 * {now})"
-    cycle, cycle_then = (_ago(recorded(_CYCLE), days) for days in (end, start))
+    cycle, cycle_then = (ago(days)(recorded(CYCLE_START)) for days in (end, start))
     # Until it is read in the new month, the last month's bill is that of the month before.
     read = last_success('collector="usage_previous_cycle"')
     bill = f"({total(last_month, IDENTITY)} or 0 * {now})"
-    bill = f"({bill} unless {_OF} {read} < {_OF} {recorded(_CYCLE)})"
+    bill = f"({bill} unless {_OF} {read} < {_OF} {recorded(CYCLE_START)})"
     same = f"{now} - {then} and {_OF} {cycle} == {cycle_then}"
     turned = f"{now} - {then} + {bill} and {_OF} {cycle} > {cycle_then}"
     return f"clamp_min({same} or {turned}, 0)"
-
-
-def _ago(selector: str, days: int) -> str:
-    return f"{selector} offset {days}d" if days else selector
 
 
 def spent_by_day(name: str, *matchers: str) -> str:
@@ -46,7 +41,7 @@ def spent_by_day(name: str, *matchers: str) -> str:
     """
     spent = recorded(name, *matchers)
     now, before, bill = _at(spent), _at(spent, days=1), _at(recorded(_BILL), days=1)
-    cycle, cycle_before = _at(recorded(_CYCLE)), _at(recorded(_CYCLE), days=1)
+    cycle, cycle_before = _at(recorded(CYCLE_START)), _at(recorded(CYCLE_START), days=1)
     # Zero for what is new in a known bill.
     known = f"({before} or 0 * {now} and {_OF} {bill})"
     return (

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.prometheus.labels import JOB
 from grafana.looks import Panel
-from grafana.queries import ACCOUNT, EXPORTER, IDENTITY, recorded
+from grafana.queries import ACCOUNT, CYCLE_START, EXPORTER, IDENTITY, recorded
 
 TAG = "github-billing"
 DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -174,7 +174,7 @@ def _moments() -> list[model.AnnotationQuery]:
             name="New billing cycle",
             datasource=DATASOURCE,
             icon_color="blue",
-            expr=f"max by (account_type) ({recorded(_CYCLE_START)}) * 1000",
+            expr=f"max by (account_type) ({recorded(CYCLE_START)}) * 1000",
         ),
         _moved(),
         _Moment(
@@ -200,4 +200,3 @@ def _moved() -> model.AnnotationQuery:
 
 
 _BUILD = "github_billing_exporter_build_info"
-_CYCLE_START = "account:github_billing_cycle_start_timestamp_seconds:max"

@@ -2,10 +2,10 @@
 
 from grafana.links import REPOSITORY_IN_TABLE
 from grafana.looks import EXACT_USD, Panel, Query
-from grafana.queries import IDENTITY, TOP, Moved, any_of, cents, latest, recorded, total
+from grafana.queries import CYCLE_START, IDENTITY, TOP, ago, any_of, cents, latest, recorded, total
 from grafana.tables import Column, rows
 
-_CYCLE = recorded("account:github_billing_cycle_start_timestamp_seconds:max")
+_CYCLE = recorded(CYCLE_START)
 _OF = f"on ({IDENTITY})"
 _NO_WEEKS = "No bill was read, or less than two weeks of data"
 
@@ -77,10 +77,10 @@ def _change(metric: str, labels: tuple[str, ...], only: str) -> str:
     account needs data at all three times.
     """
     now, week, two_weeks = (
-        latest(metric, *labels, only=only, moved=_ago(days)) for days in (0, 7, 14)
+        latest(metric, *labels, only=only, moved=ago(days)) for days in (0, 7, 14)
     )
     before = latest(f"previous_cycle_{metric}", *labels, only=only)
-    this_cycle = (f"({_ago(days)(_CYCLE)} == bool {_CYCLE})" for days in (7, 14))
+    this_cycle = (f"({ago(days)(_CYCLE)} == bool {_CYCLE})" for days in (7, 14))
     continued = "1 - 2 * {} + {}".format(*this_cycle)
     parts = {
         "now": now,
@@ -93,7 +93,3 @@ def _change(metric: str, labels: tuple[str, ...], only: str) -> str:
     )
     there = " ".join(f"and {_OF} {each}" for each in (now, week, two_weeks))
     return f"(({either}) {there})"
-
-
-def _ago(days: int) -> Moved:
-    return lambda selector: f"{selector} offset {days}d" if days else selector

@@ -18,6 +18,9 @@ EXPORTER = 'cluster=~"$cluster",job=~"$job"'
 ACCOUNT = f'{EXPORTER},account_type="$account_type",account=~"$account"'
 """Matchers for the accounts selected there."""
 
+CYCLE_START = "account:github_billing_cycle_start_timestamp_seconds:max"
+"""Recorded for every account whose bill is known."""
+
 TOP = 10
 """Number of series with their own bar; the rest share one."""
 
@@ -65,6 +68,11 @@ def any_of(infos: str, by: str) -> str:
 def total(expression: str, *labels: str) -> str:
     """Sum an expression, by ``labels``."""
     return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"
+
+
+def ago(days: int) -> Moved:
+    """Return the move of a selector to some days ago; 0 leaves it as it is."""
+    return lambda selector: f"{selector} offset {days}d" if days else selector
 
 
 def cents(expression: str) -> str:

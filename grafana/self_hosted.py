@@ -12,7 +12,6 @@ from grafana.tables import Column, rows
 
 HOSTED = 'sku=~"actions_(linux|windows|macos).*"'
 OWN = 'sku=~"actions_self_hosted.*"'
-NO_OWN_PRICE = "Add own_prices to the settings"
 BY_SYSTEM = (IDENTITY, "os")
 
 _SYSTEM = '"actions_(?:self_hosted_)?(linux|windows|macos).*"'

@@ -12,11 +12,9 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from grafana import looks
 from grafana.looks import Query, Steps
-from grafana.queries import IDENTITY, latest, recorded, total
+from grafana.queries import CYCLE_START, IDENTITY, latest, recorded, total
 
 _PARTIAL = "/\\d of \\d+ accounts$/"
-_BILLS = "account:github_billing_cycle_start_timestamp_seconds:max"
-
 _COUNTED = (
     "Below the value: how many accounts it covers; amber if some could not be read, whose part is "
     "missing."
@@ -67,7 +65,7 @@ def read(collector: str) -> str:
     age = f"time() - {latest('exporter_collector_last_success_timestamp_seconds', only=only)}"
     fresh = f"{age} < {latest('exporter_collector_stale_after_seconds', only=only)}"
     attempted = latest("exporter_collector_success")
-    return f"({fresh} or ({recorded(_BILLS)} unless on ({IDENTITY}) {attempted}))"
+    return f"({fresh} or ({recorded(CYCLE_START)} unless on ({IDENTITY}) {attempted}))"
 
 
 def covered(value: str, collector: str) -> Query:

@@ -7,7 +7,7 @@ series, and two replicas are not counted twice.
 NAMESPACE = "cluster, namespace"
 
 JOB = f"{NAMESPACE}, job"
-"""Of one exporter with its shards; empty where series have none."""
+"""Of an exporter and its shards. Empty if series lack them."""
 
 ACCOUNT = f"{JOB}, account_type, account"
 """Of one bill: an account of the same name that another exporter reads is another bill."""

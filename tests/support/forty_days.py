@@ -151,7 +151,7 @@ EXPECTED = (
         seen=6 * _HOUR,
     ),
 )
-"""What should fire, and nothing else."""
+"""All alerts that should fire."""
 
 
 def _organization(name: str, **given: object) -> SimulatedAccount:

@@ -1,4 +1,4 @@
-"""Requests per hour: what the intervals of the settings need, and what GitHub allows."""
+"""Requests per hour that the settings need, and that GitHub allows."""
 
 from collections import defaultdict
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The report of ``check``: what works, and the causes of what fails.
+"""The report of ``check``: states, and causes of failures.
 
 Its fields are the public interface of ``check --format json``.
 """

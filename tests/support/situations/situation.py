@@ -36,9 +36,9 @@ def watching(accounts: Accounts, **flags: object) -> Settings:
 
 @dataclass(frozen=True)
 class Situation:
-    """What a Prometheus scraped, every ``step`` of the ``days`` until ``end``.
+    """Accounts that a Prometheus scraped every ``step`` of the ``days`` until ``end``.
 
-    ``about`` says what is special. The boards show ``account_type``. ``stopped`` is how long before
+    ``about`` names the difference. The boards show ``account_type``. ``stopped`` is how long before
     the end the exporter stopped and started again. ``server`` is a GitHub Enterprise Server.
     ``past`` returns lines of OpenMetrics from before a time.
     """
