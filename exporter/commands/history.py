@@ -3,7 +3,6 @@
 import asyncio
 import re
 import shutil
-import signal
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, nullcontext
@@ -158,8 +157,6 @@ def history(
 @contextmanager
 def _failures(output: Path | None) -> Iterator[None]:
     """End the command with a line if the block fails."""
-    # By default asyncio ends only at the next request, which may be minutes later.
-    signal.signal(signal.SIGINT, _interrupt)
     try:
         with shared.written(output) if output is not None else nullcontext():
             yield
@@ -208,10 +205,6 @@ def _headers(path: Path) -> dict[str, str]:
         return read_header_file(path)
     except WrongSetting as error:
         shared.end(shared.WRONG_SETTINGS, f"--header-file: {error}")
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _time(text: str, now: datetime) -> datetime:

@@ -1,8 +1,10 @@
 """Reads past months for a command, and writes them into a folder."""
 
+import asyncio
 import shlex
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import click
@@ -61,7 +63,9 @@ async def write(reader: Reader, output: Path, promtool: Path | None) -> None:
     folder.prepare()
     cycles = [each for each in wanted.cycles() if not folder.is_whole(each, wanted.end_of(each))]
     async for month in months(reader, cycles, blocks=promtool is not None):
-        folder.write(month)
+        await asyncio.sleep(0)  # ends here if it was interrupted since the last await
+        with _interrupted_at_once():
+            folder.write(month)
     click.echo(_LOAD + _how_to_load(output, promtool))
 
 
@@ -85,6 +89,16 @@ async def months(
     newest = Cycle.at(wanted.now).previous()
     if wanted.now - newest.end < periods.SETTLES:
         tell(f"{periods.text_of(newest)} {periods.NOT_SETTLED}")
+
+
+@contextmanager
+def _interrupted_at_once() -> Iterator[None]:
+    # asyncio ends only at the next await, and raising elsewhere could lose the wake-up of a task.
+    of_asyncio = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, of_asyncio)
 
 
 def _how_to_load(output: Path, promtool: Path | None) -> str:

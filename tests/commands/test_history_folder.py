@@ -111,6 +111,23 @@ def test_an_interrupted_run_leaves_whole_months(github: GitHub, tmp_path: Path) 
     ]
 
 
+def test_an_interrupted_run_does_not_wait_for_github(github: GitHub, tmp_path: Path) -> None:
+    simulated, url = github
+    simulated.faults.add(Fault.hanging(match="/usage"))
+    with subprocess.Popen(
+        [installed_command(), "history", *MONA, "--output", str(tmp_path)],
+        env={**os.environ, **asking(url)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        until(lambda: any("/usage" in each.path for each in list(simulated.requests)))
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=HANG_SECONDS)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1].endswith("run the same command again to continue")
+    assert listed(tmp_path) == []
+
+
 def test_other_options_need_another_folder(github: GitHub, tmp_path: Path) -> None:
     history(github[1], tmp_path, *COARSE, "--months", "1")
     mixed = history(github[1], tmp_path, "--step", "1h", "--months", "2")
