@@ -14,7 +14,7 @@ from exporter.commands.checking.gathering import Findings, gathered
 from exporter.commands.checking.wording import worded
 from exporter.commands.help import Command
 from exporter.commands.shared import FAILED, load_settings, print_all, settings_options
-from exporter.settings import Settings
+from exporter.settings import Settings, resolved
 
 _LOOK_SECONDS = 0.2
 
@@ -53,7 +53,12 @@ async def _offline(app: App, settings: Settings) -> Findings:
     found = places.tested(settings, app.clients.secrets)
     found.append(places.of_address(settings.web.listen_address))
     await app.clients.aclose()
-    return Findings(places=found, offline=True, discovers=bool(app.discoveries))
+    return Findings(
+        places=found,
+        doubts=resolved.doubts(settings),
+        offline=True,
+        discovers=bool(app.discoveries),
+    )
 
 
 async def _tested(app: App, settings: Settings) -> Findings:
@@ -70,7 +75,8 @@ async def _tested(app: App, settings: Settings) -> Findings:
                 await discovery.once()
         await _followed(app)
         mistakes = await names.mistakes(app, owners)
-    return Findings(owners, untested, mistakes, places.tested(settings, app.clients.secrets))
+    found = places.tested(settings, app.clients.secrets)
+    return Findings(owners, untested, mistakes, found, resolved.doubts(settings))
 
 
 async def _followed(app: App) -> None:

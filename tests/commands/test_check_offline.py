@@ -47,6 +47,11 @@ class TestOffline:
         assert ended.returncode == 0
         assert f"web.listen-address 127.0.0.1:{port}: note: in use by another" in ended.stdout
 
+    def test_doubts_an_address_without_the_path_of_enterprise_server(self) -> None:
+        ended = self.check("https://ghes.example.com")
+        assert ended.returncode == 0
+        assert "Warning: https://ghes.example.com has no path" in said(ended)
+
     def test_is_json_too(self, silent: tuple[FaultyGitHub, str]) -> None:
         report = checked.read(self.check(silent[1], "--format", "json").stdout)
         assert (report.offline, report.series) == (True, None)

@@ -48,14 +48,16 @@ _WORDS: tuple[tuple[State, str, str], ...] = (
 class Findings:
     """What was found besides the jobs' attempts.
 
-    ``untested`` are the accounts of credentials that fail, ``mistakes`` those of accounts' names.
-    ``discovers`` if there may be more accounts.
+    ``untested`` are the accounts of credentials that fail, ``mistakes`` those of accounts' names,
+    ``doubts`` addresses that are probably not what was meant. ``discovers`` if there may be more
+    accounts.
     """
 
     owners: Mapping[str, Owner] = field(default_factory=dict)
     untested: Sequence[Watched] = ()
     mistakes: Mapping[Account, str] = field(default_factory=dict)
     places: Sequence[PlaceReport] = ()
+    doubts: Sequence[str] = ()
     offline: bool = False
     discovers: bool = False
 
@@ -103,7 +105,12 @@ def gathered(app: App, findings: Findings | None = None) -> Report:
         places=[*findings.places],
         series=series if app.poller.accounts and not findings.offline else None,
         notes=[*_made(app), *_prices_to_come(app)],
-        warnings=[*overlaps(app.poller.accounts), *filter(None, limits), *_idle_rules(app, page)],
+        warnings=[
+            *findings.doubts,
+            *overlaps(app.poller.accounts),
+            *filter(None, limits),
+            *_idle_rules(app, page),
+        ],
     )
 
 
