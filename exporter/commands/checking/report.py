@@ -134,4 +134,7 @@ class Report(msgspec.Struct, frozen=True):
         int | None, _field("Series of the page, null without accounts or with --offline.")
     ]
     notes: Annotated[list[str], _field("What the settings have GitHub make, and future prices.")]
-    warnings: Annotated[list[str], _field("Settings that count usage twice, exceed a limit, have no effect or are doubtful.")]
+    warnings: Annotated[
+        list[str],
+        _field("Settings that count usage twice, exceed a limit, have no effect or are doubtful."),
+    ]
