@@ -1,7 +1,8 @@
 """Polls the collectors that the platform rule needs, and applies its verdict."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -87,18 +88,19 @@ class Decider:
         stood_by = [job for job in watched.of_side(Platform.USAGE) if watched.stands_by(job)]
         # When the account moves, keep the old quotas until the new ones are read.
         moves = watched.standing.platform is Platform.LEGACY
-        others = await self._attempts(stood_by) if moves else []
-        self._switch(watched, Platform.USAGE)
-        self.taking.take(usage, outcome)
-        self.taking.put_group(usage, watched.of_side(Platform.LEGACY), None)
-        if not moves:
-            self.changed(watched)
-            others = await self._attempts(stood_by)
-        for job, other in others:
-            if other.unattempted and may_postpone:
-                schedule.put(job, self.clock(), timedelta(0))
-            elif not watched.stands_by(job):
-                self.taking.take_alone(watched, job, other)
+        with _running(stood_by):
+            others = await self._attempts(stood_by) if moves else []
+            self._switch(watched, Platform.USAGE)
+            self.taking.take(usage, outcome)
+            self.taking.put_group(usage, watched.of_side(Platform.LEGACY), None)
+            if not moves:
+                self.changed(watched)
+                others = await self._attempts(stood_by)
+            for job, other in others:
+                if other.unattempted and may_postpone:
+                    schedule.put(job, self.clock(), timedelta(0))
+                elif not watched.stands_by(job):
+                    self.taking.take_alone(watched, job, other)
 
     async def _attempts(self, jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
         async with asyncio.TaskGroup() as tasks:
@@ -110,3 +112,15 @@ class Decider:
             log.info("platform detected", **watched.account.names, platform=platform.value)
         # Even if unchanged: refused jobs of the other platform stand by again.
         watched.switch(platform)
+
+
+@contextmanager
+def _running(jobs: Sequence[Job]) -> Iterator[None]:
+    """Keep the scheduler from beginning jobs that no longer stand by."""
+    for job in jobs:
+        job.running = True
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.running = False

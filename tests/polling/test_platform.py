@@ -36,6 +36,16 @@ class TestUsageThatAnswers:
             assert legacy_asked(world) == each(0)
             assert all(world.about("interval_seconds", name) is None for name in LEGACY_PATHS)
 
+    @in_virtual_time
+    async def test_begins_the_plan_once_after_the_decision(self) -> None:
+        world = World(acme(), collectors=["usage", *LEGACY_PATHS, "plan"])
+        world.github.faults.add(Fault.slow(10, match="/orgs/acme"))
+        async with world:
+            world.app.wake()  # while the plan is being read
+            await world.passes(minutes=1)
+            assert bill(world) == NEW
+            assert world.asked("/orgs/acme") == 1
+
 
 class TestUsageThatIsRefused:
     @pytest.mark.parametrize("reason", REFUSALS)
