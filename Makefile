@@ -61,6 +61,10 @@ boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw and measure
 shared: .venv/.dev ## write the dashboards for grafana.com into dist/dashboards
 	$(BIN)/python -m grafana.shared dist/dashboards
 
+.PHONY: docs
+docs: .venv/.dev ## build the site of the documentation into dist/site; dead links and anchors fail
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --site-dir dist/site
+
 .PHONY: lock
 lock: .venv/.made ## update the lock files from pyproject.toml; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/uv || $(PIP) install uv

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from deploy.project import REPOSITORY
 from deploy.prometheus.alert import Alert, Group
 from deploy.prometheus.bill_alerts import BUDGETS, QUOTAS
 from deploy.prometheus.exporter_alerts import EXPORTER
@@ -16,9 +17,7 @@ from deploy.prometheus.thresholds import DEFAULTS, Thresholds
 
 GROUPS = (EXPORTER, QUOTAS, BUDGETS, SPEND, SEATS)
 PREFIX = "GitHubBilling"
-RUNBOOKS = (
-    "https://github.com/github-billing-exporter/github-billing-exporter/blob/main/docs/runbooks"
-)
+RUNBOOKS = f"{REPOSITORY}/blob/main/docs/runbooks"
 PLACEHOLDERS = {field.name: f"<<{field.name}>>" for field in fields(Thresholds)}
 """For `rule_file`: the placeholders that the chart and the mixin replace."""
 
