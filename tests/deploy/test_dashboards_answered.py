@@ -1,4 +1,4 @@
-"""Every expression of the dashboards, queried from a Prometheus that scraped the demo."""
+"""Every expression of the dashboards and of docs/money.md, asked of a month of the demo."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ import pytest
 from tests.support.board_answers import EVERY_EXPRESSION, answered, within
 from tests.support.dashboards import Asked, asked, filled
 from tests.support.month_of_demo import NOW, remembered
+from tests.support.questions import QUESTIONS, Question
 
 SPENT = next(each for each in EVERY_EXPRESSION if each.title == "Spent this month")
 
@@ -39,3 +40,8 @@ class TestAMonth:
         bars = [each for each in asked("overview") if each.title == "Daily spend by product"]
         shown = fsum(value for bar in bars for day in days for value in values(month, bar, day))
         assert shown == pytest.approx(sum(values(month, SPENT, midnight)))
+
+    @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.title)
+    def test_answers_a_question_about_money(self, month: str, question: Question) -> None:
+        found = answered(month, "query", query=question.query, time=NOW.timestamp())
+        assert bool(found) == (question.empty is None)
