@@ -72,6 +72,9 @@ its variable takes a comma-separated list.
 
 ## The configuration file
 
+[examples/](../examples/README.md) has whole files for a user, an organization, an enterprise with \
+many organizations, and Enterprise Server.
+
 The keys match the flags: `--poll.interval` is `interval` under `poll`. A flag that can be \
 repeated is a list; if its name is a noun, the key is its plural: `--organization` is \
 `organizations`. A flag without a value is `enabled` in its section: `--discover` is \

@@ -9,9 +9,11 @@ import pytest
 from tests.support.paths import ROOT
 
 PAGES = sorted(
-    path for pattern in ("*.md", "docs/**/*.md", "deploy/**/*.md") for path in ROOT.glob(pattern)
+    path
+    for pattern in ("*.md", "docs/**/*.md", "deploy/**/*.md", "examples/**/*.md")
+    for path in ROOT.glob(pattern)
 )
-FOLDERS = "benchmarks|deploy|docs|exporter|grafana|scripts|tests"
+FOLDERS = "benchmarks|deploy|docs|examples|exporter|grafana|scripts|tests"
 
 
 def code_spans(page: Path) -> Iterator[str]:
