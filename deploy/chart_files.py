@@ -1,18 +1,22 @@
-"""Generated files of the Helm chart: its README, schema and rules."""
+"""Generated files of the Helm chart: its README, schema, rules, and figures in its values."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from deploy import chart_readme, chart_schema
 from deploy.prometheus import alerts
+from docs import figures
 
 
 def files(root: Path) -> Mapping[Path, str]:
     """Return the files by path. Rules are copied, as Helm packs nothing outside the chart."""
     chart = root / "deploy" / "helm" / "github-billing-exporter"
     rules, prometheus = chart / "files" / "rules", root / "deploy" / "prometheus"
+    measured = _text(root / "docs" / "performance.md")
+    values = figures.with_resources(_text(chart / "values.yaml"), measured)
     return {
-        chart / "README.md": chart_readme.readme(chart),
+        chart / "values.yaml": values,
+        chart / "README.md": chart_readme.readme(_text(chart / "README.md"), values),
         chart / "values.schema.json": chart_schema.schema(chart),
         rules / "alerts.yaml": alerts.template(),
         rules / "recording.yaml": _text(prometheus / "recording.yml"),

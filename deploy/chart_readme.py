@@ -22,13 +22,13 @@ class Value(NamedTuple):
     meaning: str
 
 
-def readme(chart: Path = CHART) -> str:
-    """Return the README with the table of the current values.yaml."""
-    before, _, rest = (chart / "README.md").read_text(encoding="utf-8").partition(_BEGIN)
+def readme(text: str, values_text: str) -> str:
+    """Return the README with the table of the values."""
+    before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     rows = [
         f"| `{value.name}` | {f'`{value.default}`' if value.default else ''} | {value.meaning} |\n"
-        for value in values((chart / "values.yaml").read_text(encoding="utf-8"))
+        for value in values(values_text)
     ]
     table = "| Value | Default | Meaning |\n| --- | --- | --- |\n" + "".join(rows)
     return f"{before}{_BEGIN}{table}{_END}{after}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
-from docs import check_page, metrics_page, settings_page, tokens_page
+from docs import check_page, figures, metrics_page, settings_page, tokens_page
 from exporter.collectors import ALL, Collector
 from exporter.github import errors
 from exporter.settings.schema import json_schema
@@ -119,8 +119,10 @@ def _sentence(text: str) -> str:
 
 
 def files(root: Path) -> Mapping[Path, str]:
-    """Return the pages by path; docs/tokens.md with its tables."""
-    tokens = (root / "docs" / "tokens.md").read_text(encoding="utf-8")
+    """Return the pages by path; handwritten ones with their generated tables."""
+    written = {
+        name: (root / "docs" / name).read_text("utf-8") for name in ("performance.md", "tokens.md")
+    }
     pages = {
         "collectors.md": collectors(),
         "metrics.md": metrics(),
@@ -130,6 +132,7 @@ def files(root: Path) -> Mapping[Path, str]:
         "check.md": check_page.page(_WRITTEN),
         "check.schema.json": check_page.schema(),
         "failures.md": failures(),
-        "tokens.md": tokens_page.filled(tokens),
+        "performance.md": figures.filled(written["performance.md"]),
+        "tokens.md": tokens_page.filled(written["tokens.md"]),
     }
     return {root / "docs" / name: text for name, text in pages.items()}

@@ -150,7 +150,8 @@ class TestContradictions:
 
 class TestTheDocumentation:
     def test_is_what_the_comments_say(self) -> None:
-        assert (CHART / "README.md").read_text() == chart_readme.readme()
+        readme = (CHART / "README.md").read_text()
+        assert readme == chart_readme.readme(readme, (CHART / "values.yaml").read_text())
 
     def test_refuses_a_value_without_a_comment(self) -> None:
         with pytest.raises(ValueError, match=r"service\.port has no comment"):
