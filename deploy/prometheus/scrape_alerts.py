@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from deploy.prometheus.alert import Alert
 from deploy.prometheus.labels import JOB, NAMESPACE
+from deploy.prometheus.needs import RETENTION_DAYS, SCRAPE_MINUTES
 
 _BUILD = "github_billing_exporter_build_info"
 _ACCOUNT_INFO = "github_billing_account_info"
@@ -87,7 +88,8 @@ SCRAPES: Sequence[Alert] = (
         summary="Prometheus scrapes the GitHub Billing Exporter too rarely.",
         description=(
             "Prometheus has scraped the exporter of job {{ $labels.job }} only every "
-            "{{ $value | humanizeDuration }}. At more than 2m recorded series have gaps, at "
+            "{{ $value | humanizeDuration }}. "
+            f"At more than {SCRAPE_MINUTES}m recorded series have gaps, at "
             "which alerts start over and dashboards show nothing."
         ),
     ),
@@ -97,7 +99,7 @@ SCRAPES: Sequence[Alert] = (
         # may be deleted for their size. A Ruler of Thanos or Mimir still finds older data.
         expr=f"""
             max by ({JOB}) (
-              time() - {_STORED_SINCE} < 15 * 86400
+              time() - {_STORED_SINCE} < {RETENTION_DAYS} * 86400
                 and on ({JOB}, instance) (
                   prometheus_tsdb_time_retentions_total > 0
                     or
@@ -106,12 +108,12 @@ SCRAPES: Sequence[Alert] = (
                 and on ({JOB}, instance)
                   prometheus_rule_group_rules{{rule_group=~".*;github-billing-slope"}}
             )
-              unless on ({JOB}) present_over_time({_STORED_SINCE}[1h] offset 15d)
+              unless on ({JOB}) present_over_time({_STORED_SINCE}[1h] offset {RETENTION_DAYS}d)
         """,
         hold="1h",
         severity="info",
         board="github-billing-exporter",
-        summary="Prometheus keeps less than 15 days of data, which the alerts need.",
+        summary=f"Prometheus keeps less than {RETENTION_DAYS} days of data, which the alerts need.",
         description=(
             "The Prometheus of job {{ $labels.job }} has only {{ $value | humanizeDuration }} of "
             "data, as it deletes what is older: alerts that compare with two weeks, such as "
