@@ -20,6 +20,7 @@ from exporter.metrics import catalogue
 from tests.support.paths import ROOT
 from tests.support.programs import Version, fetch, program, prometheus
 from tests.support.promql import labels, metrics, selectors
+from tests.support.rule_tests import reduced
 from tests.support.spellings import EVERY_SKU
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -101,8 +102,10 @@ class TestPromtool:
 
     @each_version
     @pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: path.stem)
-    def test_gets_what_each_unit_test_expects(self, path: Path, version: Version) -> None:
-        promtool(version, "test", "rules", path)
+    def test_gets_what_each_unit_test_expects(
+        self, path: Path, version: Version, tmp_path: Path
+    ) -> None:
+        promtool(version, "test", "rules", reduced(path, tmp_path))
 
     @pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: path.stem)
     def test_evaluates_the_groups_as_they_stand_in_the_files(self, path: Path) -> None:
