@@ -102,15 +102,65 @@ follows, then the credentials and warnings.
 why it is not offered |
 | `--offline` | tests the settings, the files of secrets, the folder of `state.file` and the \
 port, and asks nobody; a port in use is a note |
-| `--format json` | prints the report for programs and bug reports, without any secret; it \
-names accounts and paths |
+| `--format json` | prints the report for programs, without any secret; it names accounts and \
+paths |
+| `--anonymous` | replaces the names of accounts, credentials, hosts, files and repositories in \
+the report, as text or JSON |
+| `--record FOLDER` | also writes what GitHub answered to a new or empty folder, without names and \
+with scaled amounts |
 
 | exit code | meaning |
 |---|---|
 | 0 | no failure; accounts may work in part, and there may be warnings |
 | 1 | an account, a credential, a file or a folder fails, GitHub is unreachable, or a \
 discovery finds nothing |
-| 2 | the settings are invalid |
+| 2 | the settings are invalid, or the folder of `--record` is not empty |
+| 3 | the folder of `--record` cannot be written |
+
+## Report a bug with it
+
+In an issue, paste the report without names:
+
+```sh
+github-billing-exporter check --anonymous --format json
+```
+
+A name always gets the same pseudonym, such as `organization-1`. A name of a repository or team that
+is also a word of the exporter's own sentences, such as `billing`, stays in them. Dollars are left
+out, IDs of requests are replaced.
+
+If a number is wrong, or GitHub's answer is not understood, attach a recording too:
+
+```sh
+github-billing-exporter check --record recording --anonymous
+```
+
+It is made from the same requests, with the same credentials and settings: name the collector that
+fails with `--collector`. The command prints what the answers say about open questions on GitHub's
+API, such as which endpoints send an ETag; `README.txt` in the folder repeats that. Read the folder
+before you attach it:
+
+| what GitHub sent | what is recorded |
+|---|---|
+| names, logins, e-mail addresses, IDs, URLs | a pseudonym, the same in all files; also in paths \
+and queries. Two names that differ only in case stay so |
+| products, SKUs, units | as they are if GitHub publishes them; else each unpublished word is \
+replaced, as in `Actions word-1 4-core` |
+| words that GitHub's API description enumerates; dates | as they are |
+| quantities, amounts and seats | multiplied by one random factor, so that amounts are still \
+quantities times prices, and parts still sum to the whole. Seats are rounded |
+| list prices, the quotas of plans, the lengths of lists | as they are |
+| fields that GitHub's API description lacks | left out; listed by name, if it can be one of \
+GitHub's |
+| messages of errors | words that occur in GitHub's known messages, and … for the rest |
+| headers | those about limits, caching, pages, permissions and versions, without names |
+| pages that are not JSON, downloads of exports | type and length |
+
+The factor hides your figures from readers, not from analysis: ratios stay, so who knows one of
+your amounts can compute the others, and lists keep their lengths. Tokens are never recorded.
+Settings are not recorded either; describe those that matter, such as rules of `allocation`.
+
+A recording becomes a test by copying it to [`tests/recordings/`](../tests/recordings/README.md).
 
 ## Fields of the JSON
 

@@ -23,7 +23,7 @@ from exporter.github.auth import Credential
 from exporter.github.client import DOWNLOAD, Exchange
 from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
-from exporter.polling.clients import Clients
+from exporter.polling.clients import Clients, Tap, untapped
 from exporter.polling.discovery import Discovery
 from exporter.polling.overlaps import overlaps
 from exporter.polling.poller import Poller
@@ -72,12 +72,13 @@ class App:
         process: bool = True,
         notice: str = "",
         state_file: StateFile | None = None,
+        tap: Tap = untapped,
     ) -> "App":
         """Assemble the parts.
 
         ``secrets`` are in the order of the settings' credentials. ``process`` adds ``process_*``
         and ``python_*`` metrics to the page, ``notice`` a sentence. ``state_file`` keeps the
-        readings; they are restored before the first poll.
+        readings; they are restored before the first poll. ``tap`` wraps the transports.
         """
         telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
         if settings.shard:
@@ -85,7 +86,13 @@ class App:
         seen: dict[str, Exchange] = {}
         observer = partial(_observe, telemetry, seen)
         clients = Clients(
-            settings, secrets, observer=observer, clock=clock, sleep=sleep, transport=transport
+            settings,
+            secrets,
+            observer=observer,
+            clock=clock,
+            sleep=sleep,
+            transport=transport,
+            tap=tap,
         )
         watched = []
         for account in resolved.accounts(settings):

@@ -9,9 +9,17 @@ from deploy import chart_files, mixin
 from deploy.prometheus import alerts
 from docs import reference
 from grafana import boards
+from scripts import recorded_fields
 
 ROOT = Path(__file__).parent.parent
-_MAKERS = (reference.files, boards.files, alerts.files, chart_files.files, mixin.files)
+_MAKERS = (
+    reference.files,
+    boards.files,
+    alerts.files,
+    chart_files.files,
+    mixin.files,
+    recorded_fields.files,
+)
 _GENERATED_ONLY = "deploy/helm/github-billing-exporter/files/*/**/*"
 
 

@@ -124,6 +124,13 @@ _UNIT_ALIASES: Mapping[str, str] = {
     "request": "requests",
 }
 
+WORDS = frozenset(
+    word
+    for name in (*_KNOWN, *_SKU_ALIASES, *(sku for known in _KNOWN.values() for sku in known))
+    for word in name.split("_")
+)
+"""The words of all published products and SKUs, in lower case."""
+
 _SYSTEMS = {"linux": "linux", "macos": "macos", "ubuntu": "linux", "windows": "windows"}
 
 # A capital followed by two small letters starts a word; macOS and GitHub are one word each.

@@ -8,7 +8,7 @@ import structlog
 from exporter import logs
 from exporter.app import App, utc_now
 from exporter.commands.shared import WRONG_SETTINGS, end
-from exporter.polling.clients import credentials
+from exporter.polling.clients import Tap, credentials, untapped
 from exporter.settings import LogLevel, Settings, resolved
 from exporter.state.file import StateFile
 
@@ -20,10 +20,11 @@ def assembled(
     level: LogLevel | None = None,
     state_file: StateFile | None = None,
     service: bool = False,
+    tap: Tap = untapped,
 ) -> App:
     secrets = credentials(settings, os.environ, clock=utc_now)
     try:
-        app = App.assemble(settings, *secrets, process=process, state_file=state_file)
+        app = App.assemble(settings, *secrets, process=process, state_file=state_file, tap=tap)
     except (ValueError, httpx.InvalidURL) as error:  # ValueError: hosts that IDNA forbids
         end(
             WRONG_SETTINGS,

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,11 +10,14 @@ import msgspec
 
 from exporter.app import App
 from exporter.commands.assembled import assembled
-from exporter.commands.checking import names, places
+from exporter.commands.checking import names, places, recording
+from exporter.commands.checking.anonymous import hidden
 from exporter.commands.checking.gathering import Findings, gathered
 from exporter.commands.checking.wording import worded
 from exporter.commands.help import Command
 from exporter.commands.shared import FAILED, load_settings, print_all, settings_options
+from exporter.polling.clients import untapped
+from exporter.recording.tape import Tape
 from exporter.settings import Settings, resolved
 
 _LOOK_SECONDS = 0.2
@@ -21,6 +25,15 @@ _LOOK_SECONDS = 0.2
 
 @click.command(cls=Command)
 @settings_options()
+@click.option(
+    "--record",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write what GitHub answers to this new or empty folder, without names and with scaled "
+    "amounts, for a bug report.",
+)
+@click.option("--anonymous", is_flag=True, help="Replace names in the report, for a bug report.")
 @click.option("--offline", is_flag=True, help="Test the settings, files and folders only.")
 @click.option("--verbose", is_flag=True, help="List every collector, with its requests per hour.")
 @click.option(
@@ -30,16 +43,36 @@ _LOOK_SECONDS = 0.2
     default="text",
     help="Format of the report; docs/check.md documents json. [default text]",
 )
-def check(*, offline: bool, verbose: bool, form: str, **given: Any) -> None:
+def check(
+    *,
+    folder: Path | None,
+    anonymous: bool,
+    offline: bool,
+    verbose: bool,
+    form: str,
+    **given: Any,
+) -> None:
     """Test every account with its credential, and report what works, what fails and how to fix it.
 
     Exit codes: 0 on success; 1 if a required collector, a credential, a file or a folder fails,
-    GitHub is unreachable or a discovery finds nothing; 2 if the settings are invalid.
+    GitHub is unreachable or a discovery finds nothing; 2 if the settings are invalid or the folder
+    is not empty; 3 if the folder cannot be written.
     """
+    if folder is not None and offline:
+        raise click.UsageError("--record needs GitHub: remove --offline.")
     settings = load_settings(given)
-    app = assembled(settings, level="error")  # the report includes failures
+    if folder is not None:
+        recording.prepare(folder)
+    tape = Tape()
+    tap = tape.tap if folder is not None or anonymous else untapped
+    app = assembled(settings, level="error", tap=tap)  # the report includes failures
     findings = asyncio.run(_offline(app, settings) if offline else _tested(app, settings))
     report = gathered(app, findings)
+    if folder is not None:
+        names = recording.record(folder, settings, app, tape, report)
+        report = hidden(report, names) if anonymous else report
+    elif anonymous:
+        report = hidden(report, recording.learned(settings, app, tape))
     if form == "json":
         text = msgspec.json.format(msgspec.json.encode(report), indent=2)
     else:

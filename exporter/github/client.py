@@ -239,7 +239,11 @@ class Client:
         url, endpoint, decoder = question.url, question.endpoint, question.decoder
         method, post = "GET" if question.post is None else "POST", question.post
         for _ in range(_REDIRECTS + 1):
-            request = httpx.Request(method, url, headers=headers, content=post, extensions=_TIMEOUT)
+            # A transport that records has no other way to know the endpoint.
+            extensions = {**_TIMEOUT, "endpoint": endpoint}
+            request = httpx.Request(
+                method, url, headers=headers, content=post, extensions=extensions
+            )
             async with aclosing(await self._transport.handle_async_request(request)) as response:
                 if response.status_code in question.accepted and decoder is not None:
                     with self.suspicious(response):

@@ -22,8 +22,15 @@ from exporter.settings import CredentialSettings, Settings, proxy_for, resolved
 Source = Callable[[], str]
 """Returns a secret without blocking. Raises ``OSError`` and ``UnicodeDecodeError``."""
 
+Tap = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
+"""Wraps a transport, to record what passes."""
+
 _Key = tuple[str, AccountType, str]
 """A credential's name and an account's key."""
+
+
+def untapped(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    return transport
 
 
 def watched_file(file: Path) -> Source:
@@ -66,8 +73,8 @@ class Clients(AbstractAsyncContextManager["Clients"]):
     """The clients of all credentials.
 
     ``secrets`` are in the order of the settings' credentials. ``transport`` replaces each
-    credential's own. ``observer`` gets every exchange; those of an App have the rate limit of the
-    installation with the fewest requests left.
+    credential's own, and ``tap`` wraps it. ``observer`` gets every exchange; those of an App have
+    the rate limit of the installation with the fewest requests left.
     """
 
     def __init__(
@@ -79,6 +86,7 @@ class Clients(AbstractAsyncContextManager["Clients"]):
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
         transport: httpx.AsyncBaseTransport | None = None,
+        tap: Tap = untapped,
     ) -> None:
         self.secrets = secrets
         self._observer = observer
@@ -92,12 +100,13 @@ class Clients(AbstractAsyncContextManager["Clients"]):
         trusting = cache(_trusting)
         for each, secret in zip(resolved.credentials(settings), secrets, strict=True):
             self._settings[each.name] = each
-            self._transports[each.name] = transport or httpx.AsyncHTTPTransport(
+            own = transport or httpx.AsyncHTTPTransport(
                 verify=trusting(each.ca_file),
                 # httpx takes networks in NO_PROXY for host names, and fails on IPv6 ones.
                 proxy=proxy_for(each.api_url, os.environ),
                 trust_env=False,
             )
+            self._transports[each.name] = tap(own)
             self._own[each.name] = self._made(each, secret, Gate())
 
     async def __aexit__(self, *_: object) -> None:

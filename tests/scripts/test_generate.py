@@ -18,6 +18,8 @@ def _tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = tmp_path_factory.mktemp("tree")
     shutil.copytree(ROOT / "docs", tree / "docs")
     shutil.copytree(ROOT / "deploy", tree / "deploy")
+    shutil.copytree(ROOT / "tests" / "contract", tree / "tests" / "contract")
+    shutil.copytree(ROOT / "exporter" / "recording", tree / "exporter" / "recording")
     return tree
 
 

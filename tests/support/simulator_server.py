@@ -25,16 +25,23 @@ def simulated_github(
     ``fields`` are those of `SimulatedGitHub`. It may be changed while it serves.
     """
     github = FaultyGitHub(accounts, clock=utc_now, **fields)
+    with served(github) as url:
+        yield github, url
+
+
+@contextmanager
+def served(application: Any) -> Iterator[str]:
+    """Serve an ASGI application on loopback until the block ends; yield its base URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            github, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+            application, log_config=None, lifespan="off", timeout_graceful_shutdown=1
         )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         thread.start()
         try:
-            yield github, url
+            yield url
         finally:
             server.should_exit = True
             thread.join()

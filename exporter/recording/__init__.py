@@ -1,0 +1,1 @@
+"""Recordings of what GitHub answered, without names, secrets and real amounts."""
