@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
+from exporter.billing import forecast
+from exporter.billing.forecast import CENT
 from exporter.history.curves import Curve, Line, Lines
 from exporter.history.derived import RunRate
 from exporter.history.times import DAY, Day, Times
 from exporter.metrics import catalogue
 
 _BEFORE = 3
-CENT = 0.01
 _DAY_SECONDS = int(DAY.total_seconds())
 
 
@@ -30,11 +31,11 @@ class Licenses:
         now, rates = self.net.values(number, day), self.rate.values(number, day)
         if before := _before(self.net, number, day):
             return [
-                rate if net - then > net * (_DAY_SECONDS / (at - self.first)) else net
+                forecast.licenses(net, rate, then, _DAY_SECONDS / (at - self.first))
                 for at, net, rate, then in zip(day.times, now, rates, before, strict=True)
             ]
         most = self.previous.values(number, day) or now
-        return [min(rate, max(each)) for rate, *each in zip(rates, now, most, strict=False)]
+        return [*map(forecast.first_licenses, now, rates, most)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,8 @@ class Covered:
 
     def values(self, number: int, day: Day) -> Sequence[float]:
         paces = RunRate(self.discount, self.rate.elapsed)
-        curves = (self.rate, paces, self.discount, self.previous)
-        rows = zip(*(curve.values(number, day) for curve in curves), strict=False)
-        return [rate + max(pace - max(each), 0.0) for rate, pace, *each in rows]
+        curves = (self.rate, self.discount, paces, self.previous)
+        return [*map(forecast.covered, *(curve.values(number, day) for curve in curves))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Usage:
         if not all(before):
             return until_then
         return [
-            net + (pace - gross) * min(max((net - paid) / (gross - used), 0.0), 1.0)
+            forecast.going_on(net, gross, pace, paid, used)
             if paid >= CENT and gross > used
             else other
             for other, pace, net, gross, paid, used in zip(
@@ -106,14 +106,14 @@ def by_sku(
     found: dict[tuple[str, ...], tuple[RunRate, Curve]] = {}
     for names, net in lines.of(money.net).items():
         rate = RunRate(net, elapsed)
-        forecast: Curve = rate
+        curve: Curve = rate
         if names in licenses:
-            forecast = Licenses(net, rate, net_before.get(names, net), first)
+            curve = Licenses(net, rate, net_before.get(names, net), first)
         else:
             if names in net_before and max(net_before[names].last) >= CENT:
-                forecast = Covered(rate, discounts[names], discount_before[names])
-            forecast = Usage(net, gross[names], elapsed, forecast)
-        found[names] = rate, forecast
+                curve = Covered(rate, discounts[names], discount_before[names])
+            curve = Usage(net, gross[names], elapsed, curve)
+        found[names] = rate, curve
     return found
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from exporter.billing.forecast import CENT
 from exporter.billing.skus import STANDARD_RUNNERS
 from exporter.history.curves import Curve, Line, Lines, sum_of
 from exporter.history.derived import Forecast, Hourly, IsPaid, OfTime, RunRate, Share, Spend
-from exporter.history.forecasts import CENT, Licenses, SumOf, by_sku
+from exporter.history.forecasts import Licenses, SumOf, by_sku
 from exporter.history.times import Times
 from exporter.history.windows import by_hour, means, slopes
 from exporter.metrics import catalogue
