@@ -50,7 +50,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The parts of the process. ``seen`` has the last answered exchange of each credential."""
+    """The parts of the process.
+
+    ``amounts`` are shown on the landing page. ``seen`` has the last answered exchange of each
+    credential.
+    """
 
     poller: Poller
     telemetry: Telemetry
@@ -58,6 +62,7 @@ class App:
     discoveries: tuple[Discovery, ...]
     clock: Callable[[], datetime]
     keeper: StateKeeper | None = None
+    amounts: bool = True
     seen: dict[str, Exchange] = field(default_factory=dict)
 
     @classmethod
@@ -108,7 +113,8 @@ class App:
         keeper = None
         if state_file:
             keeper = StateKeeper(state_file, poller, discoveries, telemetry, clock)
-        return cls(poller, telemetry, clients, discoveries, clock, keeper, seen)
+        amounts = not settings.web.no_amounts
+        return cls(poller, telemetry, clients, discoveries, clock, keeper, amounts, seen)
 
     async def once(self) -> None:
         """Discover once, then run every job once."""
@@ -160,7 +166,7 @@ class App:
         if self.keeper:
             self.keeper.restore()
         exposition = Exposition(self.poller.page, self.telemetry.registry)
-        application = Application(self.poller, exposition, self.clock)
+        application = Application(self.poller, exposition, self.clock, self.amounts)
         context = web.context if web else None
         if web:
             self.telemetry.web_config(lambda: web.taken)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -95,6 +96,14 @@ class Reading:
             if labels in said:
                 raise ValueError(f"{metric.name} occurs twice with the same labels: sum the rows")
             said.add(labels)
+
+    @cached_property
+    def by_metric(self) -> Mapping[Metric, Mapping[tuple[str, ...], float]]:
+        """The values by metric and labels."""
+        found: dict[Metric, dict[tuple[str, ...], float]] = {}
+        for metric, labels, value in self.samples:
+            found.setdefault(metric, {})[labels] = value
+        return found
 
     def lines(self, account: tuple[str, str]) -> Mapping[Metric, bytes]:
         """Return the text of the samples by metric, rendered once per account."""

@@ -45,6 +45,40 @@ class JobFacts:
         stale, end = reading.taken + self.stale_after, reading.cycle_end
         return stale if end is None else min(stale, end + LINGERING)
 
+    @property
+    def state(self) -> str:
+        """The state of the job in a word or two."""
+        if self.standing_by:
+            return "standby"
+        if self.known.available is False:
+            return "not offered"
+        if self.failure is not None:
+            return "fails"
+        if self.last_attempt is None:
+            return "not polled yet"
+        return "works" if self.known.reading is not None else "stale"
+
+    @property
+    def why(self) -> str:
+        """The reason for the state as a sentence, empty if there is none."""
+        if self.standing_by:
+            return "Not needed: the account is on the other billing platform."
+        if self.collector == "usage" and self.known.available is False:
+            return "The account is on the legacy platform; usage is requested again at every poll."
+        if self.detail:
+            return f"{self.detail}. {self.hint}"
+        shown = self.known.reading
+        if shown is None:
+            return ""
+        said = [*shown.notes]
+        if shown.folded:
+            what = "Repositories, or workflows, without their own series"
+            said.append(f"{what}, due to the series limit: {shown.folded}.")
+        if shown.series_limit_advised:
+            advised = f"{shown.series_limit_advised:,}"
+            said.append(f"Organizations are combined too: set series-limit to at least {advised}.")
+        return " ".join(said)
+
     def at(self, now: datetime) -> "JobFacts":
         """Return the facts, without the reading if it is stale or from the future."""
         reading, expires = self.known.reading, self.expires

@@ -125,6 +125,11 @@ class WebSettings(Section):
         description="Address to listen on: host:port, :port for all interfaces, or "
         "[IPv6 address]:port.",
     )
+    no_amounts: Annotated[bool, Shown()] = Field(
+        False,
+        description="Show only the state of collectors on the page /, no money and no budgets. "
+        "Hides nothing on /metrics.",
+    )
     config: WebConfigSettings = WebConfigSettings()
 
 

@@ -29,11 +29,12 @@ _HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The ASGI application. It sends no requests to GitHub."""
+    """The ASGI application. It sends no requests to GitHub. ``amounts`` are shown on ``/``."""
 
     poller: Poller
     exposition: Exposition
     clock: Callable[[], datetime]
+    amounts: bool = True
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         status, content_type, body, *headers = await self._answer(scope)
@@ -54,8 +55,10 @@ class Application:
         return 404, PLAIN, b"not found: try / or /metrics\n"
 
     async def _landing(self) -> bytes:
-        page, now = self.poller.page(), self.clock()
-        return await self.exposition.bodies.in_thread(lambda: landing.render(page, now).encode())
+        page, now, amounts = self.poller.page(), self.clock(), self.amounts
+        return await self.exposition.bodies.in_thread(
+            lambda: landing.render(page, now, amounts=amounts).encode()
+        )
 
     async def _metrics(self, scope: Scope) -> tuple[Any, ...]:
         headers = httpx.Headers(scope["headers"])

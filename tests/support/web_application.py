@@ -1,7 +1,7 @@
 """The web application over a simulated GitHub, requested in process."""
 
 import asyncio
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +33,23 @@ class Answer:
 class Server:
     """The application over a simulated GitHub in process. It polls only on request."""
 
-    def __init__(self, *, without: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, without: Sequence[str] = (), settings: Mapping[str, object] | None = None
+    ) -> None:
         self.clock = Clock()
         self.seconds = 1_000.0
         account = SimulatedAccount(AccountType.ORGANIZATION, "acme", ghas="bundled")
         self.github = FaultyGitHub([account], clock=self.clock)
         self.app = App.assemble(
-            load({"organizations": ["acme"], "no_collectors": list(without)}, {}, ALL),
+            load(
+                {
+                    "organizations": ["acme"],
+                    "no_collectors": list(without),
+                    **(settings or {}),
+                },
+                {},
+                ALL,
+            ),
             from_token("default", DEMO_TOKEN),
             transport=httpx.ASGITransport(self.github),
             clock=self.clock,
@@ -47,7 +57,7 @@ class Server:
             process=False,
         )
         exposition = Exposition(self.app.poller.page, self.app.telemetry.registry)
-        self.application = Application(self.app.poller, exposition, self.clock)
+        self.application = Application(self.app.poller, exposition, self.clock, self.app.amounts)
 
     async def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """Send a request as an ASGI server does; write ``-`` for ``_`` in header names."""

@@ -1,15 +1,14 @@
-"""The landing page shows the state of each job, no amounts and nothing external."""
+"""The landing page shows the state of each job, and nothing external."""
 
 from dataclasses import replace
 from datetime import timedelta
-from html.parser import HTMLParser
 
 import pytest
 
 from exporter.metrics.model import Known
-from exporter.metrics.page import AccountFacts, Build, JobFacts, Page
-from exporter.web.landing import render
+from exporter.metrics.page import JobFacts
 from tests.support.job_facts import READING, WORKING
+from tests.support.landing import account, collectors, landing
 from tests.support.simulator_client import NOW
 
 FAILING = replace(
@@ -27,58 +26,14 @@ NOT_ASKED = replace(WORKING, known=Known(), last_attempt=None, next_attempt=NOW)
 TOO_OLD = replace(WORKING, known=Known(True, NOW - timedelta(hours=3)))
 
 TAGS = {
-    *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "a", "b", "span"),
-    *("details", "summary", "table", "thead", "tbody", "tr", "th", "td"),
+    *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "a", "b", "span"),
+    *("details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "small"),
+    *("dl", "dt", "dd", "div"),
 }
 
 
-class Reader(HTMLParser):
-    """Collect the tags, link targets, accounts and table rows of a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.targets: list[str] = []
-        self.accounts: list[str] = []
-        self.open: list[bool] = []
-        self.rows: list[list[str]] = []
-        self._in_cell = False
-        self._in_summary = False
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.targets += [value or "" for name, value in attrs if name in {"src", "href", "action"}]
-        if tag == "details":
-            self.open.append("open" in dict(attrs))
-        if tag == "summary":
-            self.accounts.append("")
-            self._in_summary = True
-        if tag == "tr":
-            self.rows.append([])
-        if tag in {"td", "th"}:
-            self.rows[-1].append("")
-            self._in_cell = True
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_cell = self._in_cell and tag not in {"td", "th"}
-        self._in_summary = self._in_summary and tag != "summary"
-
-    def handle_data(self, data: str) -> None:
-        if self._in_cell:
-            self.rows[-1][-1] += data
-        if self._in_summary:
-            self.accounts[-1] += data.replace("\n", " ")
-
-
-def html(*jobs: JobFacts, account: str = "acme", platform: str = "usage") -> str:
-    facts = AccountFacts("organization", account, "api.github.com", platform, jobs)
-    return render(Page([facts], Build("1.2.3", "abc"), NOW), NOW)
-
-
 def row(job: JobFacts) -> list[str]:
-    _, cells = Reader(html(job)).rows
+    (cells,) = collectors(job, platform="legacy")
     return cells
 
 
@@ -130,79 +85,104 @@ class TestRow:
         reading = replace(READING, taken=NOW)
         assert row(replace(WORKING, known=Known(True, NOW - age, reading)))[2] == words
 
-    def test_there_is_one_for_each_job(self) -> None:
-        jobs = [replace(WORKING, collector=f"collector_{number}") for number in range(5)]
-        _, *rows = Reader(html(*jobs)).rows
-        assert [cells[0] for cells in rows] == [job.collector for job in jobs]
+    def test_those_that_fail_come_first_then_those_that_work(self) -> None:
+        jobs = (NOT_OFFERED, WORKING, replace(WORKING, collector="budgets"), FAILING)
+        assert [cells[0] for cells in collectors(*jobs)] == ["usage", "usage", "budgets", "plan"]
+        assert [cells[1] for cells in collectors(*jobs)] == [
+            *("fails", "works", "works", "not offered")
+        ]
+
+    def test_of_the_closed_platform_is_only_shown_off_the_usage_platform(self) -> None:
+        legacy = replace(STANDING_BY, collector="legacy_actions")
+        assert [cells[0] for cells in collectors(legacy, WORKING)] == ["usage"]
+        page = landing(account(legacy, WORKING))
+        assert "legacy" not in page.html.replace("landing", "")
+        assert "standby" not in page.html
+        assert len(collectors(legacy, WORKING, platform="")) == 2
 
 
 class TestPage:
     def test_markup_in_what_it_shows_is_text(self) -> None:
         evil = "<script src=\"https://evil.example/\">alert('x')</script>"
         job = replace(FAILING, collector=evil, failure=evil, detail=evil, hint=f"'\"&{evil}")
-        page = html(job, account=evil, platform=evil)
-        reader = Reader(page)
-        assert reader.tags <= TAGS
-        _, cells = reader.rows
-        assert reader.accounts == [f"{evil} organization · {evil} platform · fails: 1"]
+        page = landing(*[account(job, name=evil, platform=evil)] * 2)
+        assert page.tags <= TAGS
+        _, cells, _, _ = page.tables["collectors"]
+        assert page.summaries[0] == f"{evil} organization · {evil} platform · fails: 1"
         assert cells[0] == evil
         assert cells[4] == f"{evil}: {evil}. '\"&{evil}"
-        assert "'\"&" not in page
-
-    def test_no_amount_is_on_it(self) -> None:
-        page = html(WORKING)
-        assert "works" in page
-        assert "8675" not in page
-        assert "actions_linux" not in page
+        _, (listed, *_), _ = page.tables["accounts"]
+        assert listed == f"{evil} | organization · 1 fails: {evil} ({evil})"
+        assert "'\"&" not in page.html
 
     @pytest.mark.parametrize(
         "job", [WORKING, FAILING, NOT_OFFERED, STANDING_BY, NOT_ASKED, TOO_OLD]
     )
     def test_nothing_comes_from_elsewhere(self, job: JobFacts) -> None:
-        page = html(job)
-        reader = Reader(page)
-        assert reader.targets == ["metrics", "healthz", "readyz"]
-        assert reader.tags <= TAGS
-        assert "url(" not in page
-        assert "@import" not in page
+        page = landing(account(job), account(job, name="other"))
+        own = {"metrics", "healthz", "readyz", "#organization/acme", "#organization/other"}
+        assert set(page.targets) == own
+        assert page.tags <= TAGS
+        assert "url(" not in page.html
+        assert "@import" not in page.html
 
     def test_counts_what_fails(self) -> None:
-        assert '1 account · <span class="fails">2 failing</span>' in html(FAILING, WORKING, FAILING)
-        assert "1 account · no failures" in html(WORKING, NOT_OFFERED, STANDING_BY)
+        two = landing(account(FAILING, WORKING, FAILING)).html
+        assert '1 account · <span class="fails">2 failing</span>' in two
+        assert "1 account · no failures" in landing(account(WORKING, NOT_OFFERED)).html
 
     def test_names_version_and_time(self) -> None:
-        page = html(WORKING)
+        page = landing(account(WORKING), notice="All is made up.").html
         assert "Version 1.2.3 ·" in page
         assert "2026-10-20 09:30:00 UTC" in page
+        assert page.index("All is made up.") < page.index("Version")
 
     def test_no_account_is_no_fault(self) -> None:
-        reader = Reader(render(Page([], Build("1.2.3", ""), NOW), NOW))
-        assert (reader.accounts, reader.rows) == ([], [])
+        page = landing()
+        assert (page.summaries, page.tables) == ([], {})
 
 
 class TestAccounts:
-    def test_those_where_something_fails_come_first_and_lie_open(self) -> None:
-        accounts = [
-            AccountFacts("organization", name, "api.github.com", "usage", jobs)
-            for name, jobs in (
-                ("fine", (WORKING,)),
-                ("broken", (WORKING, STANDING_BY, FAILING)),
-                ("bare", (NOT_OFFERED,)),
-            )
+    def test_those_where_something_fails_come_first_and_all_are_folded(self) -> None:
+        page = landing(
+            account(WORKING, name="fine"),
+            account(WORKING, STANDING_BY, FAILING, name="broken"),
+            account(NOT_OFFERED, name="bare"),
+        )
+        assert [told.split()[0] for told in page.summaries] == ["broken", "fine", "bare"]
+        assert [cells[0] for cells in page.tables["accounts"][1:]] == [
+            "broken | organization · 1 fails: usage (unauthorized)",
+            "fine | organization · works",
+            "bare | organization · not offered",
         ]
-        reader = Reader(render(Page(accounts, Build("1.2.3", ""), NOW), NOW))
-        assert [told.split()[0] for told in reader.accounts] == ["broken", "fine", "bare"]
-        assert reader.open == [True, False, False]
+        assert page.open == [False] * 3
 
-    def test_one_alone_lies_open(self) -> None:
-        assert Reader(html(WORKING)).open == [True]
+    def test_a_row_links_into_its_details(self) -> None:
+        page = landing(account(WORKING, name="fine"), account(WORKING, name="other"))
+        links = [target for target in page.targets if target.startswith("#")]
+        assert links == [f"#{each}" for each in page.ids]
+        # A target inside of folded details unfolds them.
+        assert page.html.index("<summary>") < page.html.index('id="organization/fine"')
+
+    def test_many_failing_collectors_are_counted(self) -> None:
+        jobs = [replace(FAILING, collector=f"c{number}") for number in range(5)]
+        page = landing(account(*jobs), account(WORKING, name="fine"))
+        assert page.tables["accounts"][1][0] == (
+            "acme | organization · 5 fail: "
+            "c0 (unauthorized), c1 (unauthorized), c2 (unauthorized), 2 more"
+        )
+
+    def test_one_alone_lies_open_without_a_table(self) -> None:
+        page = landing(account(WORKING))
+        assert page.open == [True]
+        assert "accounts" not in page.tables
 
     def test_each_says_how_many_jobs_stand_how(self) -> None:
-        assert Reader(html(WORKING, FAILING, WORKING, STANDING_BY)).accounts == [
-            "acme organization · usage platform · fails: 1 · works: 2 · standby: 1"
+        page = landing(account(WORKING, FAILING, WORKING, STANDING_BY, platform="legacy"))
+        assert page.summaries == [
+            "acme organization · legacy platform · fails: 1 · works: 2 · standby: 1"
         ]
 
     def test_an_undecided_platform_is_not_named(self) -> None:
-        assert Reader(html(NOT_ASKED, platform="")).accounts == [
-            "acme organization · not polled yet: 1"
-        ]
+        page = landing(account(NOT_ASKED, platform=""))
+        assert page.summaries == ["acme organization · not polled yet: 1"]

@@ -33,7 +33,6 @@ from exporter.polling.job import Job
 from exporter.polling.outcome import Failure
 from exporter.polling.overlaps import overlaps
 from exporter.polling.watched import Watched
-from exporter.web import landing
 from exporter.web.exposition import text
 
 _OF_SETTINGS = "settings"
@@ -138,12 +137,12 @@ def _account(
 
 
 def _collector(job: Job, facts: JobFacts, an_hour: float) -> CollectorReport:
-    state, reading = landing.state(facts), facts.known.reading
+    state, reading = facts.state, facts.known.reading
     if job.collector.decides and facts.known.available is False:
         state = "standby"  # GitHub refuses it because the account is on the other platform
     told = state in {"fails", "not offered"} and job.failure is not None
     coverage = reading.facts.get("allocation", "") if reading else ""
-    notes = "" if told or state == "standby" else landing.why(facts)
+    notes = "" if told or state == "standby" else facts.why
     return CollectorReport(
         name=facts.collector,
         required=job.settings.required,
