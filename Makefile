@@ -57,6 +57,10 @@ fix: .venv/.dev ## fix formatting and lint, write the generated files
 boards: .venv/.dev .tools/.done grafana/draw/dist/index.html ## draw and measure the dashboards; needs node, npm and Chromium; one with ARGS="--board overview --situation empty"
 	@$(BIN)/python -m grafana.pictures $(ARGS)
 
+.PHONY: landing
+landing: .venv/.dev scripts/accessibility/node_modules/.done ## draw the landing page with 1, 5 and 500 accounts, and audit it with axe; needs node, npm and Chromium
+	@$(BIN)/python -m scripts.landing
+
 .PHONY: shared
 shared: .venv/.dev ## write the dashboards for grafana.com into dist/dashboards
 	$(BIN)/python -m grafana.shared dist/dashboards
@@ -98,7 +102,8 @@ image: ## build the image without a container engine, run it and measure it; not
 .PHONY: clean
 clean: ## remove the environment, the tools and every cache
 	rm -rf .venv .tools .focus .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-		.coverage .coverage.* build dist grafana/draw/node_modules grafana/draw/dist
+		.coverage .coverage.* build dist grafana/draw/node_modules grafana/draw/dist \
+		scripts/accessibility/node_modules
 
 .venv/.made:
 	@scripts/venv $(PYTHON) .venv
@@ -119,6 +124,10 @@ clean: ## remove the environment, the tools and every cache
 grafana/draw/dist/index.html: grafana/draw/package.json $(wildcard grafana/draw/src/*)
 	npm --prefix grafana/draw install --no-audit --no-fund --no-package-lock --loglevel error
 	npm --prefix grafana/draw run build
+	@touch $@
+
+scripts/accessibility/node_modules/.done: scripts/accessibility/package.json
+	npm --prefix scripts/accessibility install --no-audit --no-fund --no-package-lock --loglevel error
 	@touch $@
 
 .focus/.made: scripts/focus | .venv/.dev
