@@ -5,6 +5,7 @@ from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from exporter.accounts import AccountType
@@ -15,6 +16,10 @@ _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MONTHS_KEPT = 24
 _PREMIUM_REQUESTS_A_SEAT = 300
+
+
+_Rate = tuple[Meter, str, str, tuple[str, date], float]
+"""Meter, organization, repository, its former name with its end, and units per hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +92,33 @@ class Use(NamedTuple):
 
 def uses(
     members: Sequence[SimulatedAccount], month: Month, now: datetime, activity: Activity
-) -> list[Use]:
+) -> Sequence[Use]:
     """Return the month's usage by day of the paying account (the first) and those it pays for.
 
     The result depends only on the arguments.
     """
     if not month.kept(now):
-        return []
-    left = _pools(members, month)
-    rates = list(_rates(members, month))
+        return ()
+    rates, pools = tuple(_rates(members, month)), tuple(_pools(members, month).items())
+    return _uses(month, min(now, month.end), activity, rates, pools)
+
+
+@lru_cache(maxsize=32)  # a round of polls asks for the same months many times
+def _uses(
+    month: Month,
+    now: datetime,
+    activity: Activity,
+    rates: Sequence[_Rate],
+    pools: Sequence[tuple[Pool, float]],
+) -> Sequence[Use]:
+    left = dict(pools)
     found = []
-    for number in range(month.length):
-        start = month.start + number * _DAY
+    end, hours = month.start, 0.0
+    while end < now:
+        start, begun = end, hours
         end = min(start + _DAY, now)
-        lived = activity.hours(month, end) - activity.hours(month, start)
+        hours = activity.hours(month, end)
+        lived = hours - begun
         if lived <= 0.0:
             continue
         at = (end - timedelta.resolution).replace(minute=0, second=0, microsecond=0)
@@ -112,13 +130,10 @@ def uses(
                 left[pool] -= covered
             repository = former if day < renamed else name
             found.append(Use(at, meter, organization, repository, quantity, covered))
-    return found
+    return tuple(found)
 
 
-def _rates(
-    members: Sequence[SimulatedAccount], month: Month
-) -> Iterator[tuple[Meter, str, str, tuple[str, date], float]]:
-    """Yield meter, organization, repository, its former name with its end, and units per hour."""
+def _rates(members: Sequence[SimulatedAccount], month: Month) -> Iterator[_Rate]:
     nothing = "", date.min
     for member in members:
         organization = member.name if member.type is AccountType.ORGANIZATION else ""

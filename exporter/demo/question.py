@@ -50,7 +50,7 @@ class Question:
         """Return the same question, asked in the past."""
         return replace(self, now=past)
 
-    def uses(self, month: Month, until: datetime | None = None) -> list[Use]:
+    def uses(self, month: Month, until: datetime | None = None) -> Sequence[Use]:
         return uses(self.members, month, until or self.now, self.activity)
 
     def period(self) -> tuple[Month, int | None]:

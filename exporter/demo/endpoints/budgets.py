@@ -1,6 +1,6 @@
 """Budgets in pages; GitHub reports consumption only for budgets of people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import fsum
 
 from exporter.accounts import AccountType
@@ -101,7 +101,7 @@ def _amount(question: Question, budget: SimulatedBudget) -> int:
     return int(fsum(use.gross - use.discount for use in covered)) + 1
 
 
-def _in_scope(question: Question, budget: SimulatedBudget, found: list[Use]) -> list[Use]:
+def _in_scope(question: Question, budget: SimulatedBudget, found: Sequence[Use]) -> Sequence[Use]:
     entity = budget.entity.casefold()
     match budget.scope:
         case "organization" if question.of_enterprise:

@@ -22,7 +22,7 @@ def find(question: Question, center_id: str) -> SimulatedCostCenter:
     raise Refused(NOT_FOUND)
 
 
-def of(question: Question, center_id: str, found: list[Use]) -> list[Use]:
+def of(question: Question, center_id: str, found: Sequence[Use]) -> Sequence[Use]:
     """Return the usage of a cost center, or for `REST` outside all cost centers."""
     payer = payers(question, center_id)
     return [use for use in found if payer(use.organization, use.repository) == center_id]

@@ -1,6 +1,6 @@
 """The closed endpoints: month-to-date figures with the plan's quotas."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil, fsum
 
@@ -51,7 +51,7 @@ def _quantity(found: Iterable[Use], *skus: str) -> float:
     return fsum(use.quantity for use in found if use.meter.sku in skus)
 
 
-def _actions(found: list[Use], included: Plan, *, raw: bool) -> Mapping[str, object]:
+def _actions(found: Sequence[Use], included: Plan, *, raw: bool) -> Mapping[str, object]:
     standard: dict[str, float] = {}
     for sku, (key, multiplier) in _STANDARD_RUNNERS.items():
         minutes = _quantity(found, sku)
@@ -71,7 +71,7 @@ def _actions(found: list[Use], included: Plan, *, raw: bool) -> Mapping[str, obj
     }
 
 
-def _packages(found: list[Use], included: Plan) -> Mapping[str, object]:
+def _packages(found: Sequence[Use], included: Plan) -> Mapping[str, object]:
     used = ceil(_quantity(found, "packages_bandwidth"))
     return {
         "total_gigabytes_bandwidth_used": used,
@@ -81,7 +81,7 @@ def _packages(found: list[Use], included: Plan) -> Mapping[str, object]:
 
 
 def _shared_storage(
-    found: list[Use], included: Plan, month: Month, now: datetime
+    found: Sequence[Use], included: Plan, month: Month, now: datetime
 ) -> Mapping[str, object]:
     held = _quantity(found, "actions_storage", "packages_storage") / month.hours
     return {

@@ -1,6 +1,6 @@
 """The usage report and the usage summary: the same usage in two spellings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import fsum
@@ -148,7 +148,7 @@ def _same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def _of_day(found: list[Use], day: int | None) -> list[Use]:
+def _of_day(found: Sequence[Use], day: int | None) -> Sequence[Use]:
     return [use for use in found if day is None or use.at.day == day]
 
 
@@ -188,7 +188,7 @@ def _unnamed(rows: Rows) -> Rows:
     return [{key: row[key] for key in row if key not in _NAMES} for row in rows]
 
 
-def _merged(found: list[Use]) -> list[Use]:
+def _merged(found: Sequence[Use]) -> Sequence[Use]:
     by_sku: dict[str, list[Use]] = {}
     for use in found:
         by_sku.setdefault(use.meter.sku, []).append(use)
