@@ -33,6 +33,7 @@ class Asked(NamedTuple):
     digest: int
     is_empty: bool = False
     gross: float = 0.0
+    storage: float = 0.0
     negative: bool = False
     spellings: frozenset[tuple[str, str]] = frozenset()
     totals: tuple[tuple[str, object], ...] = ()
@@ -65,20 +66,21 @@ def asked(answer: Answer) -> Asked:
         for name, value in row.items()
         if name.lower().endswith("quantity") and isinstance(value, int | float)
     ]
-    gross = fsum(row["grossAmount"] for row in rows if _is_number(row.get("grossAmount")))
     return Asked(
         msgspec.structs.replace(answer, body=None),
         hash(msgspec.json.encode(answer.body)),
         found == [],
-        gross,
+        _usd(rows, "grossAmount"),
+        _usd([row for row in rows if "storage" in str(row.get("sku")).lower()], "netAmount"),
         any(number < 0 for number in numbers),
         frozenset((str(row.get("product")), str(row.get("sku"))) for row in rows),
         tuple((name, value) for name, value in body.items() if name.startswith("total_")),
     )
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float)
+def _usd(rows: Iterable[Mapping[str, Any]], name: str) -> float:
+    amounts = (row.get(name) for row in rows)
+    return fsum(amount for amount in amounts if isinstance(amount, int | float))
 
 
 class Account(NamedTuple):
@@ -102,7 +104,7 @@ def answered(everything: Sequence[Asked], accounts: Sequence[Account]) -> list[t
         ),
         (
             "Is the discount of storage real?",
-            "not answered: compare the net of a closed month with its invoice",
+            _storage(everything),
         ),
         ("Which endpoints send an ETag?", _etags(everything)),
         (
@@ -197,6 +199,24 @@ def _repeated(everything: Sequence[Asked]) -> Iterator[str]:
             f"of {len(pairs)} requests made twice, {agree} had the same ETag exactly if they had "
             "the same body"
         )
+
+
+def _storage(everything: Sequence[Asked]) -> str:
+    by_month: defaultdict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
+    for each in everything:
+        query, enterprise = each.answer.query, each.answer.path.startswith("/enterprises/")
+        if each.is_whole and not enterprise and query.keys() == {"year", "month"}:
+            by_month[each.account, query["year"], query["month"]][each.of] = each.storage
+    pairs = [
+        (sources[_USAGE], sources[_SUMMARY])
+        for sources in by_month.values()
+        if {_USAGE, _SUMMARY} <= sources.keys()
+    ]
+    same = sum(abs(one - other) < _CENT for one, other in pairs)
+    agree = f"; usage report and summary agree on it in {same} of {len(pairs)} bills"
+    return (
+        f"not answered: compare the net of a closed month with its invoice{agree if pairs else ''}"
+    )
 
 
 def _whole(everything: Sequence[Asked]) -> Iterator[str]:

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from exporter.collectors import ALL, Collector
+from exporter.github.client import DOWNLOAD
 from exporter.recording import bodies
 from exporter.recording.bodies import Masked
 from exporter.recording.fields import of_endpoint
@@ -103,6 +105,13 @@ class TestFields:
 
     def test_of_an_endpoint_that_is_not_described_are_unknown(self) -> None:
         assert masked({"login": "acme"}, "/new/{org}").json == {}
+
+
+class TestDescriptions:
+    @pytest.mark.parametrize("collector", ALL, ids=lambda collector: collector.name)
+    def test_have_every_endpoint(self, collector: Collector) -> None:
+        asked = {each.removeprefix("POST ") for each in collector.endpoints} - {DOWNLOAD}
+        assert {each for each in asked if not of_endpoint(each)} == set()
 
 
 class TestAnyBody:

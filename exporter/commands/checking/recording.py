@@ -20,7 +20,7 @@ from exporter.recording.questions import Account, Asked, answered, asked
 from exporter.recording.tape import Tape
 from exporter.settings import Settings
 
-_WIDTH = 96
+_INDENT, _WIDTH = "    ", 96
 
 
 @contextmanager
@@ -72,13 +72,17 @@ def _answers(tape: Tape, names: Pseudonyms) -> Iterator[Answer]:
 
 
 def _lines(everything: list[Asked], report: Report, unknown: Iterable[str]) -> Iterator[str]:
-    kinds = {each.name: each.kind for each in report.credentials}
+    kinds = {
+        each.name: each.kind if each.installations is None else "GitHub App"
+        for each in report.credentials
+    }
     accounts = [
         Account(each.type, kinds.get(each.credential, "unknown"), _usage(each))
         for each in report.accounts
     ]
     for question, told in answered(everything, accounts):
-        yield from textwrap.wrap(f"{question} {told}", _WIDTH, subsequent_indent="    ")
+        text = f"{question} {told}"
+        yield from textwrap.wrap(text, _WIDTH, subsequent_indent=_INDENT, break_on_hyphens=False)
     for field in unknown:
         yield f"Unknown field, left out: {field}"
 
