@@ -15,23 +15,31 @@ settings.load_profile("exporter")
 
 
 _HEAVY = (
+    "tests/deploy/test_dashboards_answered.py",
     "tests/polling/test_many_accounts.py",
     "tests/web/test_scrapers.py",
-    "tests/deploy/test_dashboards_answered.py",
-    "tests/deploy/test_dashboards_fresh.py",
-    "tests/history/test_boards.py",
-    "tests/commands/test_history.py",
     "tests/faults/test_invariant.py",
     "tests/fuzz/test_payloads.py",
+    "tests/deploy/test_rules.py",
+    "tests/commands/test_history.py",
+    "tests/polling/test_one_report.py",
     "tests/fuzz/test_answers.py",
+    "tests/state/test_restarts.py",
+    "tests/deploy/test_dashboards_situations.py",
+    "tests/deploy/test_forecasts.py",
+    "tests/deploy/test_dashboards_fresh.py",
+    "tests/history/test_boards.py",
+    "tests/history/test_shape.py",
+    "tests/history/test_loaded.py",
+    "tests/deploy/test_dashboard_months.py",
+    "tests/deploy/test_alert_days.py",
     "tests/polling/test_load.py",
     "tests/polling/test_refusals.py",
+    "tests/polling/test_poller.py",
     "tests/faults/test_kinds.py",
     "tests/faults/test_soak.py",
-    "tests/polling/test_poller.py",
-    "tests/deploy/test_rules.py",
     "tests/metrics/test_page.py",
-    "tests/state/test_restarts.py",
+    "tests/test_canary.py",
 )
 """The slowest files, the slowest first."""
 

@@ -84,7 +84,8 @@ def test_a_month_whose_file_is_gone_is_written_again(github: GitHub, tmp_path: P
 
 def test_an_interrupted_run_leaves_whole_months(github: GitHub, tmp_path: Path) -> None:
     past, alone = tmp_path / "past", tmp_path / "alone"
-    arguments = ["history", *MONA, "--output", str(past)]
+    step = ("--step", "1h")
+    arguments = ["history", *MONA, *step, "--output", str(past)]
     with subprocess.Popen(
         [installed_command(), *arguments],
         env={**os.environ, **asking(github[1])},
@@ -101,9 +102,9 @@ def test_an_interrupted_run_leaves_whole_months(github: GitHub, tmp_path: Path) 
     assert len(listed(past)) < 25
     for file in past.glob("*.om"):
         assert file.read_bytes().endswith(b"\n# EOF\n")
-    continued = history(github[1], past, "--months", "1")
+    continued = history(github[1], past, *step, "--months", "1")
     assert continued.returncode == 0, continued.stderr
-    history(github[1], alone, "--months", "1")
+    history(github[1], alone, *step, "--months", "1")
     (name,) = listed(alone)[1:]
     assert (past / name).read_bytes() == (alone / name).read_bytes()
     assert listed(past / ".state") == [
