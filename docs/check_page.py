@@ -154,7 +154,7 @@ quantities times prices, and parts still sum to the whole. Seats are rounded |
 GitHub's |
 | messages of errors | words that occur in GitHub's known messages, and … for the rest |
 | headers | those about limits, caching, pages, permissions and versions, without names |
-| pages that are not JSON, downloads of exports | type and length |
+| pages that are not JSON, downloads of exports, answers of more than 64 MiB | type and length |
 
 The factor hides your figures from readers, not from analysis: ratios stay, so who knows one of
 your amounts can compute the others, and lists keep their lengths. Tokens are never recorded.

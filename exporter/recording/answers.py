@@ -57,6 +57,7 @@ def answer(number: int, taken: Taken, names: Pseudonyms) -> Answer:
     of_endpoint = fields.of_endpoint(taken.endpoint)
     body = bodies.masked(content, of_endpoint, names, refused=refused)
     is_download = taken.endpoint == DOWNLOAD
+    moved = _moved(taken, names)
     return Answer(
         number=number,
         method=taken.method,
@@ -67,7 +68,7 @@ def answer(number: int, taken: Taken, names: Pseudonyms) -> Answer:
         host=_host(taken.url),
         status=taken.status,
         failure=taken.failure,
-        headers=headers.masked(taken.headers, names) | _moved(taken, names),
+        headers=headers.masked(taken.headers, names) | moved,
         seconds=round(taken.seconds, 2),
         is_json=body.is_json,
         length=taken.size if content is None else len(content),

@@ -12,7 +12,9 @@ from exporter.recording import words
 from exporter.recording.fields import ANY, Fields
 from exporter.recording.pseudonyms import Pseudonyms
 
-_LIMIT = 256 * 1024 * 1024
+LIMIT = 64 * 1024 * 1024
+"""Maximum bytes of a body, decompressed: in memory it takes ten times as much."""
+
 _GZIP = zlib.MAX_WBITS | 16
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
 _MANY = 100
@@ -47,10 +49,10 @@ class Masked(NamedTuple):
 def unpacked(content: bytes, encoding: str) -> bytes | None:
     """Return a body without compression, None if it cannot be unpacked or is too long."""
     if encoding != "gzip":
-        return content
+        return content if len(content) <= LIMIT else None
     try:
         member = zlib.decompressobj(_GZIP)
-        unpacked = member.decompress(content, _LIMIT)
+        unpacked = member.decompress(content, LIMIT)
     except zlib.error:
         return None
     return unpacked if member.eof else None

@@ -171,6 +171,7 @@ def _asked(demo: Recorded, path: str) -> dict[str, Any]:
 
 
 _TO_LOGIN = {"location": "https://acme.example.com/login"}
+_RENAMED = {"location": "/organizations/9001/usage"}
 _PAGE = {"content-type": "text/html; charset=utf-8"}
 _SAML = "Resource of acme protected by organization SAML enforcement."
 
@@ -189,6 +190,7 @@ def _broken(github: FaultyGitHub) -> None:
         Fault(match="/advanced-security", status=302, body=b"", headers=_TO_LOGIN),
         Fault.forbidden(_SAML, match="/ai_credit"),
         Fault(match="/usage/summary", account="beta", status=200, body=unknown),
+        Fault(match="/orgs/acme", status=301, body=b"", headers=_RENAMED),
     ):
         github.faults.add(fault)
 
@@ -227,6 +229,10 @@ class TestRefusals:
     def test_to_another_host_do_not_name_it(self, broken: Recorded) -> None:
         moved = {each.headers["location"] for each in broken.of("/advanced-security")}
         assert moved == {"https://elsewhere-1.invalid/"}
+
+    def test_within_the_host_are_followed(self, broken: Recorded) -> None:
+        asked = [each for each in broken.of("/orgs/{account}") if each.status == 404]
+        assert {each.path for each in asked} == {"/path-1"}
 
     def test_list_unknown_fields_but_no_names(self, broken: Recorded) -> None:
         unknown = [each.unknown for each in broken.of("/usage/summary") if each.unknown]
