@@ -111,7 +111,7 @@ class TestSpent:
         [
             (usage(*usd(5)), ""),
             (replace(usage(*usd(5)), failure="unreachable"), " | 7 min old"),
-            (replace(usage(*usd(5)), interval=timedelta(minutes=3)), " | 7 min old"),
+            (replace(usage(*usd(5)), stale_after=timedelta(minutes=10)), " | 7 min old"),
         ],
     )
     def test_what_is_not_renewed_shows_its_age(self, facts: JobFacts, age: str) -> None:
@@ -197,7 +197,10 @@ class TestBudget:
         ]
         shown = figures(usage(), budgets, job("budget_estimates", *estimates))
         assert shown[BUDGET] == "70.0% | acme: ghas | $70.00 of $100.00, estimated"
-        assert figures(usage(), budgets)[BUDGET] == "50.0% | acme: all usage | $5.00 of $10.00"
+        said = "50.0% | acme: all usage | $5.00 of $10.00"
+        assert figures(usage(), budgets)[BUDGET] == said
+        failing = replace(budgets, failure="unreachable")
+        assert figures(usage(), failing)[BUDGET] == f"{said} | 7 min old"
 
     def test_of_ones_own_is_called_by_its_name(self) -> None:
         samples = (

@@ -6,7 +6,7 @@ from html import escape
 
 from exporter.metrics.page import JobFacts
 from exporter.web.landing.account import Account
-from exporter.web.landing.figures import budget, days, figure
+from exporter.web.landing.figures import budget, figure, whole
 from exporter.web.landing.money import Money
 from exporter.web.landing.words import ABSENT, parts, span, usd
 
@@ -40,17 +40,18 @@ def details(account: Account, *, opened: bool) -> str:
 
 
 def _money(money: Money) -> str:
-    used, look = budget(money, whole=True)
+    budgeted, look = budget(money, with_amounts=True)
     minutes = ""
     if money.minutes:
-        of = " of ".join(f"{each:,.0f}" for each in money.minutes)
+        used, included = money.minutes
+        of = figure(used, lambda number: f"{whole(number)} of {whole(included)}")
         minutes = f"<div><dt>Actions minutes used, of those included</dt><dd>{of}</dd></div>\n"
     return f"""<dl>
 {minutes}<div><dt>Spent this month</dt><dd>{figure(money.spent)}</dd></div>
 <div><dt>Forecast for the month</dt><dd>{figure(money.forecast)}</dd></div>
 <div><dt>Last month</dt><dd>{figure(money.last_month)}</dd></div>
-<div><dt>Days left</dt><dd>{figure(money.days_left, days)}</dd></div>
-<div><dt>Fullest budget</dt><dd{look}>{used}</dd></div>
+<div><dt>Days left</dt><dd>{figure(money.days_left, whole)}</dd></div>
+<div><dt>Fullest budget</dt><dd{look}>{budgeted}</dd></div>
 </dl>
 {_products(money.products, money.spent.value)}"""
 

@@ -20,7 +20,7 @@ from exporter.metrics.page import AccountFacts
 from exporter.web.landing.words import span
 
 _DAY_SECONDS = 86_400.0
-_LATE = 2  # intervals
+_LATE = 2 / 3  # of the time until a reading is stale: two intervals by default
 _OWN = "own:"
 
 _Values = Mapping[tuple[str, ...], float]
@@ -35,12 +35,16 @@ class Figure(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """A budget with a limit above 0; ``consumed`` and ``limit`` are US dollars."""
+    """A budget with a limit above 0; ``consumed`` and ``limit`` are US dollars.
+
+    ``late`` is the age of what is consumed if it is not renewed.
+    """
 
     name: str
     consumed: float
     limit: float
     estimated: bool
+    late: timedelta | None
 
     @property
     def ratio(self) -> float:
@@ -61,7 +65,7 @@ class Money:
     products: Mapping[str, float]
     budget: Budget | None
     no_budget: str
-    minutes: tuple[float, float] | None
+    minutes: tuple[Figure, float] | None
 
 
 class _Shown:
@@ -89,7 +93,7 @@ class _Shown:
         if reading is None or job is None:
             return Figure(None, self.why(collector))
         age = self._now - reading.taken
-        late = job.failure is not None or age > _LATE * job.interval
+        late = job.failure is not None or age > _LATE * job.stale_after
         return Figure(value, late=age if late else None)
 
     def why(self, collector: Collector) -> str:
@@ -187,7 +191,9 @@ def _budgets(shown: _Shown, account: str) -> Iterator[Budget]:
             if used is not None and limit > 0 and not personal:
                 name = f"{entity or account}: {target or 'all usage'}"
                 own = budget.removeprefix(_OWN) if budget.startswith(_OWN) else ""
-                yield Budget(own or name, used, limit, (budget,) not in consumed)
+                source = collector if (budget,) in consumed else estimates
+                late = shown.figure(source, used).late
+                yield Budget(own or name, used, limit, source is estimates, late)
 
 
 def _no_budget(shown: _Shown) -> str:
@@ -196,9 +202,11 @@ def _no_budget(shown: _Shown) -> str:
     return shown.why(BUDGETS)
 
 
-def _minutes(shown: _Shown) -> tuple[float, float] | None:
+def _minutes(shown: _Shown) -> tuple[Figure, float] | None:
     used, included = (
         shown.values(LEGACY_ACTIONS, metric).get(())
         for metric in (catalogue.ACTIONS_USED_MINUTES, catalogue.ACTIONS_INCLUDED_MINUTES)
     )
-    return None if used is None or included is None else (used, included)
+    if used is None or included is None:
+        return None
+    return shown.figure(LEGACY_ACTIONS, used), included

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from exporter.web.landing.account import Account
-from exporter.web.landing.figures import budget, days, figure
+from exporter.web.landing.figures import budget, figure, whole
 from exporter.web.landing.money import Money
 
 _SHOWN = 3  # failing collectors
@@ -51,12 +51,12 @@ def _state(account: Account) -> str:
 
 
 def _money(money: Money) -> str:
-    said, look = budget(money, whole=False)
+    said, look = budget(money, with_amounts=False)
     look = look.replace('"share', '"wide share', 1) or ' class="wide"'
     return (
         f'<td class="usd">{figure(money.spent)}</td>'
         f'<td class="usd">{figure(money.forecast)}</td>'
         f'<td class="usd wide">{figure(money.last_month)}</td>'
-        f'<td class="usd wide">{figure(money.days_left, days)}</td>'
+        f'<td class="usd wide">{figure(money.days_left, whole)}</td>'
         f"<td{look}>{said}</td>"
     )
