@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
 
 from exporter.polling.poller import Poller
 from exporter.web import landing
-from exporter.web.exposition import Exposition
+from exporter.web.exposition import Exposition, packed
 from exporter.web.negotiation import accepts_gzip
 
 Scope = MutableMapping[str, Any]
@@ -47,25 +48,37 @@ class Application:
             case "/metrics":
                 return await self._metrics(scope)
             case "/":
-                return 200, _HTML, await self.exposition.bodies.get("/", self._landing)
+                return await self._landing(scope)
             case "/healthz":
                 return _probe(self.poller.alive, "alive", "the scheduler has stalled")
             case "/readyz":
                 return _probe(self.poller.ready, "ready", "not every account has been polled yet")
         return 404, PLAIN, b"not found: try / or /metrics\n"
 
-    async def _landing(self) -> bytes:
+    async def _landing(self, scope: Scope) -> tuple[Any, ...]:
+        gzip = accepts_gzip(httpx.Headers(scope["headers"]).get("accept-encoding", ""))
+        body = await self.exposition.bodies.get(("/", gzip), partial(self._render, gzip=gzip))
+        return 200, _HTML, body, (b"vary", b"accept-encoding"), *_encoding(gzip=gzip)
+
+    async def _render(self, *, gzip: bool) -> bytes:
         page, now, amounts = self.poller.page(), self.clock(), self.amounts
-        return await self.exposition.bodies.in_thread(
-            lambda: landing.render(page, now, amounts=amounts).encode()
-        )
+
+        def rendered() -> bytes:
+            html = landing.render(page, now, amounts=amounts).encode()
+            return packed([html]) if gzip else html
+
+        return await self.exposition.bodies.in_thread(rendered)
 
     async def _metrics(self, scope: Scope) -> tuple[Any, ...]:
         headers = httpx.Headers(scope["headers"])
         gzip = accepts_gzip(headers.get("accept-encoding", ""))
         body, content_type = await self.exposition.body(headers.get("accept", ""), gzip=gzip)
-        encoding = [(b"content-encoding", b"gzip")] if gzip else []
-        return 200, content_type, body, (b"vary", b"accept, accept-encoding"), *encoding
+        vary = (b"vary", b"accept, accept-encoding")
+        return 200, content_type, body, vary, *_encoding(gzip=gzip)
+
+
+def _encoding(*, gzip: bool) -> list[tuple[bytes, bytes]]:
+    return [(b"content-encoding", b"gzip")] if gzip else []
 
 
 def _probe(good: bool, yes: str, no: str) -> tuple[int, str, bytes]:

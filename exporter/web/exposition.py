@@ -29,7 +29,7 @@ class Exposition:
     async def body(self, accept: str, *, gzip: bool) -> tuple[bytes, str]:
         """Return the body and its content type, chosen by ``Accept``."""
         form = chosen_format(accept)
-        make = partial(self._make, form.encode, _packed if gzip else b"".join)
+        make = partial(self._make, form.encode, packed if gzip else b"".join)
         return await self.bodies.get((form.encode, gzip), make), form.content_type
 
     async def _make(self, encode: Encode, join: Callable[[Iterable[bytes]], bytes]) -> bytes:
@@ -49,7 +49,8 @@ def _pieces(page: Page, telemetry: CollectorRegistry, encode: Encode) -> Iterato
     yield encode(telemetry)
 
 
-def _packed(pieces: Iterable[bytes]) -> bytes:
+def packed(pieces: Iterable[bytes]) -> bytes:
+    """Compress pieces by gzip."""
     packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
     return b"".join(map(packer.compress, pieces)) + packer.flush()
 

@@ -1,6 +1,7 @@
 """Scrapes and probes, in process and over a socket."""
 
 import asyncio
+import gzip
 from datetime import datetime, timedelta
 
 import httpx
@@ -57,6 +58,17 @@ class TestScrape:
         page = asyncio.run(Server().ask("/metrics")).text
         assert "github_billing_account_info{" in page
         assert "_usd{" not in page
+
+
+class TestLanding:
+    def test_is_the_same_in_both_forms(self) -> None:
+        server = Server()
+        plain = server.polled("/")
+        packed = asyncio.run(server.ask("/", accept_encoding="gzip"))
+        assert "content-encoding" not in plain.headers
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["vary"] == "accept-encoding"
+        assert gzip.decompress(packed.body) == plain.body
 
 
 class TestHealth:

@@ -64,7 +64,8 @@ class Looked:
         async def send(message: Any) -> None:
             bodies.append(message.get("body", b""))
 
-        await self.application({"type": "http", "method": "GET", "path": "/"}, receive, send)
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        await self.application(scope, receive, send)
         return b"".join(bodies)
 
 
