@@ -181,6 +181,11 @@ class TestProducts:
         cells = [cents for _, cents, _ in self.rows(*sum(thirds, ()))]
         assert cells == ["$3.34", "$3.33", "$3.33"]
 
+    def test_a_small_share_is_not_0_nor_the_rest_all(self) -> None:
+        amounts = usd(99_999), usd(1, product="copilot")
+        shares = [share for _, _, share in self.rows(*sum(amounts, ()))]
+        assert shares == ["99.9%", "under 0.1%"]
+
     def test_a_credit_leaves_no_shares(self) -> None:
         assert self.rows(*usd(25), *usd(-5, product="copilot")) == [
             ["actions", "$25.00", NONE],

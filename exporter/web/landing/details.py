@@ -8,7 +8,7 @@ from exporter.metrics.page import JobFacts
 from exporter.web.landing.account import Account
 from exporter.web.landing.figures import budget, figure, whole
 from exporter.web.landing.money import Money
-from exporter.web.landing.words import ABSENT, parts, span, usd
+from exporter.web.landing.words import ABSENT, parts, percent, span, usd
 
 _FAILS = ' class="fails"'
 
@@ -84,7 +84,7 @@ def _products(products: Mapping[str, float], spent: float | None) -> str:
 
 
 def _share(share: float) -> str:
-    return f'<td class="share" style="--share:{share:.1%}">{share:.1%}</td>'
+    return f'<td class="share" style="--share:{share:.1%}">{percent(share)}</td>'
 
 
 def _row(job: JobFacts, now: datetime) -> str:

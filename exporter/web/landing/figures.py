@@ -5,7 +5,7 @@ from datetime import timedelta
 from html import escape
 
 from exporter.web.landing.money import Budget, Figure, Money
-from exporter.web.landing.words import ABSENT, span, usd
+from exporter.web.landing.words import ABSENT, percent, span, usd
 
 
 def figure(found: Figure, written: Callable[[float], str] = usd) -> str:
@@ -26,7 +26,7 @@ def budget(money: Money, *, with_amounts: bool) -> tuple[str, str]:
     if found is None:
         return ABSENT + _small(money.no_budget), ""
     amounts = f"{usd(found.consumed)} of {usd(found.limit)}{_estimated(found)}"
-    said = f"{found.ratio:.1%}{_small(found.name)}{_small(amounts) if with_amounts else ''}"
+    said = f"{percent(found.ratio)}{_small(found.name)}{_small(amounts) if with_amounts else ''}"
     said += _age(found.late)
     full = " full" if found.ratio >= 1 else ""
     return said, f' class="share{full}" style="--share:{min(found.ratio, 1):.1%}"'

@@ -25,6 +25,13 @@ def usd(amount: float) -> str:
     return _of_cents(round(amount * 100))
 
 
+def percent(share: float) -> str:
+    """Return a share with a decimal: never 0.0% or 100.0% of what is only nearly so."""
+    if 0 < share < 0.001:
+        return "under 0.1%"
+    return f"{min(share, 0.999) if share < 1 else share:.1%}"
+
+
 def parts(amounts: Sequence[float], whole: float) -> list[str]:
     """Return US dollars that add up to ``usd(whole)``, rounded by the largest remainder."""
     exact = [amount * 100 for amount in amounts]
