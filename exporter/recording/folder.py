@@ -36,16 +36,19 @@ def write_answer(folder: Path, answer: Answer) -> None:
     (folder / ANSWERS).mkdir(mode=0o700, exist_ok=True)
     words = [part for part in answer.endpoint.split("/") if re.fullmatch(r"[a-z_-]+", part)]
     name = "-".join((f"{answer.number:04d}", *words[-2:]))
-    _write(folder / ANSWERS / f"{name}.json", msgspec.json.encode(answer))
+    _write(folder / ANSWERS / f"{name}.json", _indented(msgspec.json.encode(answer)))
 
 
 def write_rest(folder: Path, report: bytes, lines: Sequence[str]) -> None:
     """Write the report (JSON) and the page to read. Raises ``OSError``."""
-    _write(folder / REPORT, report)
-    text = "\n".join((_ABOUT, *lines, ""))
-    files.write_atomically(folder / README, text.encode(), files.FOR_OWNER)
+    _write(folder / REPORT, _indented(report))
+    _write(folder / README, "\n".join((_ABOUT, *lines, "")).encode())
 
 
-def _write(path: Path, encoded: bytes) -> None:
-    text = msgspec.json.format(encoded, indent=1)
-    files.write_atomically(path, text + b"\n", files.FOR_OWNER)
+def _indented(encoded: bytes) -> bytes:
+    return msgspec.json.format(encoded, indent=1) + b"\n"
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.touch(files.FOR_OWNER)
+    path.write_bytes(content)
