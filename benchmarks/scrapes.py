@@ -109,7 +109,7 @@ class Pages:
 def serve_exporter(port: int, series: int, *, changing: bool) -> None:
     async def serving() -> None:
         pages: Any = Pages(series, changing=changing)
-        telemetry = Telemetry(["usage"], ["internal"], process=True)
+        telemetry = Telemetry(["internal"], process=True)
         exposition = Exposition(pages.page, telemetry.registry)
         application = Application(pages, exposition, lambda: NOW)
         await serve(application, listen(("127.0.0.1", port)), asyncio.Event())

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,14 +16,13 @@ import httpx
 import structlog
 
 from exporter import REVISION_VARIABLE, __version__
-from exporter.collectors import ALL
 from exporter.files import shortage
 from exporter.github import errors
 from exporter.github.auth import Credential
 from exporter.github.client import DOWNLOAD, Exchange
 from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
-from exporter.polling.clients import Clients, Tap, untapped
+from exporter.polling.clients import Clients, Tap, Transports, untapped
 from exporter.polling.discovery import Discovery
 from exporter.polling.overlaps import overlaps
 from exporter.polling.poller import Poller
@@ -59,11 +58,13 @@ class App:
     poller: Poller
     telemetry: Telemetry
     clients: Clients
-    discoveries: tuple[Discovery, ...]
+    discoveries: list[Discovery]
     clock: Callable[[], datetime]
     keeper: StateKeeper | None = None
     amounts: bool = True
     seen: dict[str, Exchange] = field(default_factory=dict)
+    _discovering: dict[Discovery, asyncio.Task[None]] = field(default_factory=dict)
+    _updated: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     def assemble(
@@ -85,9 +86,8 @@ class App:
         and ``python_*`` metrics to the page, ``notice`` a sentence. ``state_file`` keeps the
         readings; they are restored before the first poll. ``tap`` wraps the transports.
         """
-        telemetry = Telemetry((c.name for c in ALL), REASONS, process=process)
-        if settings.shard:
-            telemetry.sharded(settings.shard.index, settings.shard.count)
+        telemetry = Telemetry(REASONS, process=process)
+        telemetry.sharded(_shard(settings))
         seen: dict[str, Exchange] = {}
         observer = partial(_observe, telemetry, seen)
         clients = Clients(
@@ -99,22 +99,73 @@ class App:
             transport=transport,
             tap=tap,
         )
-        watched = []
-        for account in resolved.accounts(settings):
-            client = clients.of_account(resolved.credential_of(settings, account), account)
-            watched.append(Watched.of(account, client, settings, clock()))
+        watched = _configured(settings, clients, clock())
         build = Build(__version__, os.environ.get(REVISION_VARIABLE, ""), notice)
         poller = Poller(watched, build=build, observer=telemetry, clock=clock, monotonic=monotonic)
-        discoveries = tuple(
+        discoveries = [
             Discovery(each, settings, clients, poller, clock)
             for each in resolved.credentials(settings)
             if each.discover
-        )
+        ]
         keeper = None
         if state_file:
             keeper = StateKeeper(state_file, poller, discoveries, telemetry, clock)
         amounts = not settings.web.no_amounts
         return cls(poller, telemetry, clients, discoveries, clock, keeper, amounts, seen)
+
+    def update(
+        self, settings: Settings, secrets: tuple[Credential, ...], transports: Transports
+    ) -> None:
+        """Follow other settings, at once: no page shows a part of them.
+
+        Accounts, credentials and discoveries that are unchanged go on as if nothing had happened;
+        others take over what is known of them. ``transports`` are those of the clients.
+        """
+        former = {(each.credential.name, each.host): each for each in self.discoveries}
+        names = {secret.name for secret in self.clients.secrets}
+        self.clients.update(settings, secrets, transports)
+        for name in names - {secret.name for secret in secrets}:
+            self.telemetry.forget(name)
+        self.telemetry.sharded(_shard(settings))
+        before = {each.account.key for each in self.poller.accounts}
+        accounts = _configured(settings, self.clients, self.clock())
+        self.discoveries.clear()
+        for each in resolved.credentials(settings):
+            if each.discover:
+                host = self.clients.own(each.name).host
+                discovery = former.get((each.name, host))
+                if discovery is None:
+                    discovery = Discovery(each, settings, self.clients, self.poller, self.clock)
+                    discovery.expect(self.poller.accounts)
+                keys = {watched.account.key for watched in accounts}
+                accounts += discovery.update(each, settings, keys)
+                self.discoveries.append(discovery)
+        for ended in self._discovering.keys() - set(self.discoveries):
+            self._discovering.pop(ended).cancel()
+        self.poller.update(accounts, [each.credential.name for each in self.discoveries])
+        for discovery in self.discoveries:
+            discovery.name_owners()
+        self._watch_secrets(asyncio.get_running_loop())
+        self._updated.set()
+        now = {each.account.key for each in self.poller.accounts}
+        log.info(
+            "settings reloaded",
+            accounts=len(now),
+            added=len(now - before),
+            removed=len(before - now),
+        )
+        self._warn_of_overlaps()
+
+    async def poll(self) -> None:
+        """Poll and discover until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.poller.run())
+            while True:
+                self._updated.clear()
+                for each in self.discoveries:
+                    if each not in self._discovering:
+                        self._discovering[each] = tasks.create_task(each.run())
+                await self._updated.wait()
 
     async def once(self) -> None:
         """Discover once, then run every job once."""
@@ -147,8 +198,9 @@ class App:
         web: "LiveWebConfig | None" = None,
         *,
         stopping: Callable[[], None] = lambda: None,
+        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
-        """Poll and serve until SIGTERM or SIGINT. Either calls ``stopping``.
+        """Poll and serve, and run ``beside``, until SIGTERM or SIGINT. Either calls ``stopping``.
 
         Raises an exception group if polling or serving ends without a signal.
         """
@@ -175,11 +227,11 @@ class App:
             address = ListenAddress(*each.getsockname()[:2])
             url = f"{'https' if context else 'http'}://{address.reached_at}/"
             log.info("listening", url=url)
-        for warning in overlaps(self.poller.accounts):
-            log.warning("accounts overlap", detail=warning)
+        self._warn_of_overlaps()
         async with self.clients, asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(self.poller.run())]
-            running += [tasks.create_task(discovery.run()) for discovery in self.discoveries]
+            running = [tasks.create_task(self.poll())]
+            if beside:
+                running.append(tasks.create_task(beside()))
             if self.keeper:
                 tasks.create_task(self.keeper.run(stop))
             await serve(web.guard(application) if web else application, listening, stop, context)
@@ -188,6 +240,22 @@ class App:
             for task in running:
                 task.cancel()
         log.info("stopped")
+
+    def _warn_of_overlaps(self) -> None:
+        for warning in overlaps(self.poller.accounts):
+            log.warning("accounts overlap", detail=warning)
+
+
+def _shard(settings: Settings) -> tuple[int, int] | None:
+    return (settings.shard.index, settings.shard.count) if settings.shard else None
+
+
+def _configured(settings: Settings, clients: Clients, now: datetime) -> list[Watched]:
+    found = []
+    for account in resolved.accounts(settings):
+        client = clients.of_account(resolved.credential_of(settings, account), account)
+        found.append(Watched.of(account, client, settings, now))
+    return found
 
 
 class _Complaints:

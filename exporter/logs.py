@@ -47,7 +47,7 @@ def configure(
     handler.setFormatter(stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    set_level(level)
     for chatty in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # It warns of every malformed request: anyone could fill the disk.
@@ -57,6 +57,10 @@ def configure(
         logger_factory=stdlib.LoggerFactory(),
         wrapper_class=stdlib.BoundLogger,
     )
+
+
+def set_level(level: str) -> None:
+    logging.getLogger().setLevel(level.upper())
 
 
 class _Unhurried(logging.Handler):

@@ -19,6 +19,7 @@ _WITHHELD = '{reason=~"forbidden|not_found|closed",collector!~"usage|legacy_.+"}
 _REASON = looked_up("github_billing_exporter_collector_failure_info", _COLLECTOR, "reason")
 
 _COLLECTED = "github_billing_exporter_collector"
+_CONFIG = "github_billing_exporter_config"
 _STATE = "github_billing_exporter_state"
 _RATE_LIMIT = "github_billing_exporter_api_rate_limit"
 _EXPIRES = "github_billing_exporter_credential_expiration_timestamp_seconds"
@@ -233,6 +234,19 @@ EXPORTER = Group(
                 "An exporter of job {{ $labels.job }} has data that is "
                 "{{ $value | humanizeDuration }} newer than its state file: after a restart, it is "
                 "missing until GitHub is polled."
+            ),
+        ),
+        Alert(
+            name="ConfigReloadFailed",
+            # Of one replica or shard it is enough. It stays 0 until valid settings are read.
+            expr=f"min by ({JOB}) ({_CONFIG}_last_reload_successful) == 0",
+            hold="10m",
+            severity="warning",
+            board="github-billing-exporter",
+            summary="The GitHub Billing Exporter has not reloaded its settings: they are invalid.",
+            description=(
+                "An exporter of job {{ $labels.job }} was sent SIGHUP, and the settings that it "
+                "read are invalid. It continues with the previous ones, but would not start again."
             ),
         ),
         Alert(

@@ -6,8 +6,9 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -54,7 +55,12 @@ def state_problem(path: Path) -> str:
     return ""
 
 
-def serve(settings: Settings, app: App) -> None:
+def serve(
+    settings: Settings,
+    app: App,
+    beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Serve until a signal, and run ``beside``."""
     with faults_told():
         web = web_file(settings)
     address = settings.web.listen_address
@@ -65,7 +71,7 @@ def serve(settings: Settings, app: App) -> None:
         end(FAILED, f"{told}: {_LISTEN_HINTS.get(error.errno or 0, 'set another address')}")
 
     try:
-        asyncio.run(app.run(listening, web, stopping=_leave_in_time))
+        asyncio.run(app.run(listening, web, stopping=_leave_in_time, beside=beside))
     except* Exception:
         structlog.get_logger().exception("stopped by an unexpected error")
         _leave_in_time(FAILED)

@@ -140,14 +140,18 @@ def nested_flags(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def load_settings(given: Mapping[str, Any]) -> Settings:
     """Load the settings, or exit with a line for each error."""
-    settings = loaded(nested_flags(given), os.environ)
+    with faults_told():
+        return read_settings(given)
+
+
+def read_settings(given: Mapping[str, Any]) -> Settings:
+    """Load the settings. Raises `SettingsError`, also without an account or a credential."""
+    settings = load(nested_flags(given), os.environ, ALL)
     missing = [] if resolved.accounts_configured(settings) else [_NO_ACCOUNT]
     if not any(each.given for each in resolved.credentials(settings)):
         missing.append(NO_CREDENTIAL)
-    if len(missing) > 1:
-        end(WRONG_SETTINGS, _FIRST_STEPS)
     if missing:
-        end(WRONG_SETTINGS, *missing)
+        raise SettingsError(missing)
     return settings
 
 
@@ -161,7 +165,8 @@ def faults_told() -> Iterator[None]:
     try:
         yield
     except SettingsError as error:
-        end(WRONG_SETTINGS, *error.faults)
+        first = error.faults == (_NO_ACCOUNT, NO_CREDENTIAL)
+        end(WRONG_SETTINGS, *([_FIRST_STEPS] if first else error.faults))
 
 
 def deliver(content: bytes, output: Path | None, mode: int) -> None:

@@ -112,8 +112,8 @@ class Client:
     """Client of one host and one credential, or one installation of an App.
 
     ``gate`` is shared by the clients of a credential. ``proxy`` is its host, for messages. Uses
-    ``transport`` directly: a client of httpx would keep cookies, and send a user in a URL instead
-    of the token.
+    ``transport`` directly, which may be replaced between requests: a client of httpx would keep
+    cookies, and send a user in a URL instead of the token.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Client:
         self.credential = credential
         self.pacing = Pacing(clock=clock, sleep=sleep, gate=gate)
         self.sleep = sleep
-        self._transport = transport
+        self.transport = transport
         self._observer = observer
         self._proxy = proxy
         self.clock = clock
@@ -244,7 +244,7 @@ class Client:
             request = httpx.Request(
                 method, url, headers=headers, content=post, extensions=extensions
             )
-            async with aclosing(await self._transport.handle_async_request(request)) as response:
+            async with aclosing(await self.transport.handle_async_request(request)) as response:
                 if response.status_code in question.accepted and decoder is not None:
                     with self.suspicious(response):
                         await self._feed(decoder, response, endpoint, limit)

@@ -11,14 +11,12 @@ from exporter.metrics.model import Metric
 
 
 class Telemetry:
-    """Live metrics; failures and missed polls start at 0 for each collector and reason.
+    """Live metrics; failures, by ``reasons``, and missed polls start at 0 for collectors in use.
 
     ``process`` adds ``process_*`` and ``python_*``; a textfile must not have them.
     """
 
-    def __init__(
-        self, collectors: Iterable[str], reasons: Iterable[str], *, process: bool = True
-    ) -> None:
+    def __init__(self, reasons: Iterable[str], *, process: bool = True) -> None:
         prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in prometheus_client
         self.registry = prometheus.CollectorRegistry()
         self._failures = self._counter(catalogue.COLLECTOR_FAILURES)
@@ -34,11 +32,9 @@ class Telemetry:
         self._expiration = self._gauge(catalogue.CREDENTIAL_EXPIRATION)
         self._lines_dropped = self._counter(catalogue.LOG_LINES_DROPPED)
         self._state: prometheus.Gauge | None = None
-        reasons = tuple(reasons)
-        for collector in collectors:
-            self._missed.labels(collector)
-            for reason in reasons:
-                self._failures.labels(collector, reason)
+        self._shards: prometheus.Gauge | None = None
+        self._reload: tuple[prometheus.Gauge, prometheus.Gauge] | None = None
+        self._reasons = tuple(reasons)
         if process:
             for kind in (
                 prometheus.ProcessCollector,
@@ -46,6 +42,13 @@ class Telemetry:
                 prometheus.GCCollector,
             ):
                 kind(registry=self.registry)
+
+    def expect(self, collectors: Iterable[str]) -> None:
+        """Start the counters of these collectors at 0, unless they have started."""
+        for collector in collectors:
+            self._missed.labels(collector)
+            for reason in self._reasons:
+                self._failures.labels(collector, reason)
 
     def failed(self, collector: str, reason: str) -> None:
         self._failures.labels(collector, reason).inc()
@@ -70,6 +73,12 @@ class Telemetry:
             with suppress(KeyError):
                 self._expiration.remove(credential)
 
+    def forget(self, credential: str) -> None:
+        """Remove the limits and the expiry of a credential that is no longer in use."""
+        for gauge in (self._limit, self._remaining, self._reset, self._expiration):
+            with suppress(KeyError):
+                gauge.remove(credential)
+
     def line_dropped(self) -> None:
         self._lines_dropped.inc()
 
@@ -79,9 +88,27 @@ class Telemetry:
             self._state = self._gauge(catalogue.STATE_LAST_SUCCESS)
         self._state.set(at.timestamp() if at else 0)
 
-    def sharded(self, index: int, count: int) -> None:
-        """Export the number of shards, and which one this process is."""
-        self._gauge(catalogue.SHARDS).labels(index).set(count)
+    def sharded(self, shard: tuple[int, int] | None) -> None:
+        """Export which shard this process is, and of how many; nothing if None."""
+        if self._shards is None and shard:
+            self._shards = self._gauge(catalogue.SHARDS)
+        if self._shards is not None:
+            self._shards.clear()
+            if shard:
+                index, count = shard
+                self._shards.labels(index).set(count)
+
+    def reloaded(self, at: datetime | None) -> None:
+        """Set when settings were last loaded, or that they could not be reloaded if None."""
+        if self._reload is None:
+            self._reload = (
+                self._gauge(catalogue.CONFIG_RELOAD_SUCCESSFUL),
+                self._gauge(catalogue.CONFIG_RELOAD_SUCCESS_TIMESTAMP),
+            )
+        successful, timestamp = self._reload
+        successful.set(at is not None)
+        if at is not None:
+            timestamp.set(at.timestamp())
 
     def web_config(self, taken: Callable[[], bool]) -> None:
         """Export whether the web configuration file is in effect, by ``taken`` at each scrape."""

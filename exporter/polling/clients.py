@@ -25,6 +25,9 @@ Source = Callable[[], str]
 Tap = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 """Wraps a transport, to record what passes."""
 
+Transports = Mapping[str, httpx.AsyncBaseTransport]
+"""A transport by the name of its credential."""
+
 _Key = tuple[str, AccountType, str]
 """A credential's name and an account's key."""
 
@@ -33,7 +36,9 @@ def untapped(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
     return transport
 
 
+@cache
 def watched_file(file: Path) -> Source:
+    """Watch a file, once however often the settings are read."""
     return files.Watcher(partial(files.read_secret, file))
 
 
@@ -77,6 +82,8 @@ class Clients(AbstractAsyncContextManager["Clients"]):
     the rate limit of the installation with the fewest requests left.
     """
 
+    secrets: tuple[Credential, ...]
+
     def __init__(
         self,
         settings: Settings,
@@ -88,26 +95,62 @@ class Clients(AbstractAsyncContextManager["Clients"]):
         transport: httpx.AsyncBaseTransport | None = None,
         tap: Tap = untapped,
     ) -> None:
-        self.secrets = secrets
         self._observer = observer
         self._clock = clock
         self._sleep = sleep
-        self._transports: dict[str, httpx.AsyncBaseTransport] = {}
+        self._transport = transport
+        self._tap = tap
+        self._transports: Transports = {}
         self._limits: dict[_Key, RateLimit] = {}
         self._installed: dict[_Key, Client] = {}
         self._own: dict[str, Client] = {}
         self._settings: dict[str, CredentialSettings] = {}
+        self.update(settings, secrets, self.transports(settings))
+
+    def transports(self, settings: Settings) -> Transports:
+        """Return new transports for the credentials of the settings. It reads files.
+
+        Raises ``ValueError`` and ``httpx.InvalidURL`` for hosts that IDNA forbids.
+        """
         trusting = cache(_trusting)
-        for each, secret in zip(resolved.credentials(settings), secrets, strict=True):
-            self._settings[each.name] = each
-            own = transport or httpx.AsyncHTTPTransport(
+        found: dict[str, httpx.AsyncBaseTransport] = {}
+        for each in resolved.credentials(settings):
+            if not httpx.URL(each.api_url).host:
+                raise ValueError("the URL has no host")
+            own = self._transport or httpx.AsyncHTTPTransport(
                 verify=trusting(each.ca_file),
                 # httpx takes networks in NO_PROXY for host names, and fails on IPv6 ones.
                 proxy=proxy_for(each.api_url, os.environ),
                 trust_env=False,
             )
-            self._transports[each.name] = tap(own)
-            self._own[each.name] = self._made(each, secret, Gate())
+            found[each.name] = self._tap(own)
+        return found
+
+    def update(
+        self, settings: Settings, secrets: tuple[Credential, ...], transports: Transports
+    ) -> None:
+        """Follow other settings. A credential that is unchanged keeps its clients.
+
+        A request under way ends on its old transport, which keeps no idle connections.
+        """
+        former, described = self._own, self._settings
+        self._own, self._transports = {}, transports
+        self._settings = {each.name: each for each in resolved.credentials(settings)}
+        for each, secret in zip(self._settings.values(), secrets, strict=True):
+            old = former.get(each.name)
+            if old is not None and _asked_by(each) == _asked_by(described[each.name]):
+                old.transport = transports[each.name]
+                self._own[each.name] = old
+            else:
+                client = self._own[each.name] = self._made(each, secret, Gate())
+                if old is not None and _shares_secret(client, old):
+                    client.pacing = old.pacing
+        kept = {name for name, client in self._own.items() if client is former.get(name)}
+        self._installed = {key: each for key, each in self._installed.items() if key[0] in kept}
+        self._limits = {key: each for key, each in self._limits.items() if key[0] in kept}
+        for (name, *_), client in self._installed.items():
+            client.transport = transports[name]
+        self.secrets = tuple(client.credential for client in self._own.values())
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
@@ -172,6 +215,18 @@ class Clients(AbstractAsyncContextManager["Clients"]):
         else:
             limit = None
         self._observer(replace(exchange, rate_limit=limit, expires=None))
+
+
+def _asked_by(credential: CredentialSettings) -> tuple[object, ...]:
+    # Transports follow ``ca_file``, discoveries the rest.
+    secret = credential.app_id, credential.secret, credential.file, credential.variable
+    return credential.api_url, credential.api_version, *secret
+
+
+def _shares_secret(client: Client, former: Client) -> bool:
+    credentials = [each.credential for each in (client, former) if each.credential.version]
+    texts = [each.shown()[:1] for each in credentials]  # the version was read, and so the text
+    return client.host == former.host and len(texts) == 2 and texts[0] == texts[1]
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:

@@ -1,7 +1,7 @@
 """Discovery: watches the accounts that a credential can see."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,29 +70,60 @@ class Discovery:
     last_success: datetime | None = None
     _lists: dict[str, list[Seen]] = field(default_factory=dict)
     _answers: dict[str, CachedAnswers] = field(default_factory=dict)
-    _watched: dict[Key, Watched] = field(default_factory=dict)
+    _added: set[Key] = field(default_factory=set)
     _owned: set[Key] = field(default_factory=set)
     _failed: bool = False
     _logged: str = ""
+    _asked: tuple[object, ...] = ()
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         while True:
             await self.once()
-            wait = interval = self.settings.discover.interval
-            if not self.success:
-                wait = min(interval, self.settings.poll.interval, _FAILURE_WAIT)
-            await self._rest(self.clock() + wait, wait)
+            await self._rest(self.clock())
 
     def wake(self) -> None:
         """Check now for a changed secret."""
         self._woken.set()
 
-    async def _rest(self, until: datetime, longest: timedelta) -> None:
-        version = self._own.credential.version
-        while self._own.credential.version == version:
-            left = until - self.clock()
-            if not timedelta(0) < left <= longest:
+    def expect(self, accounts: Iterable[Watched]) -> None:
+        """Expect to see the accounts of the host that are watched, until the first discovery."""
+        watched = [each.account for each in accounts if each.host == self.host]
+        self._lists[""] = [Seen(account.type, account.name) for account in watched]
+
+    def update(
+        self, credential: CredentialSettings, settings: Settings, others: Collection[Key]
+    ) -> list[Watched]:
+        """Follow other settings, and return the accounts to watch by the last lists.
+
+        Leaves out the ``others``, which are watched already. GitHub is asked again at once if its
+        answer may differ.
+        """
+        self.credential, self.settings = credential, settings
+        self._forget_all_but(self._enterprises())
+        new = {key: each for key, each in self._wanted().items() if key not in others}
+        found = [self._watch(*each, self.clock()) for each in new.values()]
+        found = [each for each in found if each.jobs]
+        self._added = {each.account.key for each in found}
+        self.wake()
+        return found
+
+    @property
+    def _wait(self) -> timedelta:
+        interval = self.settings.discover.interval
+        if self.success:
+            return interval
+        return min(interval, self.settings.poll.interval, _FAILURE_WAIT)
+
+    def _asking(self) -> tuple[object, ...]:
+        """Return all of which GitHub's answer depends."""
+        configured = (account.key for account, _ in self._configured_enterprises())
+        return self._own, self._own.credential.version, self.credential, *configured
+
+    async def _rest(self, since: datetime) -> None:
+        while self._asking() == self._asked:
+            left = since + self._wait - self.clock()
+            if not timedelta(0) < left <= self._wait:
                 return
             self._woken.clear()
             with suppress(TimeoutError):
@@ -101,7 +132,10 @@ class Discovery:
 
     async def once(self) -> None:
         """Discover once, and update the poller."""
-        now = self.clock()
+        now, asked = self.clock(), self._asking()
+        if self._asked[:1] != asked[:1]:
+            self._answers.clear()  # of another credential
+        self._asked = asked
         own, owned = listings.organizations_of_token, listings.organizations_seen_by_token
         if self._is_app:
             own, owned = listings.installations_of_app, listings.organizations_seen_by_app
@@ -165,14 +199,19 @@ class Discovery:
         return None
 
     def _enterprises(self) -> list[Installed]:
-        found: dict[Key, Installed] = {
-            account.key: (account, None)
-            for account, _ in resolved.located_accounts(self.settings)
-            if resolved.credential_of(self.settings, account) == self.credential.name
-        }
+        found = {account.key: (account, each) for account, each in self._configured_enterprises()}
         for account, installation in self._accounts(self._lists.get("", [])):
-            found.setdefault(account.key, (account, installation))
-        return [each for each in found.values() if each[0].type is AccountType.ENTERPRISE]
+            if account.type is AccountType.ENTERPRISE:
+                found.setdefault(account.key, (account, installation))
+        return [*found.values()]
+
+    def _configured_enterprises(self) -> list[Installed]:
+        return [
+            (account, None)
+            for account, _ in resolved.located_accounts(self.settings)
+            if account.type is AccountType.ENTERPRISE
+            if resolved.credential_of(self.settings, account) == self.credential.name
+        ]
 
     def _accounts(self, listed: list[Seen]) -> Iterator[Installed]:
         include, exclude = self.credential.include or ("*",), self.credential.exclude
@@ -183,9 +222,9 @@ class Discovery:
 
     def _apply(self, now: datetime) -> None:
         wanted = self._wanted()
-        lost = self._watched.keys() - wanted.keys()
-        for key in lost:
-            watched = self._watched.pop(key)
+        lost = [w for w in self.poller.accounts if w.account.key in self._added - wanted.keys()]
+        for watched in lost:
+            self._added.remove(watched.account.key)
             self.poller.remove(watched)
             self.clients.release(self.credential.name, watched.account)
             log.info("account removed", **watched.account.names)
@@ -193,7 +232,7 @@ class Discovery:
         new = [each for key, each in wanted.items() if key not in known]
         for account, installation in new:
             self._add(account, installation, now)
-        self._name_owners()
+        self.name_owners()
         if new or lost:
             for warning in overlaps(self.poller.accounts):
                 log.warning("accounts overlap", detail=warning)
@@ -210,7 +249,8 @@ class Discovery:
                     wanted.setdefault(account.key, (account, installation))
         return wanted
 
-    def _name_owners(self) -> None:
+    def name_owners(self) -> None:
+        """Set the enterprises that own the accounts, by the last lists."""
         owned = {owner: listed for owner, listed in self._lists.items() if owner}
         owners = {seen.key: owner for owner, listed in owned.items() for seen in listed}
         changed = self._owned | owners.keys()
@@ -220,12 +260,15 @@ class Discovery:
         self._owned = set(owners)
 
     def _add(self, account: Account, installation: int | None, now: datetime) -> None:
-        client = self.clients.of_account(self.credential.name, account, installation)
-        watched = Watched.of(account, client, self.settings, now)
+        watched = self._watch(account, installation, now)
         if watched.jobs:  # on Enterprise Server a user has no jobs
-            self._watched[account.key] = watched
+            self._added.add(account.key)
             self.poller.add(watched)
             log.info("account discovered", **account.names)
+
+    def _watch(self, account: Account, installation: int | None, now: datetime) -> Watched:
+        client = self.clients.of_account(self.credential.name, account, installation)
+        return Watched.of(account, client, self.settings, now)
 
     def _report(self, now: datetime, failure: GitHubError | None) -> None:
         if self._failed and failure is None:
@@ -238,7 +281,7 @@ class Discovery:
         facts = DiscoveryFacts(
             success=self.success,
             last_success=self.last_success,
-            accounts=len(self._watched),
+            accounts=len(self._added),
             failure=failure.reason if failure else None,
             **words,
         )

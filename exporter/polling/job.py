@@ -1,7 +1,7 @@
 """Job: an account and a collector, and the state of their polls."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from exporter.accounts import Account, AccountType, Platform
@@ -20,6 +20,8 @@ _EXCLUDE = (
     "Leave it to the enterprise: stop watching the account, or exclude what fails for it with "
     "no_collectors under accounts."
 )
+_OF_SETTINGS = {"account", "collector", "client", "settings", "series_limit", "series_ceiling"}
+_OF_ATTEMPT = {"running", "begun"}
 _REFUSALS = {Unauthorized.reason, Forbidden.reason, NotFound.reason}
 
 
@@ -73,6 +75,26 @@ class Job:
         """What a credential of the job's family needs."""
         needed = self.collector.permissions[self.account.type]
         return needed.needed_by(self.client.credential.family)
+
+    def take_over(self, former: "Job") -> None:
+        """Continue a job of earlier settings, which no longer runs."""
+        for each in fields(self):
+            if each.name not in _OF_SETTINGS | _OF_ATTEMPT:
+                setattr(self, each.name, getattr(former, each.name))
+        if self.client is not former.client:
+            self.answers, self.report_answers = {}, {}
+        if self.account.own != former.account.own:
+            self.report_teams = None
+
+    def asks_as(self, former: "Job") -> bool:
+        """Return whether a job of earlier settings would have got the same answer."""
+        return (
+            self.client is former.client
+            and _asked(self.account) == _asked(former.account)
+            and self.settings.required == former.settings.required
+            and (self.series_limit, self.series_ceiling)
+            == (former.series_limit, former.series_ceiling)
+        )
 
     def record(self, outcome: Outcome, failure: Failure | None, *, offered: bool = True) -> None:
         """Record an attempt. A failure leaves the last good reading in place."""
@@ -170,3 +192,8 @@ class Job:
             interval=self.settings.interval,
             stale_after=self.settings.stale_after,
         )
+
+
+def _asked(account: Account) -> Account:
+    # Own budgets are compared with readings, and ask nothing.
+    return replace(account, own=replace(account.own, budgets=()))

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +16,7 @@ from exporter.metrics.page import CLOCK_SLACK, AccountFacts, Build, DiscoveryFac
 from exporter.polling import schedule
 from exporter.polling.attempt import attempted, attempted_together, derived
 from exporter.polling.decider import Decider
+from exporter.polling.first_polls import FirstPolls
 from exporter.polling.job import Job
 from exporter.polling.outcome import Outcome
 from exporter.polling.refusals import Credentials, ask_after_recovery, ask_with_another_secret
@@ -47,7 +47,7 @@ class Poller:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.accounts = list(accounts)
-        self._known_at_start = tuple(self.accounts)
+        self._first_polls = FirstPolls(self.accounts, clock)
         self._polls: dict[Watched, set[asyncio.Task[None]]] = {}
         self._discoveries: dict[str, DiscoveryFacts] = {}
         self._build = build
@@ -57,16 +57,14 @@ class Poller:
         self._clock = clock
         self._monotonic = monotonic
         self._turned = monotonic()
-        self._started = self._looked = self._next = clock()
+        self._looked = self._next = clock()
         self._woken = asyncio.Event()
-        self._ready = False
-        self._unpolled = deque(self.accounts)
-        self._said_polled = False
         self._page: Page | None = None
         self._credentials = Credentials()
         self._enterprises: dict[str, tuple[str, ...]] = {}
         self._facts: dict[Watched, AccountFacts] = {}
         self._tell_enterprises(self.accounts)
+        self._expect(self.accounts)
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -106,7 +104,8 @@ class Poller:
     def add(self, watched: Watched) -> None:
         """Poll one more account; readiness does not wait for it."""
         self.accounts.append(watched)
-        self._unpolled.append(watched)
+        self._first_polls.add(watched)
+        self._expect([watched])
         self._tell_enterprises([watched])
         self._page = None
         self.wake()
@@ -114,12 +113,43 @@ class Poller:
     def remove(self, watched: Watched) -> None:
         """Remove an account, its attempts under way and its part of the page."""
         self.accounts.remove(watched)
-        with suppress(ValueError):
-            self._unpolled.remove(watched)
+        self._first_polls.remove(watched)
         self._tell_enterprises([watched])
+        self._end(watched)
+
+    def update(self, accounts: Iterable[Watched], discovering: Collection[str]) -> None:
+        """Watch these accounts instead, discovered by the credentials ``discovering``.
+
+        An account that is arranged as before goes on with its polls under way. The polls of another
+        are cancelled; its readings, failures and schedule are taken over.
+        """
+        now, former = self._clock(), {_place(each): each for each in self.accounts}
+        successors: dict[Watched, Watched] = {}
+        found: list[Watched] = []
+        for fresh in accounts:
+            before = former.get(_place(fresh))
+            if before is not None:
+                successors[before] = fresh.succeed(before, now)
+            found.append(successors[before] if before else fresh)
+        ended = [each for each in self.accounts if successors.get(each) is not each]
+        self.accounts = found
+        self._first_polls.replace(successors, found)
+        self._discoveries = {n: each for n, each in self._discoveries.items() if n in discovering}
+        for watched in ended:
+            self._end(watched)
+        self._expect(found)
+        self._tell_enterprises([*ended, *found])
+        self._all_changed()
+        self.wake()
+
+    def _end(self, watched: Watched) -> None:
         for task in self._polls.pop(watched, set()):
             task.cancel()
         self._changed(watched)
+
+    def _expect(self, accounts: Iterable[Watched]) -> None:
+        names = (job.collector.name for watched in accounts for job in watched.jobs)
+        self._observer.expect(dict.fromkeys(names))
 
     def _tell_enterprises(self, changed: Sequence[Watched]) -> None:
         """Tell the accounts which enterprises are watched beside them, after some have changed."""
@@ -174,12 +204,7 @@ class Poller:
     @property
     def ready(self) -> bool:
         """Whether each job was attempted or skipped once, or an interval has passed; it latches."""
-        if not self._ready:
-            jobs = [job for watched in self._known_at_start for job in watched.jobs]
-            interval = min((job.settings.interval for job in jobs), default=timedelta(0))
-            late = self._clock() - self._started >= interval
-            self._ready = late or all(map(_is_polled, self._known_at_start))
-        return self._ready
+        return self._first_polls.ready
 
     def _jobs(self) -> list[Job]:
         return [job for watched in self.accounts for job in watched.jobs]
@@ -259,26 +284,9 @@ class Poller:
             job.running = False
             self._changed(watched)
             if may_postpone:
-                self._tell_first_polls()
+                self._first_polls.look(self.accounts)
             if job.due < self._next or before != (credential.version, credential.renewed):
                 self.wake()
-
-    def _tell_first_polls(self) -> None:
-        while self._unpolled and _is_polled(self._unpolled[0]):
-            self._unpolled.popleft()
-        if self._unpolled or self._said_polled:
-            return
-        self._said_polled = True
-        asked = [job for each in self.accounts for job in each.jobs if not each.stands_by(job)]
-        not_offered = sum(job.known.available is False for job in asked)
-        failing = sum(job.failing is not None for job in asked)
-        log.info(
-            "first polls ended",
-            accounts=len(self.accounts),
-            works=len(asked) - failing - not_offered,
-            fails=failing,
-            not_offered=not_offered,
-        )
 
     async def _derive(self, watched: Watched) -> None:
         for job in watched.derived:
@@ -301,9 +309,8 @@ class Poller:
         watched.derive_at = until or _NEVER
 
 
-def _is_polled(watched: Watched) -> bool:
-    decided = all(job.last_attempt for job in watched.jobs if job.collector.decides)
-    return all(job.last_attempt or (decided and watched.stands_by(job)) for job in watched.jobs)
+def _place(watched: Watched) -> tuple[AccountType, str, str]:
+    return *watched.account.key, watched.host
 
 
 def _in_order(heads: Iterable[tuple[Watched, Job]]) -> list[tuple[Watched, Job]]:

@@ -54,6 +54,16 @@ def put(job: Job, now: datetime, wait: timedelta) -> None:
     job.wait, job.due = wait, now + wait
 
 
+def follow(job: Job, former: Job, now: datetime) -> None:
+    """Schedule a job that takes over one of earlier settings: now if its answer may differ."""
+    if not job.asks_as(former):
+        job.not_offered_in_row = job.unauthorized_in_row = 0
+        job.due = now
+    elif job.answered and job.settings.interval < former.settings.interval:
+        since = job.last_attempt or now
+        job.due = min(job.due, max(now, since + job.settings.interval * _jitter()))
+
+
 def newly_missed(job: Job, now: datetime) -> int:
     """Count polls that were due and not begun within an interval, each once."""
     if job.begun or now < job.due:

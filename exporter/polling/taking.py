@@ -1,6 +1,6 @@
 """Records outcomes in their jobs, counts and logs them, and schedules the next attempts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,8 +18,9 @@ log = structlog.get_logger()
 
 
 class Observer(Protocol):
-    """Counts failures and missed polls."""
+    """Counts failures and missed polls of the collectors to ``expect``."""
 
+    def expect(self, collectors: Iterable[str]) -> None: ...
     def failed(self, collector: str, reason: str) -> None: ...
     def missed(self, collector: str, polls: int) -> None: ...
 

@@ -11,6 +11,7 @@ from exporter.github.client import Client
 from exporter.github.errors import NotFound
 from exporter.metrics.model import Reading
 from exporter.metrics.page import AccountFacts, JobFacts
+from exporter.polling import schedule
 from exporter.polling.job import Job
 from exporter.polling.platform import Standing
 from exporter.settings import Settings, resolved
@@ -89,6 +90,35 @@ class Watched:
             # Its sources expire by themselves.
             if longest is not None:
                 job.settings = replace(job.settings, stale_after=longest)
+
+    def succeed(self, former: "Watched", now: datetime) -> "Watched":
+        """Return the account after a change of the settings: ``former`` if it is not concerned.
+
+        Else this one, which takes over the readings, failures and schedule.
+        """
+        if self.arrangement == former.arrangement:
+            return former
+        self.recovered = former.recovered
+        self.resume(former.standing)
+        known = {job.collector.name: job for job in former.jobs}
+        for job in self.jobs:
+            if (before := known.get(job.collector.name)) is not None:
+                job.take_over(before)
+                schedule.follow(job, before, now)
+                if self.stands_against(job) and not former.stands_against(before):
+                    job.stand_by()
+        for job in self.heads():
+            job.due = min(each.due for each in self.asked_together(job))
+        return self
+
+    @property
+    def arrangement(self) -> tuple[object, ...]:
+        """All that the settings decide."""
+        jobs = (
+            (job.collector.name, job.client, job.settings, job.series_limit, job.series_ceiling)
+            for job in self.jobs
+        )
+        return self.account, *jobs
 
     def readings(self, now: datetime) -> tuple[dict[str, Reading], datetime | None]:
         """Return what the page shows of the jobs that ask, and when the first of it expires."""

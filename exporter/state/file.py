@@ -5,7 +5,7 @@ import fcntl
 import hashlib
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -129,11 +129,14 @@ class StateFile(AbstractContextManager["StateFile"]):
 
 @dataclass(slots=True, eq=False)
 class StateKeeper:
-    """Saves the poller's readings to a state file, off the event loop and not too often."""
+    """Saves the poller's readings to a state file, off the event loop and not too often.
+
+    ``discoveries`` are those of the time: they may change.
+    """
 
     file: StateFile
     poller: Poller
-    discoveries: tuple[Discovery, ...]
+    discoveries: Sequence[Discovery]
     telemetry: Telemetry
     clock: Callable[[], datetime]
     _kept: Snapshot | None = None

@@ -24,6 +24,7 @@ ON_NONE: Mapping[str, str] = {
     r"advanced_security_(maximum_seats|repositories)|licenses_type_seats": _SMALL,
     r"copilot_added_seats|copilot_info": _SMALL,
     r"exporter_(discovery|state)_last_success_timestamp_seconds": _ON_THE_PAGE,
+    r"exporter_config_last_reload_success_timestamp_seconds": _ON_THE_PAGE,
     r"exporter_(web_config_reload_success|log_lines_dropped_total)": _ON_THE_PAGE,
 }
 """Patterns of metrics, and why no board or rule has them."""

@@ -53,8 +53,9 @@ def everything() -> World:
     wanted = load_demo({}, {})
     world.app = assemble_demo(wanted, world.clock, process=False)
     world.app.telemetry.remembered(START)  # the demo has no state file
-    world.app.telemetry.sharded(0, 1)  # and no shards
+    world.app.telemetry.sharded((0, 1))  # and no shards
     world.app.telemetry.web_config(lambda: True)  # nor a web configuration file
+    world.app.telemetry.reloaded(START)  # and reads no settings again
     return world
 
 

@@ -1,6 +1,6 @@
 """Successive processes over one state file, in virtual time."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -62,10 +62,14 @@ async def keep(world: World) -> None:
 
 
 def bill(world: World) -> dict[Any, float]:
+    return bill_of(world.samples())
+
+
+def bill_of(page: Mapping[Any, float]) -> dict[Any, float]:
     """Return the samples of the bill, except the remaining days."""
     return {
         key: value
-        for key, value in world.samples().items()
+        for key, value in page.items()
         if not key[0].startswith(ABOUT_THE_PROCESS) and "remaining_days" not in key[0]
     }
 

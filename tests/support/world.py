@@ -146,17 +146,19 @@ class World:
         ]
         for account in accounts if watched is None else watched:
             flags.setdefault(f"{account.type.value}s", []).append(account.name)
-        self.settings: Settings = load(flags, environment or {}, ALL)
+        self._flags, self._environment = flags, environment or {}
+        self.settings: Settings = load(flags, self._environment, ALL)
+        self._secrets = (credential or from_token("default", DEMO_TOKEN), *further)
         self.app = App.assemble(
             self.settings,
-            credential or from_token("default", DEMO_TOKEN),
-            *further,
+            *self._secrets,
             transport=transport or httpx.ASGITransport(self.github),
             clock=self.clock,
             monotonic=self._loop.time,
             process=False,
             state_file=state_file,
         )
+        self.polls = self.app.poller.run
         self._polling: asyncio.Task[None] | None = None
 
     def clock(self) -> datetime:
@@ -167,7 +169,7 @@ class World:
         """Restore the state file, start polling, and let the first attempts end."""
         if self.app.keeper:
             self.app.keeper.restore()
-        self._polling = self._loop.create_task(self.app.poller.run())
+        self._polling = self._loop.create_task(self.polls())
         await self.passes(seconds=1)
         return self
 
@@ -194,6 +196,15 @@ class World:
             if self.app.poller.page() is not page:
                 page = self.app.poller.page()
                 yield
+
+    def reload(self, *secrets: Credential, **flags: object) -> None:
+        """Follow the settings of the start, except for these ``flags``.
+
+        ``secrets`` replace those of the start.
+        """
+        settings = load(self._flags | flags, self._environment, ALL)
+        transports = self.app.clients.transports(settings)
+        self.app.update(settings, secrets or self._secrets, transports)
 
     def replace_secret(self, file: Path, secret: str) -> None:
         """Write another secret, and wake the exporter as the watcher of the file would."""
@@ -298,13 +309,9 @@ def row(**fields: object) -> dict[str, object]:
 @contextlib.asynccontextmanager
 async def discovering(world: World) -> AsyncIterator[None]:
     """Run a world with its discoveries."""
+    world.polls = world.app.poll
     async with world:
-        running = [asyncio.create_task(each.run()) for each in world.app.discoveries]
-        try:
-            yield
-        finally:
-            for task in running:
-                task.cancel()
+        yield
 
 
 def read_at_each_use(file: Path) -> Callable[[], str]:

@@ -40,6 +40,15 @@ STATE_LAST_SUCCESS = exporter(
     "state_last_success_timestamp_seconds",
     "Unix time of the last write to the state file; 0 if never, absent without a state file.",
 )
+CONFIG_RELOAD_SUCCESSFUL = exporter(
+    "config_last_reload_successful",
+    "1 if the settings were valid when they were last read, at the start or on SIGHUP, else 0; "
+    "absent in the demo.",
+)
+CONFIG_RELOAD_SUCCESS_TIMESTAMP = exporter(
+    "config_last_reload_success_timestamp_seconds",
+    "Unix time at which the settings in effect were read; absent in the demo.",
+)
 WEB_CONFIG_RELOAD_SUCCESS = exporter(
     "web_config_reload_success",
     "1 if the current web configuration file is in effect, 0 if it could not be loaded; "

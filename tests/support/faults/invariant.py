@@ -308,7 +308,7 @@ class _OfAccount:
                     self.jobs[collector, f"last_{what}_timestamp_seconds"]
                     for what in ("attempt", "success")
                 )
-                assert attempt == last
+                assert attempt == last, f"{self.account}: {collector}: {attempt}, {last}"
 
 
 def _difference(found: Samples, answers: list[Samples]) -> str:

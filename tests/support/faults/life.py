@@ -20,7 +20,8 @@ from tests.support.faults.faulty_wire import Break
 from tests.support.faults.invariant import Invariant, Page
 from tests.support.faults.kinds import KINDS, Kind, heal
 from tests.support.faults.oracle import SKUS
-from tests.support.faults.written_bills import EVERYONE, PLACES, Stage, legacy, row
+from tests.support.faults.written_bills import CHANGES, EVERYONE, PLACES, Stage, legacy, row
+from tests.support.restarts import bill_of
 from tests.support.world import VirtualTimeLoop
 
 HUNTING = "FAULT_SEQUENCES" in os.environ
@@ -164,6 +165,15 @@ class Life(RuleBasedStateMachine):
         else:
             accounts.append(globex)
             self.end("lost")
+
+    @rule(change=st.sampled_from(CHANGES))
+    def settings_are_reloaded(self, change: dict[str, object]) -> None:
+        async def scene() -> None:
+            before = bill_of(self.page())
+            self.stage.world.reload(**change)
+            assert bill_of(self.page()) == before, "a reading is lost"
+
+        self.run(scene)
 
     # Faults
 

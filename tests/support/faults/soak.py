@@ -173,7 +173,7 @@ class Soak:
 
     async def _rests(self) -> Hour:
         world, wire = self.crowd.world, self.crowd.wire
-        own = 2 + len(world.app.discoveries)  # this one, the poller, the discoveries
+        own = 3 + len(world.app.discoveries)  # this one, the poller and its parent, the discoveries
         for _ in range(600):
             await self.crowd.settles()
             if len(asyncio.all_tasks()) == own and wire.unread == 0:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -131,7 +131,6 @@ class Scene:
     wire: Wire
     world: World
     _loop: asyncio.AbstractEventLoop
-    _discovering: Sequence[asyncio.Task[None]] = ()
 
     @property
     def passed(self) -> float:
@@ -141,13 +140,11 @@ class Scene:
     async def opens(self) -> None:
         """Start polling and discovering, and let the first attempts end."""
         self._loop = asyncio.get_running_loop()
+        self.world.polls = self.world.app.poll
         await self.world.__aenter__()
-        self._discovering = [asyncio.create_task(d.run()) for d in self.world.app.discoveries]
         await self.world.passes(seconds=30)
 
     async def closes(self) -> None:
-        for task in self._discovering:
-            task.cancel()
         await self.world.__aexit__()
 
     async def settles(self) -> None:
@@ -241,6 +238,14 @@ _SETTINGS: Mapping[str, object] = {
     },
     "credentials": [{"name": "own", "token_variable": "OWN", "discover": False}],
 }
+CHANGES: tuple[dict[str, object], ...] = (
+    {},
+    {"series_limit": 900},
+    {"poll": {"interval": "30m", "timeout": "29s"}},
+    {"github": {"api_version": "2022-11-28"}},
+)
+"""Settings that may be reloaded: the bill stays the same."""
+
 _ENTRIES = (
     ({"organization": "acme"}, ("usage_repositories", "advanced_security_repositories")),
     (
