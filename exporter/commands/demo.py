@@ -42,12 +42,12 @@ _SHOWING_ALL = ("acme", "acme-corp")
 _FAILING = "sandbox"
 _RULES = ({"property": "team"}, {"topic": "team-*"}, {"cost_center": True})
 _OWN_BUDGETS = (
-    {"name": "platform-actions", "usd": 120, "team": "platform", "product": "actions"},
-    {"name": "mobile", "usd": 100, "team": "mobile"},
-    {"name": "research", "usd": 150, "team": "Research"},
-    {"name": "sandbox", "usd": 300, "organization": "sandbox"},
-    {"name": "models", "usd": 150, "repository": "acme-research/models"},
-    {"name": "billing-ci", "usd": 60, "workflow": "acme-platform/billing/.github/workflows/ci.yml"},
+    {"name": "platform-actions", "usd": 240, "team": "platform", "product": "actions"},
+    {"name": "mobile", "usd": 180, "team": "mobile"},
+    {"name": "research", "usd": 160, "team": "Research"},
+    {"name": "sandbox", "usd": 450, "organization": "sandbox"},
+    {"name": "models", "usd": 160, "repository": "acme-research/models"},
+    {"name": "billing-ci", "usd": 80, "workflow": "acme-platform/billing/.github/workflows/ci.yml"},
     {"name": "copilot", "usd": 5_000, "product": "copilot"},
     {"name": "bill", "usd": 20_000},
 )
