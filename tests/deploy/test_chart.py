@@ -17,6 +17,7 @@ from exporter import __version__
 from tests.support.helm import (
     FEATURES,
     FULLNAME,
+    KUBERNETES,
     NAMESPACE,
     TOKEN,
     VERSIONS,
@@ -29,7 +30,6 @@ from tests.support.helm import (
     rendered,
 )
 
-OLDEST, NEWEST = "1.28", "1.37"
 OPERATOR = {"ServiceMonitor": operator.ServiceMonitor, "PrometheusRule": operator.PrometheusRule}
 
 TEMPLATES = [*CHART.glob("templates/**/*.*")]
@@ -62,7 +62,7 @@ class TestEveryFeature:
     def test_renders_alike_in_helm_3_and_4(self, name: str) -> None:
         assert feature(name, "helm3") == feature(name, "helm4")
 
-    @pytest.mark.parametrize("kubernetes", [OLDEST, NEWEST])
+    @pytest.mark.parametrize("kubernetes", KUBERNETES)
     @each_feature
     def test_is_what_kubernetes_takes(self, name: str, kubernetes: str) -> None:
         for manifest in feature(name).objects:

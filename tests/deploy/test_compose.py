@@ -142,7 +142,8 @@ class TestFiles:
             each["package-ecosystem"]: ROOT / each["directory"].removeprefix("/")
             for each in yaml.safe_load(file.read_text())["updates"]
         }
-        assert watched == {"docker-compose": FOLDER, "docker": ROOT}
+        assert watched["docker-compose"] == FOLDER
+        assert watched["docker"] == ROOT
 
     def test_check_every_service(self, demo: Composed) -> None:
         assert "\nHEALTHCHECK " in (ROOT / "Dockerfile").read_text()

@@ -19,6 +19,9 @@ HelmVersion = Literal["helm3", "helm4"]
 Object = dict[str, Any]
 
 VERSIONS: tuple[HelmVersion, ...] = ("helm3", "helm4")
+KUBERNETES = ("1.28", "1.37")
+"""The oldest version that the chart supports, and the newest with known schemas."""
+
 FEATURES = sorted(path.name.removesuffix("-values.yaml") for path in CHART.glob("ci/*-values.yaml"))
 RELEASE = "bill"
 NAMESPACE = "billing"
