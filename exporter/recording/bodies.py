@@ -4,6 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -81,6 +82,7 @@ class _Walk:
         self._fields = fields
         self._inner = {parent for path in fields for parent in _parents(path)}
         self._names = names
+        self._texts: dict[tuple[str, str], str] = {}
         self.unknown: set[str] = set()
 
     def value(self, value: Any, path: str) -> Any:
@@ -131,6 +133,13 @@ class _Walk:
         self.unknown.add(f"{parent}{shown}")
 
     def _text(self, text: str, path: str) -> str:
+        # A report of a million rows has few texts.
+        known = self._texts.get((path, text))
+        if known is None:
+            known = self._texts[path, text] = self._new_text(text, path)
+        return known
+
+    def _new_text(self, text: str, path: str) -> str:
         described = self._fields.get(path) or ()
         if text in described or words.is_time(text) or words.is_kind(path, text):
             return text
@@ -139,14 +148,20 @@ class _Walk:
         return self._names.of(text, kind) if of_sku is None else of_sku
 
     def _number(self, number: int | float, path: str) -> int | float:
-        if _KEPT.search(path) and path in self._fields:
-            return number
-        if _IDS.search(path):
-            return self._names.number(int(number))
-        scaled = number * self._names.factor
-        if isinstance(number, int) and _WHOLE.search(path):
-            return max(round(scaled), min(number, 1))
-        return scaled
+        match _meaning(path):
+            case "kept" if path in self._fields:
+                return number
+            case "id":
+                return self._names.number(int(number))
+            case "whole" if isinstance(number, int):
+                return max(round(number * self._names.factor), min(number, 1))
+        return number * self._names.factor
+
+
+@cache
+def _meaning(path: str) -> str:
+    meanings = {"kept": _KEPT, "id": _IDS, "whole": _WHOLE}
+    return next((name for name, pattern in meanings.items() if pattern.search(path)), "amount")
 
 
 def _parents(path: str) -> Iterator[str]:
