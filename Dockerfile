@@ -14,7 +14,9 @@ RUN python -m venv tools && \
     tools/bin/pip --python /opt/github-billing-exporter/bin/python \
         install --no-compile --require-hashes --requirement requirements.lock
 COPY LICENSE README.md pyproject.toml ./
+COPY deploy deploy
 COPY exporter exporter
+COPY grafana/provisioning grafana/provisioning
 # Bytecode that never looks at its source starts faster, and is the same in every build.
 RUN tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir wheels . && \
     tools/bin/pip --python /opt/github-billing-exporter/bin/python \

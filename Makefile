@@ -73,7 +73,7 @@ docs: .venv/.dev ## build the site of the documentation into dist/site; dead lin
 lock: .venv/.made ## update the lock files from pyproject.toml; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/uv || $(PIP) install uv
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements.lock
-	printf '%s\n' hatchling editables | $(COMPILE) $(ARGS) - --output-file requirements-build.lock
+	printf '%s\n' hatch-fancy-pypi-readme hatchling editables | $(COMPILE) $(ARGS) - --output-file requirements-build.lock
 	$(COMPILE) $(ARGS) pyproject.toml --group dev --constraints requirements.lock \
 		--constraints requirements-build.lock --output-file requirements-dev.lock
 
@@ -85,6 +85,10 @@ bench: .venv/.dev .tools/.done ## run the benchmarks: needs wrk and nginx, and h
 .PHONY: focus
 focus: .venv/.dev .focus/.made ## check a month of the demo in FOCUS with the official validator; needs Python 3.12
 	@$(BIN)/python -m scripts.validate_focus .focus
+
+.PHONY: dist
+dist: .venv/.dev ## build wheel and sdist into dist: the same bytes from the same commit
+	$(BIN)/python -m scripts.dist dist
 
 .PHONY: sbom
 sbom: dist/sbom.cdx.json ## write dist/sbom.cdx.json, the runtime dependencies with hashes

@@ -19,7 +19,8 @@ def _tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "docs", tree / "docs")
     shutil.copytree(ROOT / "deploy", tree / "deploy")
     shutil.copytree(ROOT / "tests" / "contract", tree / "tests" / "contract")
-    shutil.copytree(ROOT / "exporter" / "recording", tree / "exporter" / "recording")
+    for name in ("assets", "recording"):
+        shutil.copytree(ROOT / "exporter" / name, tree / "exporter" / name, symlinks=True)
     return tree
 
 
