@@ -1,9 +1,9 @@
-"""Generated files of the Helm chart: its README, schema, rules, and figures in its values."""
+"""Generated files of the Helm chart: all but its templates, and only figures in its values."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy import chart_readme, chart_schema
+from deploy import chart_metadata, chart_readme, chart_schema
 from deploy.prometheus import alerts
 from docs import figures
 
@@ -15,6 +15,7 @@ def files(root: Path) -> Mapping[Path, str]:
     measured = _text(root / "docs" / "performance.md")
     values = figures.with_resources(_text(chart / "values.yaml"), measured)
     return {
+        chart / "Chart.yaml": chart_metadata.chart(),
         chart / "values.yaml": values,
         chart / "README.md": chart_readme.readme(_text(chart / "README.md"), values),
         chart / "values.schema.json": chart_schema.schema(chart),

@@ -12,7 +12,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from deploy.project import REPOSITORY
+from deploy.project import FILES, REPOSITORY
 from deploy.prometheus.alerts import PREFIX
 
 _PAGES = ("*.md", "docs/**/*.md", "deploy/**/*.md", "examples/**/*.md")
@@ -57,7 +57,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         path = posixpath.normpath(posixpath.join(folder, link[1]))
         if path in files.src_uris or not (_root(config) / path).exists():
             return link[0]
-        return f"]({REPOSITORY}/blob/main/{path}{link[2] or ''})"
+        return f"]({FILES}/{path}{link[2] or ''})"
 
     piped = _CODE.sub(lambda code: code[0].replace(r"\|", "|"), markdown)
     return _LINK.sub(replaced, piped)

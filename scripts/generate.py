@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy import chart_files, mixin
+from deploy import chart_files, mentions, mixin
 from deploy.prometheus import alerts
 from docs import reference
 from grafana import boards
@@ -25,7 +25,8 @@ _GENERATED_ONLY = "deploy/helm/github-billing-exporter/files/*/**/*"
 
 def files(root: Path) -> Mapping[Path, str]:
     """Return the text of every generated file by path."""
-    return {path: text for maker in _MAKERS for path, text in maker(root).items()}
+    made = {path: text for maker in _MAKERS for path, text in maker(root).items()}
+    return {**made, **mentions.files(root, made)}
 
 
 def differing(root: Path, wanted: Mapping[Path, str]) -> list[Path]:

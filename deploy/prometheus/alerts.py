@@ -6,18 +6,17 @@ from dataclasses import fields
 from inspect import cleandoc
 from pathlib import Path
 
-import yaml
-
-from deploy.project import REPOSITORY
+from deploy.project import FILES
 from deploy.prometheus.alert import Alert, Group
 from deploy.prometheus.bill_alerts import BUDGETS, QUOTAS
 from deploy.prometheus.exporter_alerts import EXPORTER
 from deploy.prometheus.spend_alerts import SEATS, SPEND
 from deploy.prometheus.thresholds import DEFAULTS, Thresholds
+from deploy.yaml_text import yaml_text
 
 GROUPS = (EXPORTER, QUOTAS, BUDGETS, SPEND, SEATS)
 PREFIX = "GitHubBilling"
-RUNBOOKS = f"{REPOSITORY}/blob/main/docs/runbooks"
+RUNBOOKS = f"{FILES}/docs/runbooks"
 PLACEHOLDERS = {field.name: f"<<{field.name}>>" for field in fields(Thresholds)}
 """For `rule_file`: the placeholders that the chart and the mixin replace."""
 
@@ -38,9 +37,7 @@ def rule_file(thresholds: Mapping[str, str], runbooks: str = RUNBOOKS, grafana: 
         }
         for group in GROUPS
     ]
-    return _HEADER + yaml.dump(
-        {"groups": groups}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000
-    )
+    return _HEADER + yaml_text({"groups": groups})
 
 
 def template() -> str:
@@ -90,16 +87,3 @@ def _rule(
             "runbook_url": f"{runbooks}/{name}.md",
         },
     }
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes multi-line strings as blocks."""
-
-
-def _string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(
-        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
-    )
-
-
-_Dumper.add_representer(str, _string)
