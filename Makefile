@@ -90,6 +90,10 @@ focus: .venv/.dev .focus/.made ## check a month of the demo in FOCUS with the of
 dist: .venv/.dev ## build wheel and sdist into dist: the same bytes from the same commit
 	$(BIN)/python -m scripts.dist dist
 
+.PHONY: chart
+chart: .venv/.dev .tools/.done ## pack the chart into dist, as a release publishes it
+	$(BIN)/python -m scripts.chart dist $(ARGS)
+
 .PHONY: sbom
 sbom: dist/sbom.cdx.json ## write dist/sbom.cdx.json, the runtime dependencies with hashes
 
