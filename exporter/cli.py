@@ -13,7 +13,18 @@ from exporter.commands import version
 from exporter.commands.shared import PROGRAM, WRONG_SETTINGS, end
 from exporter.settings.options import closest
 
-COMMANDS = ("run", "check", "once", "bill", "history", "licenses", "demo", "health", "version")
+COMMANDS = (
+    "run",
+    "check",
+    "once",
+    "bill",
+    "history",
+    "licenses",
+    "assets",
+    "demo",
+    "health",
+    "version",
+)
 """Modules of ``exporter.commands``, each with a function of the same name."""
 
 _SERVICES = ("run", "demo")

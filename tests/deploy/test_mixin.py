@@ -1,19 +1,21 @@
 """The mixin, evaluated by a Jsonnet."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import rjsonnet
 import yaml
 
+from exporter.cli import main
 from tests.support.paths import ROOT
 
 CHART = ROOT / "deploy/helm/github-billing-exporter/files"
 
 
-def evaluated(config: str = "") -> dict[str, Any]:
+def evaluated(config: str = "", mixin: Path = ROOT / "deploy/mixin.libsonnet") -> dict[str, Any]:
     program = f"""
-        local mixin = (import '{ROOT}/deploy/mixin.libsonnet') + {{ _config+:: {{ {config} }} }};
+        local mixin = (import '{mixin}') + {{ _config+:: {{ {config} }} }};
         {{
           alerts: mixin.prometheusAlerts,
           rules: mixin.prometheusRules,
@@ -36,6 +38,11 @@ def test_has_the_rules_and_dashboards_of_the_files() -> None:
     assert found["dashboards"] == {
         path.name: json.loads(path.read_text()) for path in CHART.glob("dashboards/*.json")
     }
+
+
+def test_is_the_same_among_the_assets(tmp_path: Path) -> None:
+    main(["assets", "--output", str(tmp_path)])
+    assert evaluated(mixin=tmp_path / "mixin/mixin.libsonnet") == evaluated()
 
 
 def test_takes_thresholds_and_links() -> None:
