@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from deploy.chart_readme import CHART
+from exporter import __version__
 from tests.support.helm import (
     TOKEN,
     VERSIONS,
@@ -36,14 +37,14 @@ class TestTheImage:
     @pytest.mark.parametrize(
         ("image", "name"),
         [
-            (MINE, "registry.example.com/github-billing-exporter:0.1.0"),
+            (MINE, f"registry.example.com/github-billing-exporter:{__version__}"),
             ({**MINE, "tag": "edge"}, "registry.example.com/github-billing-exporter:edge"),
             (
                 {**MINE, "tag": "edge", "digest": DIGEST},
                 f"registry.example.com/github-billing-exporter@{DIGEST}",
             ),
-            ({"repository": "acme/billing"}, "acme/billing:0.1.0"),
-            ({"pullPolicy": "Never"}, "github-billing-exporter:0.1.0"),
+            ({"repository": "acme/billing"}, f"acme/billing:{__version__}"),
+            ({"pullPolicy": "Never"}, f"github-billing-exporter:{__version__}"),
         ],
     )
     def test_is_by_digest_else_tag_else_the_charts_version(
@@ -54,7 +55,7 @@ class TestTheImage:
     @pytest.mark.parametrize("image", [{}, MINE])
     def test_is_in_the_registry_of_all_charts(self, image: dict[str, str]) -> None:
         found = images(with_values(image=image, **{"global": MIRROR}))
-        assert found == {"mirror.example.com/github-billing-exporter:0.1.0"}
+        assert found == {f"mirror.example.com/github-billing-exporter:{__version__}"}
 
     @pytest.mark.parametrize("version", VERSIONS)
     @pytest.mark.parametrize("values", [{}, {"demo": True}])
@@ -92,4 +93,4 @@ class TestThePullSecrets:
         values = {"global": shared, CHART.name: merged(TOKEN, {"image": {"registry": ""}})}
         manifests = rendered(values, version=version, chart=tmp_path)
         assert manifests.pod["imagePullSecrets"] == [{"name": "all"}]
-        assert images(manifests) == {"mirror.example.com/github-billing-exporter:0.1.0"}
+        assert images(manifests) == {f"mirror.example.com/github-billing-exporter:{__version__}"}

@@ -180,16 +180,19 @@ def running(
     tls: ssl.SSLContext | None = None,
     under: Sequence[str] = (),
     address: str | None = None,
+    *,
+    program: Path | None = None,
 ) -> Iterator[Exporter]:
     """Run the installed exporter; enter the block once it is healthy, and stop it after the block.
 
     ``env`` is added to the environment of the tests. With ``tls`` its health is checked over TLS.
     ``under`` is a command that executes it. ``address`` is its listen address, a free port by
-    default. The test fails with the log if the exporter exits early or ignores SIGTERM.
+    default. ``program`` is one that is installed elsewhere. The test fails with the log if the
+    exporter exits early or ignores SIGTERM.
     """
     address = address or f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "GITHUB_BILLING_WEB_LISTEN_ADDRESS": address, **env}
-    command = [*under, str(installed_command()), *args]
+    command = [*under, str(program or installed_command()), *args]
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "stderr"
         url = f"{'https' if tls else 'http'}://{address}"
