@@ -20,7 +20,7 @@ SETTINGS := $(strip $(foreach name,$(filter-out GITHUB_BILLING_EXPORTER_%,$(filt
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: .venv/.run ## run the exporter with ARGS; the demo if no GITHUB_BILLING_* variable is set
@@ -93,6 +93,20 @@ dist: .venv/.dev ## build wheel and sdist into dist: the same bytes from the sam
 .PHONY: chart
 chart: .venv/.dev .tools/.done ## pack the chart into dist, as a release publishes it
 	$(BIN)/python -m scripts.chart dist $(ARGS)
+
+.PHONY: release
+release: .venv/.dev ## set VERSION everywhere, and date its changes; to be committed and tagged
+	$(BIN)/python -m scripts.release prepare $(VERSION)
+	$(BIN)/python -m scripts.generate
+
+.PHONY: release-check
+release-check: .venv/.dev ## fail if package, chart or CHANGELOG are not of the version of TAG
+	@$(BIN)/python -m scripts.release check $(TAG)
+
+.PHONY: notes
+notes: .venv/.dev ## write dist/notes.md, the changes of the version
+	@mkdir -p dist
+	$(BIN)/python -m scripts.release notes > dist/notes.md
 
 .PHONY: sbom
 sbom: dist/sbom.cdx.json ## write dist/sbom.cdx.json, the runtime dependencies with hashes

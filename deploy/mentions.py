@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.project import FILES, RAW, REPOSITORY, SITE
+from deploy.project import FILES, OWNER, RAW, REPOSITORY, SITE
 from exporter import __version__
 
 _HANDWRITTEN = (
+    ".github/CODEOWNERS",
     "Dockerfile",
     "README.md",
     "deploy/compose/compose.yaml",
@@ -26,6 +27,7 @@ _CURRENT = {
     rf"(?<=Documentation=)https://github\.com/{_NAME}": REPOSITORY,
     rf'(?<=Issues = ")https://github\.com/{_NAME}': REPOSITORY,
     rf"github\.com/{_NAME}(?=/deploy/)": REPOSITORY.removeprefix("https://"),
+    r"(?<=@)[\w-]+(?=/maintainers)": OWNER,
     r"(?<=github-billing-exporter:)\d+\.\d+\.\d+[\w.-]*": __version__,
     r"(?<=ARG VERSION=).+": __version__,
 }

@@ -6,20 +6,20 @@ from pathlib import Path
 _PYPROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
 
 REPOSITORY: str = _PYPROJECT["project"]["urls"]["Repository"]
-_OWNER, _NAME = REPOSITORY.removeprefix("https://github.com/").split("/")
+OWNER, _NAME = REPOSITORY.removeprefix("https://github.com/").split("/")
 
 FILES = f"{REPOSITORY}/blob/main"
 """Base URL of the repository's files, for people."""
 
-RAW = f"https://raw.githubusercontent.com/{_OWNER}/{_NAME}/main"
+RAW = f"https://raw.githubusercontent.com/{OWNER}/{_NAME}/main"
 """Base URL of the repository's files, for programs."""
 
-SITE = f"https://{_OWNER}.github.io/{_NAME}/"
+SITE = f"https://{OWNER}.github.io/{_NAME}/"
 REGISTRY = "ghcr.io"
-IMAGE = f"{_OWNER}/{_NAME}".lower()
+IMAGE = f"{OWNER}/{_NAME}".lower()
 """The image within the registry, of which each release has the version as its tag."""
 
-CHARTS = f"oci://{REGISTRY}/{_OWNER}/charts".lower()
+CHARTS = f"oci://{REGISTRY}/{OWNER}/charts".lower()
 """Address under which the chart is pushed."""
 
 AUTHORS: str = _PYPROJECT["project"]["authors"][0]["name"]
