@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 REASONS = tuple(dict.fromkeys(error.reason for error in errors.ALL))
 
 _SILENT_SECONDS = 60.0
+_NOT_RELOADED = (
+    "The settings could not be reloaded: former ones are in effect. The log has the error."
+)
 
 log = structlog.get_logger()
 
@@ -218,7 +221,7 @@ class App:
         if self.keeper:
             self.keeper.restore()
         exposition = Exposition(self.poller.page, self.telemetry.registry)
-        application = Application(self.poller, exposition, self.clock, self.amounts)
+        application = Application(self.poller, exposition, self.clock, self.amounts, self._notices)
         context = web.context if web else None
         if web:
             self.telemetry.web_config(lambda: web.taken)
@@ -240,6 +243,9 @@ class App:
             for task in running:
                 task.cancel()
         log.info("stopped")
+
+    def _notices(self) -> Sequence[str]:
+        return (_NOT_RELOADED,) if self.telemetry.reload_failed else ()
 
     def _warn_of_overlaps(self) -> None:
         for warning in overlaps(self.poller.accounts):

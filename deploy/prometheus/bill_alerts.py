@@ -16,7 +16,8 @@ _QUOTA = "account_quota:github_billing_included"
 
 _ACCOUNT = "{{ $labels.account_type }} {{ $labels.account }}"
 _NAMED = (
-    "{{ $labels.scope }} budget{{ with $labels.target }} for {{ . }}{{ end }}"
+    '{{ $labels.scope }} budget{{ if match "^own:" $labels.budget }} {{ $labels.budget }}{{ end }}'
+    "{{ with $labels.target }} for {{ . }}{{ end }}"
     f"{{{{ with $labels.entity }}}} of {{{{ . }}}}{{{{ end }}}} in {_ACCOUNT}"
 )
 

@@ -59,6 +59,10 @@ def instead_of_token(text: str) -> str:
     """Return what a stripped text must be if it is no token, else an empty string."""
     if "-----BEGIN " in text:
         return "only the token, not a key or a certificate"
+    if text.startswith(("/", "~", ".")):
+        return "the token itself, not the path of its file"
+    if text[:1] in {"'", '"'}:
+        return "only the token, without quotes"
     return "" if re.fullmatch(r"[!-~]+", text) else "only the token, without spaces or line breaks"
 
 

@@ -62,7 +62,7 @@ class JobFacts:
     def why(self) -> str:
         """The reason for the state as a sentence, empty if there is none."""
         if self.standing_by:
-            return "Not needed: the account is on the other billing platform."
+            return "Not polled: the account is not known to be on this collector's platform."
         if self.collector == "usage" and self.known.available is False:
             return "The account is on the legacy platform; usage is requested again at every poll."
         if self.detail:

@@ -33,6 +33,7 @@ class Telemetry:
         self._lines_dropped = self._counter(catalogue.LOG_LINES_DROPPED)
         self._state: prometheus.Gauge | None = None
         self._shards: prometheus.Gauge | None = None
+        self.reload_failed = False
         self._reload: tuple[prometheus.Gauge, prometheus.Gauge] | None = None
         self._reasons = tuple(reasons)
         if process:
@@ -107,6 +108,7 @@ class Telemetry:
             )
         successful, timestamp = self._reload
         successful.set(at is not None)
+        self.reload_failed = at is None
         if at is not None:
             timestamp.set(at.timestamp())
 

@@ -96,11 +96,20 @@ def shaped(shape: str, sentence: str) -> BeforeValidator:
 
 
 def _name(longest: int) -> BeforeValidator:
-    return shaped(
-        rf"{UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]{{0,{longest - 1}}}",
-        "must be a name as in GitHub URLs: "
-        f"up to {longest} letters, digits, hyphens and underscores",
-    )
+    shape = rf"{UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]{{0,{longest - 1}}}"
+
+    def check(value: object) -> str:
+        if re.fullmatch(shape, text := _text(value)):
+            return text
+        bare = re.sub(r"\A(https?://[^/]+/(orgs/|enterprises/)?|@)|/\Z", "", text)
+        # Never the name itself: it may be a token.
+        meant = ", without @ or an address" if bare != text and re.fullmatch(shape, bare) else ""
+        raise ValueError(
+            "must be a name as in GitHub URLs: "
+            f"up to {longest} letters, digits, hyphens and underscores{meant}"
+        )
+
+    return BeforeValidator(check)
 
 
 def exactly_one_with(*others: str) -> AfterValidator:

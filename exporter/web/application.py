@@ -1,6 +1,6 @@
 """The ASGI application: /metrics, /, /healthz and /readyz."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -30,12 +30,16 @@ _HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The ASGI application. It sends no requests to GitHub. ``amounts`` are shown on ``/``."""
+    """The ASGI application. It sends no requests to GitHub.
+
+    ``amounts`` are shown on ``/``, and the sentences that ``notices`` returns.
+    """
 
     poller: Poller
     exposition: Exposition
     clock: Callable[[], datetime]
     amounts: bool = True
+    notices: Callable[[], Sequence[str]] = tuple
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         status, content_type, body, *headers = await self._answer(scope)
@@ -61,10 +65,10 @@ class Application:
         return 200, _HTML, body, (b"vary", b"accept-encoding"), *_encoding(gzip=gzip)
 
     async def _render(self, *, gzip: bool) -> bytes:
-        page, now, amounts = self.poller.page(), self.clock(), self.amounts
+        page, now, notices = self.poller.page(), self.clock(), self.notices()
 
         def rendered() -> bytes:
-            html = landing.render(page, now, amounts=amounts).encode()
+            html = landing.render(page, now, amounts=self.amounts, notices=notices).encode()
             return packed([html]) if gzip else html
 
         return await self.exposition.bodies.in_thread(rendered)

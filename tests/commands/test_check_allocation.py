@@ -71,3 +71,16 @@ class TestRules:
             "allocation.rules[2]",
             "allocation.rules[3]",
         ]
+
+
+def test_an_own_budget_without_usage_is_a_warning(github: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        "users: [mona]\n"
+        "own_budgets:\n"
+        "  - {name: typo, account: user/mona, usd: 10, sku: actions_macs}\n",
+        encoding="utf-8",
+    )
+    ended = command("check", "--config.file", str(file), env=asking(github))
+    assert ended.returncode == 0
+    assert "Warning: user mona: No estimate for own:typo: GitHub publishes no such" in said(ended)

@@ -153,8 +153,11 @@ class TestInvalidSettings:
             lines = [line.partition(": ")[2] for line in started.stderr.splitlines()]
             assert said["detail"] == "; ".join(lines)
             assert said["level"] == "error"
+            notice = "settings could not be reloaded"
+            assert notice in fetch(run.exporter.base_url).text
             run.reads(USUAL)
             until(lambda: run.successful == 1, run.exporter.stderr)
+            until(lambda: notice not in fetch(run.exporter.base_url).text)
             assert run.at > began
 
 

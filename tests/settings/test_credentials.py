@@ -290,6 +290,7 @@ class TestTheContentOfASecretFile:
         [
             (f"GITHUB_TOKEN = {CANARY}", "without spaces or line breaks"),
             ("-----BEGIN RSA PRIVATE KEY-----", "not a key or a certificate"),
+            (f"'{CANARY}'", "without quotes"),
         ],
     )
     def test_must_be_the_token_alone(self, content: str, fault: str, tmp_path: Path) -> None:

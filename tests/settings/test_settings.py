@@ -121,6 +121,12 @@ class TestCredentials:
             f"{name}: must be only the token, without spaces or line breaks",
         )
 
+    @pytest.mark.parametrize("path", ["/root/token", "~/token", "./token"])
+    def test_a_path_instead_of_a_token_is_refused(self, path: str) -> None:
+        assert faults({}, {"GITHUB_BILLING_TOKEN": path}) == (
+            "GITHUB_BILLING_TOKEN: must be the token itself, not the path of its file",
+        )
+
     def test_a_token_as_flag_is_refused(self) -> None:
         [fault] = faults({"github": {"token": CANARY}})
         assert fault.startswith("flag github.token: the token cannot be set here")

@@ -60,7 +60,10 @@ class TestRow:
             (WORKING, ""),
             (FAILING, "unauthorized: GitHub answered 401. Make a new token."),
             (NOT_OFFERED, "GitHub answered 404. Required: owner."),
-            (STANDING_BY, "Not needed: the account is on the other billing platform."),
+            (
+                STANDING_BY,
+                "Not polled: the account is not known to be on this collector's platform.",
+            ),
             (
                 replace(NOT_OFFERED, collector="usage", detail="", hint=""),
                 "The account is on the legacy platform; usage is requested again at every poll.",

@@ -11,6 +11,7 @@ from exporter import __version__
 from exporter.accounts import Account
 from exporter.app import App
 from exporter.billing import matches
+from exporter.collectors.own_budgets import OWN_BUDGETS
 from exporter.collectors.usage_teams import MATCHED
 from exporter.commands.checking.names import Owner
 from exporter.commands.checking.rates import Estimate
@@ -109,6 +110,7 @@ def gathered(app: App, findings: Findings | None = None) -> Report:
             *overlaps(app.poller.accounts),
             *filter(None, limits),
             *_idle_rules(app, page),
+            *_idle_budgets(page),
         ],
     )
 
@@ -260,6 +262,15 @@ def _prices_to_come(app: App) -> Iterator[str]:
     to_come = (price for price in prices if price.start > app.clock().date())
     for price in sorted(to_come, key=attrgetter("start", "sku")):
         yield f"The own price of {price.sku} from {price.start} has no effect yet"
+
+
+def _idle_budgets(page: Page) -> Iterator[str]:
+    for account in page.accounts:
+        for job in account.jobs:
+            if job.collector == OWN_BUDGETS.name and job.known.reading:
+                notes = " ".join(job.known.reading.notes).removesuffix(".")
+                if notes:
+                    yield f"{account.account_type} {account.account}: {notes}"
 
 
 def _idle_rules(app: App, page: Page) -> Iterator[str]:

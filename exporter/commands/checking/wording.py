@@ -213,7 +213,7 @@ def _place(place: PlaceReport) -> str:
 
 def _rest(report: Report) -> Iterator[str]:
     if report.series is not None:
-        yield f"About {report.series} series."
+        yield f"About {report.series} series, with those about the exporter itself."
     yield from (f"{note}." for note in report.notes)
     yield from (f"Warning: {warning}." for warning in report.warnings)
 

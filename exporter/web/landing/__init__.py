@@ -1,5 +1,6 @@
 """The landing page: what each account costs, the state of each collector, and how to fix it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
@@ -12,6 +13,7 @@ from exporter.web.landing.style import STYLE
 from exporter.web.landing.words import counted, span
 
 _PROJECT = "GitHub Billing Exporter"
+_CHECK = " (github-billing-exporter check finds the cause)"
 _MEANING = """<p><small>Metered usage after discounts, in US dollars, by months in UTC: not the
 invoice, which adds plan fees, volume licenses, tax, Marketplace purchases and credits. The bill
 of an enterprise includes those of its organizations. The forecast is the average day's pace, with
@@ -19,13 +21,16 @@ as much covered by plans and at most as many licenses as last month.</small></p>
 """
 
 
-def render(page: Page, now: datetime, *, amounts: bool = True) -> str:
-    """Return the page as HTML; ``amounts`` of money, or only the states of collectors."""
+def render(page: Page, now: datetime, *, amounts: bool = True, notices: Sequence[str] = ()) -> str:
+    """Return the page as HTML; ``amounts`` of money, or only the states of collectors.
+
+    ``notices`` are sentences for its top, after that of the build.
+    """
     accounts = [Account(each, now, money(each, now) if amounts else None) for each in page.accounts]
     accounts.sort(key=lambda each: each.place)
     single = len(accounts) == 1
     total = sum(len(account.failing) for account in accounts)
-    summary = f'<span class="fails">{total} failing</span>' if total else "no failures"
+    summary = f'<span class="fails">{total} failing</span>{_CHECK}' if total else "no failures"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -37,7 +42,7 @@ def render(page: Page, now: datetime, *, amounts: bool = True) -> str:
 <body>
 <main>
 <h1>{_PROJECT}</h1>
-{f'<p class="notice"><b>{escape(page.build.notice)}</b></p>' if page.build.notice else ""}
+{"".join(_notice(each) for each in (page.build.notice, *notices) if each)}
 <p>Version {escape(page.build.version)} · {counted(len(accounts), "account")} · {summary} ·
 {now:%Y-%m-%d %H:%M:%S} UTC</p>
 {"".join(_discovery(found, now) for found in page.discoveries)}
@@ -49,6 +54,10 @@ def render(page: Page, now: datetime, *, amounts: bool = True) -> str:
 </body>
 </html>
 """
+
+
+def _notice(sentence: str) -> str:
+    return f'<p class="notice"><b>{escape(sentence)}</b></p>'
 
 
 def _discovery(found: DiscoveryFacts, now: datetime) -> str:
