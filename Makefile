@@ -94,17 +94,24 @@ dist: .venv/.dev ## build wheel and sdist into dist: the same bytes from the sam
 chart: .venv/.dev .tools/.done ## pack the chart into dist, as a release publishes it
 	$(BIN)/python -m scripts.chart dist $(ARGS)
 
+.PHONY: assets
+assets: .venv/.run ## pack rules, dashboards, mixin and systemd unit into dist/assets.tgz
+	@rm -rf dist/assets
+	$(BIN)/github-billing-exporter assets --output dist/assets
+	@tar --create --sort=name --mtime="@$$(git log -1 --format=%ct)" --owner=0 --group=0 --numeric-owner \
+		--mode=u=rw,go=r,a+X --use-compress-program="gzip --no-name" --file dist/assets.tgz --directory dist/assets .
+
 .PHONY: release
 release: .venv/.dev ## set VERSION everywhere, and date its changes; to be committed and tagged
 	$(BIN)/python -m scripts.release prepare $(VERSION)
 	$(BIN)/python -m scripts.generate
 
 .PHONY: release-check
-release-check: .venv/.dev ## fail if package, chart or CHANGELOG are not of the version of TAG
-	@$(BIN)/python -m scripts.release check $(TAG)
+release-check: .venv/.dev ## print what TAG publishes; fail if package, chart or CHANGELOG are of another version
+	@$(BIN)/python -m scripts.release check "$$TAG" $${GITHUB_REPOSITORY:+--repository "$$GITHUB_REPOSITORY"}
 
 .PHONY: notes
-notes: .venv/.dev ## write dist/notes.md, the changes of the version
+notes: .venv/.dev ## write dist/notes.md, the changes of the version and how to verify it
 	@mkdir -p dist
 	$(BIN)/python -m scripts.release notes > dist/notes.md
 

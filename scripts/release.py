@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from deploy.chart_readme import CHART
+from deploy.project import CHARTS, IMAGE, REGISTRY, REPOSITORY
 from scripts import changelog
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +19,20 @@ _PACKAGE, _CHANGELOG = Path("exporter/__init__.py"), Path("CHANGELOG.md")
 _CHART = Path("deploy/helm/github-billing-exporter/Chart.yaml")
 _ASSIGNED = re.compile(r'(?<=^__version__ = ")[^"]+', re.MULTILINE)
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?")
+_RELATIVE = re.compile(r"(?<=\]\()(?!https?:|#)")
+_NOTES = """\
+{changes}
+
+### Verify
+
+The workflow that made image and chart signed them:
+
+```sh
+cosign verify --certificate-oidc-issuer https://token.actions.githubusercontent.com \\
+  --certificate-identity {repository}/.github/workflows/release.yml@refs/tags/v{version} \\
+  {image}:{version} {chart}:{version}
+```
+"""
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
@@ -28,12 +44,15 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     preparing.add_argument("--date", type=date.fromisoformat, default=datetime.now(UTC).date())
     checking = verbs.add_parser("check", help="fail if a tag is not that of the files")
     checking.add_argument("tag", help="such as v0.2.0")
-    verbs.add_parser("notes", help="print the changes of the version")
+    checking.add_argument("--repository", help="that it is published from, such as acme/bills")
+    verbs.add_parser("notes", help="print the changes of the version, and how to verify it")
     given = parser.parse_args(arguments)
     if given.verb == "prepare":
         fault = _prepare(root, given.version, given.date)
     elif given.verb == "check":
-        fault = _fault_of(root, given.tag)
+        fault = _fault_of(root, given.tag) or _fault_of_address(given.repository)
+        if not fault:
+            print(*_addresses(_version(root)), sep="\n")
     else:
         fault = _print_notes(root)
     if fault:
@@ -75,12 +94,35 @@ def _faults_of(root: Path, version: str) -> Iterator[str]:
         yield f"{_CHANGELOG} has no dated section [{version}]"
 
 
+def _fault_of_address(repository: str | None) -> str:
+    if repository is None or f"https://github.com/{repository}" == REPOSITORY:
+        return ""
+    return (
+        f"pyproject.toml says that the project lives at {REPOSITORY}, but this is {repository}: "
+        "change it, run `make fix`, and commit"
+    )
+
+
+def _addresses(version: str) -> Iterator[str]:
+    yield f"version={version}"
+    yield f"image={REGISTRY}/{IMAGE}"
+    yield f"charts={CHARTS}"
+
+
 def _print_notes(root: Path) -> str:
     version = _version(root)
     section = changelog.section(_text(root, _CHANGELOG), version)
     if section is None:
         return f"CHANGELOG.md has no section [{version}]"
-    print(section.text)
+    files = f"{REPOSITORY}/blob/v{version}/"
+    notes = _NOTES.format(
+        changes=_RELATIVE.sub(files, section.text),
+        repository=REPOSITORY,
+        version=version,
+        image=f"{REGISTRY}/{IMAGE}",
+        chart=f"{CHARTS.removeprefix('oci://')}/{CHART.name}",
+    )
+    print(notes, end="")
     return ""
 
 

@@ -20,6 +20,10 @@ FORMS = sorted(GITHUB.glob("ISSUE_TEMPLATE/[!c]*.yml"))
 WRITES = {
     "dependencies/propose": {"actions", "contents", "pull-requests"},
     "docs/deploy": {"id-token", "pages"},
+    "release/image": {"id-token", "packages"},
+    "release/chart": {"id-token", "packages"},
+    "release/pypi": {"id-token"},
+    "release/release": {"contents"},
 }
 """The jobs that may change something, and what. All others only read."""
 
@@ -51,6 +55,10 @@ def jobs(path: Path) -> list[Job]:
 
 JOBS = [job for path in WORKFLOWS for job in jobs(path)]
 
+RELEASE = {
+    job.name.removeprefix("release/"): job for job in JOBS if job.name.startswith("release/")
+}
+
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 each_job = pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 
@@ -60,6 +68,13 @@ def found(program: str, *arguments: str | Path) -> str:
     command = [Path(sys.executable).parent / program, *arguments]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return ended.stdout + ended.stderr if ended.returncode else ""
+
+
+def before(name: str) -> set[str]:
+    """Return the jobs of ``release`` that must have succeeded before."""
+    needs = RELEASE[name].content.get("needs", [])
+    direct = {needs} if isinstance(needs, str) else set(needs)
+    return direct.union(*map(before, direct))
 
 
 class TestEveryWorkflow:
@@ -127,6 +142,16 @@ class TestEveryJob:
 
     def test_is_known_if_it_may_change_something(self) -> None:
         assert {job.name for job in JOBS} >= WRITES.keys()
+
+
+class TestRelease:
+    @pytest.mark.parametrize("name", [name for name, job in RELEASE.items() if job.writes])
+    def test_publishes_nothing_before_the_gate_and_the_check_of_versions(self, name: str) -> None:
+        assert before(name) >= {"gate", "build"}
+
+    def test_checks_versions_before_it_builds(self) -> None:
+        commands = [line for line in RELEASE["build"].commands() if line.startswith("make ")]
+        assert "release-check" in commands[0]
 
 
 class TestIssues:

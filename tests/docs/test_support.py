@@ -14,6 +14,7 @@ from tests.support.paths import ROOT
 from tests.support.programs import Version, program
 
 CHART = "deploy/helm/github-billing-exporter"
+PYPROJECT = ROOT / "pyproject.toml"
 SAID = [
     ("SUPPORT.md", r"\| Python \| ([\d.]+) to ([\d.]+) \|", "Python"),
     ("SUPPORT.md", r"\| Kubernetes \| ([\d.]+) or newer \|", "oldest Kubernetes"),
@@ -76,3 +77,9 @@ def test_are_the_tested_ones(
 ) -> None:
     said = [match.groups() for match in re.finditer(sentence, (ROOT / page).read_text())]
     assert set(said) == {tested[name]}
+
+
+def test_have_every_python_in_the_gate() -> None:
+    gate = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["gate"]
+    declared = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', PYPROJECT.read_text())
+    assert gate["strategy"]["matrix"]["python"] == declared

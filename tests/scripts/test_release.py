@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.project import CHARTS, IMAGE, REGISTRY, REPOSITORY
 from exporter import __version__
 from scripts.release import main
 from tests.support.copies import copied, made, module, tracked
@@ -150,10 +151,15 @@ class TestARelease:
     def test_has_its_changes_as_notes(self, tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
         main(["prepare", "0.2.0"], tree)
         assert main(["notes"], tree) == 0
-        assert capsys.readouterr().out == (
-            "### Added\n\n- A thing, in\n  two lines with a [link](docs/x.md).\n\n"
+        changes, _, verify = capsys.readouterr().out.partition("\n### Verify\n")
+        assert changes == (
+            "### Added\n\n- A thing, in\n"
+            f"  two lines with a [link]({REPOSITORY}/blob/v0.2.0/docs/x.md).\n\n"
             "### Fixed\n\n- Another.\n"
         )
+        assert f" {REPOSITORY}/.github/workflows/release.yml@refs/tags/v0.2.0 " in verify
+        chart = f"{CHARTS.removeprefix('oci://')}/github-billing-exporter"
+        assert f" {REGISTRY}/{IMAGE}:0.2.0 {chart}:0.2.0\n" in verify
 
     @pytest.mark.parametrize(
         ("version", "fault"),
@@ -178,7 +184,18 @@ class TestARelease:
 class TestATag:
     def test_is_that_of_the_files(self, tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["check", "v0.1.0"], tree) == 0
-        assert capsys.readouterr() == ("", "")
+        published = f"version=0.1.0\nimage={REGISTRY}/{IMAGE}\ncharts={CHARTS}\n"
+        assert capsys.readouterr() == (published, "")
+
+    def test_is_of_the_repository_that_the_files_name(
+        self, tree: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        ours = REPOSITORY.removeprefix("https://github.com/")
+        assert main(["check", "v0.1.0", "--repository", ours], tree) == 0
+        capsys.readouterr()
+        line = faults(["check", "v0.1.0", "--repository", "acme/fork"], tree, capsys)
+        assert "lives at" in line
+        assert "but this is acme/fork" in line
 
     @pytest.mark.parametrize(
         ("tag", "change", "told"),
