@@ -13,6 +13,7 @@ _LINKS = {
     "Metrics": "docs/metrics.md",
     "Runbooks of the alerts": "docs/runbooks/README.md",
     "Changelog": "CHANGELOG.md",
+    "Support": "SUPPORT.md",
 }
 
 

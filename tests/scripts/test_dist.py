@@ -1,6 +1,7 @@
 """Wheel and sdist: the same from each build, complete, and an exporter in an empty environment."""
 
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -85,12 +86,21 @@ class TestABuild:
         for each in (wheel, sdist):
             assert (repositories[1] / "dist" / each.name).read_bytes() == each.read_bytes()
 
-    def test_makes_the_same_wheel_without_the_sdist(
+    def test_makes_the_same_wheel_of_what_the_image_is_built_from(
         self, repositories: list[Path], wheel: Path, tmp_path: Path
     ) -> None:
+        context = tmp_path / "context"
+        for line in (ROOT / ".dockerignore").read_text().splitlines():
+            if line.startswith("!"):
+                source, copy = repositories[0] / line[1:], context / line[1:]
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                if source.is_dir():
+                    shutil.copytree(source, copy, symlinks=True)
+                else:
+                    shutil.copy(source, copy)
         build = (UV, "build", "--quiet", "--offline", "--no-build-isolation", "--wheel")
         subprocess.run(
-            [*build, "--python", sys.executable, "--out-dir", tmp_path, repositories[0]],
+            [*build, "--python", sys.executable, "--out-dir", tmp_path, context],
             env={"SOURCE_DATE_EPOCH": TIME},
             check=True,
             timeout=HANG_SECONDS,
