@@ -19,7 +19,6 @@ def main(arguments: Sequence[str]) -> None:
     folder = parser.parse_args(arguments).folder
     for former in (*folder.glob("*.whl"), *folder.glob("*.tar.gz")):
         former.unlink()
-    os.umask(0o022)  # modes of files are in the archives
     bin_ = Path(sys.executable).parent
     build = (bin_ / "uv", "build", "--quiet", "--offline", "--no-build-isolation")
     subprocess.run(

@@ -14,7 +14,7 @@ import yaml
 from deploy.chart_readme import CHART
 from exporter import __version__
 from scripts.changelog import UNRELEASED, section
-from tests.support.copies import made
+from tests.support.copies import TIME, made
 from tests.support.helm import VERSIONS, HelmVersion, helm, rendered
 from tests.support.paths import ROOT
 from tests.support.programs import HANG_SECONDS, system_program
@@ -77,9 +77,13 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 class TestTheArchive:
-    def test_is_the_same_for_another_user(self, archive: Path, tmp_path: Path) -> None:
+    def test_is_the_same_at_another_time_for_another_user(
+        self, archive: Path, tmp_path: Path
+    ) -> None:
         made(ROOT, "scripts.chart", tmp_path, umask=0o077)
         assert (tmp_path / archive.name).read_bytes() == archive.read_bytes()
+        with tarfile.open(archive) as packed:
+            assert {each.mtime for each in packed} == {int(TIME)}
 
     @pytest.mark.parametrize("version", VERSIONS)
     def test_is_a_chart_with_the_image_of_its_release(
