@@ -74,7 +74,11 @@ def _write(file: BinaryIO, lines: Iterable[str], *, compressed: bool) -> None:
 @click.command(cls=Command)
 @shared.settings_options(lambda option: option.path[0] in _SECTIONS)
 @shared.account_option(" With --file: the account of the files, as TYPE/NAME.")
-@click.option("--month", metavar="YYYY-MM", help="Read this month; default the current month.")
+@click.option(
+    "--month",
+    metavar="YYYY-MM",
+    help="Read this month, or the last one with --month last; default the current month.",
+)
 @click.option("--from", "first", metavar="YYYY-MM", help="Read the months from this one.")
 @click.option("--to", "last", metavar="YYYY-MM", help="The last month of --from; default this one.")
 @click.option(
@@ -96,9 +100,9 @@ def _write(file: BinaryIO, lines: Iterable[str], *, compressed: bool) -> None:
     "--format",
     "form",
     type=click.Choice(_FORMATS),
-    default="table",
-    help="Default table, with amounts rounded to the cent; the others are exact. focus is the "
-    "FinOps Foundation's format: a charge by month, product, SKU, price and what --by adds.",
+    help="Default that of the name in --output, else table, with amounts rounded to the cent; the "
+    "others are exact. focus is the FinOps Foundation's format: a charge by month, product, SKU, "
+    "price and what --by adds.",
 )
 @click.option(
     "--focus-version",
@@ -111,7 +115,7 @@ def _write(file: BinaryIO, lines: Iterable[str], *, compressed: bool) -> None:
     help="For --format focus: Microsoft sends the invoice. BilledCost is 0, because Microsoft's "
     "own FOCUS export has the same charges, and a sum of both must not count them twice.",
 )
-@shared.output_option(", compressed if the name ends in .gz,")
+@shared.output_option("; .csv or .json in its name sets the format, .gz compresses it")
 def bill(
     *,
     accounts: tuple[str, ...],
@@ -121,7 +125,7 @@ def bill(
     by: tuple[str, ...],
     amount: str | None,
     paths: tuple[Path, ...],
-    form: str,
+    form: str | None,
     focus_version: str | None,
     focus_billed_through: str | None,
     output: Path | None,
@@ -143,6 +147,7 @@ def bill(
     standard output shows the others.
     """
     now = utc_now()
+    form = form or _format_of(output)
     charges = _charges(form, focus_version, focus_billed_through, now)
     months = _months(now, month, first, last, of_files=bool(paths))
     closed = bool(month) and months[0].end <= now and not paths
@@ -170,12 +175,17 @@ def bill(
         shared.end(shared.NOT_WRITABLE, shared.NO_ROOM)
     for line in [*(found.agreements if form == "table" else ()), *found.notes]:
         click.echo(line, err=form != "table")
-    if question.closed:
+    if question.closed and not found.failures:
         click.echo(_BEYOND, err=form != "table")
     if found.failures:
         shared.end(shared.FAILED, *found.failures)
     if found.differs:
         sys.exit(shared.FAILED)
+
+
+def _format_of(output: Path | None) -> str:
+    name = output.name.removesuffix(".gz") if output else ""
+    return next((form for form in ("csv", "json") if name.endswith(f".{form}")), "table")
 
 
 def _charges(
@@ -224,6 +234,8 @@ def _months(
 
 
 def _month(flag: str, text: str, now: datetime, *, of_files: bool) -> Cycle:
+    if text == "last":
+        return Cycle.at(now).previous()
     try:
         cycle = periods.month_of(text)
         if not of_files:

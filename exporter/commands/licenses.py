@@ -256,7 +256,7 @@ FORMATS: Mapping[str, Callable[[Sequence[Committer]], str]] = {
     help="csv and json have one row per person, repository and product; table has one row per "
     "person and product. Default table on a terminal, else csv.",
 )
-@shared.output_option(", readable only by its owner")
+@shared.output_option("; only its owner can read it")
 def licenses(
     product: str | None,
     repositories: tuple[str, ...],

@@ -109,7 +109,7 @@ def output_option(how: str = "") -> Callable[[Callable[..., Any]], Callable[...,
         "--output",
         metavar="FILE",
         type=click.Path(path_type=Path, dir_okay=False),
-        help=f"Write atomically to this file{how}, instead of standard output.",
+        help=f"Write atomically to this file instead of standard output{how}.",
     )
 
 

@@ -99,13 +99,15 @@ async def of_month(
 def of_invoice(rows: Iterable[Row], amount: Decimal) -> Check:
     """Compare the net of a month's summary with the metered lines of its invoice.
 
-    GitHub rounds each line, so half a cent per SKU is agreement.
+    GitHub rounds each line, so half a cent per SKU that costs something is agreement.
     """
     billed = [row.net for row in rows if row.net]
     difference = minus(amount, sum_of(billed))
     tolerance = max(CENT, times(_HALF_A_CENT, Decimal(len(billed))))
-    differences = {"": difference} if abs(difference) > tolerance else {}
-    return Check(Source.INVOICE, differences)
+    if abs(difference) <= tolerance:
+        return Check(Source.INVOICE, {})
+    note = f"the invoice is {'higher' if difference > 0 else 'lower'}"
+    return Check(Source.INVOICE, {"": difference}, note=note)
 
 
 @dataclass(slots=True)

@@ -207,6 +207,7 @@ class TestChecks:
         other = desk.bill(*arguments, "--amount", f"{net + 5:.2f}")
         assert other.returncode == 1
         assert "invoice: differs by 5.00 USD" in other.stdout
+        assert "(the invoice is higher)" in other.stdout
 
     def test_are_not_made_of_the_current_month(self, desk: Desk) -> None:
         run = desk.bill("--month", f"{utc_now():%Y-%m}", "--account", "acme")
@@ -254,12 +255,14 @@ class TestAFailure:
 
 
 class TestAFile:
-    def test_is_compressed_by_its_name(self, desk: Desk, month: str, tmp_path: Path) -> None:
-        arguments = ("--month", month, "--account", "acme", "--format", "csv")
+    def test_is_csv_and_compressed_by_its_name(
+        self, desk: Desk, month: str, tmp_path: Path
+    ) -> None:
         path = tmp_path / "bill.csv.gz"
-        run = desk.bill(*arguments, "--output", str(path))
+        run = desk.bill("--month", "last", "--account", "acme", "--output", str(path))
         assert (run.returncode, run.stdout) == (0, "")
-        assert gzip.decompress(path.read_bytes()).decode() == desk.bill(*arguments).stdout
+        printed = desk.bill("--month", month, "--account", "acme", "--format", "csv").stdout
+        assert gzip.decompress(path.read_bytes()).decode() == printed
 
     def test_may_be_standard_output(self, desk: Desk, month: str) -> None:
         arguments = ("--month", month, "--account", "acme", "--format", "csv")
