@@ -12,8 +12,7 @@ from tempfile import TemporaryDirectory
 from deploy import chart_release
 from deploy.chart_readme import CHART
 from exporter import __version__
-from scripts import changelog
-from scripts.commit_time import commit_time
+from scripts import changelog, commit_time
 
 ROOT = Path(__file__).parent.parent
 HELM = ROOT / ".tools" / "helm4" / "helm"  # Helm 3 writes the current time into the archive
@@ -32,13 +31,10 @@ def main(arguments: Sequence[str]) -> None:
         staged = shutil.copytree(CHART, Path(scratch) / CHART.name)
         for name, text in chart_release.files(_changes()).items():
             (staged / name).write_text(text, "utf-8")
-        time = commit_time(ROOT)
-        for path in staged.rglob("*"):
-            os.utime(path, (time, time))
         homes = {f"HELM_{name}_HOME": scratch for name in ("CACHE", "CONFIG", "DATA")}
         subprocess.run(
             [HELM, "package", staged, "--destination", given.folder, *options],
-            env={**os.environ, **homes},
+            env={**os.environ, **homes, commit_time.VARIABLE: str(commit_time.commit_time(ROOT))},
             check=True,
         )
 

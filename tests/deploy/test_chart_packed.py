@@ -14,7 +14,7 @@ import yaml
 from deploy.chart_readme import CHART
 from exporter import __version__
 from scripts.changelog import UNRELEASED, section
-from tests.support.copies import TIME, made
+from tests.support.copies import TIME, made, module
 from tests.support.helm import VERSIONS, HelmVersion, helm, rendered
 from tests.support.paths import ROOT
 from tests.support.programs import HANG_SECONDS, system_program
@@ -34,6 +34,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made(ROOT, "scripts.chart", folder)
     (found,) = folder.iterdir()
     return found
+
+
+def times(archive: Path) -> set[float]:
+    with tarfile.open(archive) as packed:
+        return {each.mtime for each in packed}
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +87,15 @@ class TestTheArchive:
     ) -> None:
         made(ROOT, "scripts.chart", tmp_path, umask=0o077)
         assert (tmp_path / archive.name).read_bytes() == archive.read_bytes()
-        with tarfile.open(archive) as packed:
-            assert {each.mtime for each in packed} == {int(TIME)}
+        assert times(archive) == {int(TIME)}
+
+    def test_has_the_time_of_the_commit(self, tmp_path: Path) -> None:
+        done = module(ROOT, "scripts.chart", tmp_path)
+        assert done.returncode == 0, done.stderr
+        (archive,) = tmp_path.iterdir()
+        shown = ("git", "-C", ROOT, "log", "-1", "--format=%ct")
+        committed = subprocess.run(shown, capture_output=True, text=True, check=True).stdout
+        assert times(archive) == {int(committed)}
 
     @pytest.mark.parametrize("version", VERSIONS)
     def test_is_a_chart_with_the_image_of_its_release(
