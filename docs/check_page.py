@@ -91,6 +91,8 @@ follows, then the credentials and warnings.
   explains the reasons.
 - *Not offered* is what GitHub refuses to the account or to its credential, such as Advanced
   Security without a license. That is no failure.
+- *Standby* is a collector of the billing platform that the account is not on, or not known to be
+  on: the `legacy_*` collectors of most accounts. It is not polled, and that is no failure.
 - An account under a wrong name or kind is recognised by the token's own login, by `GET
   /users/NAME` and by the App's installations.
 - A credential that GitHub refuses, or cannot be asked with, is tested once, and its accounts

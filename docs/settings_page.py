@@ -76,10 +76,15 @@ its variable takes a comma-separated list.
 many organizations, and Enterprise Server.
 
 The keys match the flags: `--poll.interval` is `interval` under `poll`. A flag that can be \
-repeated is a list; if its name is a noun, the key is its plural: `--organization` is \
-`organizations`. A flag without a value is `enabled` in its section: `--discover` is \
+repeated is a list. Its key may end in `s`: `--organization` is `organizations`, `--user` is \
+`users`, `--enterprise` is `enterprises`, `--collector` is `collectors` and `--no-collector` is \
+`no_collectors`. A flag without a value is `enabled` in its section: `--discover` is \
 `discover: {{enabled: true}}`. \
 Aliases and tags are not supported, and a duplicate key is an error. {misplaced}
+
+A relative path, in this file as in a flag or variable, is relative to the directory in which the \
+process was started, not to this file: better write absolute paths. Only paths within \
+`web.config.file` are relative to that file.
 
 ```yaml
 {example}```
@@ -165,7 +170,11 @@ with rules of allocation), `usage_repositories` or `usage_workflows`. Without a 
 it only the estimate is absent. It is also absent for a repository or workflow that may be part of \
 `(other)`, for a product or SKU that neither GitHub publishes nor any usage has, and for an \
 organization, team, repository or workflow without any usage this month, which may be misspelled: \
-`check` and the landing page `/` say so. Only a team that a rule names has 0 then.
+`check` prints a warning for each such budget, and the landing page `/` says so. Only a team that \
+a rule names has 0 then.
+
+The alerts on budgets wait until their condition has lasted: [warn me above \
+$10](running.md#warn-me-above-10).
 
 Case is ignored in names; the metrics have the spelling of the usage or of the rules.
 """

@@ -95,8 +95,9 @@ def commands() -> None:
 
     The default command is run. Flags override environment variables, which override the
     configuration file (--config.file); docs/settings.md lists all settings. Set the token in
-    GITHUB_BILLING_TOKEN, GITHUB_TOKEN or --github.token-file, or use a GitHub App with
-    --github.app-id.
+    GITHUB_BILLING_TOKEN_FILE (--github.token-file), GITHUB_BILLING_TOKEN or GITHUB_TOKEN, or use a
+    GitHub App with --github.app-id. Name the accounts in GITHUB_BILLING_USERS,
+    GITHUB_BILLING_ORGANIZATIONS or GITHUB_BILLING_ENTERPRISES.
     """
 
 

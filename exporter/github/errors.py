@@ -67,7 +67,8 @@ class Unauthorized(GitHubError):
     reason = "unauthorized"
     answers = "401; an unreadable secret file"
     action = (
-        "retries with increasing delays of up to an hour, and at once when the token changes or a "
+        "retries after the collector's interval; if that is below an hour, the wait doubles at "
+        "each failure, up to an hour. Tries at once when the token or its file changes or a "
         "required collector of the account recovers"
     )
     usual_hint = "The token is invalid, expired or revoked: create a new one."

@@ -16,8 +16,9 @@ _PROJECT = "GitHub Billing Exporter"
 _CHECK = " (github-billing-exporter check finds the cause)"
 _MEANING = """<p><small>Metered usage after discounts, in US dollars, by months in UTC: not the
 invoice, which adds plan fees, volume licenses, tax, Marketplace purchases and credits. The bill
-of an enterprise includes those of its organizations. The forecast is the average day's pace, with
-as much covered by plans and at most as many licenses as last month.</small></p>
+of an enterprise includes those of its organizations. The forecast continues this month's average
+day. It expects plans to cover as much as last month, and licenses to cost no more than last month.
+</small></p>
 """
 
 
