@@ -87,10 +87,13 @@ all of its accounts share it, else below the accounts that do. A line for each o
 follows, then the credentials and warnings.
 
 - An account *fails* if a required collector fails: `usage` or `legacy_*`, and those that you
-  name in `collectors`. It *works in part* if another one fails. [failures.md](failures.md)
-  explains the reasons.
+  name in `collectors`. It *works in part* if these work and another collector fails.
+  [failures.md](failures.md) explains the reasons.
 - *Not offered* is what GitHub refuses to the account or to its credential, such as Advanced
-  Security without a license. That is no failure.
+  Security without a license. That is no failure. Whether a license or a permission is missing,
+  GitHub's answer often leaves open: `--verbose` shows it, and the permission that the collector
+  needs. If the credential has that, the account lacks the product.
+- *Not polled yet* is a collector that has not had its turn, as on the page `/` after the start.
 - *Standby* is a collector of the billing platform that the account is not on, or not known to be
   on: the `legacy_*` collectors of most accounts. It is not polled, and that is no failure.
 - An account under a wrong name or kind is recognised by the token's own login, by `GET
@@ -116,7 +119,8 @@ with scaled amounts |
 | 0 | no failure; accounts may work in part, and there may be warnings |
 | 1 | an account, a credential, a file or a folder fails, GitHub is unreachable, or a \
 discovery finds nothing |
-| 2 | the settings are invalid, or the folder of `--record` is not empty |
+| 2 | the settings are invalid, or name a file or folder that does not exist, or the folder of \
+`--record` is not empty |
 | 3 | the folder of `--record` cannot be written |
 
 ## Report a bug with it

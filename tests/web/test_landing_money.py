@@ -227,7 +227,7 @@ class TestBudget:
     )
     def test_without_a_share_is_none(self, samples: tuple[Sample, ...]) -> None:
         shown = figures(usage(), job("budgets", *samples))
-        assert shown[BUDGET] == f"{NONE} | none with a limit and a known use"
+        assert shown[BUDGET] == f"{NONE} | no budget whose used share is known"
 
     def test_is_absent_with_the_reason(self) -> None:
         assert figures(usage())[BUDGET] == f"{NONE} | budgets is off"

@@ -198,7 +198,7 @@ def _budgets(shown: _Shown, account: str) -> Iterator[Budget]:
 
 def _no_budget(shown: _Shown) -> str:
     if shown.reading(BUDGETS) or shown.reading(OWN_BUDGETS):
-        return "none with a limit and a known use"
+        return "no budget whose used share is known"
     return shown.why(BUDGETS)
 
 
