@@ -102,8 +102,9 @@ These settings exist only in the file.
 | --- | --- |
 {entry}
 
-An entry cannot require a collector that `no_collectors` excludes for all accounts. It can exclude \
-a collector that `collectors` requires for all accounts.
+`collectors` and `no_collectors` outside `accounts` are for all accounts. An entry adds to them: \
+its `no_collectors` also takes away what those `collectors` require, for this account; but its \
+`collectors` cannot bring back what those `no_collectors` exclude, which is an error.
 
 ### `credentials`
 

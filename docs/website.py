@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from deploy.project import FILES, REPOSITORY
-from deploy.prometheus.alerts import PREFIX
+from deploy.prometheus.alerts import GROUPS, PREFIX
 
 _PAGES = ("*.md", "docs/**/*.md", "deploy/**/*.md", "examples/**/*.md")
 _ASSETS = ("docs/*.css", "docs/*.json", "docs/images/*", "examples/**/*.yaml")
@@ -23,14 +23,15 @@ _NAME = re.compile(r"(?<=<code>)\w+(?=</code>)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add every runbook to the navigation, and the repository to the footer.
+    """Add every runbook to the navigation, by area, and the repository to the footer.
 
     The theme's own link to a repository would ask api.github.com for its stars.
     """
-    root = _root(config)
     (alerts,) = (part["Alerts"] for part in config.nav or () if "Alerts" in part)
-    for path in sorted(root.glob(f"docs/runbooks/{PREFIX}*.md")):
-        alerts.append({path.stem.removeprefix(PREFIX): str(path.relative_to(root))})
+    for title, area in (("The bill", "bill"), ("The exporter", "exporter")):
+        names = [each.name for group in GROUPS if group.area == area for each in group.alerts]
+        pages = [{name: f"docs/runbooks/{PREFIX}{name}.md"} for name in sorted(names)]
+        alerts.append({title: pages})
     config.extra["social"] = [{"icon": "fontawesome/brands/github", "link": REPOSITORY}]
     return config
 
