@@ -76,7 +76,8 @@ organization team-07: fails
 organization team-19: fails
     usage: GitHub answered 404 (not_found, request DE30:000018). An enterprise may own this
     account: if it is octo-corp, its bill includes the account. Leave it to the enterprise: stop
-    watching the account, or exclude what fails for it with no_collectors under accounts.
+    watching the account, or exclude usage, legacy_actions, legacy_packages and
+    legacy_shared_storage for it with no_collectors under accounts.
 …
 organization team-01: works  246 series  not offered: advanced_security
 …

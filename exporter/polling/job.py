@@ -17,9 +17,10 @@ from exporter.settings import JobSettings
 
 _MAY_OWN = "An enterprise may own this account"
 _EXCLUDE = (
-    "Leave it to the enterprise: stop watching the account, or exclude what fails for it with "
+    "Leave it to the enterprise: stop watching the account, or exclude {what} for it with "
     "no_collectors under accounts."
 )
+_BILL = "usage, legacy_actions, legacy_packages and legacy_shared_storage"
 _OF_SETTINGS = {"account", "collector", "client", "settings", "series_limit", "series_ceiling"}
 _OF_ATTEMPT = {"running", "begun"}
 _REFUSALS = {Unauthorized.reason, Forbidden.reason, NotFound.reason}
@@ -131,7 +132,10 @@ class Job:
             return failure.hint
         fixed = self.account.platform if self.collector.platform else None
         other = f" If the account is not on the {fixed} platform, set platform to auto."
-        return self._of_owner(failure.hint) or f"{failure.hint}{other if fixed else ''}"
+        # Other endpoints are those of the credential, such as an App's installation.
+        of_collector = failure.endpoint in {"", *self.collector.endpoints}
+        owned = self._of_owner(failure.hint) if of_collector else ""
+        return owned or f"{failure.hint}{other if fixed else ''}"
 
     def _of_owner(self, hint: str) -> str:
         reports = USAGE_ROOTS[AccountType.ORGANIZATION]
@@ -139,16 +143,17 @@ class Job:
             endpoint.startswith(reports) for endpoint in self.collector.endpoints
         ):
             return ""
+        exclude = _EXCLUDE.format(what=_BILL if self.collector.decides else self.collector.name)
         if self.owner:
             owns = f"Enterprise {self.owner} owns this account"
             if self.owner.casefold() in map(str.casefold, self.enterprises):
-                return f"{owns} and is watched: its bill includes the account. {_EXCLUDE}"
+                return f"{owns} and is watched: its bill includes the account. {exclude}"
             return f"{owns}: watch the enterprise instead. {hint}"
         if not self.seems_owned:
             return ""
         if self.enterprises:
             owners = " or ".join(self.enterprises)
-            return f"{_MAY_OWN}: if it is {owners}, its bill includes the account. {_EXCLUDE}"
+            return f"{_MAY_OWN}: if it is {owners}, its bill includes the account. {exclude}"
         return f"{_MAY_OWN}: if so, watch the enterprise instead. {hint}"
 
     @property

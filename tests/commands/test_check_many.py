@@ -116,3 +116,14 @@ class TestTwelveOrganizations:
         assert ended.stdout.startswith("13 accounts: 13 fail\n")
         assert ended.stdout.count("answered 401") == 1
         assert len(ended.stdout.splitlines()) < 10
+
+    def test_are_told_of_those_on_the_bill_that_discovery_left_out(
+        self, github: Mapping[str, str]
+    ) -> None:
+        less = {**github, "GITHUB_BILLING_ORGANIZATIONS": ""}
+        ended = command("check", "--discover", "--collector", "usage_organizations", env=less)
+        assert (
+            f"Warning: discovery did not find {SUSPENDED}, {NOT_INSTALLED}, on the bill of "
+            "enterprise octo-corp: "
+        ) in said(ended)
+        assert f"organization {SUSPENDED}" not in ended.stdout

@@ -131,7 +131,7 @@ class TestPage:
 
     def test_counts_what_fails(self) -> None:
         two = landing(account(FAILING, WORKING, FAILING)).html
-        assert '1 account · <span class="fails">2 failing</span>' in two
+        assert '1 account · <span class="fails">1 failing</span>: 2 collectors' in two
         assert "1 account · no failures" in landing(account(WORKING, NOT_OFFERED)).html
 
     def test_names_version_and_time(self) -> None:

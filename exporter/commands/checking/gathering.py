@@ -8,10 +8,11 @@ from operator import attrgetter
 from typing import cast
 
 from exporter import __version__
-from exporter.accounts import Account
+from exporter.accounts import Account, is_name
 from exporter.app import App
 from exporter.billing import matches
 from exporter.collectors.own_budgets import OWN_BUDGETS
+from exporter.collectors.usage_reports import USAGE_ORGANIZATIONS
 from exporter.collectors.usage_teams import MATCHED
 from exporter.commands.checking.names import Owner
 from exporter.commands.checking.rates import Estimate
@@ -37,6 +38,7 @@ from exporter.polling.watched import Watched
 from exporter.web.exposition import text
 
 _OF_SETTINGS = "settings"
+_SHOWN = 10
 _WORDS: tuple[tuple[State, str, str], ...] = (
     ("works", "works", "work"),
     ("partly", "works in part", "work in part"),
@@ -111,6 +113,7 @@ def gathered(app: App, findings: Findings | None = None) -> Report:
             *filter(None, limits),
             *_idle_rules(app, page),
             *_idle_budgets(page),
+            *_unwatched(app, page),
         ],
     )
 
@@ -262,6 +265,34 @@ def _prices_to_come(app: App) -> Iterator[str]:
     to_come = (price for price in prices if price.start > app.clock().date())
     for price in sorted(to_come, key=attrgetter("start", "sku")):
         yield f"The own price of {price.sku} from {price.start} has no effect yet"
+
+
+def _unwatched(app: App, page: Page) -> Iterator[str]:
+    """Yield a warning for each enterprise that pays for organizations which are not watched.
+
+    An App's discovery leaves out those without an installation, or with a suspended one.
+    """
+    if not app.discoveries:
+        return
+    known = {watched.account.name.casefold() for watched in app.poller.accounts}
+    for account in page.accounts:
+        billed = {
+            dict(zip(sample.metric.labels, sample.labels, strict=True))["organization"]
+            for job in account.jobs
+            if job.collector == USAGE_ORGANIZATIONS.name and job.known.reading
+            for sample in job.known.reading.samples
+            if sample.value
+        }
+        missing = sorted(name for name in billed if is_name(name) and name.casefold() not in known)
+        if missing:
+            shown = ", ".join(missing[:_SHOWN])
+            more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+            yield (
+                f"discovery did not find {shown}{more}, on the bill of {account.account_type} "
+                f"{account.account}: the App is not installed there, its installation is "
+                "suspended, or the token does not see them. If you need their seats, name them "
+                "under organizations: check then shows the cause"
+            )
 
 
 def _idle_budgets(page: Page) -> Iterator[str]:

@@ -30,8 +30,11 @@ def render(page: Page, now: datetime, *, amounts: bool = True, notices: Sequence
     accounts = [Account(each, now, money(each, now) if amounts else None) for each in page.accounts]
     accounts.sort(key=lambda each: each.place)
     single = len(accounts) == 1
-    total = sum(len(account.failing) for account in accounts)
-    summary = f'<span class="fails">{total} failing</span>{_CHECK}' if total else "no failures"
+    failing = [account.failing for account in accounts if account.failing]
+    summary = "no failures"
+    if failing:
+        which = counted(sum(map(len, failing)), "collector")
+        summary = f'<span class="fails">{len(failing)} failing</span>: {which}{_CHECK}'
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
