@@ -29,6 +29,7 @@ from exporter.commands.checking.report import (
 )
 from exporter.github.auth import Credential
 from exporter.github.errors import GitHubError, Unreachable
+from exporter.ledger.cost_centers import REST
 from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.own import Price
 from exporter.polling.job import Job
@@ -274,14 +275,13 @@ def _unwatched(app: App, page: Page) -> Iterator[str]:
     """
     if not app.discoveries:
         return
-    known = {watched.account.name.casefold() for watched in app.poller.accounts}
+    known = {watched.account.name.casefold() for watched in app.poller.accounts} | {REST}
     for account in page.accounts:
         billed = {
             dict(zip(sample.metric.labels, sample.labels, strict=True))["organization"]
             for job in account.jobs
             if job.collector == USAGE_ORGANIZATIONS.name and job.known.reading
             for sample in job.known.reading.samples
-            if sample.value
         }
         missing = sorted(name for name in billed if is_name(name) and name.casefold() not in known)
         if missing:
