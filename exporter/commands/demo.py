@@ -47,7 +47,11 @@ _OWN_BUDGETS = (
     {"name": "research", "usd": 160, "team": "Research"},
     {"name": "sandbox", "usd": 450, "organization": "sandbox"},
     {"name": "models", "usd": 160, "repository": "acme-research/models"},
-    {"name": "billing-ci", "usd": 80, "workflow": "acme-platform/billing/.github/workflows/ci.yml"},
+    {
+        "name": "billing-ci",
+        "usd": 130,
+        "workflow": "acme-platform/billing/.github/workflows/ci.yml",
+    },
     {"name": "copilot", "usd": 5_000, "product": "copilot"},
     {"name": "bill", "usd": 20_000},
 )
