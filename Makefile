@@ -98,7 +98,7 @@ chart: .venv/.dev .tools/.done ## pack the chart into dist, as a release publish
 assets: .venv/.run ## pack rules, dashboards, mixin and systemd unit into dist/assets.tgz
 	@rm -rf dist/assets
 	$(BIN)/github-billing-exporter assets --output dist/assets
-	@tar --create --sort=name --mtime="@$$(git log -1 --format=%ct)" --owner=0 --group=0 --numeric-owner \
+	@tar --create --sort=name --mtime="@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}" --owner=0 --group=0 --numeric-owner \
 		--mode=u=rw,go=r,a+X --use-compress-program="gzip --no-name" --file dist/assets.tgz --directory dist/assets .
 
 .PHONY: release

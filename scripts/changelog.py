@@ -38,7 +38,28 @@ def section(changelog: str, name: str) -> Section | None:
     return None
 
 
+def candidates(changelog: str, version: str) -> list[str]:
+    """Return the release candidates of a version, which its sections are named after."""
+    names = (found["name"] for found in _SECTION.finditer(changelog))
+    return [name for name in names if name.startswith(f"{version}-")]
+
+
 def released(changelog: str, version: str, day: date) -> str:
-    """Return the changelog with the unreleased changes as those of a version."""
-    heading = f"## [{UNRELEASED}]\n"
-    return changelog.replace(heading, f"{heading}\n## [{version}] - {day}\n", 1)
+    """Return the changelog with the unreleased changes, and its candidates', as a version's."""
+    names = [UNRELEASED, *candidates(changelog, version)]
+    merged: dict[str, list[str]] = {}
+    for name in names:
+        found = section(changelog, name)
+        _, *parts = _KIND.split(f"{found.text}\n" if found else "")
+        for kind, text in zip(parts[::2], parts[1::2], strict=True):
+            merged.setdefault(kind, []).append(text.strip())
+    kinds = (f"### {kind}\n\n" + "\n".join(texts) + "\n" for kind, texts in merged.items())
+    body = f"## [{UNRELEASED}]\n\n## [{version}] - {day}\n\n" + "\n".join(kinds)
+    sections = [*_SECTION.finditer(changelog)]
+    ends = [*(each.start() for each in sections[1:]), len(changelog)]
+    others = "".join(
+        changelog[each.start() : end]
+        for each, end in zip(sections, ends, strict=True)
+        if each["name"] not in names
+    )
+    return changelog[: sections[0].start()] + body + (f"\n{others}" if others else "")

@@ -67,7 +67,7 @@ def _prepare(root: Path, version: str, day: date) -> str:
     unreleased = changelog.section(text, changelog.UNRELEASED)
     if changelog.section(text, version):
         return f"CHANGELOG.md has a section [{version}] already"
-    if not (unreleased and unreleased.changes()):
+    if not (unreleased and unreleased.changes()) and not changelog.candidates(text, version):
         return "CHANGELOG.md has no unreleased changes"
     (root / _CHANGELOG).write_text(changelog.released(text, version, day), "utf-8")
     (root / _PACKAGE).write_text(_ASSIGNED.sub(version, _text(root, _PACKAGE)), "utf-8")

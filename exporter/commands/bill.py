@@ -184,7 +184,7 @@ def bill(
 
 
 def _format_of(output: Path | None) -> str:
-    name = output.name.removesuffix(".gz") if output else ""
+    name = output.name.lower().removesuffix(".gz") if output else ""
     return next((form for form in ("csv", "json") if name.endswith(f".{form}")), "table")
 
 
@@ -274,4 +274,4 @@ def _deliver(lines: Iterator[str], output: Path | None) -> None:
         shared.print_all(line.encode() for line in lines)
         return
     with shared.written(output), files.replaced(output, files.FOR_ALL) as file:
-        _write(file, lines, compressed=output.suffix == ".gz")
+        _write(file, lines, compressed=output.suffix.lower() == ".gz")

@@ -176,6 +176,25 @@ class TestARelease:
         assert fault in faults(["prepare", version], tree, capsys)
         assert (tree / "CHANGELOG.md").read_text() == CHANGELOG
 
+    def test_has_the_changes_of_its_candidates(
+        self, tree: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        main(["prepare", "0.2.0"], tree)
+        wanted = (tree / "CHANGELOG.md").read_text()
+        (tree / "CHANGELOG.md").write_text(CHANGELOG)
+        for version in ("0.2.0-rc.1", "0.2.0"):
+            assert main(["prepare", version], tree) == 0
+        assert (tree / "CHANGELOG.md").read_text() == wanted
+        (tree / "CHANGELOG.md").write_text(CHANGELOG)
+        main(["prepare", "0.2.0-rc.1"], tree)
+        changed = (tree / "CHANGELOG.md").read_text()
+        late = "## [Unreleased]\n\n### Fixed\n\n- Late.\n"
+        (tree / "CHANGELOG.md").write_text(changed.replace("## [Unreleased]\n", late))
+        main(["prepare", "0.2.0"], tree)
+        capsys.readouterr()
+        main(["notes"], tree)
+        assert "### Fixed\n\n- Late.\n- Another.\n" in capsys.readouterr().out
+
     def test_has_changes(self, tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
         main(["prepare", "0.2.0"], tree)
         assert "no unreleased changes" in faults(["prepare", "0.3.0"], tree, capsys)

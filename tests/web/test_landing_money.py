@@ -129,34 +129,33 @@ class TestForecast:
     @pytest.mark.parametrize(
         ("jobs", "dollars"),
         [
-            ((usage(*usd(10)),), "$40.00"),
+            ((usage(*usd(10)), previous(0)), "$40.00"),
             ((usage(*usd(10)), previous(0.009, 999)), "$40.00"),
             # 100 dollars of usage by the end, of which a quota covers 60.
             ((usage(*usd(0, 25)), previous(7, 60)), "$40.00"),
             ((usage(*usd(10, 25)), previous(7, 20)), "$115.00"),
             ((usage(*usd(10, 5)), previous(7, 500)), "$40.00"),
-            ((usage(),), "$0.00"),
+            ((usage(), previous(0)), "$0.00"),
+            ((usage(*usd(10)),), f"{NONE} | usage_previous_cycle is off"),
         ],
     )
     def test_knows_what_plans_cover(self, jobs: tuple[JobFacts, ...], dollars: str) -> None:
         assert figures(*jobs)[FORECAST] == dollars
 
     @pytest.mark.parametrize(
-        ("last", "dollars"), [(None, "$10.00"), (8.0, "$10.00"), (25.0, "$25.00"), (99.0, "$40.00")]
+        ("last", "dollars"), [(0.0, "$10.00"), (8.0, "$10.00"), (25.0, "$25.00"), (99.0, "$40.00")]
     )
-    def test_licenses_are_at_most_those_of_last_month(
-        self, last: float | None, dollars: str
-    ) -> None:
+    def test_licenses_are_at_most_those_of_last_month(self, last: float, dollars: str) -> None:
         seats = catalogue.USAGE_QUANTITY(
             (1, 0, 1), product="actions", sku="sku", unit="user_months"
         )
-        jobs = (usage(*usd(10), *seats), *(() if last is None else (previous(last),)))
-        assert figures(*jobs)[FORECAST] == dollars
+        assert figures(usage(*usd(10), *seats), previous(last))[FORECAST] == dollars
 
     def test_waits_for_the_second_day(self) -> None:
         early = START + timedelta(hours=23, minutes=59)
-        assert figures(usage(*usd(10)), at=early)[FORECAST] == f"{NONE} | from the second day"
-        assert figures(usage(*usd(10)), at=START + timedelta(days=1))[FORECAST] == "$310.00"
+        jobs = (usage(*usd(10)), previous(0))
+        assert figures(*jobs, at=early)[FORECAST] == f"{NONE} | from the second day"
+        assert figures(*jobs, at=START + timedelta(days=1))[FORECAST] == "$310.00"
 
 
 class TestProducts:

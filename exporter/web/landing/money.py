@@ -141,6 +141,8 @@ def _forecast(shown: _Shown, now: datetime) -> Figure:
         return Figure()  # for the reason that the money spent has
     if now.timestamp() - start < _DAY_SECONDS:
         return Figure(None, "from the second day")
+    if shown.reading(USAGE_PREVIOUS_CYCLE) is None:
+        return Figure(None, shown.why(USAGE_PREVIOUS_CYCLE))  # it is compared with last month
     elapsed = min((now.timestamp() - start) / (end - start), 1.0)
     quantities = shown.values(USAGE, catalogue.USAGE_QUANTITY.gross)
     licenses = {(product, sku) for product, sku, unit in quantities if unit == "user_months"}
@@ -156,7 +158,7 @@ def _forecast(shown: _Shown, now: datetime) -> Figure:
             found.append(forecast.covered(rate, discount, discount / elapsed, discount_before))
         else:
             found.append(rate)
-    return Figure(fsum(found))
+    return shown.figure(USAGE, fsum(found))
 
 
 def _totals(
