@@ -38,10 +38,15 @@ class FirstPolls:
         self._unpolled.append(watched)
 
     def replace(self, successors: Mapping[Watched, Watched], accounts: Iterable[Watched]) -> None:
-        """Expect the polls of ``accounts`` instead; some are ``successors`` of earlier ones."""
-        known = (successors.get(each) for each in self._known_at_start)
-        self._known_at_start = tuple(each for each in known if each is not None)
+        """Expect the polls of ``accounts`` instead; some are ``successors`` of earlier ones.
+
+        Readiness waits for all of them if none of those that it waited for is left.
+        """
         self._unpolled = deque(accounts)
+        if not self.ready:
+            successor = map(successors.get, self._known_at_start)
+            left = tuple(each for each in successor if each is not None)
+            self._known_at_start = left or tuple(self._unpolled)
 
     def remove(self, watched: Watched) -> None:
         """Expect no polls of an account any more."""

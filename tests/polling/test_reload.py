@@ -230,6 +230,20 @@ class TestAChange:
             assert world.about("success", "usage", "acme") == 1
 
 
+class TestReadiness:
+    @in_virtual_time
+    async def test_waits_for_accounts_that_replace_all_of_the_start(self) -> None:
+        world = World(organization(), organization("beta"), watched=[ACME])
+        world.github.faults.add(Fault.slow(5))
+        async with world:
+            world.reload(organizations=["beta"])
+            assert not world.app.poller.ready
+            await world.passes(seconds=2)
+            assert not world.app.poller.ready
+            await world.passes(minutes=2)
+            assert world.app.poller.ready
+
+
 class TestTheStateFile:
     @in_virtual_time
     async def test_follows_the_accounts(self, tmp_path: Path) -> None:
