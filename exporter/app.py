@@ -122,7 +122,8 @@ class App:
         """Follow other settings, at once: no page shows a part of them.
 
         Accounts, credentials and discoveries that are unchanged go on as if nothing had happened;
-        others take over what is known of them. ``transports`` are those of the clients.
+        others take over what is known of them. ``transports`` are those of the clients. An
+        exception is a bug and must end the process: some parts follow already, others do not.
         """
         former = {(each.credential.name, each.host): each for each in self.discoveries}
         names = {secret.name for secret in self.clients.secrets}
@@ -132,6 +133,7 @@ class App:
         self.telemetry.sharded(_shard(settings))
         before = {each.account.key for each in self.poller.accounts}
         accounts = _configured(settings, self.clients, self.clock())
+        keys = {each.account.key for each in accounts}
         self.discoveries.clear()
         for each in resolved.credentials(settings):
             if each.discover:
@@ -140,12 +142,16 @@ class App:
                 if discovery is None:
                     discovery = Discovery(each, settings, self.clients, self.poller, self.clock)
                     discovery.expect(self.poller.accounts)
-                keys = {watched.account.key for watched in accounts}
-                accounts += discovery.update(each, settings, keys)
+                found = discovery.update(each, settings, keys)
+                accounts += found
+                keys |= {watched.account.key for watched in found}
                 self.discoveries.append(discovery)
         for ended in self._discovering.keys() - set(self.discoveries):
             self._discovering.pop(ended).cancel()
         self.poller.update(accounts, [each.credential.name for each in self.discoveries])
+        self.clients.release_all_but(
+            {job.client for each in self.poller.accounts for job in each.jobs}
+        )
         for discovery in self.discoveries:
             discovery.name_owners()
         self._watch_secrets(asyncio.get_running_loop())

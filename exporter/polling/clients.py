@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -183,6 +183,11 @@ class Clients(AbstractAsyncContextManager["Clients"]):
         """Forget an account's client."""
         self._installed.pop((credential, *account.key), None)
         self._limits.pop((credential, *account.key), None)
+
+    def release_all_but(self, used: Collection[Client]) -> None:
+        """Forget the clients of accounts that are not in ``used``."""
+        self._installed = {key: each for key, each in self._installed.items() if each in used}
+        self._limits = {k: each for k, each in self._limits.items() if k in self._installed}
 
     def shown(self) -> list[str]:
         """Return the secrets to hide from logs."""

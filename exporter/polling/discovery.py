@@ -52,6 +52,10 @@ Installed = tuple[Account, int | None]
 log = structlog.get_logger()
 
 
+class _Outdated(Exception):
+    """What is asked has changed since."""
+
+
 @dataclass(slots=True, eq=False)
 class Discovery:
     """Adds the accounts that a credential sees to ``poller``, and removes those it no longer sees.
@@ -131,7 +135,12 @@ class Discovery:
                     await self._woken.wait()
 
     async def once(self) -> None:
-        """Discover once, and update the poller."""
+        """Discover once, and update the poller. Begins again if what it asks changes meanwhile."""
+        while True:
+            with suppress(_Outdated):
+                return await self._look()
+
+    async def _look(self) -> None:
         now, asked = self.clock(), self._asking()
         if self._asked[:1] != asked[:1]:
             self._answers.clear()  # of another credential
@@ -187,16 +196,21 @@ class Discovery:
         self, owner: str, client: Client, ask: Callable[[GitHub], Coroutine[Any, Any, list[Seen]]]
     ) -> GitHubError | None:
         seconds = max(self.settings.poll.timeout, _LEAST_DEADLINE).total_seconds()
+        listed: list[Seen] | None = None
+        failure: GitHubError | None = None
         try:
             async with attempt(client, self._answers.setdefault(owner, {}), seconds) as github:
                 listed = await aside(ask, github)
-                if github.shortfall:
-                    keys = {seen.key for seen in listed}
-                    listed += [s for s in self._lists.get(owner, []) if s.key not in keys]
-                self._lists[owner] = listed
         except GitHubError as error:
-            return error
-        return None
+            failure = error
+        if self._asking() != self._asked:
+            raise _Outdated
+        if listed is not None:
+            if failure:  # incomplete
+                keys = {seen.key for seen in listed}
+                listed += [s for s in self._lists.get(owner, []) if s.key not in keys]
+            self._lists[owner] = listed
+        return failure
 
     def _enterprises(self) -> list[Installed]:
         found = {account.key: (account, each) for account, each in self._configured_enterprises()}

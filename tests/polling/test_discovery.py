@@ -3,8 +3,10 @@
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from exporter.collectors import ALL
 from exporter.commands.checking.gathering import gathered
@@ -15,6 +17,7 @@ from exporter.settings import load
 from exporter.web import landing
 from tests.support.app_server import APP_ID, AppServer, pem, virtual_now
 from tests.support.checked import told
+from tests.support.faults.fault import Fault
 from tests.support.lists import ACME, BETA, CORP, GAMMA, Lists, names, scene, series_of, world_of
 from tests.support.world import World, organization, read_at_each_use, virtual
 
@@ -118,20 +121,26 @@ class TestEnterprises:
         scene(lists, scenario, CORP, watched=[CORP], github=url)
 
 
+def app_settings(key: Path) -> dict[str, object]:
+    """Write the key of an App, and return its settings."""
+    key.write_text(pem())
+    return {"app_id": APP_ID, "app_private_key_file": key}
+
+
+def app_secret(lists: Lists, github: dict[str, object], **server: Any) -> Credential:
+    """Return the credential of an App whose server is that of ``lists``."""
+    lists.app = AppServer(virtual_now, **server)
+    settings = load({"github": github}, {}, ALL)
+    [made] = credentials(settings, {}, clock=virtual_now, of_file=read_at_each_use)
+    return made
+
+
 class TestApps:
     def test_what_an_app_is_installed_on_is_watched_unless_suspended(self, tmp_path: Path) -> None:
-        (tmp_path / "key").write_text(pem())
-        github = {"app_id": APP_ID, "app_private_key_file": tmp_path / "key"}
+        github = app_settings(tmp_path / "key")
         lists = Lists(owned={"acme-corp": ["acme", "gamma"]})
-
-        def secret() -> Credential:
-            lists.app = AppServer(
-                virtual_now, installed={"acme": 7, "beta": 8, "acme-corp": 9}, suspended={8}
-            )
-            [made] = credentials(
-                load({"github": github}, {}, ALL), {}, clock=virtual_now, of_file=read_at_each_use
-            )
-            return made
+        installed = {"acme": 7, "beta": 8, "acme-corp": 9}
+        secret = partial(app_secret, lists, github, installed=installed, suspended={8})
 
         async def scenario(world: World) -> None:
             assert names(world) == {"acme", "acme-corp"}
@@ -145,6 +154,25 @@ class TestApps:
             assert not any(path.endswith("/installation") for path in lists.paths)
 
         scene(lists, scenario, ACME, BETA, GAMMA, CORP, credential=secret, github=github)
+
+    def test_the_limit_of_one_that_is_excluded_meanwhile_is_no_longer_told(
+        self, tmp_path: Path
+    ) -> None:
+        github = app_settings(tmp_path / "key")
+        lists = Lists()
+        secret = partial(app_secret, lists, github, installed={"acme": 7, "beta": 8})
+
+        async def scenario(world: World) -> None:
+            few = Fault(account="beta", headers={"x-ratelimit-remaining": "17"})
+            world.github.faults.add(few)
+            await world.passes(minutes=16)
+            assert world.value("exporter_api_rate_limit_remaining") == 17
+            world.reload(discover={"enabled": True, "exclude": ["beta"]})
+            await world.passes(minutes=16)
+            assert names(world) == {"acme"}
+            assert (world.value("exporter_api_rate_limit_remaining") or 0) > 17
+
+        scene(lists, scenario, ACME, BETA, credential=secret, github=github)
 
 
 class TestChanges:
@@ -178,6 +206,31 @@ class TestChanges:
             assert job.last_attempt is None
 
         scene(lists, scenario, ACME, BETA)
+
+    @pytest.mark.parametrize("listed", [["beta"], 403])
+    def test_an_answer_to_what_is_no_longer_asked_is_dropped(self, listed: list[str] | int) -> None:
+        lists = Lists(["acme"], {"acme-corp": listed}, hanging=asyncio.Event(), held="graphql")
+
+        async def scenario(world: World) -> None:
+            assert lists.paths.count("/graphql") == 1
+            answer, again = lists.hanging, asyncio.Event()
+            assert answer is not None
+            world.reload(enterprises=[])
+            lists.hanging, lists.held = again, "/user/orgs"
+            answer.set()
+            await world.passes(seconds=10)
+            assert names(world) == {"acme"}
+            assert [path for path in lists.paths if "beta" in path] == []
+            assert lists.paths.count("/user/orgs") == 2
+            again.set()
+            await world.passes(seconds=10)
+            assert names(world) == {"acme"}
+            assert lists.paths.count("/graphql") == 1
+            assert world.value("exporter_discovery_success") == 1
+
+        with capture_logs() as logs:
+            scene(lists, scenario, ACME, BETA, CORP, watched=[CORP])
+        assert "discovery failed" not in [line["event"] for line in logs]
 
     def test_a_failed_discovery_changes_nothing_and_is_told(self) -> None:
         lists = Lists(["acme"])

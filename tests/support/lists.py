@@ -27,7 +27,7 @@ class Lists:
     ``seen`` lists a token's organizations, ``owned`` those of each enterprise: names or raw
     elements, or the status of a refusal. ``sso`` has the ``x-github-sso`` header by page, which a
     304 lacks. ``errors`` has GraphQL errors sent beside the data, by the index of the page's first
-    element.
+    element. Requests whose path contains ``held`` wait for ``hanging``.
     """
 
     seen: list[Any] | int = field(default_factory=list)
@@ -38,11 +38,14 @@ class Lists:
     world: World | None = None
     paths: list[str] = field(default_factory=list)
     hanging: asyncio.Event | None = None
+    held: str = "beta"
     unchanged: int = 0
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         self.paths.append(path)
+        if self.hanging is not None and self.held in path:
+            await self.hanging.wait()
         match path.strip("/").split("/"):
             case ["user", "orgs"]:
                 return self._page(request, self.seen)
@@ -52,8 +55,6 @@ class Lists:
                 return self._page(request, self.owned[slug])
             case ["app", *_] | [_, _, "installation"] if self.app:
                 return self.app(request)
-        if self.hanging is not None and "beta" in path:
-            await self.hanging.wait()
         assert self.world is not None
         request.headers["authorization"] = f"Bearer {DEMO_TOKEN}"
         return await httpx.ASGITransport(self.world.github).handle_async_request(request)
