@@ -132,9 +132,9 @@ In an issue, paste the report without names:
 github-billing-exporter check --anonymous --format json
 ```
 
-A name always gets the same pseudonym, such as `organization-1`. A name of a repository or team that
-is also a word of the exporter's own sentences, such as `billing`, stays in them. Dollars are left
-out, IDs of requests are replaced.
+A name always gets the same pseudonym, such as `organization-1`. A name that GitHub answered, of an
+organization, a repository, a cost center or a team, stays in the exporter's own sentences if it is
+also a word of them, such as `billing`. Dollars are left out, IDs of requests are replaced.
 
 If a number is wrong, or GitHub's answer is not understood, attach a recording too:
 
@@ -153,19 +153,27 @@ before you attach it:
 and queries. Two names that differ only in case stay so |
 | products, SKUs, units | as they are if GitHub publishes them; else each unpublished word is \
 replaced, as in `Actions word-1 4-core` |
-| words that GitHub's API description enumerates; dates | as they are |
+| words that GitHub's API description enumerates; dates of usage, exports, activity and expiry | \
+as they are |
+| repositories in lists | names, topics and custom properties, as pseudonyms |
+| times of creation and change of people, teams, seats and installations | left out |
 | quantities, amounts and seats | multiplied by one random factor, so that amounts are still \
 quantities times prices, and parts still sum to the whole. Seats are rounded |
 | list prices, the quotas of plans, the lengths of lists | as they are |
 | fields that GitHub's API description lacks | left out; listed by name, if it can be one of \
-GitHub's |
+GitHub's and is no name that is replaced |
 | messages of errors | words that occur in GitHub's known messages, and … for the rest |
 | headers | those about limits, caching, pages, permissions and versions, without names |
 | pages that are not JSON, downloads of exports, answers of more than 64 MiB | type and length |
 
-The factor hides your figures from readers, not from analysis: ratios stay, so who knows one of
-your amounts can compute the others, and lists keep their lengths. Tokens are never recorded.
-Settings are not recorded either; describe those that matter, such as rules of `allocation`.
+The factor hides your figures from a glance, not from analysis: ratios stay, so who knows one of
+your amounts can compute the others, and lists keep their lengths. The recording itself can reveal
+the factor: by the quota of a plan beside the scaled minutes within it, the number of Copilot's
+seats beside their scaled breakdown, or requests, which were whole numbers. If your figures must stay
+secret, do not publish the recording.
+
+Tokens are never recorded. Settings are not recorded either; describe those that matter, such as
+rules of `allocation`.
 
 A recording becomes a test by copying it to [`tests/recordings/`](../tests/recordings/README.md).
 

@@ -36,12 +36,31 @@ _FURTHER: Mapping[str, tuple[str, ...]] = {
 _SAME_AS = {"/app/installations": "/{account}/installation"}
 """Endpoints whose elements are described at another one."""
 _UNASKED = {"/organizations", "/rate_limit"}
+_PERSON = ("id", "login", "type")
+_ONLY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    # Public searches find a repository or a person by the rest, such as the time of creation.
+    "/{account}/repos": {"": ("name", "topics", f"custom_properties.{ANY}")},
+    "/{account}/copilot/billing/seats": {
+        "seats.assignee.": (*_PERSON, "name", "slug"),
+        "seats.assigning_team.": ("id", "name", "slug", "type"),
+        "seats.organization.": ("id", "login"),
+    },
+    "/{account}/installation": {
+        "account.": (*_PERSON, "name", "slug"),
+        "suspended_by.": _PERSON,
+    },
+}
+"""The fields kept of an object, by the start of their paths."""
 _OTHERS = {
     **dict.fromkeys(("/{account}", "/user"), (ANY, f"plan.{ANY}")),
     "/app/installations/{id}/access_tokens": (ANY,),
 }
 """Objects of which GitHub describes fields that the exporter does not read."""
 _LINKS = re.compile(r"(^|[._])(url|urls|node_id|gravatar_id)$")
+_TIMES = re.compile(r"(^|\.)(created|updated|pushed|starred|last_authenticated)_at$")
+"""Times of repositories, people and their seats: no bill needs them, and they identify."""
+_EXPORTS = "/{account}/settings/billing/reports"
+"""Its times are those of the exports."""
 
 
 def files(root: Path) -> Mapping[Path, str]:
@@ -56,13 +75,21 @@ def files(root: Path) -> Mapping[Path, str]:
         _remove_open_objects(paths)
     for name, further in _FURTHER.items():
         found[name] |= {path: set() for path in further}
-    found |= {name: found[same] for name, same in _SAME_AS.items()}
+    for name, kept in _ONLY.items():
+        found[name] = {path: found[name][path] for path in found[name] if _is_kept(path, kept)}
     fields = {
-        name: {path: None if _LINKS.search(path) else sorted(paths[path]) for path in sorted(paths)}
-        | dict.fromkeys(_OTHERS.get(name, ()))
-        for name, paths in sorted(found.items())
+        name: {
+            path: None if _is_left_out(name, path) else sorted(paths[path])
+            for path in sorted(paths)
+        }
+        | dict.fromkeys(
+            (*_OTHERS.get(name, ()), *(f"{start}{ANY}" for start in _ONLY.get(name, ())))
+        )
+        for name, paths in found.items()
         if name not in _UNASKED
     }
+    fields |= {name: fields[same] for name, same in _SAME_AS.items()}
+    fields = dict(sorted(fields.items()))
     return {root / "exporter" / "recording" / FILE: f"{json.dumps(fields, indent=1)}\n"}
 
 
@@ -71,6 +98,17 @@ def _schemas(operations: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         for status, response in operation["responses"].items():
             if status.startswith("2"):
                 yield response.get("content", {}).get(_MEDIA_TYPE, {}).get("schema", {})
+
+
+def _is_kept(path: str, kept: Mapping[str, tuple[str, ...]]) -> bool:
+    return all(
+        path.removeprefix(start) in names for start, names in kept.items() if path.startswith(start)
+    )
+
+
+def _is_left_out(name: str, path: str) -> bool:
+    is_time = _TIMES.search(path) and not name.startswith(_EXPORTS)
+    return bool(_LINKS.search(path) or is_time)
 
 
 def _remove_open_objects(paths: dict[str, set[str]]) -> None:

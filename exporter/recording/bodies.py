@@ -27,6 +27,9 @@ _KEPT = re.compile(
 )
 """Numbers that are no one's: dates, list prices, quotas of plans, and the lengths of lists."""
 
+_DATES = ("_at", "date")
+"""Ends of the names of dates. A text elsewhere may be a name that looks like one."""
+
 _IDS = re.compile(r"(^|[._])(id|ids|number)$")
 _WHOLE = re.compile(r"(seats|committers)[a-z_]*$|(^|\.)seat_breakdown\.")
 _PEOPLE = {
@@ -68,7 +71,7 @@ def masked(content: bytes | None, fields: Fields, names: Pseudonyms, *, refused:
         msgspec.json.encode(made)
     except (ValueError, OverflowError, RecursionError):
         return Masked(None, is_json=False, unknown=[])
-    return Masked(made, is_json=True, unknown=sorted(walk.unknown)[:_MANY])
+    return Masked(made, is_json=True, unknown=walk.unknown()[:_MANY])
 
 
 def _no_number(_: str) -> None:
@@ -76,14 +79,22 @@ def _no_number(_: str) -> None:
 
 
 class _Walk:
-    """Walks through a body once. ``unknown`` has the paths of fields that are not described."""
+    """Walks through a body once."""
 
     def __init__(self, fields: Fields, names: Pseudonyms) -> None:
         self._fields = fields
         self._inner = {parent for path in fields for parent in _parents(path)}
         self._names = names
         self._texts: dict[tuple[str, str], str] = {}
-        self.unknown: set[str] = set()
+        self._unknown: set[tuple[str, str]] = set()
+
+    def unknown(self) -> list[str]:
+        """Return the paths of fields that are not described, by their names if GitHub's."""
+        return sorted({f"{parent}{self._shown(name)}" for parent, name in self._unknown})
+
+    def _shown(self, name: str) -> str:
+        hides = not _FIELD.fullmatch(name) or self._names.knows(name)
+        return words.HIDDEN if hides else name
 
     def value(self, value: Any, path: str) -> Any:
         match value:
@@ -108,7 +119,7 @@ class _Walk:
             elif name == "status" and str(each).isdecimal():
                 found[name] = str(each)[:3]
             elif name not in _OF_ERRORS:
-                self._note("", name)
+                self._unknown.add(("", name))
         return found
 
     def _object(self, value: Mapping[str, Any], path: str) -> Mapping[str, Any]:
@@ -121,16 +132,11 @@ class _Walk:
             elif self._has(others):
                 found[words.of_words(name, self._names)] = self.value(each, others)
             elif inside not in self._fields and others not in self._fields:
-                self._note(parent, name)
+                self._unknown.add((parent, name))
         return found
 
     def _has(self, path: str) -> bool:
         return path in self._inner or self._fields.get(path) is not None
-
-    def _note(self, parent: str, name: str) -> None:
-        """Note a field by its name, if it can be one of GitHub's."""
-        shown = name if _FIELD.fullmatch(name) else words.HIDDEN
-        self.unknown.add(f"{parent}{shown}")
 
     def _text(self, text: str, path: str) -> str:
         # A report of a million rows has few texts.
@@ -141,7 +147,8 @@ class _Walk:
 
     def _new_text(self, text: str, path: str) -> str:
         described = self._fields.get(path) or ()
-        if text in described or words.is_time(text) or words.is_kind(path, text):
+        is_date = path.endswith(_DATES) and words.is_time(text)
+        if text in described or is_date or words.is_kind(path, text):
             return text
         of_sku = words.of_sku(path, text, self._names)
         kind = _PEOPLE.get(path.rsplit(".", maxsplit=1)[-1], "name")

@@ -16,9 +16,13 @@ A recording of what GitHub answered to github-billing-exporter, made by check --
 
 check.json has the report. answers/ has a file for each request: its endpoint, and the status,
 headers and body of the answer. Names and IDs are pseudonyms, the same in all files. All amounts and
-quantities are multiplied by one factor, so that prices, shares and sums stay right: who knows one
-of your amounts can compute the others. Fields that GitHub does not describe are left out, and
-listed as unknown. There is no token and no address in it.
+quantities are multiplied by one factor, so that prices, shares and sums stay right. That hides them
+from a glance, not from analysis: who knows one of your amounts can compute the others, and the
+recording itself can reveal the factor, as by the quota of a plan, a number of seats, or requests,
+which were whole numbers. If your figures must stay secret, do not publish it.
+
+Fields that GitHub does not describe are left out, and listed as unknown. There is no token and no
+address in it.
 
 Read it before you send it to anyone. How to report a bug with it: docs/check.md.
 """

@@ -55,6 +55,10 @@ class Pseudonyms:
         spellings = self._spellings.setdefault(folded, {})
         return spellings.setdefault(name, _varied(self._bases[folded], len(spellings)))
 
+    def knows(self, name: str) -> bool:
+        """Return whether a name has a pseudonym, in any spelling."""
+        return name.casefold() in self._bases
+
     def number(self, number: int) -> int:
         """Return the pseudonym of an ID."""
         return self._numbers.setdefault(number, _FIRST_NUMBER + len(self._numbers))

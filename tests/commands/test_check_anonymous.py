@@ -11,11 +11,14 @@ import yaml
 
 from exporter.app import utc_now
 from exporter.commands.checking.report import Report
+from exporter.recording import tape
 from tests.support import checked
+from tests.support.faults.fault import Fault
+from tests.support.faults.faulty_github import FaultyGitHub
 from tests.support.planted import CANARY_ID, PLANTS, TOKEN, PlantedGitHub
 from tests.support.programs import free_port
 from tests.support.simulator_server import asking, command, served, simulated_github
-from tests.support.world import enterprise, organization, user
+from tests.support.world import enterprise, organization, row, user
 
 OWNER = "canary-corp"
 TEAMS = (
@@ -76,6 +79,12 @@ class TestCanaries:
     def test_nor_is_the_host(self, told: Told) -> None:
         host = told.url.removeprefix("http://")
         assert [at for at, text in told.texts.items() if host in text] == []
+
+    def test_of_repositories_are_only_what_rules_read(self, told: Told) -> None:
+        answers = [json.loads(text) for at, text in told.texts.items() if "/answers/" in at]
+        listings = [each["body"] for each in answers if each["endpoint"].endswith("/repos")]
+        found = {name for body in listings for repository in body or () for name in repository}
+        assert found <= {"name", "topics", "custom_properties"}
 
     def test_do_not_keep_answers_out(self, told: Told) -> None:
         answers = [json.loads(text) for at, text in told.texts.items() if "/answers/" in at]
@@ -150,3 +159,28 @@ class TestAnonymous:
         assert [each.path for each in report.places if "credential" in each.setting] == ["file-1"]
         assert "acme" not in ended.stdout
         assert str(tmp_path) not in ended.stdout
+
+
+class TestNamesInUnrecordedAnswers:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def texts(cls, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+        """Record an enterprise whose usage is too long to be recorded."""
+        folder = tmp_path_factory.mktemp("long")
+        github = FaultyGitHub([enterprise("acme-corp")], clock=utc_now)
+        used = {"date": f"{utc_now():%Y-%m-01T00:00:00Z}", "organizationName": "topsecret-org"}
+        rows = [{**row(), **used, "quantity": 5.0, "further": " " * 1_000_000}] * 40
+        body = json.dumps({"usageItems": rows}).encode()
+        assert len(body) > tape.LIMIT
+        github.faults.add(Fault(match="/usage/summary"))  # as it is
+        github.faults.add(Fault(match="/billing/usage", status=200, body=body))
+        asked = ("--enterprise", "acme-corp", "--discover", "--collector", "usage_organizations")
+        hides = ("--anonymous", "--record", str(folder))
+        with served(github) as url:
+            ended = command("check", *asked, *hides, env=asking(url))
+        texts = {str(path): path.read_text() for path in folder.rglob("*") if path.is_file()}
+        return {**texts, "stdout": ended.stdout, "stderr": ended.stderr}
+
+    def test_are_replaced(self, texts: Mapping[str, str]) -> None:
+        assert "discovery did not find organization-" in " ".join(texts["stdout"].split())
+        assert [at for at, text in texts.items() if "topsecret" in text] == []

@@ -118,7 +118,7 @@ class TestTheDemosRecording:
             for each in demo.of("/usage/summary", month=str(utc_now().month))
             if each.path.startswith("/organizations/organization-1/") and len(each.query) == 2
         ]
-        factors = {round(usd / totals(real)[sku], 5) for sku, usd in totals(answer.body).items()}
+        factors = {round(usd / totals(real)[sku], 6) for sku, usd in totals(answer.body).items()}
         assert len(factors) == 1
         assert not 0.8 < factors.pop() < 1.25
 
@@ -151,6 +151,10 @@ class TestTheDemosRecording:
     def test_answers_in_words(self, demo: Recorded, answer: str) -> None:
         for text in (demo.ended.stderr, (demo.folder / "README.txt").read_text()):
             assert answer in " ".join(text.split())
+
+    def test_warns_that_the_factor_can_be_computed(self, demo: Recorded) -> None:
+        page = " ".join((demo.folder / "README.txt").read_text().split())
+        assert "the recording itself can reveal the factor" in page
 
     def test_leaves_the_report_as_it_is(self, demo: Recorded) -> None:
         assert "organization acme: works" in demo.ended.stdout

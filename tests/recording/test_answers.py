@@ -116,10 +116,10 @@ class TestBodies:
         assert recorded(replying(body, 500)).body is None
 
     def test_of_errors_keep_message_and_status(self) -> None:
-        body = b'{"message": "Not Found", "status": "404", "documentation_url": "x", "acme": 1}'
+        body = b'{"message": "Not Found", "status": "404", "documentation_url": "x", "hint": 1}'
         found = recorded(replying(body, 404))
         assert found.body == {"message": "Not Found", "status": "404"}
-        assert found.unknown == ["acme"]
+        assert found.unknown == ["hint"]
 
 
 def failing(_: httpx.Request) -> httpx.Response:

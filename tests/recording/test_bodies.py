@@ -21,6 +21,10 @@ BUDGETS = "/organizations/{org}/settings/billing/budgets"
 LEGACY = "/orgs/{org}/settings/billing/actions"
 REPOSITORIES = "/orgs/{org}/repos"
 SEATS = "/orgs/{org}/copilot/billing"
+HOLDERS = "/orgs/{org}/copilot/billing/seats"
+EXPORTS = "/enterprises/{enterprise}/settings/billing/reports"
+INSTALLATION = "/orgs/{org}/installation"
+AT = "2019-03-12T08:15:42Z"
 CORPUS = ROOT / "tests" / "fuzz" / "corpus" / "payloads"
 
 
@@ -93,6 +97,26 @@ class TestTexts:
         assert breakdown == {"UBUNTU": 2, "ubuntu_128_core": 4, "word-1": 6}
 
 
+class TestDates:
+    @pytest.mark.parametrize(
+        ("body", "endpoint"),
+        [
+            ({"usageItems": [{"date": AT}]}, "/organizations/{org}/settings/billing/usage"),
+            ({"expires_at": AT}, "/app/installations/{installation_id}/access_tokens"),
+            ({"usage_report_exports": [{"created_at": AT, "end_date": "2026-10-31"}]}, EXPORTS),
+            ({"suspended_at": AT}, INSTALLATION),
+        ],
+    )
+    def test_that_are_read_stay(self, body: Any, endpoint: str) -> None:
+        assert masked(body, endpoint).json == body
+
+    def test_that_are_names_are_replaced(self) -> None:
+        body = {"name": "2019-03-12", "custom_properties": {"since": AT}, "topics": ["2019-03-12"]}
+        assert masked([body], REPOSITORIES).json == [
+            {"name": "name-1", "custom_properties": {"word-1": "name-2"}, "topics": ["name-1"]}
+        ]
+
+
 class TestFields:
     def test_that_are_unknown_are_left_out_and_listed(self) -> None:
         found = masked({"usageItems": [{"hour": 3, "acme/web": 1}], "later": {"acme": 1}})
@@ -100,8 +124,38 @@ class TestFields:
         assert found.unknown == ["later", "usageItems.hour", "usageItems.…"]
 
     def test_that_are_links_are_left_out(self) -> None:
-        found = masked([{"html_url": "https://github.com/acme/web", "fork": False}], REPOSITORIES)
-        assert (found.json, found.unknown) == ([{"fork": False}], [])
+        found = masked({"html_url": "https://github.com/acme", "id": 7}, INSTALLATION)
+        assert (found.json, found.unknown) == ({"id": 1000}, [])
+
+    def test_by_which_a_search_finds_a_repository_are_left_out(self) -> None:
+        read = {"name": "web", "topics": ["core"], "custom_properties": {"tier": "1st"}}
+        times = dict.fromkeys(("created_at", "pushed_at", "updated_at"), AT)
+        others = {"size": 81_234, "language": "Zig", "owner": {"created_at": AT}, "later": AT}
+        found = masked([{**read, **times, **others}], REPOSITORIES)
+        assert [each.keys() for each in found.json] == [read.keys()]
+        assert found.unknown == []
+
+    def test_by_which_a_search_finds_a_person_are_left_out(self) -> None:
+        person = {"id": 7, "type": "User", "created_at": AT, "followers": 81, "public_repos": 3}
+        seat = {"assignee": person, "created_at": AT, "updated_at": AT, "last_activity_at": AT}
+        assert masked({"seats": [seat]}, HOLDERS).json == {
+            "seats": [{"assignee": {"id": 1000, "type": "User"}, "last_activity_at": AT}]
+        }
+
+    def test_that_are_names_are_not_listed(self) -> None:
+        names, content = Pseudonyms(), b'{"Topsecret": 1, "hour": 1, "login": "topsecret"}'
+        names.of("topsecret")
+        fields = of_endpoint("/orgs/{org}/installation")
+        assert bodies.masked(content, fields, names, refused=False).unknown == [
+            "hour",
+            "login",
+            "…",
+        ]
+        assert bodies.masked(content, fields, names, refused=True).unknown == [
+            "hour",
+            "login",
+            "…",
+        ]
 
     def test_of_an_endpoint_that_is_not_described_are_unknown(self) -> None:
         assert masked({"login": "acme"}, "/new/{org}").json == {}

@@ -10,10 +10,14 @@ import msgspec
 
 from exporter.accounts import AccountType
 from exporter.app import App
+from exporter.billing.owners import PERSON
 from exporter.collectors import ALL
 from exporter.commands.checking.report import Report
 from exporter.github import errors
 from exporter.github.addresses import shown
+from exporter.ledger.cost_centers import REST
+from exporter.metrics.series_limit import OTHER
+from exporter.own import UNALLOCATED
 from exporter.recording import words
 from exporter.recording.pseudonyms import Pseudonyms
 from exporter.settings import Settings, options, proxy_for, resolved
@@ -29,9 +33,17 @@ _DOLLARS = re.compile(r"\$[\d,]+\.\d\d")
 _OWN_WORDS = {"at", "endpoint", "expires", "platform", "reason", "state", "type", "version"}
 """Fields without names."""
 
+_OF_LABELS = {
+    **{name: name for name in ("organization", "repository", "team", "workflow")},
+    **dict.fromkeys(("cost_center", "budget", "name", "entity"), "name"),
+    "hostname": "host",
+}
+"""Kinds of the names in labels, by label."""
+_NO_NAMES = {"", OTHER, PERSON, REST, UNALLOCATED}
+
 
 def pseudonyms(settings: Settings, app: App, factor: float) -> Pseudonyms:
-    """Return pseudonyms of all names in the settings, and of the accounts found."""
+    """Return pseudonyms of all names in the settings, of the accounts found and of their bills."""
     names = Pseudonyms(factor)
     for account in (*resolved.accounts(settings), *(each.account for each in app.poller.accounts)):
         names.of(account.name, account.type)
@@ -39,6 +51,9 @@ def pseudonyms(settings: Settings, app: App, factor: float) -> Pseudonyms:
         if name:
             names.of(name, kind)
     names.spare(_words())
+    # Answers may be too long to be recorded, or be downloads: their names are in the readings.
+    for name, kind in _of_readings(app):
+        names.of(name, kind)
     return names
 
 
@@ -72,6 +87,15 @@ def _of_own(settings: Settings) -> Iterator[tuple[str, str]]:
             yield text or "", "name"
         for text in (budget.repository, budget.workflow):
             yield text or "", "repository"
+
+
+def _of_readings(app: App) -> Iterator[tuple[str, str]]:
+    jobs = (job for account in app.poller.page().accounts for job in account.jobs)
+    for reading in (job.known.reading for job in jobs if job.known.reading):
+        for sample in reading.samples:
+            for label, value in zip(sample.metric.labels, sample.labels, strict=True):
+                if label in _OF_LABELS and value not in _NO_NAMES:
+                    yield value, _OF_LABELS[label]
 
 
 def hidden(report: Report, names: Pseudonyms) -> Report:
