@@ -169,8 +169,8 @@ GitHub's and is no name that is replaced |
 The factor hides your figures from a glance, not from analysis: ratios stay, so who knows one of
 your amounts can compute the others, and lists keep their lengths. The recording itself can reveal
 the factor: by the quota of a plan beside the scaled minutes within it, the number of Copilot's
-seats beside their scaled breakdown, or requests, which were whole numbers. If your figures must stay
-secret, do not publish the recording.
+seats beside their scaled breakdown, or requests, which were whole numbers. If your figures must
+stay secret, do not publish the recording.
 
 Tokens are never recorded. Settings are not recorded either; describe those that matter, such as
 rules of `allocation`.
