@@ -227,10 +227,18 @@ class Discovery:
             if resolved.credential_of(self.settings, account) == self.credential.name
         ]
 
-    def _accounts(self, listed: list[Seen]) -> Iterator[Installed]:
+    def would_watch(self, organization: str) -> bool:
+        """Return whether an organization is watched by this replica if it is listed."""
+        account = resolved.account_of(self.settings, AccountType.ORGANIZATION, organization)
+        return self._includes(organization) and resolved.holds(self.settings, account)
+
+    def _includes(self, name: str) -> bool:
         include, exclude = self.credential.include or ("*",), self.credential.exclude
+        return is_name(name) and _any(include, name) and not _any(exclude, name)
+
+    def _accounts(self, listed: list[Seen]) -> Iterator[Installed]:
         for seen in listed:
-            if is_name(seen.name) and _any(include, seen.name) and not _any(exclude, seen.name):
+            if self._includes(seen.name):
                 account = resolved.account_of(self.settings, seen.type, seen.name)
                 yield account, seen.installation
 

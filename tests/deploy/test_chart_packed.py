@@ -103,7 +103,7 @@ class TestTheArchive:
     ) -> None:
         _, _, _, owner, name = metadata["home"].split("/")
         container = rendered(MINE, version=version, chart=archive).container
-        assert container["image"] == f"ghcr.io/{owner}/{name}:{__version__}"
+        assert container["image"] == f"ghcr.io/{owner}/{name}:{__version__}".lower()
 
     def test_differs_from_the_repository_in_nothing_else(self, contents: dict[str, str]) -> None:
         ours = {

@@ -113,4 +113,4 @@ def test_a_query_of_the_guide(url: str, expression: str) -> None:
 
 
 def test_the_guide_has_queries() -> None:
-    assert len(queries()) == 4
+    assert len(queries()) == 3

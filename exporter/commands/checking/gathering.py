@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import cast
 
 from exporter import __version__
-from exporter.accounts import Account, is_name
+from exporter.accounts import Account
 from exporter.app import App
 from exporter.billing import matches
 from exporter.collectors.own_budgets import OWN_BUDGETS
@@ -273,8 +273,6 @@ def _unwatched(app: App, page: Page) -> Iterator[str]:
 
     An App's discovery leaves out those without an installation, or with a suspended one.
     """
-    if not app.discoveries:
-        return
     known = {watched.account.name.casefold() for watched in app.poller.accounts} | {REST}
     for account in page.accounts:
         billed = {
@@ -283,7 +281,12 @@ def _unwatched(app: App, page: Page) -> Iterator[str]:
             if job.collector == USAGE_ORGANIZATIONS.name and job.known.reading
             for sample in job.known.reading.samples
         }
-        missing = sorted(name for name in billed if is_name(name) and name.casefold() not in known)
+        missing = sorted(
+            name
+            for name in billed
+            if name.casefold() not in known
+            and any(discovery.would_watch(name) for discovery in app.discoveries)
+        )
         if missing:
             shown = ", ".join(missing[:_SHOWN])
             more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
