@@ -24,7 +24,7 @@ from exporter.metrics.page import Build
 from exporter.metrics.telemetry import Telemetry
 from exporter.polling.clients import Clients, Tap, Transports, untapped
 from exporter.polling.discovery import Discovery
-from exporter.polling.overlaps import overlaps
+from exporter.polling.overlaps import warn_of_overlaps
 from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
 from exporter.settings import ListenAddress, Settings, resolved
@@ -121,9 +121,9 @@ class App:
     ) -> None:
         """Follow other settings, at once: no page shows a part of them.
 
-        Accounts, credentials and discoveries that are unchanged go on as if nothing had happened;
-        others take over what is known of them. ``transports`` are those of the clients. An
-        exception is a bug and must end the process: some parts follow already, others do not.
+        Unchanged accounts, credentials and discoveries continue; changed accounts take over their
+        readings, failures and schedule. ``transports`` are those of the clients. An exception is a
+        bug and must end the process: some parts follow already, others do not.
         """
         former = {(each.credential.name, each.host): each for each in self.discoveries}
         names = {secret.name for secret in self.clients.secrets}
@@ -163,7 +163,7 @@ class App:
             added=len(now - before),
             removed=len(before - now),
         )
-        self._warn_of_overlaps()
+        warn_of_overlaps(self.poller.accounts)
 
     async def poll(self) -> None:
         """Poll and discover until cancelled."""
@@ -236,7 +236,7 @@ class App:
             address = ListenAddress(*each.getsockname()[:2])
             url = f"{'https' if context else 'http'}://{address.reached_at}/"
             log.info("listening", url=url)
-        self._warn_of_overlaps()
+        warn_of_overlaps(self.poller.accounts)
         async with self.clients, asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.poll())]
             if beside:
@@ -252,10 +252,6 @@ class App:
 
     def _notices(self) -> Sequence[str]:
         return (_NOT_RELOADED,) if self.telemetry.reload_failed else ()
-
-    def _warn_of_overlaps(self) -> None:
-        for warning in overlaps(self.poller.accounts):
-            log.warning("accounts overlap", detail=warning)
 
 
 def _shard(settings: Settings) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ import click
 from exporter import files
 from exporter.commands import shared
 from exporter.commands.help import Command
+from exporter.phrases import first_of
 
 _SHOWN = 3
 
@@ -51,11 +52,10 @@ def assets(folder: Path, force: bool) -> None:
     with shared.written(folder):
         differing = [path for path, content in wanted.items() if _differs(path, content)]
         if differing and not force:
-            shown = ", ".join(str(path) for path in differing[:_SHOWN])
-            more = f" and {hidden} more" if (hidden := len(differing) - _SHOWN) > 0 else ""
+            shown = first_of([str(path) for path in differing], _SHOWN)
             shared.end(
                 shared.FAILED,
-                f"--output: other content is in {shown}{more}: choose another folder, or overwrite "
+                f"--output: other content is in {shown}: choose another folder, or overwrite "
                 "it with --force",
             )
         for path, content in wanted.items():

@@ -29,6 +29,7 @@ from exporter.github.body import decode
 from exporter.github.client import Client
 from exporter.github.errors import GitHubError, NotFound
 from exporter.ledger.written import csv_lines, spreadsheet_text
+from exporter.phrases import first_of
 
 DEADLINE_SECONDS = 3600.0
 """For all pages of one account: hundreds of slow pages, or a wait for the hourly limit."""
@@ -217,14 +218,13 @@ def as_table(committers: Sequence[Committer]) -> str:
         uses = list(group)
         latest = max(uses, key=lambda each: each.last_pushed_date)
         names = [each.full_name for each in uses]
-        hidden = len(names) - _SHOWN_REPOSITORIES
         cells = (
             latest.user_login,
             latest.last_pushed_email,
             latest.last_pushed_date,
             latest.product,
             ", ".join(dict.fromkeys(each.organization for each in uses)),
-            ", ".join(names[:_SHOWN_REPOSITORIES]) + (f" and {hidden} more" if hidden > 0 else ""),
+            first_of(names, _SHOWN_REPOSITORIES),
         )
         rows.append(tuple(map(_printable, cells)))
     return "".join(f"{line}\n" for line in shared.aligned(rows))

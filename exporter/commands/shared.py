@@ -16,6 +16,7 @@ from exporter.accounts import Account
 from exporter.collectors import ALL
 from exporter.commands.help import GROUPS, SettingOption
 from exporter.github.errors import GitHubError
+from exporter.phrases import first_of
 from exporter.settings import Option, Settings, SettingsError, load, options, resolved
 
 PROGRAM = "github-billing-exporter"
@@ -193,11 +194,11 @@ def print_all(lines: Iterable[bytes]) -> None:
 
 
 @contextmanager
-def written(output: Path) -> Iterator[None]:
+def written(output: Path, flag: str = "--output") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        end(NOT_WRITABLE, f"--output: {files.problem(output, error, 'write')}")
+        end(NOT_WRITABLE, f"{flag}: {files.problem(output, error, 'write')}")
 
 
 def failure_line(account: Account, error: GitHubError, permission: str) -> str:
@@ -219,9 +220,8 @@ def chosen(accounts: Sequence[Account], names: Sequence[str]) -> list[Account]:
             if account.name.casefold() == rest.casefold() and kind in {"", account.type.value}
         ]
         if not same:
-            watched = ", ".join(f"{each.type}/{each.name}" for each in accounts[:_SHOWN_ACCOUNTS])
-            more = f" and {hidden} more" if (hidden := len(accounts) - _SHOWN_ACCOUNTS) > 0 else ""
-            end(WRONG_SETTINGS, f"--account must be one of the watched accounts: {watched}{more}")
+            watched = first_of([f"{each.type}/{each.name}" for each in accounts], _SHOWN_ACCOUNTS)
+            end(WRONG_SETTINGS, f"--account must be one of the watched accounts: {watched}")
         if len(same) > 1:
             both = " or ".join(f"{each.type}/{each.name}" for each in same)
             end(WRONG_SETTINGS, f"--account is ambiguous: use {both}")

@@ -14,6 +14,7 @@ from exporter.ledger import cost_centers
 from exporter.ledger.asked import AI_SKUS, Month
 from exporter.ledger.row import BY_SKU, ZERO, Dimension, Row, minus, plus, sum_of, times
 from exporter.ledger.totals import Totals
+from exporter.phrases import first_of
 
 CENT = Decimal("0.01")
 _HALF_A_CENT = Decimal("0.005")
@@ -65,10 +66,8 @@ class Check:
         if not self.differences:
             return f"{self.source}: agrees{note}"
         largest = sorted(self.differences.items(), key=lambda each: -abs(each[1]))
-        places = ", ".join(f"{sku or 'sum'} {value:+.2f}" for sku, value in largest[:_SHOWN])
-        hidden = len(largest) - _SHOWN
-        others = f" and {hidden} more" if hidden > 0 else ""
-        return f"{self.source}: differs by {self.difference:.2f} USD: {places}{others}{note}"
+        places = first_of([f"{sku or 'sum'} {value:+.2f}" for sku, value in largest], _SHOWN)
+        return f"{self.source}: differs by {self.difference:.2f} USD: {places}{note}"
 
 
 async def of_month(

@@ -23,7 +23,7 @@ from exporter.metrics.page import DiscoveryFacts
 from exporter.polling import listings
 from exporter.polling.clients import Clients
 from exporter.polling.listings import Seen
-from exporter.polling.overlaps import overlaps
+from exporter.polling.overlaps import warn_of_overlaps
 from exporter.polling.poller import Poller
 from exporter.polling.watched import Watched
 from exporter.settings import CredentialSettings, Settings, resolved
@@ -256,8 +256,7 @@ class Discovery:
             self._add(account, installation, now)
         self.name_owners()
         if new or lost:
-            for warning in overlaps(self.poller.accounts):
-                log.warning("accounts overlap", detail=warning)
+            warn_of_overlaps(self.poller.accounts)
 
     def _watchable(self) -> Iterator[list[Seen]]:
         # An App can read only its own installations.

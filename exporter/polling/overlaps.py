@@ -2,11 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 
+import structlog
+
 from exporter.accounts import AccountType
 from exporter.collectors import ALL
+from exporter.phrases import first_of
 from exporter.polling.watched import Watched
 
 _SHOWN = 3
+
+log = structlog.get_logger()
+
+
+def warn_of_overlaps(accounts: Iterable[Watched]) -> None:
+    """Log the `overlaps` of the accounts."""
+    for overlap in overlaps(accounts):
+        log.warning("accounts overlap", detail=overlap)
 
 
 def overlaps(accounts: Iterable[Watched]) -> list[str]:
@@ -30,9 +41,7 @@ def overlaps(accounts: Iterable[Watched]) -> list[str]:
 
 
 def _overlap(enterprise: Watched, organizations: Sequence[Watched]) -> str:
-    names = [each.account.name for each in organizations[:_SHOWN]]
-    hidden = len(organizations) - len(names)
-    which = f"{', '.join(names)} and {hidden} more" if hidden else ", ".join(names)
+    which = first_of([each.account.name for each in organizations], _SHOWN)
     sums = "an enterprise's bill includes its organizations, so do not sum across account_type"
     beside = {job.collector.name for each in organizations for job in each.jobs}
     beside &= {job.collector.name for job in enterprise.jobs}

@@ -1,4 +1,4 @@
-"""What only an answer of the real GitHub settles: each question, and what a recording says."""
+"""Questions that only the real GitHub can answer, and the answers of a recording."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,6 +5,7 @@ Every error starts with "must" and never contains the value, which may be a misp
 
 import ipaddress
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -84,12 +85,15 @@ def _duration(value: object) -> timedelta:
     return duration
 
 
-def shaped(shape: str, sentence: str) -> BeforeValidator:
-    """Return a validator: a text must match the ``shape``, else ``sentence`` is its error."""
+def shaped(shape: str, sentence: str, fix: Callable[[str], str] = lambda _: "") -> BeforeValidator:
+    """Return a validator: a text must match the ``shape``, else ``sentence`` is its error.
+
+    ``fix`` returns what is added to the error of a text.
+    """
 
     def check(value: object) -> str:
         if not re.fullmatch(shape, text := _text(value)):
-            raise ValueError(sentence)
+            raise ValueError(f"{sentence}{fix(text)}")
         return text
 
     return BeforeValidator(check)
@@ -98,18 +102,17 @@ def shaped(shape: str, sentence: str) -> BeforeValidator:
 def _name(longest: int) -> BeforeValidator:
     shape = rf"{UNPREFIXED}[A-Za-z0-9][A-Za-z0-9_-]{{0,{longest - 1}}}"
 
-    def check(value: object) -> str:
-        if re.fullmatch(shape, text := _text(value)):
-            return text
+    def fix(text: str) -> str:
         bare = re.sub(r"\A(https?://[^/]+/(orgs/|enterprises/)?|@)|/\Z", "", text)
         # Never the name itself: it may be a token.
-        meant = ", without @ or an address" if bare != text and re.fullmatch(shape, bare) else ""
-        raise ValueError(
-            "must be a name as in GitHub URLs: "
-            f"up to {longest} letters, digits, hyphens and underscores{meant}"
-        )
+        return ", without @ or an address" if bare != text and re.fullmatch(shape, bare) else ""
 
-    return BeforeValidator(check)
+    return shaped(
+        shape,
+        "must be a name as in GitHub URLs: "
+        f"up to {longest} letters, digits, hyphens and underscores",
+        fix,
+    )
 
 
 def exactly_one_with(*others: str) -> AfterValidator:

@@ -10,6 +10,7 @@ from exporter.billing.owners import PERSON, organization_of
 from exporter.collectors import Collector
 from exporter.collectors.own_budgets import source
 from exporter.own import UNALLOCATED, Budget, Rule, Scope
+from exporter.phrases import first_of
 from exporter.settings import resolved
 from exporter.settings.model import Fault, Loc, Settings
 from exporter.settings.own import BudgetEntry
@@ -72,9 +73,8 @@ def _account(settings: Settings, entry: BudgetEntry) -> Account | str | None:
     """Return the account, its fault, or None without accounts."""
     watched = list({each.key: each for each, _ in resolved.located_accounts(settings)}.values())
     discovered = any(each.discover for each in resolved.credentials(settings))
-    named = ", ".join(f"{each.type}/{each.name}" for each in watched[:_SHOWN_ACCOUNTS])
-    more = f" and {hidden} more" if (hidden := len(watched) - _SHOWN_ACCOUNTS) > 0 else ""
-    one = f"one of the configured accounts: {named or 'none'}{more}"
+    named = first_of([f"{each.type}/{each.name}" for each in watched], _SHOWN_ACCOUNTS)
+    one = f"one of the configured accounts: {named or 'none'}"
     if entry.account is None:
         if discovered:
             return f"account is required because discovery is on: set it to {one}"

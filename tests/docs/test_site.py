@@ -1,4 +1,4 @@
-"""The site of the documentation: no dead link, nothing of other servers, and what GitHub shows."""
+"""The site of the documentation: no dead link, nothing of other servers, pages as on GitHub."""
 
 import json
 import os

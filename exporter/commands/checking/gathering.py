@@ -32,6 +32,7 @@ from exporter.github.errors import GitHubError, Unreachable
 from exporter.ledger.cost_centers import REST
 from exporter.metrics.page import DiscoveryFacts, JobFacts, Page
 from exporter.own import Price
+from exporter.phrases import first_of
 from exporter.polling.job import Job
 from exporter.polling.outcome import Failure
 from exporter.polling.overlaps import overlaps
@@ -49,7 +50,7 @@ _WORDS: tuple[tuple[State, str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found besides the jobs' attempts.
+    """Findings besides the jobs' attempts.
 
     ``untested`` are the accounts of credentials that fail, ``mistakes`` those of accounts' names,
     ``doubts`` addresses that are probably not what was meant. ``discovers`` if there may be more
@@ -288,13 +289,11 @@ def _unwatched(app: App, page: Page) -> Iterator[str]:
             and any(discovery.would_watch(name) for discovery in app.discoveries)
         )
         if missing:
-            shown = ", ".join(missing[:_SHOWN])
-            more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
             yield (
-                f"discovery did not find {shown}{more}, on the bill of {account.account_type} "
-                f"{account.account}: the App is not installed there, its installation is "
-                "suspended, or the token does not see them. If you need their seats, name them "
-                "under organizations: check then shows the cause"
+                f"discovery did not find {first_of(missing, _SHOWN)}, on the bill of "
+                f"{account.account_type} {account.account}: the App is not installed there, its "
+                "installation is suspended, or the token does not see them. If you need their "
+                "seats, name them under organizations: check then shows the cause"
             )
 
 

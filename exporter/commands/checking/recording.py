@@ -2,17 +2,15 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import msgspec
 
-from exporter import files
 from exporter.app import App
 from exporter.commands.checking.anonymous import hidden, pseudonyms
 from exporter.commands.checking.report import AccountReport, Report
-from exporter.commands.shared import NOT_WRITABLE, WRONG_SETTINGS, end
+from exporter.commands.shared import WRONG_SETTINGS, end, written
 from exporter.recording import folder as folders
 from exporter.recording.answers import Answer, answer
 from exporter.recording.pseudonyms import Pseudonyms, random_factor
@@ -23,17 +21,9 @@ from exporter.settings import Settings
 _INDENT, _WIDTH = "    ", 96
 
 
-@contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        end(NOT_WRITABLE, f"--record: {files.problem(folder, error, 'write')}")
-
-
 def prepare(folder: Path) -> None:
     """Make the folder, or exit if it is not empty or cannot be written."""
-    with _written(folder):
+    with written(folder, "--record"):
         is_empty = folders.prepare(folder)
     if not is_empty:
         end(WRONG_SETTINGS, f"--record: the folder {folder} is not empty")
@@ -52,7 +42,7 @@ def record(folder: Path, settings: Settings, app: App, tape: Tape, report: Repor
     names = pseudonyms(settings, app, random_factor())
     everything: list[Asked] = []
     unknown: dict[str, None] = {}
-    with _written(folder):
+    with written(folder, "--record"):
         for each in _answers(tape, names):
             folders.write_answer(folder, each)
             everything.append(asked(each))
